@@ -1,0 +1,140 @@
+"""What all optimizers share: frozen settings and two pure methods, `init` and `step`.
+
+An optimizer is one subclass with its settings as fields, its `slots`, and `update`, the
+rule for a single parameter. Everything else (ensembles, lockstep, the Keras side, error
+bounds, claim files) follows from those, so adding an optimizer means adding a class.
+"""
+
+import abc
+import math
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+from typing import Any, Mapping, NamedTuple
+
+import numpy as np
+
+from reference.neuron import Parameters
+
+__all__ = ["Optimizer", "OptimizerState", "cast_like_keras"]
+
+
+class OptimizerState(NamedTuple):
+    """What an optimizer remembers between steps.
+
+    Parameters
+    ----------
+    iterations : int or ndarray
+        Completed steps, Keras' `iterations`. An array of shape (...) lets states of
+        different age be stepped together.
+    slots : mapping of str to Parameters
+        One entry per slot, under Keras' name for the slot variable.
+    """
+
+    iterations: Any
+    slots: Mapping[str, Parameters]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimizer(abc.ABC):
+    """Base of the optimizers; settings carry Keras' names and defaults."""
+
+    learning_rate: float = 0.01
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            where = f"{type(self).__name__}.{field.name}"
+            if field.type in (bool, "bool"):
+                if not isinstance(value, (bool, np.bool_)):
+                    raise TypeError(f"{where} must be True or False, got {value!r}")
+                continue
+            if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+                raise TypeError(f"{where} must be a number, got {value!r}")
+            if not math.isfinite(value):
+                raise ValueError(f"{where} must be finite, got {value!r}")
+            allowed = self._ranges.get(field.name, (0.0, math.inf))
+            if not allowed[0] <= value <= allowed[1]:
+                raise ValueError(f"{where} must be in [{allowed[0]:g}, {allowed[1]:g}], got {value!r}")
+            object.__setattr__(self, field.name, float(value))
+
+    @property
+    def _ranges(self) -> Mapping[str, tuple[float, float]]:
+        """Closed range of each setting; 0 to infinity where nothing is said."""
+        return MappingProxyType({"learning_rate": (-math.inf, math.inf)})
+
+    @property
+    @abc.abstractmethod
+    def slots(self) -> tuple[str, ...]:
+        """Names of the slots in use, as Keras names its slot variables."""
+
+    @abc.abstractmethod
+    def update(self, w: Any, g: Any, iterations: Any, slots: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """Update one parameter `w` (ndarray or scalar) from its gradient `g`.
+
+        Written with operators and ufuncs only, in Keras' order of operations, and without
+        modifying its arguments. `iterations` counts the steps completed before this one.
+        Returns the new parameter and the new slots.
+        """
+
+    def init(self, parameters: Parameters) -> OptimizerState:
+        """State before the first step: every slot zero, shaped like its parameter."""
+        zeros = Parameters(*(p * 0.0 if isinstance(p, float) else np.zeros_like(p)[()] for p in parameters))
+        return OptimizerState(0, MappingProxyType(dict.fromkeys(self.slots, zeros)))
+
+    def step(
+        self, parameters: Parameters, gradient: Parameters, state: OptimizerState
+    ) -> tuple[Parameters, OptimizerState]:
+        """Take one step; neither argument is modified.
+
+        Parameters
+        ----------
+        parameters, gradient : Parameters
+            Scalars or arrays, float32 or float64. A gradient that is None belongs to a
+            parameter that is not trained: it and its slots stay as they are.
+        state : OptimizerState
+            From `init` or the previous `step`.
+
+        Returns
+        -------
+        tuple of Parameters and OptimizerState
+            In the dtype of the arguments.
+
+        Raises
+        ------
+        TypeError
+            If a parameter and its gradient differ in dtype or are not floating point.
+        """
+        stepped = {name: list(state.slots[name]) for name in self.slots}
+        new = list(parameters)
+        for i, (w, g) in enumerate(zip(parameters, gradient, strict=True)):
+            if g is None:
+                continue
+            _require_one_dtype(Parameters._fields[i], w, g)
+            mine = {name: state.slots[name][i] for name in self.slots}
+            new[i], mine = self.update(w, g, state.iterations, mine)
+            for name in self.slots:
+                stepped[name][i] = mine[name]
+        slots = MappingProxyType({name: Parameters(*values) for name, values in stepped.items()})
+        return Parameters(*new), OptimizerState(state.iterations + 1, slots)
+
+
+def cast_like_keras(value: float, dtype: np.dtype[Any]) -> Any:
+    """Round a setting to `dtype` by way of float32, as Keras does on TensorFlow.
+
+    `keras.ops.cast` hands a Python float to `tf.cast`, which makes it a float32 tensor
+    first. In float64 a momentum of 0.9 is therefore 0.89999997615814209. A setting that
+    Keras uses in arithmetic without casting it is rounded once, and so it is here.
+    """
+    return dtype.type(np.float32(value))
+
+
+def dtype_of(value: Any) -> np.dtype[Any]:
+    """Dtype of an array or NumPy scalar; that of a Python float is float64."""
+    return getattr(value, "dtype", np.dtype(np.float64))
+
+
+def _require_one_dtype(name: str, w: Any, g: Any) -> None:
+    weak = isinstance(w, float) or isinstance(g, float)
+    dtypes = {str(value.dtype) if hasattr(value, "dtype") else type(value).__name__ for value in (w, g)}
+    if not dtypes <= {"float32", "float64", "float"} or (len(dtypes) > 1 and not weak):
+        raise TypeError(f"{name} and its gradient must both be float32 or both float64, got {' and '.join(sorted(dtypes))}")

@@ -1,0 +1,69 @@
+"""Stochastic gradient descent, with heavy-ball or Nesterov momentum."""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Mapping
+
+from reference.optimizers.base import Optimizer, cast_like_keras, dtype_of
+
+__all__ = ["SGD"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SGD(Optimizer):
+    r"""Gradient descent with momentum.
+
+    With learning rate :math:`\eta`, momentum :math:`\mu` and gradient :math:`g`::
+
+        plain       w <- w - g eta
+        momentum    m <- m mu - g eta;  w <- w + m
+        Nesterov    m <- m mu - g eta;  w <- w + (m mu - g eta)
+
+    The learning rate sits inside the velocity m, so it takes effect on the coming
+    gradients only when it changes.
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.01
+    momentum : float in [0, 1], default 0
+        0 keeps no slot at all.
+    nesterov : bool, default False
+        Nesterov's form; no effect without momentum.
+
+    Notes
+    -----
+    Slot: ``momentum``, the velocity m. In float64 mu is rounded through float32, see
+    `cast_like_keras`. Formulas and order of operations: `keras.optimizers.SGD`, Keras 3;
+    heavy ball: Polyak (1964), "Some methods of speeding up the convergence of iteration
+    methods"; Nesterov's form: Sutskever, Martens, Dahl and Hinton (2013), section 2.
+
+    Examples
+    --------
+    >>> from reference import SGD, Parameters
+    >>> p, g = Parameters(w=1.0), Parameters(w=0.5, b=None, v=None, d=None)
+    >>> sgd = SGD(learning_rate=0.25, momentum=0.5)
+    >>> p, state = sgd.step(p, g, sgd.init(p))
+    >>> float(p.w), float(state.slots["momentum"].w)
+    (0.875, -0.125)
+    >>> float(sgd.step(p, g, state)[0].w)
+    0.6875
+    """
+
+    momentum: float = 0.0
+    nesterov: bool = False
+
+    @property
+    def _ranges(self) -> Mapping[str, tuple[float, float]]:
+        return MappingProxyType({**super()._ranges, "momentum": (0.0, 1.0)})
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        return () if self.momentum == 0 else ("momentum",)
+
+    def update(self, w: Any, g: Any, iterations: Any, slots: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        lr = dtype_of(w).type(self.learning_rate)
+        if self.momentum == 0:
+            return w - g * lr, {}
+        mu = cast_like_keras(self.momentum, dtype_of(w))
+        m = slots["momentum"] * mu - g * lr
+        return w + (m * mu - g * lr if self.nesterov else m), {"momentum": m}
