@@ -1,0 +1,78 @@
+"""The neuron and its optimizer, put together from Keras' public classes."""
+
+from dataclasses import asdict
+from typing import Any
+
+import keras
+
+from reference import Experiment, Optimizer, Parameters
+
+__all__ = ["build_model", "build_optimizer", "needs_bias", "needs_output_layer"]
+
+
+def needs_bias(experiment: Experiment) -> bool:
+    """Whether the first layer has a bias: b is trained or not 0."""
+    return "b" in experiment.trainable or experiment.initial.b != 0
+
+
+def needs_output_layer(experiment: Experiment) -> bool:
+    """Whether there is a second layer: v or d is trained, or they are not 1 and 0."""
+    trained = "v" in experiment.trainable or "d" in experiment.trainable
+    return trained or experiment.initial.v != 1 or experiment.initial.d != 0
+
+
+def build_model(experiment: Experiment) -> tuple[keras.Model, Parameters]:
+    """Build the network of an experiment, in Keras' current float type.
+
+    One Dense unit, then ReLU or LeakyReLU (below 0, where the layers refuse the slope, the
+    function `keras.activations.leaky_relu`), then a second Dense unit if v and d are in
+    play. Parameters that are not trained are marked so, and `model.trainable_variables`
+    holds the others, in the order w, b, v, d.
+
+    Parameters
+    ----------
+    experiment : Experiment
+
+    Returns
+    -------
+    model : keras.Model
+        Input shape (n, 1), output shape (n, 1). Initial weights are not set.
+    variables : Parameters of keras.Variable
+        None for what the network does not have.
+    """
+    slope = experiment.negative_slope
+    first = keras.layers.Dense(1, use_bias=needs_bias(experiment))
+    inputs = keras.Input(shape=(1,))
+    z = first(inputs)
+    if slope == 0:
+        outputs = keras.layers.ReLU()(z)
+    elif slope > 0:
+        outputs = keras.layers.LeakyReLU(negative_slope=slope)(z)
+    else:
+        outputs = keras.activations.leaky_relu(z, negative_slope=slope)
+    second = None
+    if needs_output_layer(experiment):
+        second = keras.layers.Dense(1)
+        outputs = second(outputs)
+    variables = Parameters(
+        w=first.kernel,
+        b=first.bias,
+        v=None if second is None else second.kernel,
+        d=None if second is None else second.bias,
+    )
+    for name, variable in zip(Parameters._fields, variables, strict=True):
+        if variable is not None:
+            variable.trainable = name in experiment.trainable
+    return keras.Model(inputs, outputs), variables
+
+
+def build_optimizer(optimizer: Optimizer) -> Any:
+    """Keras' optimizer of the same name, with the same settings.
+
+    Examples
+    --------
+    >>> from reference import Adam
+    >>> build_optimizer(Adam(amsgrad=True)).get_config()["amsgrad"]
+    True
+    """
+    return getattr(keras.optimizers, type(optimizer).__name__)(**asdict(optimizer))

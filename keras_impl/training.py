@@ -1,0 +1,89 @@
+"""Training on Keras: an Experiment in, a Trajectory out, as in the reference."""
+
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from keras_impl.recorder import Record, Recorder
+from reference import Experiment, Parameters, Trajectory
+from reference.training import RECORDS, first_non_finite
+
+__all__ = ["assemble", "train"]
+
+
+def train(
+    experiment: Experiment,
+    *,
+    record: str = "all",
+    batches: tuple[np.ndarray, np.ndarray] | None = None,
+    recorder: Recorder | None = None,
+) -> Trajectory:
+    """Train the neuron on Keras, on the same batches as `reference.train`.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Of a single neuron. `grad_at_zero` has no effect: Keras takes its own value.
+    record : {"all", "end"}
+        Every step, or only the last state.
+    batches : tuple of x and y, optional
+        As for `reference.train`.
+    recorder : Recorder, optional
+        To share traced graphs between experiments; by default a new one.
+
+    Returns
+    -------
+    Trajectory
+
+    Raises
+    ------
+    ValueError
+        If the experiment is an ensemble or `record` is unknown.
+
+    Examples
+    --------
+    >>> run = train(Experiment(steps=100))
+    >>> run.parameters.w.shape, bool(run.end.w < 0)
+    ((101,), True)
+    """
+    if record not in RECORDS:
+        raise ValueError(f'record must be "all" or "end", got {record!r}')
+    records = (recorder or Recorder()).record(experiment, batches)
+    return assemble(experiment, [_without_samples(block) for block in records], record)
+
+
+def assemble(experiment: Experiment, records: list[Record], record: str = "all") -> Trajectory:
+    """Join recorded blocks into a Trajectory."""
+    parameters = _join([block.parameters for block in records], states=True)
+    slots = {
+        name: _join([block.slots[name] for block in records], states=True) for name in experiment.optimizer.slots
+    }
+    gradient = _join([block.gradient for block in records])
+    loss = np.concatenate([block.loss for block in records])
+    diverged_at = first_non_finite(parameters, slots)
+    if record == "end":
+        parameters, gradient = _last(parameters), _last(gradient)
+        slots, loss = {name: _last(slot) for name, slot in slots.items()}, loss[-1:]
+    return Trajectory(experiment, parameters, gradient, loss, MappingProxyType(slots), diverged_at)
+
+
+def _without_samples(block: Record) -> Record:
+    none: Any = None
+    return block._replace(x=none, y=none, y_pred=none)
+
+
+def _join(blocks: list[Parameters], states: bool = False) -> Parameters:
+    """Concatenate along the steps; the state that ends a block begins the next one."""
+    return Parameters(
+        *(
+            None
+            if column[0] is None
+            else np.concatenate([column[0], *(array[1:] if states else array for array in column[1:])])
+            for column in zip(*blocks, strict=True)
+        )
+    )
+
+
+def _last(group: Parameters) -> Parameters:
+    return Parameters(*(None if a is None else a[-1:] for a in group))
