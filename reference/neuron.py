@@ -166,7 +166,7 @@ def backward(
 
     With ``e = y_pred - y`` and n samples::
 
-        dL/dy_pred = (1/n) 2 e
+        dL/dy_pred = 2 e / n
         dL/dd = sum dL/dy_pred             dL/dv = sum dL/dy_pred phi(z)
         dL/dz = dL/dy_pred v phi'(z)
         dL/db = sum dL/dz                  dL/dw = sum dL/dz x
@@ -194,9 +194,8 @@ def backward(
     >>> backward(p, x, y, forward(p, x, 0.0), 0.0, ("w", "b"))
     Parameters(w=np.float64(1.0), b=np.float64(1.0), v=None, d=None)
     """
-    share = x.dtype.type(1 / x.shape[-1])
     residual = at.y_pred - y
-    upstream = share * (residual * 2)
+    upstream = residual * 2 / x.shape[-1]
     gradient: dict[str, Any] = dict.fromkeys(Parameters._fields)
     if "d" in trainable:
         gradient["d"] = upstream.sum(axis=-1)
@@ -220,7 +219,7 @@ def mean_squared_error(y_pred: Any, y: Any) -> Any:
     np.float64(2.5)
     """
     residual = y_pred - y
-    return (residual * residual).sum(axis=-1) / residual.dtype.type(residual.shape[-1])
+    return np.square(residual).sum(axis=-1) / residual.shape[-1]
 
 
 def _across_samples(parameter: Any) -> Any:

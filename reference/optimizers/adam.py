@@ -71,7 +71,7 @@ class Adam(Optimizer):
 
     def update(self, w: Any, g: Any, iterations: Any, slots: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         scalar = dtype_of(w).type
-        t = np.asarray(iterations + 1, dtype_of(w))[()]
+        t = np.add(iterations, 1, dtype=dtype_of(w))
         alpha = (
             scalar(self.learning_rate)
             * np.sqrt(1 - np.power(cast_like_keras(self.beta_2, dtype_of(w)), t))
