@@ -38,7 +38,8 @@ r_a and r_b of ours, the exact results differ by at most a spread P, thus
 
 and eta = 2 n omega with omega the smallest normal number, for n operations, unless the
 result is exactly zero in every implementation, because an operand is. An input below
-omega gets its own size as its radius.
+omega gets its own size as its radius. A sum of exact operands that is representable has
+radius 0: there is nothing to round.
 
 Radii are computed in float64 from nonnegative terms, so each operation costs them a
 relative error of 2^-53; `Ball.bound` widens by 2^-20, which covers 2^32 operations.
@@ -50,12 +51,13 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-__all__ = ["Ball", "Fork", "gamma", "ratio"]
+__all__ = ["FIRST_ORDER", "Ball", "Fork", "gamma", "ratio"]
 
 Rule = Callable[..., "Ball | Fork"]
 
 POW_ULPS = 4
 SLACK = 1 + 2.0**-20
+FIRST_ORDER = 2  # factor on a first-order bound, for the terms of higher order left out
 
 
 def gamma(k: int, u: float) -> float:
@@ -226,9 +228,18 @@ def _sum_rule(ufunc: np.ufunc) -> Rule:
     def rule(a: Ball, b: Ball) -> Ball:
         value = ufunc(a.value, b.value)
         spread = a.radius + b.radius
+        if np.ndim(spread) == 0 and spread == 0 and _is_exact(ufunc, a.value, b.value, value):
+            return Ball(value, 0.0)
         return _rounded(value, spread, (value != 0) | (spread > 0))
 
     return rule
+
+
+def _is_exact(ufunc: np.ufunc, a: Any, b: Any, value: Any) -> bool:
+    """Whether a + b or a - b needed no rounding (Knuth's two-sum leaves no error)."""
+    b = b if ufunc is np.add else -b
+    shadow = value - a
+    return bool(np.all((a - (value - shadow)) + (b - shadow) == 0))
 
 
 def _multiply(a: Ball, b: Ball) -> Ball:

@@ -9,7 +9,7 @@ from keras_impl.recorder import Record, Recorder
 from reference import Experiment, Parameters, Trajectory
 from reference.training import RECORDS, first_non_finite
 
-__all__ = ["assemble", "train"]
+__all__ = ["assemble", "train", "without_samples"]
 
 
 def train(
@@ -50,7 +50,7 @@ def train(
     if record not in RECORDS:
         raise ValueError(f'record must be "all" or "end", got {record!r}')
     records = (recorder or Recorder()).record(experiment, batches)
-    return assemble(experiment, [_without_samples(block) for block in records], record)
+    return assemble(experiment, [without_samples(block) for block in records], record)
 
 
 def assemble(experiment: Experiment, records: list[Record], record: str = "all") -> Trajectory:
@@ -68,7 +68,7 @@ def assemble(experiment: Experiment, records: list[Record], record: str = "all")
     return Trajectory(experiment, parameters, gradient, loss, MappingProxyType(slots), diverged_at)
 
 
-def _without_samples(block: Record) -> Record:
+def without_samples(block: Record) -> Record:
     none: Any = None
     return block._replace(x=none, y=none, y_pred=none)
 
