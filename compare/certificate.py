@@ -212,4 +212,3 @@ class _Ledger:
             bound=float(comparison.ball.bound[index]),
             sample=int(index[1]) if len(index) > 1 else None,
         )
-

@@ -108,7 +108,7 @@ def _bound(
         bound = FIRST_ORDER * _propagate(jacobian, local + kinks)
         if not (bound > assumed).any():
             break
-    return bound, (bound <= assumed).all(axis=1)
+    return bound, np.all(bound <= assumed, axis=1)
 
 
 def _quantities(experiment: Experiment) -> tuple[str, ...]:
@@ -146,9 +146,7 @@ def _linearize(
     slots = {name: Parameters(*(s if s is None else s[here] for s in slot)) for name, slot in ours.slots.items()}
     gradient = evaluate_batches(experiment, parameters, x, y).gradient
     stepped, after = take_step(experiment, first_step, parameters, slots, gradient)
-    local = [
-        getattr(group, name).bound for name in experiment.trainable for group in (stepped, *after.values())
-    ]
+    local = [getattr(group, name).bound for name in experiment.trainable for group in (stepped, *after.values())]
     direct, by_gradient = _optimizer_jacobian(experiment, first_step, parameters, slots, gradient)
     hessian = _hessian(experiment, parameters, x, y)
     trained = slice(None, None, 1 + len(slots))

@@ -108,7 +108,8 @@ class Ball(NDArrayOperatorsMixin):
     @property
     def dtype(self) -> np.dtype[Any]:
         """Dtype of the value."""
-        return self.value.dtype
+        dtype: np.dtype[Any] = self.value.dtype
+        return dtype
 
     @property
     def shape(self) -> tuple[int, ...]:

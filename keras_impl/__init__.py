@@ -10,7 +10,7 @@ import keras
 if keras.config.backend() != "tensorflow":
     raise ImportError(f"keras_impl needs Keras on TensorFlow, but Keras runs on {keras.config.backend()}")
 
-from keras_impl.recorder import Record, Recorder  # noqa: E402  the backend is checked first
-from keras_impl.training import train  # noqa: E402
+from keras_impl.recorder import Record, Recorder
+from keras_impl.training import train
 
 __all__ = ["Record", "Recorder", "train"]

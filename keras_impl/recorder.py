@@ -70,9 +70,7 @@ class Recorder:
     def __init__(self) -> None:
         self._graphs: dict[Any, _Graph] = {}
 
-    def record(
-        self, experiment: Experiment, batches: tuple[np.ndarray, np.ndarray] | None = None
-    ) -> Iterator[Record]:
+    def record(self, experiment: Experiment, batches: tuple[np.ndarray, np.ndarray] | None = None) -> Iterator[Record]:
         """Run an experiment, block by block.
 
         Parameters
@@ -157,9 +155,7 @@ class _Graph:
             for i, name in enumerate(self.slots)
         }
         gradient = self._named(experiment, [np.reshape(g.numpy(), -1) for g in gradients])
-        return Record(
-            first_step, x, y, parameters, slots, np.reshape(y_pred.numpy(), x.shape), loss.numpy(), gradient
-        )
+        return Record(first_step, x, y, parameters, slots, np.reshape(y_pred.numpy(), x.shape), loss.numpy(), gradient)
 
     def _state(self) -> list[Any]:
         """Trained parameters, then each slot of each of them."""
@@ -167,9 +163,7 @@ class _Graph:
 
     def _named(self, experiment: Experiment, arrays: list[Any], others: Parameters | None = None) -> Parameters:
         mine = dict(zip(experiment.trainable, arrays, strict=True))
-        return Parameters(
-            *(mine.get(name, others and getattr(others, name)) for name in Parameters._fields)
-        )
+        return Parameters(*(mine.get(name, others and getattr(others, name)) for name in Parameters._fields))
 
     def _untrained(self, experiment: Experiment, length: int) -> Parameters:
         """The parameters as the network has them now; what it does not have, as it started."""
@@ -194,8 +188,8 @@ class _Graph:
                 loss = self.loss(y[t][:, None], y_pred)
             gradient = tape.gradient(loss, [variable.value for variable in self.trained])
             self.optimizer.apply(gradient, self.trained)
-            gradients = [array.write(t, g) for array, g in zip(gradients, gradient)]
-            states = [array.write(t, variable.value) for array, variable in zip(states, self._state())]
+            gradients = [array.write(t, g) for array, g in zip(gradients, gradient, strict=True)]
+            states = [array.write(t, variable.value) for array, variable in zip(states, self._state(), strict=True)]
             losses = losses.write(t, loss)
             predictions = predictions.write(t, y_pred)
         return [s.stack() for s in states], [g.stack() for g in gradients], losses.stack(), predictions.stack()

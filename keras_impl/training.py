@@ -56,9 +56,7 @@ def train(
 def assemble(experiment: Experiment, records: list[Record], record: str = "all") -> Trajectory:
     """Join recorded blocks into a Trajectory."""
     parameters = _join([block.parameters for block in records], states=True)
-    slots = {
-        name: _join([block.slots[name] for block in records], states=True) for name in experiment.optimizer.slots
-    }
+    slots = {name: _join([block.slots[name] for block in records], states=True) for name in experiment.optimizer.slots}
     gradient = _join([block.gradient for block in records])
     loss = np.concatenate([block.loss for block in records])
     diverged_at = first_non_finite(parameters, slots)
@@ -69,6 +67,7 @@ def assemble(experiment: Experiment, records: list[Record], record: str = "all")
 
 
 def without_samples(block: Record) -> Record:
+    """Drop what is as large as the batches."""
     none: Any = None
     return block._replace(x=none, y=none, y_pred=none)
 

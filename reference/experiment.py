@@ -84,7 +84,11 @@ class Experiment:
             isinstance(self.target, tuple) and len(self.target) == len(Target._fields),
             "target", self.target, "a Target",
         )  # fmt: skip
-        put(self, "target", Target(*(_number(f"target.{k}", t) for k, t in zip(Target._fields, self.target))))
+        put(
+            self,
+            "target",
+            Target(*(_number(f"target.{k}", t) for k, t in zip(Target._fields, self.target, strict=True))),
+        )
         put(self, "trainable", _trainable(self.trainable))
         put(self, "initial", _initial(self.initial, self.dtype))
 
@@ -187,7 +191,9 @@ def _initial(initial: Any, dtype: str) -> Parameters:
         with np.errstate(over="ignore"):
             finite = np.isfinite(array.astype(dtype))
         if not finite.all():
-            raise ValueError(f"Experiment.initial.{name} must be finite in {dtype}, got {float(array[~finite].flat[0])!r}")
+            raise ValueError(
+                f"Experiment.initial.{name} must be finite in {dtype}, got {float(array[~finite].flat[0])!r}"
+            )
         _require(array.size > 0, f"initial.{name}", value, "at least one number")
         array.setflags(write=False)
         checked.append(float(array) if array.ndim == 0 else array)

@@ -207,7 +207,9 @@ def _assemble(
 ) -> Trajectory:
     """Stack what was recorded into arrays with the step axis first."""
     states, gradients = [p for p, _ in visited], [g for g, _ in seen]
-    parameters = _stack(states, experiment.trainable, untrained=lambda p: np.broadcast_to(p, (len(states), *np.shape(p))))
+    parameters = _stack(
+        states, experiment.trainable, untrained=lambda p: np.broadcast_to(p, (len(states), *np.shape(p)))
+    )
     slots = {
         name: _stack([state.slots[name] for _, state in visited], experiment.trainable)
         for name in experiment.optimizer.slots
@@ -222,7 +224,9 @@ def _assemble(
     )
 
 
-def _stack(rows: list[Parameters], trainable: tuple[str, ...], untrained: Callable[[Any], Any] = lambda p: None) -> Parameters:
+def _stack(
+    rows: list[Parameters], trainable: tuple[str, ...], untrained: Callable[[Any], Any] = lambda p: None
+) -> Parameters:
     return Parameters(
         *(
             np.stack([row[i] for row in rows]) if name in trainable else untrained(rows[0][i])

@@ -1,8 +1,9 @@
 """Adam, its AMSGrad variant, and AdamW with decoupled weight decay."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Mapping
+from typing import Any
 
 import numpy as np
 

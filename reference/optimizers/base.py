@@ -7,9 +7,10 @@ bounds, claim files) follows from those, so adding an optimizer means adding a c
 
 import abc
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
-from typing import Any, Mapping, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -137,4 +138,6 @@ def _require_one_dtype(name: str, w: Any, g: Any) -> None:
     weak = isinstance(w, float) or isinstance(g, float)
     dtypes = {str(value.dtype) if hasattr(value, "dtype") else type(value).__name__ for value in (w, g)}
     if not dtypes <= {"float32", "float64", "float"} or (len(dtypes) > 1 and not weak):
-        raise TypeError(f"{name} and its gradient must both be float32 or both float64, got {' and '.join(sorted(dtypes))}")
+        raise TypeError(
+            f"{name} and its gradient must both be float32 or both float64, got {' and '.join(sorted(dtypes))}"
+        )

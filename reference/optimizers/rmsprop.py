@@ -1,8 +1,9 @@
 """RMSprop, plain or centered, with or without momentum."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Mapping
+from typing import Any
 
 import numpy as np
 

@@ -1,8 +1,9 @@
 """Stochastic gradient descent, with heavy-ball or Nesterov momentum."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Mapping
+from typing import Any
 
 from reference.optimizers.base import Optimizer, cast_like_keras, dtype_of
 

@@ -1,0 +1,29 @@
+# Two commands matter: `make run` and `make test`. Each creates .venv first, if need be.
+PYTHON ?= python3
+BIN := .venv/bin
+OUT ?= audit
+
+.PHONY: run test check fuzz defects format clean
+
+run: .venv/installed
+	$(BIN)/python -m compare.run --out $(OUT)
+
+test: check .venv/installed
+	$(BIN)/python -m pytest
+
+check: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv build dist audit
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	touch $@
