@@ -1,24 +1,22 @@
 """Everything that determines a trajectory, and the batches it is trained on."""
 
-import math
-import operator
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
+from reference import checks
 from reference.neuron import Parameters, Target
 from reference.optimizers import Optimizer
 from reference.optimizers.sgd import SGD
 
 __all__ = ["Experiment", "draw_batches", "iterate_batches"]
 
-DTYPES = ("float32", "float64")
 SAMPLES_PER_BLOCK = 2_000_000  # 16 MB of float64, whatever the number of steps
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Experiment:
     """A training run, complete: with nothing given, the question's own.
 
@@ -30,7 +28,8 @@ class Experiment:
     trainable : tuple of str
         Which of "w", "b", "v", "d" are trained; the others keep their start.
     negative_slope : float
-        Slope of the neuron for z <= 0: any real number, 0 is ReLU.
+        Slope of the neuron for z <= 0: any real number that float32 can hold (see
+        `reference.optimizers.cast_like_keras`), 0 is ReLU.
     optimizer : Optimizer
     target : Target
         The teacher.
@@ -47,7 +46,8 @@ class Experiment:
     Raises
     ------
     TypeError, ValueError
-        In one line: which field, what it was, what is allowed.
+        In one line: which field, what it was, what is allowed. Every number has to be
+        finite in the dtype it is used in.
 
     Examples
     --------
@@ -71,26 +71,27 @@ class Experiment:
 
     def __post_init__(self) -> None:
         put = object.__setattr__
-        _require(self.dtype in DTYPES, "dtype", self.dtype, "float32 or float64")
-        put(self, "batch_size", _integer("batch_size", self.batch_size, at_least=1))
-        put(self, "steps", _integer("steps", self.steps, at_least=1))
-        put(self, "seed", _integer("seed", self.seed, at_least=0))
-        put(self, "negative_slope", _number("negative_slope", self.negative_slope))
+        put(self, "dtype", checks.dtype("Experiment.dtype", self.dtype))
+        for name, at_least in (("batch_size", 1), ("steps", 1), ("seed", 0)):
+            put(self, name, checks.integer(f"Experiment.{name}", getattr(self, name), at_least=at_least))
+        put(self, "negative_slope", checks.number("Experiment.negative_slope", self.negative_slope, "float32"))
         if self.grad_at_zero is not None:
-            put(self, "grad_at_zero", _number("grad_at_zero", self.grad_at_zero))
-        if not isinstance(self.optimizer, Optimizer):
-            raise TypeError(f"Experiment.optimizer must be an Optimizer such as SGD(), got {self.optimizer!r}")
-        _require(
-            isinstance(self.target, tuple) and len(self.target) == len(Target._fields),
-            "target", self.target, "a Target",
-        )  # fmt: skip
-        put(
-            self,
-            "target",
-            Target(*(_number(f"target.{k}", t) for k, t in zip(Target._fields, self.target, strict=True))),
-        )
+            put(self, "grad_at_zero", checks.number("Experiment.grad_at_zero", self.grad_at_zero, self.dtype))
+        put(self, "optimizer", _optimizer(self.optimizer, self.dtype))
+        put(self, "target", _target(self.target, self.dtype))
         put(self, "trainable", _trainable(self.trainable))
         put(self, "initial", _initial(self.initial, self.dtype))
+
+    def __eq__(self, other: object) -> bool:
+        return self._key() == other._key() if isinstance(other, Experiment) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[Any, ...]:
+        """All fields, the arrays of an ensemble as tuples, which compare and hash as values."""
+        starts = tuple((np.shape(p), tuple(np.ravel(p).tolist())) for p in self.initial)
+        return starts, *(getattr(self, field.name) for field in fields(self) if field.name != "initial")
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -137,9 +138,25 @@ def iterate_batches(
     Yields
     ------
     x, y : ndarray of shape (steps of this block, batch_size)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `experiment` is none, or `steps_per_block` is not a positive integer.
+
+    Examples
+    --------
+    >>> [x.shape for x, y in iterate_batches(Experiment(steps=5, batch_size=3), steps_per_block=2)]
+    [(2, 3), (2, 3), (1, 3)]
     """
+    if not isinstance(experiment, Experiment):
+        raise TypeError(f"experiment must be an Experiment, got {experiment!r}")
     if steps_per_block is None:
         steps_per_block = max(1, SAMPLES_PER_BLOCK // experiment.batch_size)
+    return _draw(experiment, checks.integer("steps_per_block", steps_per_block, at_least=1))
+
+
+def _draw(experiment: Experiment, steps_per_block: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     rng = np.random.default_rng(experiment.seed)
     for start in range(0, experiment.steps, steps_per_block):
         steps = min(steps_per_block, experiment.steps - start)
@@ -147,59 +164,38 @@ def iterate_batches(
         yield x, experiment.target.labels(x)
 
 
-def _require(holds: bool, name: str, value: Any, allowed: str) -> None:
-    if not holds:
-        raise ValueError(f"Experiment.{name} must be {allowed}, got {value!r}")
+def _optimizer(optimizer: Any, dtype: str) -> Optimizer:
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"Experiment.optimizer must be an Optimizer such as SGD(), got {optimizer!r}")
+    for setting in fields(optimizer):
+        value = getattr(optimizer, setting.name)
+        if isinstance(value, float):
+            checks.number(f"Experiment.optimizer.{setting.name}", value, dtype)
+    return optimizer
 
 
-def _integer(name: str, value: Any, at_least: int) -> int:
-    allowed = f"Experiment.{name} must be an integer of at least {at_least}, got {value!r}"
-    if isinstance(value, (bool, np.bool_)):
-        raise TypeError(allowed)
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(allowed) from None
-    if number < at_least:
-        raise ValueError(allowed)
-    return number
-
-
-def _number(name: str, value: Any) -> float:
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise TypeError(f"Experiment.{name} must be a number, got {value!r}")
-    _require(math.isfinite(value), name, value, "finite")
-    return float(value)
+def _target(target: Any, dtype: str) -> Target:
+    if not isinstance(target, tuple) or len(target) != len(Target._fields):
+        raise TypeError(f"Experiment.target must be a Target, got {target!r}")
+    named = zip(Target._fields, target, strict=True)
+    return Target(*(checks.number(f"Experiment.target.{name}", value, dtype) for name, value in named))
 
 
 def _trainable(names: Any) -> tuple[str, ...]:
-    if isinstance(names, str) or not all(name in Parameters._fields for name in names):
+    known = isinstance(names, (tuple, list, set, frozenset)) and all(name in Parameters._fields for name in names)
+    if not known or len(names) == 0:
         raise ValueError(f"Experiment.trainable must be a tuple of some of {Parameters._fields}, got {names!r}")
-    _require(len(names) > 0, "trainable", names, "at least one of w, b, v, d")
     return tuple(name for name in Parameters._fields if name in names)
 
 
 def _initial(initial: Any, dtype: str) -> Parameters:
     if not isinstance(initial, Parameters):
         raise TypeError(f"Experiment.initial must be Parameters, got {initial!r}")
-    checked = []
-    for name, value in zip(Parameters._fields, initial, strict=True):
-        array = np.array(value, copy=True)
-        if array.dtype.kind not in "iuf":
-            raise TypeError(f"Experiment.initial.{name} must be a number or an array of numbers, got {value!r}")
-        array = array.astype(np.float64)
-        with np.errstate(over="ignore"):
-            finite = np.isfinite(array.astype(dtype))
-        if not finite.all():
-            raise ValueError(
-                f"Experiment.initial.{name} must be finite in {dtype}, got {float(array[~finite].flat[0])!r}"
-            )
-        _require(array.size > 0, f"initial.{name}", value, "at least one number")
-        array.setflags(write=False)
-        checked.append(float(array) if array.ndim == 0 else array)
+    named = zip(Parameters._fields, initial, strict=True)
+    start = Parameters(*(checks.numbers(f"Experiment.initial.{name}", value, dtype) for name, value in named))
     try:
-        np.broadcast_shapes(*(np.shape(p) for p in checked))
+        np.broadcast_shapes(*(np.shape(p) for p in start))
     except ValueError:
-        shapes = ", ".join(f"{name} {np.shape(p)}" for name, p in zip(Parameters._fields, checked, strict=True))
+        shapes = ", ".join(f"{name} {np.shape(p)}" for name, p in zip(Parameters._fields, start, strict=True))
         raise ValueError(f"Experiment.initial must have shapes that broadcast together, got {shapes}") from None
-    return Parameters(*checked)
+    return start

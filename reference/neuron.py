@@ -6,7 +6,8 @@
     loss   = (1/n) sum (y_pred - y)^2
 
 Parameters may carry any leading shape (an ensemble of neurons, or the same neuron at
-many steps); samples are the last axis. Every function works in the dtype it is given.
+many steps); samples are the last axis. Every function works in the dtype it is given,
+float32 or float64; Python numbers take it on. Integer arrays and mixtures are refused.
 """
 
 from typing import Any, NamedTuple
@@ -14,6 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 __all__ = ["Forward", "Parameters", "Target", "backward", "forward", "mean_squared_error", "phi", "phi_derivative"]
+
+_FLOATING = frozenset({np.dtype(np.float32), np.dtype(np.float64)})
 
 
 class Parameters(NamedTuple):
@@ -56,6 +59,7 @@ class Target(NamedTuple):
 
     def labels(self, x: Any) -> Any:
         """Return y = phi(w x + b) in the dtype of `x`, an array of any shape."""
+        _require_one_dtype("x", x)
         scalar = x.dtype.type
         return phi(scalar(self.w) * x + scalar(self.b), scalar(self.negative_slope))
 
@@ -75,6 +79,11 @@ def phi(z: Any, negative_slope: Any) -> Any:
     -------
     ndarray of the dtype of `z`. phi(0) = 0; NaN gives NaN.
 
+    Raises
+    ------
+    TypeError
+        If the arguments are not of one floating dtype.
+
     See Also
     --------
     phi_derivative
@@ -84,6 +93,7 @@ def phi(z: Any, negative_slope: Any) -> Any:
     >>> phi(np.array([-2.0, 0.0, 3.0]), 0.25)
     array([-0.5,  0. ,  3. ])
     """
+    _require_one_dtype("z and negative_slope", z, negative_slope)
     if np.ndim(negative_slope) == 0 and negative_slope == 0:
         return np.maximum(z, 0)
     return np.where(z > 0, z, negative_slope * z)
@@ -106,6 +116,11 @@ def phi_derivative(z: Any, negative_slope: Any, grad_at_zero: Any = None) -> Any
     -------
     ndarray of the dtype of `z`.
 
+    Raises
+    ------
+    TypeError
+        If the arguments are not of one floating dtype.
+
     Examples
     --------
     >>> phi_derivative(np.array([-2.0, -0.0, 3.0]), 0.25)
@@ -113,6 +128,7 @@ def phi_derivative(z: Any, negative_slope: Any, grad_at_zero: Any = None) -> Any
     >>> phi_derivative(np.array([-2.0, -0.0, 3.0]), 0.25, grad_at_zero=0.5)
     array([0.25, 0.5 , 1.  ])
     """
+    _require_one_dtype("z, negative_slope and grad_at_zero", z, negative_slope, grad_at_zero)
     one = z.dtype.type(1)
     slope = z.dtype.type(negative_slope) if np.ndim(negative_slope) == 0 else negative_slope
     left = slope if grad_at_zero is None else np.where(z == 0, grad_at_zero, slope)
@@ -142,11 +158,17 @@ def forward(parameters: Parameters, x: Any, negative_slope: Any) -> Forward:
     -------
     Forward
 
+    Raises
+    ------
+    TypeError
+        If the arguments are not of one floating dtype.
+
     Examples
     --------
     >>> forward(Parameters(w=2.0, b=-1.0), np.array([1.0, -1.0]), 0.5).y_pred
     array([ 1. , -1.5])
     """
+    _require_one_dtype("parameters and x", *parameters, x)
     w, b, v, d = (_across_samples(p) for p in parameters)
     z = w * x + b
     activation = phi(z, negative_slope)
@@ -188,13 +210,18 @@ def backward(
     -------
     Parameters of shape (...)
 
+    Raises
+    ------
+    TypeError, ValueError
+        If labels and predictions are not of one floating dtype, or do not fit together.
+
     Examples
     --------
     >>> p, x, y = Parameters(w=2.0), np.array([1.0, -1.0]), np.array([1.0, 0.0])
     >>> backward(p, x, y, forward(p, x, 0.0), 0.0, ("w", "b"))
     Parameters(w=np.float64(1.0), b=np.float64(1.0), v=None, d=None)
     """
-    residual = at.y_pred - y
+    residual = _residual(at.y_pred, y)
     upstream = residual * 2 / x.shape[-1]
     gradient: dict[str, Any] = dict.fromkeys(Parameters._fields)
     if "d" in trainable:
@@ -213,15 +240,42 @@ def backward(
 def mean_squared_error(y_pred: Any, y: Any) -> Any:
     """(1/n) sum (y_pred - y)^2 over the last axis, in the dtype of the arguments.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If the arguments are not of one floating dtype, or do not fit together: `y` may
+        be repeated along the axes of `y_pred`, never the other way round.
+
     Examples
     --------
     >>> mean_squared_error(np.array([1.0, 3.0]), np.array([0.0, 1.0]))
     np.float64(2.5)
     """
-    residual = y_pred - y
+    residual = _residual(y_pred, y)
     return np.square(residual).sum(axis=-1) / residual.shape[-1]
 
 
 def _across_samples(parameter: Any) -> Any:
     """Append the sample axis to an array parameter; scalars broadcast as they are."""
     return parameter if np.ndim(parameter) == 0 else parameter[..., None]
+
+
+def _residual(y_pred: Any, y: Any) -> Any:
+    """y_pred - y, once it is sure that nothing is broadcast by accident."""
+    _require_one_dtype("y_pred and y", y_pred, y)
+    expected, got = np.shape(y_pred), np.shape(y)
+    if got != expected and (len(got) > len(expected) or np.broadcast_shapes(got, expected) != expected):
+        raise ValueError(f"y must have the shape of y_pred, {expected}, or be repeated along its axes, got {got}")
+    if expected[-1:] in ((), (0,)):
+        raise ValueError(f"y_pred must have at least one sample along its last axis, got shape {expected}")
+    return y_pred - y
+
+
+def _require_one_dtype(names: str, *values: Any) -> None:
+    """Refuse integers and mixtures; complex numbers carry derivatives and mix with anything."""
+    dtypes = {value.dtype for value in values if hasattr(value, "dtype")}
+    if len(dtypes) == 1 and dtypes <= _FLOATING:
+        return
+    if not any(dtype.kind == "c" for dtype in dtypes):
+        got = " and ".join(sorted(map(str, dtypes))) or type(values[0]).__name__
+        raise TypeError(f"{names} must be float32 or float64 throughout, got {got}")

@@ -103,6 +103,8 @@ def train(
     >>> float(one.gradient.w[0]), float(one.loss[0]), float(one.end.w)
     (-1.0, 2.5, -0.5)
     """
+    if not isinstance(experiment, Experiment):
+        raise TypeError(f"experiment must be an Experiment, got {experiment!r}")
     if record not in RECORDS:
         raise ValueError(f'record must be "all" or "end", got {record!r}')
     slope, grad_at_zero = constants(experiment)
@@ -152,10 +154,18 @@ def blocks(
         yield from iterate_batches(experiment)
         return
     expected = (experiment.steps, experiment.batch_size)
+    if not isinstance(batches, tuple) or len(batches) != 2:
+        raise TypeError(f"batches must be a tuple of x and y, got {type(batches).__name__}")
     for name, array in zip("xy", batches, strict=True):
         if np.shape(array) != expected or getattr(array, "dtype", None) != experiment.dtype:
             what = f"{getattr(array, 'dtype', type(array).__name__)} of shape {np.shape(array)}"
             raise ValueError(f"batches: {name} must be {experiment.dtype} of shape {expected}, got {what}")
+        finite = np.isfinite(array)
+        if not finite.all():
+            step, sample = np.unravel_index(np.argmin(finite), expected)
+            raise ValueError(
+                f"batches: {name} must be finite, got {array[step, sample]} at step {step}, sample {sample}"
+            )
     yield batches
 
 

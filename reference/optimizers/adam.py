@@ -119,6 +119,10 @@ class AdamW(Adam):
 
     weight_decay: float = 0.004
 
+    @property
+    def _ranges(self) -> Mapping[str, tuple[float, float]]:
+        return MappingProxyType({**super()._ranges, "weight_decay": (0.0, float(np.finfo(np.float32).max))})
+
     def update(self, w: Any, g: Any, iterations: Any, slots: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         decay = w * cast_like_keras(self.weight_decay, dtype_of(w)) * dtype_of(w).type(self.learning_rate)
         return super().update(w - decay, g, iterations, slots)

@@ -48,10 +48,11 @@ class Optimizer(abc.ABC):
             if field.type in (bool, "bool"):
                 if not isinstance(value, (bool, np.bool_)):
                     raise TypeError(f"{where} must be True or False, got {value!r}")
+                object.__setattr__(self, field.name, bool(value))
                 continue
             if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
                 raise TypeError(f"{where} must be a number, got {value!r}")
-            if not math.isfinite(value):
+            if not _is_finite(value):
                 raise ValueError(f"{where} must be finite, got {value!r}")
             allowed = self._ranges.get(field.name, (0.0, math.inf))
             if not allowed[0] <= value <= allowed[1]:
@@ -102,21 +103,31 @@ class Optimizer(abc.ABC):
 
         Raises
         ------
-        TypeError
-            If a parameter and its gradient differ in dtype or are not floating point.
+        TypeError, ValueError
+            If a parameter and its gradient differ in dtype or shape or are not floating
+            point, or if the state is another optimizer's.
         """
+        if state.slots.keys() != set(self.slots):
+            raise ValueError(f"state must hold the slots {self.slots}, got {tuple(state.slots)}")
         stepped = {name: list(state.slots[name]) for name in self.slots}
         new = list(parameters)
         for i, (w, g) in enumerate(zip(parameters, gradient, strict=True)):
             if g is None:
                 continue
-            _require_one_dtype(Parameters._fields[i], w, g)
+            _require_alike(Parameters._fields[i], w, g)
             mine = {name: state.slots[name][i] for name in self.slots}
             new[i], mine = self.update(w, g, state.iterations, mine)
             for name in self.slots:
                 stepped[name][i] = mine[name]
         slots = MappingProxyType({name: Parameters(*values) for name, values in stepped.items()})
         return Parameters(*new), OptimizerState(state.iterations + 1, slots)
+
+
+def _is_finite(value: Any) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an int that no float holds
+        return False
 
 
 def cast_like_keras(value: float, dtype: np.dtype[Any]) -> Any:
@@ -134,7 +145,9 @@ def dtype_of(value: Any) -> np.dtype[Any]:
     return getattr(value, "dtype", np.dtype(np.float64))
 
 
-def _require_one_dtype(name: str, w: Any, g: Any) -> None:
+def _require_alike(name: str, w: Any, g: Any) -> None:
+    if np.shape(w) != np.shape(g):
+        raise ValueError(f"{name} and its gradient must have one shape, got {np.shape(w)} and {np.shape(g)}")
     weak = isinstance(w, float) or isinstance(g, float)
     dtypes = {str(value.dtype) if hasattr(value, "dtype") else type(value).__name__ for value in (w, g)}
     if not dtypes <= {"float32", "float64", "float"} or (len(dtypes) > 1 and not weak):

@@ -1,0 +1,90 @@
+"""Checks of what a caller hands in; each error is one line: what, what is allowed, what it was."""
+
+import operator
+from typing import Any
+
+import numpy as np
+
+__all__ = ["dtype", "integer", "number", "numbers"]
+
+DTYPES = ("float32", "float64")
+
+
+def dtype(name: str, value: Any) -> str:
+    """Name of a dtype that everything works in, also from a NumPy dtype.
+
+    Examples
+    --------
+    >>> dtype("dtype", np.ones(2).dtype)
+    'float64'
+    """
+    word = value.name if isinstance(value, np.dtype) else value
+    if not isinstance(word, str) or word not in DTYPES:
+        raise ValueError(f"{name} must be float32 or float64, got {value!r}")
+    return word
+
+
+def integer(name: str, value: Any, at_least: int) -> int:
+    """Return an integer of Python or NumPy; a bool is none.
+
+    Examples
+    --------
+    >>> integer("steps", 2.0, at_least=1)
+    Traceback (most recent call last):
+    TypeError: steps must be an integer of at least 1, got 2.0
+    """
+    allowed = f"{name} must be an integer of at least {at_least}, got {value!r}"
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(allowed)
+    try:
+        checked = operator.index(value)
+    except TypeError:
+        raise TypeError(allowed) from None
+    if checked < at_least:
+        raise ValueError(allowed)
+    return checked
+
+
+def number(name: str, value: Any, dtype: str) -> float:
+    """Return a real number as a float; it must not overflow in `dtype`.
+
+    Examples
+    --------
+    >>> number("slope", 1e39, "float32")
+    Traceback (most recent call last):
+    ValueError: slope must be finite in float32, got 1e+39
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    checked = numbers(name, value, dtype)
+    return float(checked)
+
+
+def numbers(name: str, value: Any, dtype: str) -> Any:
+    """Return a number as a float, or nested numbers as a read-only float64 copy.
+
+    Examples
+    --------
+    >>> numbers("w", [1, 2], "float32")
+    array([1., 2.])
+    >>> numbers("w", [], "float32")
+    Traceback (most recent call last):
+    ValueError: w must be at least one number, got []
+    """
+    try:
+        array = np.array(float(value) if type(value) is int else value)
+    except OverflowError:  # an int that no float holds
+        raise ValueError(f"{name} must be finite in {dtype}, got {value!r}") from None
+    except ValueError:  # lists of unequal length
+        array = np.array(None)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be a number or an array of numbers, got {value!r}")
+    if array.size == 0:
+        raise ValueError(f"{name} must be at least one number, got {value!r}")
+    with np.errstate(over="ignore"):
+        array = array.astype(np.float64)
+        finite = np.isfinite(array.astype(dtype))
+    if not finite.all():
+        raise ValueError(f"{name} must be finite in {dtype}, got {float(array[~finite].flat[0])!r}")
+    array.setflags(write=False)
+    return float(array) if array.ndim == 0 else array
