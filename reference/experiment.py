@@ -120,8 +120,8 @@ def draw_batches(experiment: Experiment) -> tuple[np.ndarray, np.ndarray]:
     >>> x.shape, x.dtype, bool((y == np.maximum(x, 0)).all())
     ((3, 4), dtype('float32'), True)
     """
-    blocks = list(iterate_batches(experiment, steps_per_block=experiment.steps))
-    return blocks[0]
+    require_experiment(experiment)
+    return next(iterate_batches(experiment, steps_per_block=experiment.steps))
 
 
 def iterate_batches(
@@ -149,8 +149,7 @@ def iterate_batches(
     >>> [x.shape for x, y in iterate_batches(Experiment(steps=5, batch_size=3), steps_per_block=2)]
     [(2, 3), (2, 3), (1, 3)]
     """
-    if not isinstance(experiment, Experiment):
-        raise TypeError(f"experiment must be an Experiment, got {experiment!r}")
+    require_experiment(experiment)
     if steps_per_block is None:
         steps_per_block = max(1, SAMPLES_PER_BLOCK // experiment.batch_size)
     return _draw(experiment, checks.integer("steps_per_block", steps_per_block, at_least=1))
@@ -161,7 +160,15 @@ def _draw(experiment: Experiment, steps_per_block: int) -> Iterator[tuple[np.nda
     for start in range(0, experiment.steps, steps_per_block):
         steps = min(steps_per_block, experiment.steps - start)
         x = rng.standard_normal((steps, experiment.batch_size)).astype(experiment.dtype)
-        yield x, experiment.target.labels(x)
+        with np.errstate(over="ignore"):  # by a teacher of enormous weight
+            y = experiment.target.labels(x)
+        yield x, y
+
+
+def require_experiment(experiment: Any) -> None:
+    """Raise TypeError if this is not an Experiment."""
+    if not isinstance(experiment, Experiment):
+        raise TypeError(f"experiment must be an Experiment, got {experiment!r}")
 
 
 def _optimizer(optimizer: Any, dtype: str) -> Optimizer:

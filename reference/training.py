@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.experiment import Experiment, iterate_batches
+from reference.experiment import Experiment, iterate_batches, require_experiment
 from reference.neuron import Parameters, backward, forward, mean_squared_error
 from reference.optimizers import OptimizerState, cast_like_keras
 
@@ -103,8 +103,7 @@ def train(
     >>> float(one.gradient.w[0]), float(one.loss[0]), float(one.end.w)
     (-1.0, 2.5, -0.5)
     """
-    if not isinstance(experiment, Experiment):
-        raise TypeError(f"experiment must be an Experiment, got {experiment!r}")
+    require_experiment(experiment)
     if record not in RECORDS:
         raise ValueError(f'record must be "all" or "end", got {record!r}')
     slope, grad_at_zero = constants(experiment)
@@ -155,7 +154,8 @@ def blocks(
         return
     expected = (experiment.steps, experiment.batch_size)
     if not isinstance(batches, tuple) or len(batches) != 2:
-        raise TypeError(f"batches must be a tuple of x and y, got {type(batches).__name__}")
+        count = f" of {len(batches)}" if isinstance(batches, tuple) else ""
+        raise TypeError(f"batches must be a tuple of x and y, got {type(batches).__name__}{count}")
     for name, array in zip("xy", batches, strict=True):
         if np.shape(array) != expected or getattr(array, "dtype", None) != experiment.dtype:
             what = f"{getattr(array, 'dtype', type(array).__name__)} of shape {np.shape(array)}"
