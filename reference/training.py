@@ -152,13 +152,18 @@ def blocks(
     if batches is None:
         yield from iterate_batches(experiment)
         return
-    expected = (experiment.steps, experiment.batch_size)
+    _check_batches(experiment, batches)
+    yield batches
+
+
+def _check_batches(experiment: Experiment, batches: Any) -> None:
     if not isinstance(batches, tuple) or len(batches) != 2:
         count = f" of {len(batches)}" if isinstance(batches, tuple) else ""
         raise TypeError(f"batches must be a tuple of x and y, got {type(batches).__name__}{count}")
+    expected = (experiment.steps, experiment.batch_size)
     for name, array in zip("xy", batches, strict=True):
-        if np.shape(array) != expected or getattr(array, "dtype", None) != experiment.dtype:
-            what = f"{getattr(array, 'dtype', type(array).__name__)} of shape {np.shape(array)}"
+        if not isinstance(array, np.ndarray) or array.shape != expected or array.dtype != experiment.dtype:
+            what = f"{array.dtype} of shape {array.shape}" if isinstance(array, np.ndarray) else type(array).__name__
             raise ValueError(f"batches: {name} must be {experiment.dtype} of shape {expected}, got {what}")
         finite = np.isfinite(array)
         if not finite.all():
@@ -166,7 +171,6 @@ def blocks(
             raise ValueError(
                 f"batches: {name} must be finite, got {array[step, sample]} at step {step}, sample {sample}"
             )
-    yield batches
 
 
 class _FirstNonFinite:
