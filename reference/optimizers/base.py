@@ -80,7 +80,7 @@ class Optimizer(abc.ABC):
 
     def init(self, parameters: Parameters) -> OptimizerState:
         """State before the first step: every slot zero, shaped like its parameter."""
-        zeros = Parameters(*(p * 0.0 if isinstance(p, float) else np.zeros_like(p)[()] for p in parameters))
+        zeros = Parameters(*(type(p)(0.0) if isinstance(p, float) else np.zeros_like(p)[()] for p in parameters))
         return OptimizerState(0, MappingProxyType(dict.fromkeys(self.slots, zeros)))
 
     def step(
