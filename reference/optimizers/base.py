@@ -148,7 +148,7 @@ def dtype_of(value: Any) -> np.dtype[Any]:
 def _require_alike(name: str, w: Any, g: Any) -> None:
     if np.shape(w) != np.shape(g):
         raise ValueError(f"{name} and its gradient must have one shape, got {np.shape(w)} and {np.shape(g)}")
-    weak = isinstance(w, float) or isinstance(g, float)
+    weak = type(w) is float or type(g) is float  # np.float64 is a float too, but not a weak one
     dtypes = {str(value.dtype) if hasattr(value, "dtype") else type(value).__name__ for value in (w, g)}
     if not dtypes <= {"float32", "float64", "float"} or (len(dtypes) > 1 and not weak):
         raise TypeError(
