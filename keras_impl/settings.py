@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import keras
+import tensorflow as tf
 
-__all__ = ["floatx"]
+__all__ = ["floatx", "start_backend"]
 
 
 @contextmanager
@@ -31,3 +32,8 @@ def floatx(dtype: str) -> Iterator[None]:
     finally:
         keras.config.set_floatx(before[0])
         keras.config.set_dtype_policy(before[1])
+
+
+def start_backend() -> None:
+    """Let TensorFlow look for its devices now: it would do so, and print about it, at the first operation."""
+    tf.config.list_logical_devices()
