@@ -16,9 +16,10 @@ with p bits holds m 2^e when m < 2^p and the exponent is in range.
   an integer of at most 2^p, times q, fits.
 
 A zero has a sign in floating point. IEEE 754 defines it (section 6.3), but a formula may
-not: a sum of negative zeros depends on whether the summation starts from +0, the zero
-that a closed ReLU passes back is a product in one implementation and a selection in
-another. Such a zero has sign 0 here, and either sign is right.
+not: a sum of negative zeros depends on whether the summation starts from +0, that of a
+gradient on whether it is -sum(y - p) or sum(p - y), and the zero that a closed ReLU
+passes back is a product in one implementation and a selection in another. Such a zero
+has sign 0 here, and either sign is right.
 """
 
 from collections.abc import Sequence
@@ -245,7 +246,7 @@ def _neuron(
     for name in experiment.trainable:
         with suppress(NotRepresentable):
             terms = [room.product(two_over_n, e, *more) for e, more in zip(residuals, factors[name], strict=True)]
-            gradient[name] = room.total(terms)
+            gradient[name] = room.total(terms)._replace(zero=0)  # a factor of -1 may be taken out of the sum
             found[f"gradient.{name}"] = (gradient[name],)
     return gradient
 

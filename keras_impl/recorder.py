@@ -2,7 +2,8 @@
 
 The loop over the batches, with Keras' own layers, loss and optimizer inside, is one
 `tf.function`: bit for bit what `model.fit` computes (the tests show it), an order of
-magnitude faster, and it writes down what `fit` never shows.
+magnitude faster, and it writes down what `fit` never shows. It can also be compiled by
+XLA, as `model.fit` does on a GPU, or run operation by operation.
 """
 
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ import numpy as np
 import tensorflow as tf
 
 from keras_impl.model import build_model, build_optimizer, needs_bias, needs_output_layer
+from keras_impl.modes import MODES, in_mode
+from keras_impl.probe import Subnormals, probe_subnormals
 from keras_impl.settings import floatx
 from reference import Experiment, Parameters
 from reference.training import blocks
@@ -55,9 +58,19 @@ class Record(NamedTuple):
 class Recorder:
     """Records experiments; those that differ in numbers only share one traced graph.
 
-    Shared are start, learning rate, batches and number of steps. Tracing costs about a
-    second. A graph holds what Keras' classes were when it was traced: use a new Recorder
-    after patching them.
+    Shared are start, learning rate, batches and number of steps. Tracing takes some tenths
+    of a second. A graph holds what Keras' classes were when it was traced: use a new
+    Recorder after patching them.
+
+    Parameters
+    ----------
+    mode : {"graph", "xla", "eager"}
+        How TensorFlow runs the loop, see `keras_impl.modes.in_mode`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such mode.
 
     Examples
     --------
@@ -67,8 +80,18 @@ class Recorder:
     ((4,), (3, 4))
     """
 
-    def __init__(self) -> None:
+    def __init__(self, mode: str = "graph") -> None:
+        if mode not in MODES:
+            raise ValueError(f"mode must be one of {', '.join(MODES)}, got {mode!r}")
+        self.mode = mode
         self._graphs: dict[Any, _Graph] = {}
+        self._subnormals: dict[str, Subnormals] = {}
+
+    def subnormals(self, dtype: str) -> Subnormals:
+        """What becomes of subnormal numbers in this mode, asked once."""
+        if dtype not in self._subnormals:
+            self._subnormals[dtype] = probe_subnormals(dtype, self.mode)
+        return self._subnormals[dtype]
 
     def record(self, experiment: Experiment, batches: tuple[np.ndarray, np.ndarray] | None = None) -> Iterator[Record]:
         """Run an experiment, block by block.
@@ -101,7 +124,7 @@ class Recorder:
         )
         with floatx(experiment.dtype), tf.device("CPU:0"):
             if key not in self._graphs:
-                self._graphs[key] = _Graph(experiment)
+                self._graphs[key] = _Graph(experiment, self.mode)
             graph = self._graphs[key]
             graph.reset(experiment)
         first_step = 0
@@ -114,7 +137,7 @@ class Recorder:
 class _Graph:
     """Model, optimizer and the traced loop over a block of batches."""
 
-    def __init__(self, experiment: Experiment) -> None:
+    def __init__(self, experiment: Experiment, mode: str) -> None:
         self.model, self.variables = build_model(experiment)
         self.optimizer = build_optimizer(experiment.optimizer)
         self.loss = keras.losses.MeanSquaredError()
@@ -125,7 +148,7 @@ class _Graph:
             name: [self._slot(name, variable) for variable in self.trained] for name in experiment.optimizer.slots
         }
         any_shape = tf.TensorSpec((None, None), experiment.dtype)
-        self.loop = tf.function(self._loop, jit_compile=False).get_concrete_function(any_shape, any_shape)
+        self.loop = in_mode(self._loop, mode, any_shape, any_shape)
 
     def _slot(self, name: str, variable: Any) -> Any:
         """Keras' slot variable, which is named after its parameter and itself."""
