@@ -1,0 +1,28 @@
+"""Pictures of runs, as matplotlib users expect functions that draw: Axes in, Axes out.
+
+`loss_curve` and `close_up` draw the expected loss over w, `trajectory` loss and weight as
+training goes on, `surface` the expected loss over (w, b), `animate` a run in motion;
+`write_gif` writes it, `draw_all` every picture of the report.
+"""
+
+from compare.figures.curve import close_up, loss_curve
+from compare.figures.film import animate
+from compare.figures.functions import functions
+from compare.figures.gallery import Picture, draw_all
+from compare.figures.gif import write_gif
+from compare.figures.history import trajectory
+from compare.figures.landscape import surface
+from compare.figures.outcome import succeeded
+
+__all__ = [
+    "Picture",
+    "animate",
+    "close_up",
+    "draw_all",
+    "functions",
+    "loss_curve",
+    "succeeded",
+    "surface",
+    "trajectory",
+    "write_gif",
+]

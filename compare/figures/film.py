@@ -1,0 +1,156 @@
+"""A run as an animation: the function learned, beside the point on the loss curve."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.animation import FuncAnimation
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from compare.figures import style
+from compare.figures.curve import curve_points, span
+from compare.figures.outcome import colour_of
+from compare.figures.runs import Setting, members, setting_of, single
+from reference import Trajectory, iterate_batches, phi
+
+__all__ = ["FPS", "Film", "animate", "film_on"]
+
+FPS = 20
+SAMPLES = 30  # of the first batch
+REACH = 3.0  # the neuron is drawn for x within 3 standard deviations
+
+
+class Film(NamedTuple):
+    """A figure, its moving artists, and `show`, which puts them into the state of a frame."""
+
+    figure: Figure
+    moving: Sequence[Artist]
+    show: Callable[[int], Sequence[Artist]]
+    steps: np.ndarray
+
+
+def animate(
+    run: Trajectory,
+    *,
+    frames: int = 100,
+    until: int | None = None,
+    fig: Figure | None = None,
+) -> FuncAnimation:
+    """Animate a run: the function learned against the target, and the loss.
+
+    Left are the neuron, the target, and samples of the first batch; right the expected
+    loss over w with the points visited. In a notebook show it with
+    ``HTML(animation.to_jshtml())``; `compare.figures.write_gif` writes it in half a second.
+
+    Parameters
+    ----------
+    run : Trajectory
+        A single run that trains w alone.
+    frames : int
+        At least 2, spread evenly over the steps, the first at the start.
+    until : int, optional
+        The step to stop at, by default the last one.
+    fig : matplotlib Figure, optional
+        An empty one to draw in. By default a new pyplot figure.
+
+    Returns
+    -------
+    matplotlib.animation.FuncAnimation
+        Keep it in a variable: matplotlib stops an animation that nothing holds.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the run is no Trajectory, an ensemble, without its steps, or trains more than w;
+        or `frames` or `until` is out of range.
+
+    Examples
+    --------
+    >>> from reference import Experiment, train
+    >>> animation = animate(train(Experiment(steps=300)), frames=2, fig=Figure())
+    >>> "<img" in animation.to_jshtml()
+    True
+    """
+    checked = frame_steps(run, frames, until, "animate")
+    film = film_on(style.new_figure(7.0, 3.2) if fig is None else fig, run, checked)
+    return FuncAnimation(
+        film.figure, film.show, init_func=lambda: film.show(0), frames=len(checked), interval=1000 / FPS, blit=True
+    )  # fmt: skip
+
+
+def frame_steps(run: Trajectory, frames: int, until: int | None, who: str) -> np.ndarray:
+    """Check what an animation is asked for; return the step that each frame shows."""
+    setting_of([single(run, who)], who, ("w",))
+    last = run.experiment.steps if until is None else until
+    if not 1 <= last <= run.experiment.steps:
+        raise ValueError(f"{who}: until must be a step from 1 to {run.experiment.steps}, got {until!r}")
+    if frames < 2:
+        raise ValueError(f"{who}: frames must be at least 2, got {frames!r}")
+    return np.linspace(0, last, frames).round().astype(int)
+
+
+def film_on(figure: Figure, run: Trajectory, steps: np.ndarray) -> Film:
+    """Draw the still parts of a run's animation, and make its moving ones."""
+    setting = setting_of([run], "animate", ("w",))
+    ink = colour_of(run)
+    figure.set_facecolor("white")
+    left, right = figure.subplots(1, 2)
+    path = members(run).w[:, 0]
+    losses = curve_points(setting, path)
+    learned, predicted = _draw_function(left, run, ink)
+    trail, point = _draw_loss(right, setting, path, ink)
+    reading = right.text(0.5, 0.95, "", transform=right.transAxes, ha="center", va="top", linespacing=1.4,
+                         fontsize=style.TEXT_SIZE, color=style.INK, bbox=style.TextBox)  # fmt: skip
+    moving = (learned, predicted, trail, point, reading)
+    for artist in moving:
+        artist.set_animated(True)
+
+    def show(frame: int) -> Sequence[Artist]:
+        step = steps[frame]
+        for line in (learned, predicted):
+            line.set_ydata(_neuron(setting, path[step], np.asarray(line.get_xdata())))
+        trail.set_data(path[steps[: frame + 1]], losses[steps[: frame + 1]])
+        point.set_data(path[[step]], losses[[step]])
+        reading.set_text(f"step {step}\nw = {path[step]:.3f}\nloss {losses[step]:.3f}")
+        return moving
+
+    return Film(figure, moving, show, steps)
+
+
+def _neuron(setting: Setting, w: float, x: np.ndarray) -> np.ndarray:
+    fixed = setting.fixed
+    return np.asarray(fixed.v * phi(w * x + fixed.b, setting.negative_slope) + fixed.d)
+
+
+def _draw_function(ax: Axes, run: Trajectory, ink: str) -> tuple[Line2D, Line2D]:
+    """The target and its samples; the neuron's line and its predictions, still empty."""
+    target = run.experiment.target
+    x = np.linspace(-REACH, REACH, 121)
+    drawn, _ = next(iterate_batches(run.experiment, steps_per_block=1))
+    samples = np.sort(drawn[0, :SAMPLES].astype(np.float64))
+    ax.plot(x, target.labels(x), color=style.TARGET, linewidth=4.0, label="target", zorder=2)
+    ax.plot(samples, target.labels(samples), "o", color=style.TARGET, markersize=7, zorder=2)
+    (learned,) = ax.plot(x, np.full_like(x, np.nan), color=ink, linewidth=2.0, label="neuron", zorder=3)
+    (predicted,) = ax.plot(samples, np.full_like(samples, np.nan), "o", color=ink, markersize=5.5,
+                           markeredgecolor="white", markeredgewidth=0.7, zorder=4)  # fmt: skip
+    low, high = float(target.labels(x).min()), float(target.labels(x).max())
+    ax.set_xlim(-REACH, REACH)
+    ax.set_ylim(low - (high - low) / 2, high + (high - low) / 2)
+    style.dress(ax, xlabel="input x", ylabel="output")
+    style.legend(ax, loc="lower left")
+    return learned, predicted
+
+
+def _draw_loss(ax: Axes, setting: Setting, path: np.ndarray, ink: str) -> tuple[Line2D, Line2D]:
+    """The expected loss; the points visited and the present one, still empty."""
+    low, high = span([path])
+    w = np.union1d(np.linspace(low, high, 400), [0.0])
+    ax.plot(w, curve_points(setting, w), color=style.CURVE, linewidth=1.8, zorder=2)
+    (trail,) = ax.plot([], [], "o", color=ink, markersize=4, markeredgecolor="white", markeredgewidth=0.5, zorder=3)
+    (point,) = ax.plot([], [], "o", color=ink, markersize=10, markeredgecolor="white", zorder=4)
+    ax.set_xlim(low, high)
+    style.dress(ax, xlabel="weight w", ylabel="expected loss")
+    return trail, point

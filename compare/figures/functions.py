@@ -1,0 +1,63 @@
+"""What neurons compute at the start and at the end of training, against the target."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from compare.figures import style
+from compare.figures.outcome import colour_of, end_loss
+from compare.figures.runs import single
+from reference import Parameters, Trajectory, phi
+
+__all__ = ["functions"]
+
+REACH = 3.0  # standard deviations of x
+
+
+def functions(*runs: Trajectory, titles: Sequence[str], ax: Sequence[Axes] | None = None) -> Sequence[Axes]:
+    """Draw the neuron of each run before and after training, and the target, over x.
+
+    Parameters
+    ----------
+    *runs : Trajectory
+        Single runs, whatever they train.
+    titles : sequence of str
+        One for each run.
+    ax : sequence of matplotlib Axes, optional
+        One for each run; by default side by side in a new pyplot figure.
+
+    Returns
+    -------
+    sequence of matplotlib Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no run, a run is no Trajectory, an ensemble or without its steps, or
+        there are more or fewer titles or axes than runs.
+    """
+    if not runs:
+        raise ValueError("functions needs at least one Trajectory, got none")
+    for run in runs:
+        single(run, "functions")
+    if ax is None:
+        ax = style.new_figure(2.6 * len(runs), 3.0).subplots(1, len(runs), sharey=True, squeeze=False)[0]
+    if not len(titles) == len(ax) == len(runs):
+        raise ValueError(f"functions: one title and one Axes a run, got {len(titles)} and {len(ax)} for {len(runs)}")
+    x = np.linspace(-REACH, REACH, 241)
+    for axes, run, title in zip(ax, runs, titles, strict=True):
+        ink = colour_of(run)
+        axes.plot(x, run.experiment.target.labels(x), color=style.TARGET, linewidth=4.0, label="target")
+        axes.plot(x, _output(run, 0, x), color=style.QUIET, linewidth=1.4, linestyle=":", label="start")
+        axes.plot(x, _output(run, -1, x), color=ink, linewidth=2.0, label="end")
+        style.dress(axes, xlabel="input x", ylabel="output" if axes is ax[0] else "", title=title)
+        axes.set_xlim(-REACH, REACH)
+        axes.text(0.04, 0.96, f"expected loss\n{float(end_loss(run)):.2g}", transform=axes.transAxes, va="top",
+                  fontsize=style.TEXT_SIZE - 1, color=ink, bbox=style.TextBox)  # fmt: skip
+    return ax
+
+
+def _output(run: Trajectory, state: int, x: np.ndarray) -> np.ndarray:
+    at = Parameters(*(float(p[state]) for p in run.parameters))
+    return np.asarray(at.v * phi(at.w * x + at.b, run.experiment.negative_slope) + at.d)

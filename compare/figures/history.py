@@ -1,0 +1,118 @@
+"""Loss and weight as training goes on, as the question plots them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from compare.figures import style
+from compare.figures.outcome import colour_of
+from compare.figures.runs import EPOCH, LARGEST, members, single, start_and_end
+from reference import Trajectory
+
+__all__ = ["epoch_means", "trajectory"]
+
+PER = ("epoch", "step")
+LINES = {"w": "-", "b": "--", "v": "-.", "d": ":"}
+
+
+def trajectory(
+    *runs: Trajectory,
+    per: str = "epoch",
+    labels: Sequence[str] | None = None,
+    ax: Sequence[Axes] | None = None,
+) -> tuple[Axes, Axes]:
+    """Draw the loss (logarithmic) above the weight, one line a run.
+
+    Parameters
+    ----------
+    *runs : Trajectory
+        One or several single runs. Blue is a run that succeeds, vermillion one that fails.
+        Of a run that trains more than w, all trained parameters are drawn.
+    per : {"epoch", "step"}
+        An epoch is 100 steps: its loss is the mean over them, as Keras reports it, and its
+        weight the one after them. A last epoch may have fewer steps.
+    labels : sequence of str, optional
+        By default where each run starts and ends.
+    ax : two matplotlib Axes, optional
+        For the loss and for the weight. By default two that share their x axis, stacked
+        in a new pyplot figure.
+
+    Returns
+    -------
+    tuple of two matplotlib Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a run is no Trajectory, an ensemble or without its steps, or `per` is unknown.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from reference import Experiment, train
+    >>> above, below = trajectory(train(Experiment(steps=300)), ax=Figure().subplots(2, sharex=True))
+    >>> above.get_yscale(), below.get_xlabel(), len(above.lines[0].get_xdata())
+    ('log', 'epoch (100 steps)', 3)
+    """
+    if per not in PER:
+        raise ValueError(f'trajectory: per must be "epoch" or "step", got {per!r}')
+    if not runs:
+        raise ValueError("trajectory needs at least one Trajectory, got none")
+    for run in runs:
+        single(run, "trajectory")
+    above, below = style.new_figure(7.0, 5.0).subplots(2, sharex=True) if ax is None else ax
+    for i, (run, label) in enumerate(zip(runs, _labels(runs, labels), strict=True)):
+        look: dict[str, Any] = {"color": colour_of(run), "linewidth": 1.6}
+        if per == "epoch":
+            look |= {"marker": style.MARKERS[i % len(style.MARKERS)], "markersize": 5, "markeredgecolor": "white"}
+            look |= {"markeredgewidth": 0.5}
+        above.plot(*_losses(run, per), label=label, **look)
+        for name in run.experiment.trainable:
+            path = getattr(members(run), name)[:, 0]
+            steps = _marks(run) if per == "epoch" else np.arange(len(path))
+            several = len(run.experiment.trainable) > 1
+            below.plot(steps / (EPOCH if per == "epoch" else 1), path[steps], linestyle=LINES[name],
+                       label=name if several and i == 0 else None, **look)  # fmt: skip
+    above.set_yscale("log", nonpositive="mask")
+    trained = dict.fromkeys(name for run in runs for name in run.experiment.trainable)
+    style.dress(above, ylabel="loss")
+    style.dress(below, xlabel="epoch (100 steps)" if per == "epoch" else "step",
+                ylabel="weight w" if tuple(trained) == ("w",) else "parameters " + ", ".join(trained))  # fmt: skip
+    below.xaxis.set_major_locator(MaxNLocator(integer=True))
+    for axes in (above, below):
+        axes.margins(x=0.02)
+        style.legend(axes)
+    return above, below
+
+
+def epoch_means(run: Trajectory) -> tuple[np.ndarray, np.ndarray]:
+    """Ends of the epochs, in epochs, and the mean loss of each."""
+    loss = np.asarray(run.loss, np.float64)
+    first = np.arange(0, len(loss), EPOCH)
+    ends = _marks(run)[1:]
+    return ends / EPOCH, np.add.reduceat(loss, first) / (ends - first)
+
+
+def _labels(runs: Sequence[Trajectory], labels: Sequence[str] | None) -> Sequence[str]:
+    if labels is None:
+        return [start_and_end(run) for run in runs]
+    if len(labels) != len(runs):
+        raise ValueError(f"trajectory: labels must be one for each of {len(runs)} runs, got {len(labels)}")
+    return labels
+
+
+def _marks(run: Trajectory) -> np.ndarray:
+    """Numbers of steps after which an epoch ends, from 0 on."""
+    steps = run.experiment.steps
+    return np.append(np.arange(0, steps, EPOCH), steps)
+
+
+def _losses(run: Trajectory, per: str) -> tuple[np.ndarray, np.ndarray]:
+    if per == "epoch":
+        at, loss = epoch_means(run)
+    else:
+        at, loss = np.arange(len(run.loss)), np.asarray(run.loss, np.float64)
+    return at, np.where(loss <= LARGEST, loss, np.nan)

@@ -1,0 +1,107 @@
+"""Did a run succeed? Decided by what its expected loss rules out, not by a chosen number.
+
+For a teacher that is increasing and convex, such as ReLU, under x ~ N(0, 1):
+
+* A neuron that faces the wrong way is decreasing, so f and y are negatively correlated
+  (Chebyshev's association inequality), and its expected loss is at least that of the best
+  constant::
+
+      E (f - y)^2 >= Var y                             = 1/2 - 1/(2 pi)   for ReLU
+
+* A neuron that bends the wrong way (v < 0) is concave. Let l be the best straight line.
+  y - l is convex and orthogonal to all lines, so it is positive, negative, positive; take
+  the line a through f at the two changes of sign: (f - a)(y - l) <= 0 everywhere. Hence
+  E (f - l)(y - l) = E (f - a)(y - l) <= 0, and::
+
+      E (f - y)^2 >= E (l - y)^2 = Var y - (E x y)^2   = 1/4 - 1/(2 pi)   for ReLU
+
+* A dead neuron is constant, so the first bound holds for it too.
+
+A run whose expected loss is below the bound can therefore be none of these, and as
+gradient descent lowers the loss it does not become one: it succeeded. For a single ReLU
+with bias a loss below that of the dead neuron is also enough to converge to the teacher
+(Vardi, Yehudai and Shamir 2021, "Learning a single neuron with bias using gradient descent").
+"""
+
+import numpy as np
+
+from compare.figures import style
+from compare.surface import expected_loss
+from reference import Experiment, Parameters, Target, Trajectory
+
+__all__ = ["colour_of", "end_loss", "loss_to_beat", "succeeded"]
+
+
+def loss_to_beat(experiment: Experiment) -> float | None:
+    """Smallest expected loss of a neuron that faces, or may bend, the wrong way.
+
+    Parameters
+    ----------
+    experiment : Experiment
+
+    Returns
+    -------
+    float or None
+        ``Var y`` if v stays positive, ``Var y - (E x y)^2`` if v is trained or negative.
+        None where the argument does not hold: slopes of neuron or teacher outside [0, 1].
+
+    Examples
+    --------
+    >>> from math import pi
+    >>> bound = loss_to_beat(Experiment())
+    >>> round(bound - (1 / 2 - 1 / (2 * pi)), 12)
+    0.0
+    >>> loss_to_beat(Experiment(negative_slope=-0.5)) is None
+    True
+    """
+    target = experiment.target
+    if not (0 <= experiment.negative_slope <= 1 and 0 <= target.negative_slope <= 1):
+        return None
+    # E y^2, E y and E x y from losses of constants and of lines, whose squares cancel.
+    square = _loss(Parameters(w=0.0), 1.0, target)
+    mean = (_loss(Parameters(w=0.0, d=-1.0), 1.0, target) - _loss(Parameters(w=0.0, d=1.0), 1.0, target)) / 4
+    product = (_loss(Parameters(w=-1.0), 1.0, target) - _loss(Parameters(w=1.0), 1.0, target)) / 4
+    constant = square - mean**2
+    bends_either_way = "v" in experiment.trainable or bool(np.any(np.asarray(experiment.initial.v) < 0))
+    return constant - product**2 if bends_either_way else constant
+
+
+def end_loss(run: Trajectory) -> np.ndarray:
+    """Expected loss at the end of a run, of the ensemble's shape; NaN if it diverged."""
+    end = Parameters(*(np.asarray(p, np.float64) for p in run.end))
+    finite = np.logical_and.reduce([np.isfinite(p) for p in end])
+    held = Parameters(*(np.where(finite, p, 0.0) for p in end))
+    loss = expected_loss(held, negative_slope=run.experiment.negative_slope, target=run.experiment.target)
+    return np.where(finite, loss, np.nan)
+
+
+def succeeded(run: Trajectory) -> np.ndarray | None:
+    """Whether a run ends below the loss to beat; a diverged run does not.
+
+    Parameters
+    ----------
+    run : Trajectory
+
+    Returns
+    -------
+    ndarray of bool of the ensemble's shape, or None
+        None where `loss_to_beat` has no answer.
+
+    Examples
+    --------
+    >>> from reference import train
+    >>> [bool(succeeded(train(Experiment(steps=500, negative_slope=slope)))) for slope in (0.0, 0.25)]
+    [False, True]
+    """
+    bound = loss_to_beat(run.experiment)
+    return None if bound is None else end_loss(run) < bound
+
+
+def colour_of(run: Trajectory) -> str:
+    """Colour of a single run: that of success, of failure, or of neither."""
+    outcome = succeeded(run)
+    return style.colour(None if outcome is None else bool(outcome))
+
+
+def _loss(parameters: Parameters, negative_slope: float, target: Target) -> float:
+    return float(expected_loss(parameters, negative_slope=negative_slope, target=target))

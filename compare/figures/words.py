@@ -1,0 +1,69 @@
+"""What is said about runs under the pictures: phrases with the runs' own numbers."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from compare.figures.outcome import succeeded
+from reference import Trajectory
+
+__all__ = ["Words", "course", "crowding", "each", "good", "neuron_of", "optimizer_of", "started", "where"]
+
+
+class Words(NamedTuple):
+    """What goes with a picture: alt text (what is to be seen) and caption (one sentence)."""
+
+    alt: str
+    caption: str
+
+
+def good(run: Trajectory) -> bool:
+    """Whether a single run succeeds."""
+    return bool(succeeded(run))
+
+
+def neuron_of(run: Trajectory) -> str:
+    """Name of the neuron by its activation."""
+    return "LeakyReLU" if run.experiment.negative_slope else "ReLU"
+
+
+def optimizer_of(run: Trajectory) -> str:
+    """Name of the optimizer, as people call it."""
+    optimizer = run.experiment.optimizer
+    if getattr(optimizer, "amsgrad", False):
+        return "AMSGrad"
+    momentum = getattr(optimizer, "momentum", 0.0)
+    return f"momentum {momentum:g}" if momentum else type(optimizer).__name__
+
+
+def started(run: Trajectory) -> str:
+    """Weight at the start.
+
+    Examples
+    --------
+    >>> from reference import Experiment, train
+    >>> started(train(Experiment(steps=1)))
+    '-10'
+    """
+    return f"{run.parameters.w[0]:g}"
+
+
+def where(run: Trajectory) -> str:
+    """Weight at the end, as a phrase."""
+    return f"ends at w = {run.parameters.w[-1]:.3g}"
+
+
+def crowding(run: Trajectory) -> str:
+    """What the points visited look like."""
+    return f"those from w = {started(run)} crowd together {'at the minimum' if good(run) else 'at w = 0'}"
+
+
+def course(run: Trajectory) -> str:
+    """What loss and weight over time look like."""
+    if good(run):
+        return f"from w = {started(run)} the loss falls to its minimum and the weight settles there"
+    return f"from w = {started(run)} the loss levels off at one half and the weight just left of 0"
+
+
+def each(phrases: Iterable[str]) -> str:
+    """Join phrases of one sentence."""
+    return "; ".join(phrases)
