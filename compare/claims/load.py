@@ -1,0 +1,108 @@
+"""Read a claim file: TOML in, claims out, or everything that is wrong with it at once."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from compare.claims.build import Builder
+from compare.claims.structure import Mistake, schema, structural_mistakes
+from compare.claims.values import Claim
+
+__all__ = ["ClaimFileError", "load_claims"]
+
+LARGEST_FILE = 4_000_000  # bytes
+LONGEST_LINE = 10_000  # characters; keys and numbers of any length cost quadratic time
+
+
+class ClaimFileError(ValueError):
+    """A claim file that does not follow the format.
+
+    Parameters
+    ----------
+    lines : tuple of str
+        One for each mistake: file, claim, key, value, what is allowed.
+    """
+
+    def __init__(self, lines: tuple[str, ...]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+def load_claims(path: str | Path) -> tuple[Claim, ...]:
+    """Read the claims of a file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A TOML file in the format that the docstring of `compare.claims` describes.
+
+    Returns
+    -------
+    tuple of Claim
+        In the order of the file.
+
+    Raises
+    ------
+    ClaimFileError
+        With a line for every mistake of the file.
+    """
+    path = Path(path)
+    document, rules = _read(path), schema()
+    outline = {**rules, "properties": {"claim": {**rules["properties"]["claim"], "items": {}}}}
+    lines = [f"{path}: {mistake}" for mistake in structural_mistakes(document, outline, rules)]
+    claims = document.get("claim")
+    if not isinstance(claims, list) or len(claims) > rules["properties"]["claim"]["maxItems"]:
+        raise ClaimFileError(tuple(lines))
+    loaded: list[Claim] = []
+    seen: set[str] = set()
+    for number, table in enumerate(claims, 1):
+        name = _name(table, number)
+        mistakes = structural_mistakes(table, rules["$defs"]["claim"], rules)
+        if isinstance(table, dict):
+            builder = Builder(table, str(path), frozenset(mistake.key.split(".")[0] for mistake in mistakes))
+            claim = builder.claim()
+            mistakes += builder.mistakes
+            if claim is not None:
+                loaded.append(claim)
+        if isinstance(table, dict) and table.get("id") in seen:
+            mistakes = [*mistakes, Mistake("id", table["id"], "must be unique in its file")]
+        if isinstance(table, dict) and isinstance(table.get("id"), str):
+            seen.add(table["id"])
+        lines += [f"{path}: {name}: {mistake}" for mistake in mistakes]
+    if lines:
+        raise ClaimFileError(tuple(lines))
+    return tuple(loaded)
+
+
+def _name(table: Any, number: int) -> str:
+    """A claim as a message calls it: its id if it has a usable one."""
+    identity = table.get("id") if isinstance(table, dict) else None
+    return (
+        identity
+        if isinstance(identity, str) and identity.isprintable() and 0 < len(identity) <= 80
+        else f"claim {number}"
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise ClaimFileError((f"{path}: cannot be read: {error.strerror or error}",)) from None
+    if len(raw) > LARGEST_FILE:
+        raise ClaimFileError((f"{path}: is too large: at most {LARGEST_FILE} bytes are read",))
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise ClaimFileError((f"{path}: line {line}: is not UTF-8: byte 0x{raw[error.start]:02x}",)) from None
+    for number, line_text in enumerate(text.split("\n"), 1):
+        if len(line_text) > LONGEST_LINE:
+            raise ClaimFileError((f"{path}: line {number}: is too long: at most {LONGEST_LINE} characters",))
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ClaimFileError((f"{path}: is nested too deeply",)) from None
+    except ValueError as error:
+        raise ClaimFileError((f"{path}: is not TOML: {' '.join(str(error).split())}",)) from None

@@ -1,0 +1,44 @@
+"""The quantities of a run, taken from any of the three witnesses' paths."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from reference import Optimizer
+
+__all__ = ["BATCHWISE", "slot_names"]
+
+# One value for each batch; all others have one for each state, which is one more.
+BATCHWISE = frozenset({"loss", "gradient", "step"})
+
+_LETTERS = MappingProxyType(
+    {
+        "momentum": "m",
+        "velocity": "v",
+        "velocity_hat": "v_hat",
+        "average_gradient": "a",
+    }
+)
+
+
+def slot_names(optimizer: Optimizer) -> Mapping[str, str]:
+    """Names that an update rule may use for the optimizer's slots, with the slot each means.
+
+    Its usual letter, if it has one, and its full name where no setting has that name.
+
+    Examples
+    --------
+    >>> from reference import SGD, Adam
+    >>> dict(slot_names(SGD(momentum=0.5)))
+    {'m': 'momentum'}
+    >>> dict(slot_names(Adam()))
+    {'m': 'momentum', 'momentum': 'momentum', 'v': 'velocity', 'velocity': 'velocity'}
+    """
+    names: dict[str, str] = {}
+    settings: dict[str, Any] = vars(optimizer)
+    for slot in optimizer.slots:
+        if slot in _LETTERS:
+            names[_LETTERS[slot]] = slot
+        if slot not in settings:
+            names[slot] = slot
+    return MappingProxyType(names)
