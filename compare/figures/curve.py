@@ -78,8 +78,7 @@ def loss_curve(
             marker=style.MARKERS[i % len(style.MARKERS)],
             linestyle="",
             markersize=6,
-            markeredgecolor="white",
-            markeredgewidth=0.6,
+            markeredgewidth=0,
             zorder=4,
             label=name,
         )
@@ -136,12 +135,15 @@ def close_up(
     ax.plot([0.0, half_width], [at_zero, at_zero + left * half_width], color=style.QUIET, linewidth=1.2,
             linestyle="--", zorder=1.5, label="the slope from the left, continued")  # fmt: skip
     ax.axvline(0, color=style.QUIET, linewidth=0.8, linestyle=":", zorder=1)
-    low, high = ax.get_ylim()
-    for side, slope in ((-1, left), (1, right)):
-        words = f"just {'left' if side < 0 else 'right'} of 0\nthe loss has slope {style.rounded(slope)}"
-        at = loss_at(setting, w=side * half_width / 2) + side * (high - low) / 8
-        ax.text(side * half_width / 2, at, words, fontsize=style.TEXT_SIZE, color=style.INK, ha="center", va="center",
-                bbox=style.TextBox, zorder=3)  # fmt: skip
+    shown = curve_points(setting, np.array([-half_width, 0.0, half_width]))
+    low, high = float(np.nanmin(shown)), float(np.nanmax(shown))
+    ax.set_ylim(low - (high - low) / 5, high + (high - low) / 5)
+    below = (high - low) / 8
+    for side, slope, word, ha in ((-1, left, "left", "center"), (1, right, "right", "right")):
+        at = side * half_width / 2
+        words = f"just {word} of 0\nthe loss has slope {style.rounded(slope)}"
+        text = ax.text(at, loss_at(setting, w=at) - below, words, ha=ha, va="top", color=style.INK)
+        text.set(fontsize=style.TEXT_SIZE, bbox=style.TextBox, zorder=1.8)
     style.legend(ax, loc="lower left")
     return ax
 

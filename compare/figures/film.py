@@ -140,7 +140,7 @@ def _draw_function(ax: Axes, run: Trajectory, ink: str) -> tuple[Line2D, Line2D]
     ax.set_xlim(-REACH, REACH)
     ax.set_ylim(low - (high - low) / 2, high + (high - low) / 2)
     style.dress(ax, xlabel="input x", ylabel="output")
-    style.legend(ax, loc="lower left")
+    style.legend(ax, loc="lower right")
     return learned, predicted
 
 
@@ -149,7 +149,7 @@ def _draw_loss(ax: Axes, setting: Setting, path: np.ndarray, ink: str) -> tuple[
     low, high = span([path])
     w = np.union1d(np.linspace(low, high, 400), [0.0])
     ax.plot(w, curve_points(setting, w), color=style.CURVE, linewidth=1.8, zorder=2)
-    (trail,) = ax.plot([], [], "o", color=ink, markersize=4, markeredgecolor="white", markeredgewidth=0.5, zorder=3)
+    (trail,) = ax.plot([], [], "o", color=ink, markersize=4, markeredgewidth=0, zorder=3)
     (point,) = ax.plot([], [], "o", color=ink, markersize=10, markeredgecolor="white", zorder=4)
     ax.set_xlim(low, high)
     style.dress(ax, xlabel="weight w", ylabel="expected loss")

@@ -53,8 +53,8 @@ def functions(*runs: Trajectory, titles: Sequence[str], ax: Sequence[Axes] | Non
         axes.plot(x, _output(run, -1, x), color=ink, linewidth=2.0, label="end")
         style.dress(axes, xlabel="input x", ylabel="output" if axes is ax[0] else "", title=title)
         axes.set_xlim(-REACH, REACH)
-        axes.text(0.04, 0.96, f"expected loss\n{float(end_loss(run)):.2g}", transform=axes.transAxes, va="top",
-                  fontsize=style.TEXT_SIZE - 1, color=ink, bbox=style.TextBox)  # fmt: skip
+        axes.text(0.04, 0.96, f"expected loss\n{float(end_loss(run)):.3g}", transform=axes.transAxes, va="top",
+                  fontsize=style.TEXT_SIZE - 1, color=style.INK, bbox=style.TextBox)  # fmt: skip
     return ax
 
 

@@ -12,7 +12,7 @@ from reference import Trajectory
 
 __all__ = ["write_gif"]
 
-COLOURS = 32
+COLOURS = 48
 LAST_FRAME_SECONDS = 2.0
 
 
@@ -75,6 +75,16 @@ def _render(film: Film, canvas: FigureCanvasAgg) -> list[np.ndarray]:
 
 
 def _shared_palette(images: list[np.ndarray]) -> Image.Image:
-    """The colours of the first, the middle and the last frame."""
-    few = np.concatenate([images[0], images[len(images) // 2], images[-1]])
-    return Image.fromarray(few).quantize(COLOURS, method=Image.Quantize.MEDIANCUT)
+    """An image with the most frequent colours of the first, the middle and the last frame as its palette.
+
+    Of colours that share the upper five bits of each channel only the most frequent is
+    taken: Pillow decides the nearest for cells of colours, and white has to stay white.
+    """
+    few = np.concatenate([images[0], images[len(images) // 2], images[-1]]).reshape(-1, 3).astype(np.uint32)
+    colours, counts = np.unique(few[:, 0] << 16 | few[:, 1] << 8 | few[:, 2], return_counts=True)
+    by_frequency = colours[np.argsort(-counts, kind="stable")]
+    _, first_of_cell = np.unique(by_frequency & 0xF8F8F8, return_index=True)
+    frequent = by_frequency[np.sort(first_of_cell)[:COLOURS]]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([int(level) for colour in frequent for level in (colour >> 16, colour >> 8 & 255, colour & 255)])
+    return palette

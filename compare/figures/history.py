@@ -78,10 +78,14 @@ def trajectory(
                        label=name if several and i == 0 else None, **look)  # fmt: skip
     above.set_yscale("log", nonpositive="mask")
     trained = dict.fromkeys(name for run in runs for name in run.experiment.trainable)
+    targets = {run.experiment.target.w for run in runs}
+    if tuple(trained) == ("w",) and len(targets) == 1:
+        target = targets.pop()
+        below.axhline(target, color=style.TARGET, linewidth=5, alpha=0.4, zorder=1, label=f"target w = {target:g}")
     style.dress(above, ylabel="loss")
     style.dress(below, xlabel="epoch (100 steps)" if per == "epoch" else "step",
                 ylabel="weight w" if tuple(trained) == ("w",) else "parameters " + ", ".join(trained))  # fmt: skip
-    below.xaxis.set_major_locator(MaxNLocator(integer=True))
+    below.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     for axes in (above, below):
         axes.margins(x=0.02)
         style.legend(axes)

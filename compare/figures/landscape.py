@@ -131,14 +131,14 @@ def _hatch_dead(ax: Axes, experiment: Experiment, bottom: float) -> None:
         return
     w = np.array([bottom / q, 0.0, -bottom / q])
     ax.fill_between(w, bottom, -q * np.abs(w), facecolor="none", edgecolor=style.QUIET, hatch="///", linewidth=0.0,
-                    zorder=1.5, label="dead: < 1 active sample a batch")  # fmt: skip
+                    zorder=1.5, label="dead")  # fmt: skip
 
 
 def _scale(ax: Axes, filled: object) -> None:
     ticks = LEVELS[[0, 1, 3, 5, 7, 9, 11]]
     scale = ax.figure.colorbar(filled, ax=ax, ticks=ticks, pad=0.02)  # type: ignore[arg-type]
     scale.ax.set_yticklabels([f"{level:g}" for level in ticks], fontsize=style.TEXT_SIZE - 1, color=style.INK)
-    scale.outline.set_visible(False)
+    scale.outline.set_edgecolor(style.QUIET)
     scale.set_label("expected loss", fontsize=style.TEXT_SIZE, color=style.INK)
 
 

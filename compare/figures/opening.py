@@ -65,10 +65,10 @@ def _draw_loss(ax: Axes, right_way: Trajectory, backward: Trajectory) -> None:
     ax.axvline(0, color=style.QUIET, linewidth=0.8, linestyle=":", zorder=1)
     rate, path = backward.experiment.optimizer.learning_rate, backward.parameters.w
     style.remark(ax, f"each step takes about {100 * rate:.2g} % of\nthe way left to 0: after {len(path) - 1}\n"
-                     f"steps w = {path[-1]:.1g}", (0, loss_at(setting, w=0.0)), (0.75, 1.7))  # fmt: skip
-    _say(ax, -1.3, 0.2, "left of 0 the loss has slope w,\nwhich fades as w nears 0", style.INK, ha="center")
-    _say(ax, -1.85, 2.45, f"from w = {path[0]:g}", colour_of(backward))
-    _say(ax, 2.02, 0.8, f"from w = {right_way.parameters.w[0]:g}", colour_of(right_way), ha="right")
+                     f"steps w = {path[-1]:.3g}", (0, loss_at(setting, w=0.0)), (0.75, 1.7))  # fmt: skip
+    _say(ax, -1.24, 0.2, "left of 0 the loss has slope w,\nwhich fades as w nears 0", ha="center")
+    _say(ax, -1.85, 2.45, f"from w = {path[0]:g}")
+    _say(ax, 2.02, 0.8, f"from w = {right_way.parameters.w[0]:g}", ha="right")
     ax.set_xlim(*VIEW)
     ax.set_ylim(-0.1, TOP)
     style.dress(ax, xlabel="weight w", ylabel="expected loss", title="Plain SGD on ReLU, a point every 10 steps")
@@ -94,5 +94,5 @@ def _draw_weights(ax: Axes, stuck: Trajectory, leaky: Trajectory, momentum: Traj
     style.legend(ax, loc="lower right", borderaxespad=0.1)
 
 
-def _say(ax: Axes, x: float, y: float, words: str, ink: str, ha: str = "left") -> None:
-    ax.text(x, y, words, fontsize=style.TEXT_SIZE - 1, color=ink, ha=ha, va="center", zorder=4)
+def _say(ax: Axes, x: float, y: float, words: str, ha: str = "left") -> None:
+    ax.text(x, y, words, fontsize=style.TEXT_SIZE - 1, color=style.INK, ha=ha, va="center", zorder=4)

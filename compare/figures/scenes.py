@@ -24,10 +24,14 @@ from reference import Parameters, Trajectory, train
 __all__ = ["FILMED_STEPS", "FILMS", "STILLS", "Animation", "Still", "film_words"]
 
 FILMED_STEPS = 600  # what moves afterwards is less than a pixel
+OTHERS = ("momentum", "adam", "amsgrad")
 RELU = ("relu-right-way", "relu-backward")
 LEAKY = ("leaky-backward",)
 BIAS = (*(f"bias-right-way-{name}" for name in RIGHT_WAY), *(f"bias-backward-{name}" for name in BACKWARD))
-OTHERS = tuple(f"{name}-from{w}" for w in (-10, -1) for name in ("momentum", "adam", "amsgrad"))
+OPTIMIZERS = tuple(
+    id for sgd, w in ((RELU[1], -10), ("sgd-from-1", -1)) for id in (sgd, *(f"{name}-from{w}" for name in OTHERS))
+)
+TURNED = {"right-way": "right way", "left-to-right": "mirrored", "down-to-up": "upside down", "both": "both"}
 LEAKY_SLOPE = 0.3
 
 Runs = Mapping[str, Trajectory]
@@ -104,7 +108,7 @@ def _history(neuron: str, figure: Figure, runs: Runs) -> Words:
 
 
 def _optimizers(figure: Figure, runs: Runs) -> Words:
-    grid = figure.subplots(2, 2, sharex=True, sharey="row")
+    grid = figure.subplots(2, 2, sharex=True)
     for column, start in enumerate((-10, -1)):
         here = [run for run in runs.values() if run.parameters.w[0] == start]
         if here:
@@ -133,9 +137,9 @@ def _bias(figure: Figure, runs: Runs) -> Words:
         f"from ({started(run)}, {run.parameters.b[0]:g}) to ({run.end.w:.2f}, {run.end.b:.2f})" for run in failing
     )
     return Words(
-        "The expected loss over weight and bias as shades of grey, white at the minimum w = 1, b = 0, with the paths "
-        f"of {len(runs)} runs: {len(reached)} (blue, solid) bend towards the minimum, {len(failing)} (vermillion, "
-        "dashed) stop at a hatched wedge below the origin, where the neuron is dead.",
+        "The expected loss over weight and bias as shades of grey, white around the minimum w = 1, b = 0, with the "
+        f"paths of {len(runs)} runs: {len(reached)} (blue, solid) bend towards the minimum, {len(failing)} "
+        "(vermillion, dashed) stop at a hatched wedge below the origin, where the neuron is dead.",
         f"ReLU with bias: {len(reached)} of {len(runs)} starts head for the minimum, among them {crossing} of the "
         f"{len(upside_down)} that begin upside down"
         + (f"; the others die on their way {each(deaths)}." if failing else "."),
@@ -160,16 +164,16 @@ def _bias_leaky(figure: Figure, runs: Runs) -> Words:
 
 
 def _output(figure: Figure, runs: Runs) -> Words:
-    names = [id.removeprefix("output-").replace("-", " ") for id in runs]
+    names = [TURNED[id.removeprefix("output-")] for id in runs]
     axes = figure.subplots(1, len(runs), sharey=True, squeeze=False)[0]
-    functions(*runs.values(), titles=names, ax=axes)
+    functions(*runs.values(), titles=[f"start: {name}" for name in names], ax=axes)
     style.legend(axes[0], loc="lower right")
     line = loss_to_beat(next(iter(runs.values())).experiment)
     fates = (
         f"{name} {'ends on the target' if good(run) else 'ends as a curve that rises and levels off'}"
         for name, run in zip(names, runs.values(), strict=True)
     )
-    losses = (f"{name} {float(end_loss(run)):.2g}" for name, run in zip(names, runs.values(), strict=True))
+    losses = (f"{name} {float(end_loss(run)):.3g}" for name, run in zip(names, runs.values(), strict=True))
     return Words(
         "What the neuron with output weight and bias computes over the input, at the start and at the end of "
         f"training, beside the target, one panel for each start: {each(fates)}.",
@@ -194,12 +198,12 @@ def film_words(run: Trajectory) -> Words:
 STILLS = (
     Still("opening", (*RELU, *LEAKY, "momentum-from-10", "jump"), (8.4, 4.0), _opening, needs_all=True),
     Still("relu-loss-curve", RELU, (7.0, 4.0), partial(_curve, "ReLU")),
-    Still("relu-close-up", RELU, (7.0, 4.0), partial(_close_up, "ReLU")),
+    Still("relu-close-up", RELU[1:], (7.0, 4.0), partial(_close_up, "ReLU")),
     Still("relu-history", RELU, (7.0, 5.0), partial(_history, "ReLU")),
     Still("leaky-loss-curve", LEAKY, (7.0, 4.0), partial(_curve, "LeakyReLU")),
     Still("leaky-close-up", LEAKY, (7.0, 4.0), partial(_close_up, "LeakyReLU")),
     Still("leaky-history", LEAKY, (7.0, 5.0), partial(_history, "LeakyReLU")),
-    Still("optimizers", (RELU[1], *OTHERS, "sgd-from-1"), (8.4, 5.6), _optimizers),
+    Still("optimizers", OPTIMIZERS, (8.4, 5.6), _optimizers),
     Still("relu-bias-surface", BIAS, (7.0, 5.2), _bias),
     Still("leaky-bias-surface", BIAS, (7.0, 5.2), _bias_leaky),
     Still("output-functions", tuple(f"output-{name}" for name in OUTPUT), (8.4, 3.0), _output),
