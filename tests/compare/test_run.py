@@ -137,6 +137,14 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path, capsys, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+def test_the_report_holds_every_run_and_allows_nothing_from_outside(audited):
+    page = (audited / "report.html").read_text()
+    assert all(f"<code>{case.id}</code>" in page for case in shipped())
+    assert "default-src 'none'" in page
+    assert "http://" not in page
+    assert "https://" not in page
+
+
 def test_without_keras_it_says_so_and_exits_with_3(tmp_path):
     done = run("--out", str(tmp_path / "a"), KERAS_BACKEND="no_such_backend")
     assert done.returncode == 3
