@@ -3,6 +3,18 @@
 No sampling and no network code: closed forms of the normal distribution.
 """
 
-from compare.surface.loss import expected_gradient, expected_loss
+from compare.surface.activation import activation_probability
+from compare.surface.hessian import expected_hessian
+from compare.surface.critical import KINDS, CriticalPoint, critical_points
+from compare.surface.loss import expected_gradient, expected_loss, expected_loss_and_gradient
 
-__all__ = ["expected_gradient", "expected_loss"]
+__all__ = [
+    "KINDS",
+    "CriticalPoint",
+    "critical_points",
+    "activation_probability",
+    "expected_gradient",
+    "expected_hessian",
+    "expected_loss",
+    "expected_loss_and_gradient",
+]

@@ -1,0 +1,47 @@
+"""How often the neuron is active."""
+
+from typing import Any
+
+import numpy as np
+
+from compare.surface.arguments import checked_arguments
+from compare.surface.evaluation import evaluate
+from compare.surface.pieces import Piece, Student
+from reference import Parameters, Target
+
+__all__ = ["activation_probability"]
+
+
+def activation_probability(parameters: Parameters) -> Any:
+    """P(w x + b > 0) for x ~ N(0, 1): the share of samples that a ReLU learns from.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Real numbers or arrays; v and d only take part in the shape.
+
+    Returns
+    -------
+    float64 scalar or ndarray
+        Phi(b / |w|); for w = 0 it is 1 if b > 0 and 0 otherwise, z = 0 not being active. NaN
+        where a parameter is NaN or infinite. Relative error at most
+        `errors.PROBABILITY_ERROR`, also in the tail, while it is a normal number.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `expected_loss`.
+
+    Examples
+    --------
+    >>> activation_probability(Parameters(w=[1.0, -2.0, 0.0], b=[0.0, 0.0, 1.0]))
+    array([0.5, 0.5, 1. ])
+    """
+    arguments = checked_arguments(parameters, 0.0)
+    (probability,) = evaluate(_probability, (0,), arguments, Target())
+    return probability.reshape(arguments.shape)[()]
+
+
+def _probability(student: Student, v: Any, s: Any, pieces: list[Piece]) -> list[Any]:
+    """Mass of the pieces on which phi' is 1 rather than 0."""
+    return [sum(np.square(piece.root) * piece.moments.zeroth * (piece.gain == 1) for piece in pieces)]

@@ -1,0 +1,125 @@
+"""Loss, gradient and Hessian as sums over the pieces of the line.
+
+With m_k the moments of a piece, r = residual + slope t, and x and z likewise linear in t:
+
+    R_0 = E r   = residual m_0 + slope m_1         R_1 = E r t = residual m_1 + slope m_2
+    E r^2 = residual R_0 + slope R_1               E r x = direction (anchor R_0 + R_1)
+    E r z = z R_0 + weight R_1
+
+Each kernel returns its components, one array each.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from compare.surface.pieces import Piece, Student
+
+__all__ = ["GRADIENT_POWERS", "gradient", "hessian", "loss", "loss_and_gradient"]
+
+GRADIENT_POWERS = (-1, -1, 1, 0)  # of the scale of w and b, see `evaluation`
+
+
+def loss(student: Student, v: Any, pieces: Sequence[Piece]) -> list[Any]:
+    """L = E r^2."""
+    return loss_and_gradient(student, v, pieces, with_gradient=False)
+
+
+def gradient(student: Student, v: Any, pieces: Sequence[Piece], side: str | None = None) -> list[Any]:
+    """Partial derivatives by w, b, v, d, as `loss_and_gradient` gives them."""
+    return loss_and_gradient(student, v, pieces, side)[1:]
+
+
+def loss_and_gradient(
+    student: Student, v: Any, pieces: Sequence[Piece], side: str | None = None, with_gradient: bool = True
+) -> list[Any]:
+    """L, and its partial derivatives by w, b, v, d.
+
+        dL/dw = 2 v E[r phi'(z) x]      dL/dv = 2 E[r phi(z)]
+        dL/db = 2 v E[r phi'(z)]        dL/dd = 2 E[r]
+
+    Parameters
+    ----------
+    student : Student
+    v : ndarray or float
+    pieces : sequence of Piece
+    side : {"left", "right"}, optional
+        Which one-sided derivative by w and by b to take at w = b = 0.
+    with_gradient : bool
+    """
+    total: Any = 0.0
+    w: Any = 0.0
+    b, v_, d = w, w, w
+    for piece in pieces:
+        residual, slope, root, m = piece.residual, piece.slope, piece.root, piece.moments
+        has_root = not (isinstance(root, float) and root == 1)
+        if has_root:
+            residual, slope = residual * root, slope * root
+        r0, r1 = residual * m.zeroth + slope * m.first, residual * m.first + slope * m.second
+        total = total + (residual * r0 + slope * r1)
+        if not with_gradient:
+            continue
+        if has_root:
+            r0, r1 = r0 * root, r1 * root
+        gain_w, gain_b = _gains(student, piece, side)
+        w = w + gain_w * piece.direction * (piece.anchor * r0 + r1)
+        b = b + gain_b * r0
+        v_ = v_ + piece.gain * (piece.z * r0 + piece.weight * r1)
+        d = d + r0
+    return [total, 2 * v * w, 2 * v * b, 2 * v_, 2 * d] if with_gradient else [total]
+
+
+def hessian(student: Student, v: Any, s: Any, pieces: Sequence[Piece]) -> list[Any]:
+    """Second derivatives in the order ww, wb, wv, wd, bb, bv, bd, vv, vd, dd.
+
+        H = 2 E[f' f'^T + r f''],   f' = (v phi'(z) x, v phi'(z), phi(z), 1)
+
+    where f'' has, beside phi'(z) x and phi'(z) at wv and bv, what comes from the moving
+    kink: 2 v (1 - s) r(k) phi(k) / |w| times k^2, k, 1 at ww, wb, bb.
+
+    At w = b = 0, a cone, NaN stands for the entries that do not exist there.
+    """
+    sums: list[Any] = [0.0] * 9
+    for piece in pieces:
+        direction, gain, m = piece.direction, piece.gain, piece.moments
+        density = np.square(piece.root)
+        r0 = (piece.residual * m.zeroth + piece.slope * m.first) * density
+        r1 = (piece.residual * m.first + piece.slope * m.second) * density
+        m0, m1, m2 = (moment * density for moment in m)
+        x1 = direction * (piece.anchor * m0 + m1)
+        x2 = piece.anchor * (piece.anchor * m0 + 2 * m1) + m2
+        z0, z1 = piece.z * m0 + piece.weight * m1, piece.z * m1 + piece.weight * m2
+        terms = (
+            gain * gain * x2,  # phi'^2 x^2
+            gain * gain * x1,  # phi'^2 x
+            gain * gain * m0,  # phi'^2
+            gain * (v * gain * direction * (piece.anchor * z0 + z1) + direction * (piece.anchor * r0 + r1)),
+            gain * (v * gain * z0 + r0),  # v phi' phi + r phi'
+            gain * gain * (piece.z * z0 + piece.weight * z1),  # phi^2
+            gain * x1,
+            gain * m0,
+            gain * z0,
+        )
+        sums = [total + term for total, term in zip(sums, terms, strict=True)]
+    ww, wb, bb, wv, bv, vv, wd, bd, vd = sums
+    last = pieces[-1]
+    moving = v * (1 - s) * last.residual * np.square(last.root) / np.where(student.w == 0, 1.0, np.abs(student.w))
+    x = last.direction * last.anchor
+    ww, wb, bb = v * v * ww + moving * np.square(x), v * v * wb + moving * x, v * v * bb + moving
+    # On the cone phi'(z) jumps with the direction of (w, b), whatever v is; v phi'(z) unless v = 0.
+    jump = np.where((student.w == 0) & (student.b == 0) & (np.asarray(s) != 1), np.nan, 0.0)
+    v_jump = np.where(np.asarray(v) == 0, 0.0, jump)
+    ww, wb, bb, wd, bd = (h + v_jump for h in (ww, wb, bb, v * wd, v * bd))
+    return [2 * h for h in (ww, wb, wv + jump, wd, bb, bv + jump, bd, vv, vd, 1.0)]
+
+
+def _gains(student: Student, piece: Piece, side: str | None) -> tuple[Any, Any]:
+    """Value of phi' as a change of w and a change of b see it."""
+    if side is None:
+        return piece.gain, piece.gain
+    # At w = b = 0 a change of w turns one half-line on and the other off, one of b the whole line.
+    cone, slope = (student.w == 0) & (student.b == 0), student.here.gain
+    on_by_w = (piece.direction > 0) == (side == "right")
+    on_by_b = 1.0 if side == "right" else slope
+    return np.where(cone, np.where(on_by_w, 1.0, slope), piece.gain), np.where(cone, on_by_b, piece.gain)

@@ -1,0 +1,94 @@
+"""The teacher as the pieces of the line see it: affine on either side of its kink."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from compare.surface.double_double import DoubleDouble, divide, product
+from compare.surface.gaussian import REACH, Moments, density_root, near, tail
+from reference import Target
+
+__all__ = ["Affine", "Kink", "Teacher", "describe"]
+
+
+@dataclass(frozen=True)
+class Affine:
+    """A piece of the teacher: label = slope x + intercept."""
+
+    slope: DoubleDouble
+    intercept: DoubleDouble
+
+
+@dataclass(frozen=True)
+class Kink:
+    """The teacher's kink, elsewhere than at zero.
+
+    Parameters
+    ----------
+    w, b : float
+        The target's, divided by a power of two that makes the larger one about 1.
+    side : {1.0, -1.0}
+        Sign of its position.
+    distance : float
+        Its absolute value.
+    root : float
+        Square root of the normal density there.
+    near, tail : Moments
+        Of [0, distance] about 0 and of [distance, oo) about `distance`, as
+        `compare.surface.gaussian` gives them.
+    beyond : Affine
+        The teacher on the far side.
+    """
+
+    w: float
+    b: float
+    side: float
+    distance: float
+    root: float
+    near: Moments
+    tail: Moments
+    beyond: Affine
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A `Target` with its pieces.
+
+    Parameters
+    ----------
+    left, right : Affine
+        Next to zero, for x < 0 and x > 0.
+    kink : Kink or None
+        None if it is at zero, out of reach of the normal distribution, or absent.
+    """
+
+    left: Affine
+    right: Affine
+    kink: Kink | None
+
+
+def describe(target: Target) -> Teacher:
+    """Cut the teacher at zero and at its kink.
+
+    Parameters
+    ----------
+    target : Target
+        Of finite floats.
+    """
+    w, b, slope = (float(t) for t in target)
+    rising, falling = (Affine(product(g, w), product(g, b)) for g in (1.0, slope))
+    if b == 0 and w != 0 and slope != 1:
+        left, right = (falling, rising) if w > 0 else (rising, falling)
+        return Teacher(left, right, None)
+    here, beyond = (rising, falling) if b > 0 else (falling, rising)
+    if slope == 1 or abs(b) >= REACH * abs(w):
+        return Teacher(here, here, None)
+    position = divide(abs(b), abs(w))
+    root = float(density_root(position))
+    outside = Moments(*(float(m) for m in tail(np.float64(position.hi))))
+    inside = Moments(*(float(m) for m in near(np.float64(position.hi), root**2, outside)))
+    side = math.copysign(1.0, -b) * math.copysign(1.0, w)
+    exponent = math.frexp(max(abs(w), abs(b)))[1]
+    w, b = math.ldexp(w, -exponent), math.ldexp(b, -exponent)
+    return Teacher(here, here, Kink(w, b, side, position.hi, root, inside, outside, beyond))
