@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from compare.figures import style
 from compare.figures.minimum import loss_at, lowest_on_curve, one_sided_slope
 from compare.figures.outcome import colour_of
-from compare.figures.runs import EPOCH, LARGEST, Setting, members, setting_of, single, start_and_end
+from compare.figures.runs import EPOCH, LARGEST, Setting, labels_for, limits, members, setting_of, single
 from compare.surface import expected_loss
-from reference import Target, Trajectory
+from reference import Target, Trajectory, checks
 
 __all__ = ["close_up", "curve_points", "loss_curve", "span"]
 
@@ -41,7 +41,8 @@ def loss_curve(
     labels : sequence of str, optional
         By default where each run starts and ends.
     xlim : pair of float, optional
-        By default what the runs visit, at least from -2 to 2.
+        By default what the runs visit (of a run that diverges the start), at least from
+        -2 to 2.
 
     Returns
     -------
@@ -64,11 +65,13 @@ def loss_curve(
         single(run, "loss_curve")
     setting = setting_of(runs, "loss_curve", ("w",), negative_slope, target)
     paths = [members(run).w[:, 0] for run in runs]
-    low, high = span(paths) if xlim is None else xlim
+    bounded = [path[:1] if run.diverged_at is not None else path for run, path in zip(runs, paths, strict=True)]
+    every = checks.integer("loss_curve: every", every, at_least=1)
+    names = labels_for(runs, "loss_curve", labels)
+    low, high = span(bounded) if xlim is None else limits("loss_curve: xlim", xlim)
     ax = style.new_figure().add_subplot() if ax is None else ax
     w = np.union1d(np.linspace(low, high, 800), [0.0] if low < 0 < high else [])
     ax.plot(w, curve_points(setting, w), color=style.CURVE, linewidth=1.8, zorder=2, label="expected loss")
-    names = [start_and_end(run) for run in runs] if labels is None else labels
     for i, (run, path, name) in enumerate(zip(runs, paths, names, strict=True)):
         visited = path[::every]
         ax.plot(
@@ -121,6 +124,8 @@ def close_up(
     >>> close_up(ax=Figure().add_subplot(), half_width=0.5).get_xlim()
     (np.float64(-0.5), np.float64(0.5))
     """
+    if not 0 < half_width <= LARGEST:
+        raise ValueError(f"close_up: half_width must be a number above 0, got {half_width!r}")
     ax = loss_curve(
         *runs,
         ax=ax,
@@ -138,11 +143,13 @@ def close_up(
     shown = curve_points(setting, np.array([-half_width, 0.0, half_width]))
     low, high = float(np.nanmin(shown)), float(np.nanmax(shown))
     ax.set_ylim(low - (high - low) / 5, high + (high - low) / 5)
-    below = (high - low) / 8
+    away = (high - low) / 8
     for side, slope, word, ha in ((-1, left, "left", "center"), (1, right, "right", "right")):
         at = side * half_width / 2
+        above = side > 0 and right > left  # the continued slope is below the curve then
         words = f"just {word} of 0\nthe loss has slope {style.rounded(slope)}"
-        text = ax.text(at, loss_at(setting, w=at) - below, words, ha=ha, va="top", color=style.INK)
+        y = loss_at(setting, w=at) + (away if above else -away)
+        text = ax.text(at, y, words, ha=ha, va="bottom" if above else "top", color=style.INK)
         text.set(fontsize=style.TEXT_SIZE, bbox=style.TextBox, zorder=1.8)
     style.legend(ax, loc="lower left")
     return ax

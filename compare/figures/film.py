@@ -14,7 +14,7 @@ from compare.figures import style
 from compare.figures.curve import curve_points, span
 from compare.figures.outcome import colour_of
 from compare.figures.runs import Setting, members, setting_of, single
-from reference import Trajectory, iterate_batches, phi
+from reference import Trajectory, checks, iterate_batches, phi
 
 __all__ = ["FPS", "Film", "animate", "film_on"]
 
@@ -50,7 +50,8 @@ def animate(
     run : Trajectory
         A single run that trains w alone.
     frames : int
-        At least 2, spread evenly over the steps, the first at the start.
+        At least 2, spread evenly over the steps, the first at the start; fewer if there
+        are fewer steps.
     until : int, optional
         The step to stop at, by default the last one.
     fig : matplotlib Figure, optional
@@ -84,12 +85,11 @@ def animate(
 def frame_steps(run: Trajectory, frames: int, until: int | None, who: str) -> np.ndarray:
     """Check what an animation is asked for; return the step that each frame shows."""
     setting_of([single(run, who)], who, ("w",))
-    last = run.experiment.steps if until is None else until
-    if not 1 <= last <= run.experiment.steps:
-        raise ValueError(f"{who}: until must be a step from 1 to {run.experiment.steps}, got {until!r}")
-    if frames < 2:
-        raise ValueError(f"{who}: frames must be at least 2, got {frames!r}")
-    return np.linspace(0, last, frames).round().astype(int)
+    frames = checks.integer(f"{who}: frames", frames, at_least=2)
+    last = run.experiment.steps if until is None else checks.integer(f"{who}: until", until, at_least=1)
+    if last > run.experiment.steps:
+        raise ValueError(f"{who}: until must be a step of the run, at most {run.experiment.steps}, got {until!r}")
+    return np.linspace(0, last, min(frames, last + 1)).round().astype(int)
 
 
 def film_on(figure: Figure, run: Trajectory, steps: np.ndarray) -> Film:

@@ -67,7 +67,7 @@ def draw_all(trajectories: Mapping[str, Trajectory], folder: Path | str) -> list
     for id, run in trajectories.items():
         if id not in known:
             raise ValueError(f"draw_all: there is no run {id!r}; there are {', '.join(known)}")
-        single(run, f"draw_all, run {id!r}:")
+        single(run, f"draw_all ({id})")
     with matplotlib.style.context("default"):  # nothing of a user's settings gets into the files
         stills = [_draw(scene, trajectories, folder) for scene in scenes.STILLS]
         films = [_film(scene, trajectories, folder) for scene in scenes.FILMS]

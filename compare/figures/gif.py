@@ -56,7 +56,7 @@ def write_gif(
     images = _render(film_on(figure, run, steps), FigureCanvasAgg(figure))
     palette = _shared_palette(images)
     indexed = [Image.fromarray(image).quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
-    milliseconds = [1000 // FPS] * (frames - 1) + [round(1000 * LAST_FRAME_SECONDS)]
+    milliseconds = [1000 // FPS] * (len(steps) - 1) + [round(1000 * LAST_FRAME_SECONDS)]
     indexed[0].save(path, save_all=True, append_images=indexed[1:], duration=milliseconds, loop=0, optimize=True)
     return Path(path)
 

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from compare.figures import style
 from compare.figures.outcome import colour_of
-from compare.figures.runs import EPOCH, LARGEST, members, single, start_and_end
+from compare.figures.runs import EPOCH, LARGEST, labels_for, members, single
 from reference import Trajectory
 
 __all__ = ["epoch_means", "trajectory"]
@@ -33,7 +33,8 @@ def trajectory(
         Of a run that trains more than w, all trained parameters are drawn.
     per : {"epoch", "step"}
         An epoch is 100 steps: its loss is the mean over them, as Keras reports it, and its
-        weight the one after them. A last epoch may have fewer steps.
+        weight the one after them. A last epoch may have fewer steps. A loss of exactly 0
+        has no logarithm and is left out.
     labels : sequence of str, optional
         By default where each run starts and ends.
     ax : two matplotlib Axes, optional
@@ -64,7 +65,7 @@ def trajectory(
     for run in runs:
         single(run, "trajectory")
     above, below = style.new_figure(7.0, 5.0).subplots(2, sharex=True) if ax is None else ax
-    for i, (run, label) in enumerate(zip(runs, _labels(runs, labels), strict=True)):
+    for i, (run, label) in enumerate(zip(runs, labels_for(runs, "trajectory", labels), strict=True)):
         look: dict[str, Any] = {"color": colour_of(run), "linewidth": 1.6}
         if per == "epoch":
             look |= {"marker": style.MARKERS[i % len(style.MARKERS)], "markersize": 5, "markeredgecolor": "white"}
@@ -76,7 +77,7 @@ def trajectory(
             several = len(run.experiment.trainable) > 1
             below.plot(steps / (EPOCH if per == "epoch" else 1), path[steps], linestyle=LINES[name],
                        label=name if several and i == 0 else None, **look)  # fmt: skip
-    above.set_yscale("log", nonpositive="mask")
+    above.set_yscale("log")
     trained = dict.fromkeys(name for run in runs for name in run.experiment.trainable)
     targets = {run.experiment.target.w for run in runs}
     if tuple(trained) == ("w",) and len(targets) == 1:
@@ -100,14 +101,6 @@ def epoch_means(run: Trajectory) -> tuple[np.ndarray, np.ndarray]:
     return ends / EPOCH, np.add.reduceat(loss, first) / (ends - first)
 
 
-def _labels(runs: Sequence[Trajectory], labels: Sequence[str] | None) -> Sequence[str]:
-    if labels is None:
-        return [start_and_end(run) for run in runs]
-    if len(labels) != len(runs):
-        raise ValueError(f"trajectory: labels must be one for each of {len(runs)} runs, got {len(labels)}")
-    return labels
-
-
 def _marks(run: Trajectory) -> np.ndarray:
     """Numbers of steps after which an epoch ends, from 0 on."""
     steps = run.experiment.steps
@@ -119,4 +112,4 @@ def _losses(run: Trajectory, per: str) -> tuple[np.ndarray, np.ndarray]:
         at, loss = epoch_means(run)
     else:
         at, loss = np.arange(len(run.loss)), np.asarray(run.loss, np.float64)
-    return at, np.where(loss <= LARGEST, loss, np.nan)
+    return at, np.where((loss > 0) & (loss <= LARGEST), loss, np.nan)  # a logarithm shows no 0

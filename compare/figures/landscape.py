@@ -8,7 +8,7 @@ from scipy.special import ndtri
 from compare.figures import style
 from compare.figures.minimum import lowest_on_surface
 from compare.figures.outcome import succeeded
-from compare.figures.runs import complete, members, setting_of
+from compare.figures.runs import complete, limits, members, setting_of
 from compare.surface import expected_loss
 from reference import Experiment, Target, Trajectory
 
@@ -70,8 +70,8 @@ def surface(
     setting = setting_of(runs, "surface", ("w", "b"), negative_slope, target)
     ax = style.new_figure(7.0, 5.0).add_subplot() if ax is None else ax
     paths = [members(run) for run in runs]
-    low, high = _span([path.w for path in paths]) if xlim is None else xlim
-    bottom, top = _span([path.b for path in paths]) if ylim is None else ylim
+    low, high = _span([path.w for path in paths]) if xlim is None else limits("surface: xlim", xlim)
+    bottom, top = _span([path.b for path in paths]) if ylim is None else limits("surface: ylim", ylim)
     w, b = np.meshgrid(np.linspace(low, high, 241), np.linspace(bottom, top, 241))
     loss = expected_loss(setting.fixed._replace(w=w, b=b), negative_slope=setting.negative_slope, target=setting.target)
     filled = ax.contourf(w, b, loss, LEVELS, cmap=HEIGHTS, norm=BoundaryNorm(LEVELS, 256), extend="max")

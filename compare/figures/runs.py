@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reference import Parameters, Target, Trajectory
+from reference import Experiment, Parameters, Target, Trajectory, checks
 
-__all__ = ["EPOCH", "Setting", "complete", "members", "setting_of", "single", "start_and_end"]
+__all__ = ["EPOCH", "LARGEST", "Setting", "complete", "labels_for", "limits", "members", "setting_of", "single"]
 
 EPOCH = 100  # steps of an epoch in the question's script
 # Beyond float32 nothing is drawn: margins around float64's largest numbers would overflow.
@@ -67,34 +67,63 @@ def setting_of(
 
     Raises
     ------
-    ValueError
-        If runs train something that does not vary on the surface, or differ in what
-        determines it.
+    TypeError, ValueError
+        If runs train something that does not vary on the surface, or differ from each
+        other or from what is asked for in what determines it; if `negative_slope` or
+        `target` is none.
     """
-    found = []
-    for run in runs:
-        experiment = run.experiment
-        if set(experiment.trainable) - set(varying):
-            raise ValueError(f"{who} draws runs that train {' and '.join(varying)}, got one that trains "
-                             f"{', '.join(experiment.trainable)}")  # fmt: skip
-        fixed = Parameters(
-            *(0.0 if n in varying else p for n, p in zip(Parameters._fields, experiment.initial, strict=True))
-        )
-        if any(np.ndim(p) for p in fixed):
-            raise ValueError(f"{who} draws one surface, got an ensemble whose fixed parameters differ")
-        found.append(Setting(experiment.negative_slope, experiment.target, fixed))
+    if negative_slope is not None:
+        negative_slope = checks.number(f"{who}: negative_slope", negative_slope, "float32")
+    if target is not None and not isinstance(target, Target):
+        raise TypeError(f"{who}: target must be a Target, got {target!r}")
+    found = [_setting_of_one(run.experiment, who, varying) for run in runs]
+    if not found:
+        return Setting(negative_slope or 0.0, Target() if target is None else target, Parameters(w=0.0))
+    first = found[0]
     asked = Setting(
-        found[0].negative_slope if found and negative_slope is None else float(negative_slope or 0),
-        found[0].target if found and target is None else target or Target(),
-        found[0].fixed if found else Parameters(w=0.0),
+        first.negative_slope if negative_slope is None else negative_slope,
+        first.target if target is None else target,
+        first.fixed,
     )
     for setting in found:
-        if setting != asked:
-            raise ValueError(f"{who} draws one surface, got runs on different ones: {asked} and {setting}")
+        for name, mine, theirs in zip(Setting._fields, asked, setting, strict=True):
+            if mine != theirs:
+                what = name if name != "fixed" else "parameters that are not trained"
+                raise ValueError(f"{who} draws one surface, got different {what}: {mine} and {theirs}")
     return asked
+
+
+def _setting_of_one(experiment: Experiment, who: str, varying: tuple[str, ...]) -> Setting:
+    if set(experiment.trainable) - set(varying):
+        raise ValueError(
+            f"{who} draws runs that train {' or '.join(varying)}, got one that trains {', '.join(experiment.trainable)}"
+        )
+    fixed = Parameters(
+        *(0.0 if name in varying else p for name, p in zip(Parameters._fields, experiment.initial, strict=True))
+    )
+    if any(np.ndim(p) for p in fixed):
+        raise ValueError(f"{who} draws one surface, got an ensemble with different parameters that are not trained")
+    return Setting(experiment.negative_slope, experiment.target, fixed)
+
+
+def limits(name: str, pair: tuple[float, float]) -> tuple[float, float]:
+    """Check limits of an axis: two finite numbers, the lower one first."""
+    if len(pair) != 2 or not -LARGEST <= pair[0] < pair[1] <= LARGEST:
+        raise ValueError(f"{name} must be two numbers, the lower one first, got {pair!r}")
+    return pair
+
+
+def labels_for(runs: Sequence[Trajectory], who: str, labels: Sequence[str] | None) -> Sequence[str]:
+    """One label a run: those given, or else where each run starts and ends."""
+    if labels is None:
+        return [start_and_end(run) for run in runs]
+    if len(labels) != len(runs):
+        raise ValueError(f"{who}: labels must be one for each of {len(runs)} runs, got {len(labels)}")
+    return labels
 
 
 def start_and_end(run: Trajectory) -> str:
     """Where a single run went, as a label: its first and last weight."""
     w = run.parameters.w
-    return f"from w = {w[0]:g}: ends at {w[-1]:.3g}"
+    went = f"ends at {w[-1]:.3g}" if run.diverged_at is None else f"diverges in {run.diverged_at} steps"
+    return f"from w = {w[0]:g}: {went}"

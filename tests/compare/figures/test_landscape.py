@@ -1,0 +1,123 @@
+"""The surface over (w, b): paths, dead region, minimum."""
+
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+from matplotlib.collections import PolyCollection
+
+from compare.figures import style, surface
+from compare.figures.landscape import LEVELS, dead_below
+from reference import SGD, Experiment, Parameters, Target, train
+
+W, B = [2.0, -2.0, 0.5], [1.5, -1.0, 1.0]  # the middle one dies
+
+
+@pytest.fixture(scope="module")
+def ensemble():
+    initial = Parameters(w=np.array(W), b=np.array(B))
+    optimizer = SGD(learning_rate=0.125)
+    return train(Experiment(initial=initial, trainable=("w", "b"), steps=200, batch_size=100, optimizer=optimizer))
+
+
+def paths(ax):
+    return [line for line in ax.lines if len(line.get_xdata()) > 1]
+
+
+def minimum(ax):
+    (label,) = (line.get_label() for line in ax.lines if str(line.get_label()).startswith("minimum"))
+    return label
+
+
+def hatched(ax):
+    return [c for c in ax.collections if isinstance(c, PolyCollection) and c.get_hatch()]
+
+
+def test_each_member_of_an_ensemble_has_its_path(ax, ensemble):
+    surface(ensemble, ax=ax)
+    drawn = paths(ax)
+    assert len(drawn) == 3
+    for i, line in enumerate(drawn):
+        assert line.get_xdata().tolist() == ensemble.parameters.w[:, i].tolist()
+        assert line.get_ydata().tolist() == ensemble.parameters.b[:, i].tolist()
+
+
+def test_success_is_blue_and_solid_failure_vermillion_and_dashed(ax, ensemble):
+    surface(ensemble, ax=ax)
+    assert [line.get_color() for line in paths(ax)] == [style.SUCCESS, style.FAILURE, style.SUCCESS]
+    assert [line.get_linestyle() for line in paths(ax)] == ["-", "--", "-"]
+    named = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert named == ["dead", "succeeds", "fails", "minimum: w = 1, b = 0"]
+
+
+def test_paths_begin_with_a_circle_and_end_with_a_square(ax, ensemble):
+    surface(ensemble, ax=ax)
+    ends = {
+        marker: [(x.item(), y.item()) for line in ax.lines if line.get_marker() == marker for x, y in [line.get_data()]]
+        for marker in "os"
+    }
+    assert ends["o"] == list(zip(W, B, strict=True))
+    assert ends["s"] == list(zip(ensemble.end.w.tolist(), ensemble.end.b.tolist(), strict=True))
+
+
+def test_the_dead_region_is_where_less_than_one_sample_a_batch_is_active():
+    q = dead_below(Experiment(batch_size=1000))
+    # To six digits, more than a picture shows; by the standard library's normal distribution.
+    assert f"{1000 * NormalDist().cdf(-q):.6g}" == "1"
+
+
+def test_the_dead_region_is_the_wedge_b_below_minus_q_abs_w(ax, ensemble):
+    surface(ensemble, ax=ax)
+    (wedge,) = hatched(ax)
+    q, bottom = dead_below(ensemble.experiment), ax.get_ylim()[0]
+    corners = {(float(w), float(b)) for w, b in wedge.get_paths()[0].vertices}
+    assert corners == {(0.0, bottom), (0.0, 0.0), (bottom / q, bottom), (-bottom / q, bottom)}
+
+
+@pytest.mark.parametrize(("slope", "batch_size"), [(0.25, 100), (0.0, 1), (0.0, 2)])
+def test_leaky_neurons_and_tiny_batches_have_no_dead_region(ax, slope, batch_size):
+    run = train(Experiment(trainable=("w", "b"), negative_slope=slope, batch_size=batch_size, steps=3))
+    surface(run, ax=ax)
+    assert hatched(ax) == []
+
+
+def test_the_minimum_is_the_teacher_where_the_neuron_can_be_it(ax):
+    surface(ax=ax, negative_slope=0.25, target=Target(w=-1.5, b=0.5, negative_slope=0.25))
+    assert minimum(ax) == "minimum: w = -1.5, b = 0.5"
+
+
+def test_no_level_is_the_plateau_of_the_dead_neuron():
+    assert 0.5 not in LEVELS
+    assert (np.diff(LEVELS) > 0).all()
+
+
+def test_axes_are_labelled_and_the_view_can_be_chosen(ax, ensemble):
+    assert surface(ensemble, ax=ax, xlim=(-1.0, 3.0), ylim=(-2.0, 2.0)) is ax
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("weight w", "bias b")
+    assert (*ax.get_xlim(), *ax.get_ylim()) == (-1.0, 3.0, -2.0, 2.0)
+    (scale,) = (other for other in ax.figure.axes if other is not ax)
+    assert scale.get_ylabel() == "expected loss"
+
+
+def test_the_scale_can_be_left_out(ax):
+    surface(ax=ax, colorbar=False)
+    assert ax.figure.axes == [ax]
+
+
+def test_what_cannot_be_told_is_neither_blue_nor_vermillion(ax):
+    run = train(Experiment(trainable=("w", "b"), negative_slope=-0.5, steps=3))
+    surface(run, ax=ax)
+    assert paths(ax)[0].get_color() == style.UNDECIDED
+
+
+def test_mistakes_are_told(ax, ensemble):
+    with pytest.raises(ValueError, match="surface draws runs that train w or b, got one that trains w, d"):
+        surface(train(Experiment(trainable=("w", "d"), steps=2)), ax=ax)
+    with pytest.raises(ValueError, match="an ensemble with different parameters that are not trained"):
+        surface(train(Experiment(initial=Parameters(w=1.0, v=np.array([1.0, 2.0])), steps=2)), ax=ax)
+    with pytest.raises(ValueError, match="different negative_slope"):
+        surface(ensemble, ax=ax, negative_slope=0.5)
+    with pytest.raises(ValueError, match="surface: ylim must be two numbers"):
+        surface(ensemble, ax=ax, ylim=(1.0, float("inf")))
+    with pytest.raises(ValueError, match="surface needs every step"):
+        surface(train(ensemble.experiment, record="end"), ax=ax)
