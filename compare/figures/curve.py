@@ -135,14 +135,21 @@ def close_up(
         labels=labels,
         xlim=(-half_width, half_width),
     )
-    setting = setting_of(runs, "close_up", ("w",), negative_slope, target)
-    at_zero, left, right = loss_at(setting, w=0.0), one_sided_slope(setting, -1), one_sided_slope(setting, 1)
-    ax.plot([0.0, half_width], [at_zero, at_zero + left * half_width], color=style.QUIET, linewidth=1.2,
-            linestyle="--", zorder=1.5, label="the slope from the left, continued")  # fmt: skip
-    ax.axvline(0, color=style.QUIET, linewidth=0.8, linestyle=":", zorder=1)
+    _say_slopes(ax, setting_of(runs, "close_up", ("w",), negative_slope, target), half_width)
+    style.legend(ax, loc="lower left")
+    return ax
+
+
+def _say_slopes(ax: Axes, setting: Setting, half_width: float) -> None:
+    """Mark the kink, write the slope on either side beside the curve, continue the left one."""
+    left, right = (one_sided_slope(setting, side) for side in ("left", "right"))
     shown = curve_points(setting, np.array([-half_width, 0.0, half_width]))
     low, high = float(np.nanmin(shown)), float(np.nanmax(shown))
-    ax.set_ylim(low - (high - low) / 5, high + (high - low) / 5)
+    if low < high:  # not the level curve of v = 0
+        ax.set_ylim(low - (high - low) / 5, high + (high - low) / 5)
+    ax.axvline(0, color=style.QUIET, linewidth=0.8, linestyle=":", zorder=1)
+    ax.plot([0.0, half_width], [shown[1], shown[1] + left * half_width], color=style.QUIET, linewidth=1.2,
+            linestyle="--", zorder=1.5, label="the slope from the left, continued")  # fmt: skip
     away = (high - low) / 8
     for side, slope, word, ha in ((-1, left, "left", "center"), (1, right, "right", "right")):
         at = side * half_width / 2
@@ -151,8 +158,6 @@ def close_up(
         y = loss_at(setting, w=at) + (away if above else -away)
         text = ax.text(at, y, words, ha=ha, va="bottom" if above else "top", color=style.INK)
         text.set(fontsize=style.TEXT_SIZE, bbox=style.TextBox, zorder=1.8)
-    style.legend(ax, loc="lower left")
-    return ax
 
 
 def curve_points(setting: Setting, w: np.ndarray) -> np.ndarray:

@@ -56,11 +56,7 @@ def loss_at(setting: Setting, **changes: float) -> float:
     return float(expected_loss(at, negative_slope=setting.negative_slope, target=setting.target))
 
 
-def one_sided_slope(setting: Setting, side: int) -> float:
-    """dL/dw next to w = 0 on one side (-1 left, 1 right).
-
-    Taken one unit roundoff away: on either side of the kink dL/dw is smooth in w (linear
-    without bias), so what is left out is of the size of a rounding error.
-    """
-    at = setting.fixed._replace(w=side * float(np.finfo(np.float64).eps))
-    return float(expected_gradient(at, negative_slope=setting.negative_slope, target=setting.target).w)
+def one_sided_slope(setting: Setting, side: str) -> float:
+    """dL/dw next to w = 0, "left" or "right" of it."""
+    at = setting.fixed._replace(w=0.0)
+    return float(expected_gradient(at, negative_slope=setting.negative_slope, target=setting.target, side=side).w)

@@ -86,7 +86,7 @@ def _curve(neuron: str, figure: Figure, runs: Runs) -> Words:
 def _close_up(neuron: str, figure: Figure, runs: Runs) -> Words:
     close_up(*runs.values(), ax=figure.add_subplot())
     setting = setting_of(list(runs.values()), "close_up", ("w",))
-    left, right = (style.rounded(one_sided_slope(setting, side)) for side in (-1, 1))
+    left, right = (style.rounded(one_sided_slope(setting, side)) for side in ("left", "right"))
     return Words(
         f"The expected loss of {neuron} next to w = 0: "
         + ("level just left of 0" if left == "0" else "falling left of 0 already")

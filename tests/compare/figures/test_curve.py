@@ -127,6 +127,14 @@ def test_the_close_up_of_relu_is_level_on_the_left(ax, backward):
     assert 17 / 32 < high < 1
 
 
+def test_a_neuron_without_output_has_a_level_curve(ax):
+    # v = 0: nothing depends on w, the loss is E y^2 = 1/2 everywhere.
+    close_up(train(Experiment(initial=Parameters(w=0.1, v=0.0), steps=2)), ax=ax)
+    assert set(lines(ax)["expected loss"].get_ydata()) == {0.5}
+    assert "minimum" not in lines(ax)
+    ax.figure.canvas.draw()
+
+
 def run_of(**changes):
     return train(Experiment(**{"steps": 3, "batch_size": 4} | changes))
 
