@@ -121,12 +121,17 @@ def _decay_coupled(original: Any) -> Callable[..., Any]:
     return apply
 
 
-def _remember_rate(original: Any) -> Callable[..., Any]:
+def _room_for_the_first_rate(original: Any) -> Callable[..., Any]:
     def build(self: Any, variables: Any) -> None:
         original(self, variables)
-        self.first_rate = float(self.learning_rate)
+        self.first_rate = self.add_variable((), initializer="zeros", dtype=variables[0].dtype, name="first_rate")
 
     return build
+
+
+def _first_rate(self: Any, gradient: Any, learning_rate: Any) -> tuple[Any, Any]:
+    self.first_rate.assign(_ops().where(self.first_rate == 0, learning_rate, self.first_rate))
+    return gradient, self.first_rate.value
 
 
 def _count_stands_still(original: Any) -> Callable[..., Any]:
@@ -199,11 +204,11 @@ DEFECTS = (
     ),
     Defect(
         name="keras-learning-rate-frozen",
-        says="The learning rate is read once, when the optimizer is built; later changes have no effect.",
+        says="The learning rate of the first step is kept; later changes have no effect.",
         source="deeplearning4j/deeplearning4j#2317: a learning rate schedule never reaches the momentum updater",
         patches=(
-            Replacement("keras.optimizers:SGD.build", _remember_rate),
-            Replacement(_SGD, _given(lambda self, gradient, learning_rate: (gradient, self.first_rate))),
+            Replacement("keras.optimizers:SGD.build", _room_for_the_first_rate),
+            Replacement(_SGD, _given(_first_rate)),
         ),
         family="momentum",
     ),

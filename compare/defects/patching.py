@@ -64,7 +64,7 @@ def changed_code(patches: Iterable[Substitution]) -> list[tuple[FunctionType, Co
     changed = []
     for module, mine in by_module.items():
         source = after = inspect.getsource(importlib.import_module(module))
-        touched = {}
+        touched: dict[str, None] = {}  # in order
         for patch in mine:
             touched[_enclosing(source, patch)] = None
             after = after.replace(patch.old, patch.new)
