@@ -1,0 +1,199 @@
+"""The gallery of defects: ``python -m compare.defects``."""
+
+import argparse
+import difflib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from compare.defects.defect import Defect
+    from compare.defects.gallery import Baseline, Outcome
+    from keras_impl import Recorder
+
+__all__ = ["main"]
+
+DETECTED, NOT_DETECTED, BAD_USAGE, NO_KERAS, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+class UsageError(Exception):
+    """A mistake of the user's; the message is one line."""
+
+
+class KerasMissing(Exception):
+    """Keras is needed and cannot be imported; the message says why."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Argument errors are one line, without the usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Plant every defect in turn, say which lane sees it, and write defects.json.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        By default those of the command line.
+
+    Returns
+    -------
+    int
+        Exit status: 0 every defect that changes the mathematics is seen and nothing else
+        is reported, 1 otherwise, 2 bad usage, 3 no Keras.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        options = _parse(arguments)
+        defects = _chosen(options)
+        if options.list:
+            from compare.defects.table import listing
+
+            print(listing(defects))
+            return DETECTED
+        return _run(options, defects, arguments)
+    except UsageError as error:
+        return _stop(error, BAD_USAGE)
+    except KerasMissing as error:
+        return _stop(error, NO_KERAS)
+    except KeyboardInterrupt:
+        return _stop("interrupted; nothing was written", INTERRUPTED)
+
+
+def _stop(message: object, status: int) -> int:
+    print(f"compare.defects: {message}", file=sys.stderr)
+    return status
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = _Parser(
+        prog="python -m compare.defects",
+        description="Plant known defects in either implementation and see which lane of the certificate detects them.",
+        epilog="exit status: 0 all detected, no false alarm; 1 otherwise; 2 bad usage; 3 Keras cannot be imported",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--out", type=Path, default=Path("audit"), metavar="DIR", help="folder to write (audit)")
+    parser.add_argument("--only", metavar="NAME", help="plant only this one, and leave the controls out")
+    parser.add_argument("--side", choices=("reference", "keras"), help="plant only in this implementation")
+    parser.add_argument("--list", action="store_true", help="list the defects, and stop")
+    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    return parser.parse_args(arguments)
+
+
+def _chosen(options: argparse.Namespace) -> "list[Defect]":
+    from compare.defects.gallery import GALLERY
+
+    defects = [defect for defect in GALLERY if options.side in (None, defect.side)]
+    if options.only is None:
+        return defects
+    chosen = [defect for defect in defects if defect.name == options.only]
+    if not chosen:
+        near = difflib.get_close_matches(options.only, [defect.name for defect in defects], n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "--list shows what there is"
+        raise UsageError(f"--only {options.only}: there is no such defect; {hint}")
+    return chosen
+
+
+def _run(options: argparse.Namespace, defects: "list[Defect]", arguments: list[str]) -> int:
+    from compare.console import say
+    from compare.defects.table import followed, rich_table, summary
+    from compare.output import OutputError, folder
+
+    try:
+        with folder(options.out) as temporary:
+            recorder = _keras_recorder()
+            baselines: dict[str, Baseline] = {}
+            outcomes = list(followed(_outcomes(defects, baselines, recorder), len(defects), options.quiet))
+            alarms = _alarms(baselines, random=options.only is None)
+            _write(temporary, options, outcomes, baselines, alarms, arguments)
+    except OutputError as error:
+        raise UsageError(error) from None
+    if not options.quiet:
+        if sys.stdout.isatty():
+            say(rich_table(outcomes))
+        print(summary(outcomes))
+        print(_controls_summary(baselines, alarms, random=options.only is None))
+        print(f"Written: {options.out / 'defects.json'}")
+    for alarm in alarms:
+        print(f"FALSE ALARM: {alarm}", file=sys.stderr)
+    as_due = all(outcome.killed == outcome.defect.changes_mathematics for outcome in outcomes)
+    return DETECTED if as_due and not alarms else NOT_DETECTED
+
+
+def _outcomes(defects: "list[Defect]", baselines: "dict[str, Baseline]", recorder: "Recorder") -> "Iterator[Outcome]":
+    from compare.defects.gallery import measure_baseline, try_defect
+
+    for defect in defects:
+        if defect.family not in baselines:
+            baselines[defect.family] = measure_baseline(defect.family, recorder)
+        yield try_defect(defect, baselines[defect.family], recorder)
+
+
+def _alarms(baselines: "dict[str, Baseline]", random: bool) -> list[str]:
+    from compare.defects.controls import false_alarms, xla_alarms
+
+    found = [f"unpatched Keras, {name}: {seen}" for name, b in baselines.items() for seen in b.alarms]
+    return [*found, *xla_alarms(), *false_alarms()] if random else found
+
+
+def _controls_summary(baselines: "dict[str, Baseline]", alarms: list[str], random: bool) -> str:
+    from compare.defects.controls import EXPERIMENTS, REWRITES
+
+    rewrites = f"{EXPERIMENTS} random experiments in {len(REWRITES)} rewrites and " if random else ""
+    crying = {
+        name: [family for family, baseline in baselines.items() if baseline.usual_alarms[name]]
+        for name in next(iter(baselines.values())).usual_alarms
+    }
+    wolf = "; ".join(f"{name} on {', '.join(families)}" for name, families in crying.items() if families)
+    return (
+        f"controls: {rewrites}unpatched Keras on {len(baselines)} families, {len(alarms)} false alarms\n"
+        f"false alarms of the usual tests on unpatched Keras in float32: {wolf or 'none'}"
+    )
+
+
+def _write(
+    temporary: Path,
+    options: argparse.Namespace,
+    outcomes: "list[Outcome]",
+    baselines: "dict[str, Baseline]",
+    alarms: list[str],
+    arguments: list[str],
+) -> None:
+    from compare.defects.table import entry
+    from compare.output import environment, write_json
+
+    report: dict[str, Any] = {
+        "schema": 1,
+        "defects": [entry(outcome) for outcome in outcomes],
+        "false_alarms": alarms,
+        "usual_tests_on_correct_keras": {name: baseline.usual_alarms for name, baseline in baselines.items()},
+    }
+    write_json(temporary / "defects.json", report)
+    if not (options.out / "environment.json").exists():  # an audit that is there already has its own
+        write_json(temporary / "environment.json", environment(arguments, seed=0, dtype="float64", keras=True))
+
+
+def _keras_recorder() -> "Recorder":
+    """Import Keras, which takes seconds and is loud."""
+    from compare.console import stderr_held_back
+
+    try:
+        with stderr_held_back():
+            import keras_impl
+            from keras_impl.settings import start_backend
+
+            start_backend()
+    except Exception as error:  # whatever a broken installation raises
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise KerasMissing(
+            f"Keras is needed and cannot be imported ({reason[0]}); pip install tensorflow keras"
+        ) from None
+    return keras_impl.Recorder()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

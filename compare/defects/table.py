@@ -1,0 +1,115 @@
+"""The kill table: what a person sees, and what goes into defects.json."""
+
+import math
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from compare.defects.defect import Defect
+from compare.defects.gallery import Outcome
+from compare.defects.lanes import LANES, Sighting
+from compare.defects.usual import USUAL_TESTS
+
+__all__ = ["entry", "followed", "listing", "rich_table", "summary"]
+
+NAME_WIDTH = 41  # of the longest name
+
+
+def listing(defects: Iterable[Defect]) -> str:
+    """One line for each defect: its name and what is wrong."""
+    return "\n".join(f"{defect.name:{NAME_WIDTH}} {defect.says}" for defect in defects)
+
+
+def followed(outcomes: Iterable[Outcome], total: int, quiet: bool) -> Iterator[Outcome]:
+    """Pass outcomes on and show them: a progress bar on a terminal, else a plain line each."""
+    if quiet:
+        yield from outcomes
+    elif sys.stdout.isatty():
+        from rich.progress import track
+
+        yield from track(outcomes, description="planting defects", total=total, transient=True)
+    else:
+        print(f"{'defect':{NAME_WIDTH}} {'seen at step, by lane':44} {'factor':>8}  the usual tests that fail")
+        for outcome in outcomes:
+            print(_line(outcome), flush=True)
+            yield outcome
+
+
+def rich_table(outcomes: Iterable[Outcome]) -> Any:
+    """Each defect: the first step at which each lane sees it, by what factor, and the usual tests."""
+    from rich.box import SIMPLE
+    from rich.table import Table
+
+    table = Table(
+        box=SIMPLE, pad_edge=False, title="step at which each lane sees it; factor over the bound; usual tests"
+    )
+    table.add_column("defect", no_wrap=True)
+    for heading in (*LANES, "factor", *USUAL_TESTS):
+        table.add_column(heading, justify="right")
+    for outcome in outcomes:
+        steps = ["-" if seen is None else str(seen.step) for seen in outcome.lanes.values()]
+        usual = ["fails" if fails else "-" for fails in outcome.usual.values()]
+        table.add_row(outcome.defect.name, *steps, _factor(outcome), *usual)
+    return table
+
+
+def _line(outcome: Outcome) -> str:
+    seen = ", ".join(f"{lane} {sighting.step}" for lane, sighting in outcome.lanes.items() if sighting is not None)
+    usual = ", ".join(name for name, fails in outcome.usual.items() if fails)
+    seen = seen or ("NOT SEEN" if outcome.defect.changes_mathematics else "not seen, and rightly so")
+    return f"{outcome.defect.name:{NAME_WIDTH}} {seen:44} {_factor(outcome):>8}  {usual or '-'}"
+
+
+def _factor(outcome: Outcome) -> str:
+    """The largest finite factor, in the lanes that have bounds; where there is none, what was due was exact."""
+    factors = [seen.factor for seen in outcome.lanes.values() if seen is not None]
+    finite = [factor for factor in factors if math.isfinite(factor)]
+    return f"{max(finite):.0e}" if finite else ("exact" if factors else "-")
+
+
+def summary(outcomes: Sequence[Outcome]) -> str:
+    """How many defects each lane and each usual test catches; what survives."""
+    real = [outcome for outcome in outcomes if outcome.defect.changes_mathematics]
+    killed = sum(outcome.killed for outcome in real)
+    lanes = ", ".join(f"{lane} {sum(o.lanes[lane] is not None for o in real)}" for lane in LANES)
+    usual = ", ".join(f"{name} {sum(o.usual[name] for o in real)}" for name in USUAL_TESTS)
+    lines = [
+        "",
+        f"{len(real)} defects change the mathematics; killed: {killed} ({lanes})",
+        f"the usual tests catch of them: {usual}",
+    ]
+    for outcome in outcomes:
+        if not outcome.killed:
+            harmless = not outcome.defect.changes_mathematics
+            lines.append(f"survives: {outcome.defect.name}, {outcome.defect.source if harmless else 'NOT SEEN'}")
+        elif not outcome.defect.changes_mathematics:
+            lines.append(f"FALSE ALARM: {outcome.defect.name}")
+    return "\n".join(lines)
+
+
+def entry(outcome: Outcome) -> dict[str, Any]:
+    """One entry of "defects" in defects.json."""
+    defect = outcome.defect
+    return {
+        "name": defect.name,
+        "says": defect.says,
+        "source": defect.source,
+        "side": defect.side,
+        "changes_mathematics": defect.changes_mathematics,
+        "killed": outcome.killed,
+        "lanes": {lane: _sighting(seen) for lane, seen in outcome.lanes.items()},
+        "usual_tests": dict(outcome.usual),
+    }
+
+
+def _sighting(seen: Sighting | None) -> dict[str, Any]:
+    """Where a lane saw it first; a factor that is not finite, over a bound of 0, becomes null."""
+    if seen is None:
+        return {"killed": False}
+    return {
+        "killed": True,
+        "experiment": seen.experiment,
+        "step": seen.step,
+        "quantity": seen.quantity,
+        "factor": seen.factor if math.isfinite(seen.factor) else None,
+    }
