@@ -1,0 +1,114 @@
+"""``python -m compare.defects``: what it prints, writes and returns."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from compare.defects.__main__ import main
+from compare.defects.gallery import GALLERY
+from compare.defects.lanes import LANES
+from compare.defects.usual import USUAL_TESTS
+
+CHECK_IMPORT = """
+import sys
+from compare.defects.__main__ import main
+status = main(["--list"])
+loaded = {"keras", "tensorflow", "matplotlib"} & sys.modules.keys()
+sys.exit(status or len(loaded))
+"""
+
+
+def test_listing_needs_neither_keras_nor_pictures():
+    done = subprocess.run([sys.executable, "-c", CHECK_IMPORT], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == len(GALLERY)
+
+
+def test_the_list_can_be_limited_to_a_side(capsys):
+    assert main(["--list", "--side", "keras"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == sum(defect.side == "keras" for defect in GALLERY)
+    assert all(line.startswith("keras-") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--only", "momentum-ignord"], "did you mean 'momentum-ignored'?"),
+        (["--only", "momentum-ignored", "--side", "keras"], "there is no such defect"),
+        (["--side", "torch"], "torch"),
+        (["--nonsense"], "--nonsense"),
+    ],
+)
+def test_bad_usage_is_one_line_and_status_2(arguments, complaint, capsys):
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert complaint in error
+    assert error.count("\n") == 1
+
+
+def test_an_unusable_folder_is_one_line_and_status_2(tmp_path, capsys):
+    file = tmp_path / "file"
+    file.write_text("somebody's")
+    assert main(["--only", "momentum-ignored", "--out", str(file)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert file.read_text() == "somebody's"
+
+
+def test_missing_keras_is_one_line_and_status_3_and_leaves_nothing(tmp_path, capsys, monkeypatch):
+    for name in [name for name in sys.modules if name.split(".")[0] == "keras_impl"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "keras", None)
+    assert main(["--only", "momentum-ignored", "--out", str(tmp_path / "audit")]) == 3
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not (tmp_path / "audit").exists()
+
+
+def test_one_defect_is_planted_seen_and_written(tmp_path, capsys):
+    pytest.importorskip("keras_impl")
+    out = tmp_path / "audit"
+    assert main(["--only", "loss-halved", "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert "loss-halved" in printed
+    assert "killed: 1" in printed
+    report = json.loads((out / "defects.json").read_text())
+    assert report["schema"] == 1
+    (entry,) = report["defects"]
+    assert entry.keys() >= {"name", "says", "source", "changes_mathematics", "killed", "lanes", "usual_tests"}
+    assert entry["name"] == "loss-halved"
+    assert entry["killed"]
+    assert list(entry["lanes"]) == list(LANES)
+    assert entry["lanes"]["bound"]["quantity"] == "loss"
+    assert entry["lanes"]["bound"]["step"] == 0
+    assert entry["lanes"]["bound"]["factor"] > 1
+    assert entry["lanes"]["free run"] == {"killed": False}  # a loss is reported, not trained on
+    assert entry["usual_tests"] == dict.fromkeys(USUAL_TESTS, False)
+    assert {path.name for path in out.iterdir()} == {"defects.json", "environment.json"}
+
+
+def test_a_harmless_rewrite_is_not_reported_and_an_audit_keeps_its_files(tmp_path, capsys):
+    pytest.importorskip("keras_impl")
+    out = tmp_path / "audit"
+    out.mkdir()
+    (out / "environment.json").write_text("{}")
+    (out / "report.html").write_text("earlier")
+    assert main(["--only", "harmless-factor-2-last", "--out", str(out), "--quiet"]) == 0
+    assert capsys.readouterr().out == ""
+    assert not json.loads((out / "defects.json").read_text())["defects"][0]["killed"]
+    assert (out / "report.html").read_text() == "earlier"
+    assert (out / "environment.json").read_text() == "{}"
+
+
+def test_a_defect_that_nobody_sees_is_status_1(tmp_path, capsys, monkeypatch):
+    pytest.importorskip("keras_impl")
+    from dataclasses import replace
+
+    from compare.defects import gallery
+
+    (harmless,) = (defect for defect in GALLERY if defect.name == "harmless-factor-2-last")
+    claimed = replace(harmless, changes_mathematics=True)
+    monkeypatch.setattr(gallery, "GALLERY", (claimed,))
+    assert main(["--only", claimed.name, "--out", str(tmp_path / "audit")]) == 1
+    assert f"survives: {claimed.name}, NOT SEEN" in capsys.readouterr().out

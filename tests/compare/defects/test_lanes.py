@@ -1,0 +1,64 @@
+"""Every defect is seen by some lane, and nothing is seen where there is no defect."""
+
+import pytest
+
+keras_impl = pytest.importorskip("keras_impl")
+
+from compare.defects.gallery import GALLERY  # noqa: E402
+from compare.defects.lanes import look  # noqa: E402
+from compare.defects.patching import planted  # noqa: E402
+from compare.defects.probes import FAMILIES  # noqa: E402
+
+BY_NAME = {defect.name: defect for defect in GALLERY}
+
+
+@pytest.fixture(scope="module")
+def recorder():
+    """One of unpatched Keras, whose graphs all defects of the reference share."""
+    return keras_impl.Recorder()
+
+
+def seen(defect, recorder):
+    with planted(defect.patches):
+        return look(FAMILIES[defect.family], keras_impl.Recorder() if defect.side == "keras" else recorder, defect.side)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_nothing_is_seen_without_a_defect(family, recorder):
+    assert look(FAMILIES[family], recorder) == []
+
+
+@pytest.mark.parametrize("defect", GALLERY, ids=lambda defect: defect.name)
+def test_each_defect_is_seen_if_and_only_if_it_changes_the_mathematics(defect, recorder):
+    assert bool(seen(defect, recorder)) == defect.changes_mathematics
+
+
+# What only one lane can see, and why the others are needed all the same.
+ALONE = {
+    "labels-from-abs": "exact",  # both witnesses get the same wrong labels
+    "step-count-stands-still": "free run",  # lockstep says itself which step it is
+    "velocity-starts-at-one": "free run",  # lockstep starts from Keras' slots
+}
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_what_one_lane_alone_can_see_is_seen_by_that_lane(name, recorder):
+    assert {sighting.lane for sighting in seen(BY_NAME[name], recorder)} == {ALONE[name]}
+
+
+def test_a_frozen_learning_rate_is_seen_once_the_rate_changes_and_only_then(recorder):
+    sightings = seen(BY_NAME["keras-learning-rate-frozen"], recorder)
+    assert [(s.lane, s.experiment) for s in sightings] == [("bound", "changing rate")]
+    assert sightings[0].step == 2  # two steps at the first rate
+
+
+def test_conventions_at_the_kink_are_seen_at_the_kink_only(recorder):
+    for name in ("relu-derivative-at-zero-1", "leaky-derivative-at-zero-1", "keras-relu-as-maximum"):
+        sightings = seen(BY_NAME[name], recorder)
+        assert {s.experiment for s in sightings if s.lane != "exact"} == {"kink"}
+        assert "exact" in {s.lane for s in sightings}
+
+
+def test_epsilon_matters_most_where_gradients_are_tiny(recorder):
+    by_experiment = {s.experiment: s.factor for s in seen(BY_NAME["adam-epsilon-1e-8"], recorder) if s.lane == "bound"}
+    assert max(by_experiment, key=by_experiment.get) == "tiny"
