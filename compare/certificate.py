@@ -1,6 +1,7 @@
 """Certify an experiment: Keras against the reference, in lockstep and as a free run."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,7 +10,8 @@ import numpy as np
 
 import reference
 from compare.free_run import free_run
-from compare.lockstep import Comparison, compare_block
+from compare.evaluation import Evaluation
+from compare.lockstep import Comparison, examine_block
 from reference import Experiment, Trajectory, draw_batches
 from reference.experiment import SAMPLES_PER_BLOCK
 
@@ -153,14 +155,18 @@ def certify(
         batches = draw_batches(experiment)
     recorder = recorder or keras_impl.Recorder()
     lockstep = _Ledger("lockstep")
-    records = []
-    for block in recorder.record(experiment, batches):
-        for comparison in compare_block(experiment, block):
-            lockstep.enter(comparison)
-        records.append(without_samples(block))
+    records, evaluations = [], []
+    with ThreadPoolExecutor(1) as beside:
+        ours_later = beside.submit(reference.train, experiment, batches=batches)
+        for block in recorder.record(experiment, batches):
+            examined = examine_block(experiment, block)
+            evaluations.append(examined.evaluation)
+            for comparison in examined.comparisons:
+                lockstep.enter(comparison)
+            records.append(without_samples(block))
+        ours = ours_later.result()
     keras = assemble(experiment, records)
-    ours = reference.train(experiment, batches=batches)
-    run = free_run(experiment, ours, keras, batches)
+    run = free_run(experiment, ours, keras, batches, Evaluation.join(evaluations))
     free = _Ledger("free run")
     for comparison in run.comparisons:
         free.enter(comparison)

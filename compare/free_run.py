@@ -5,42 +5,36 @@ The two paths differ after t + 1 steps by
     D(t+1) = J(t) D(t) + e(t),      |e(t)| <= local bound,      D(0) = 0
 
 to first order in the unit roundoff: D is the difference of the states (trained
-parameters and their slots), J the Jacobian of one whole step, neuron and optimizer, and
-the local bound what `compare.rounding` allows one step from equal states. J has its
-sign, so where training contracts, so does the bound. The reachable set of D is kept as
-a zonotope, the sum of segments G z with |z| <= 1 (Kuehn 1998, "Rigorously computed
-orbits of dynamical systems without the wrapping effect"), whose generators are
-multiplied by J at each step; r(t) = sum |G| bounds each component.
-
-J is exact to rounding: the reference's own code is run on complex numbers, whose
-imaginary part carries the derivative (Squire and Trapp 1998, "Using complex variables to
-estimate derivatives of real functions").
+parameters and their slots), J the Jacobian of one whole step, neuron and optimizer
+(`compare.jacobian`), and the local bound what `compare.rounding` allows one step from
+equal states. Both are taken at Keras' states, where lockstep has read the batches
+already. J has its sign, so where training contracts, so does the bound
+(`compare.zonotope`).
 
 Where D moves samples across the kink the gradient jumps. The jump is bounded for all
-samples within reach of an assumed r and added to e; the assumption is checked, and
-widened, until what comes out stays within it.
+samples within reach of D and added to e.
 
-Terms of second order in D are not propagated. The bound is twice the first-order one,
-and is called vacuous from the first step where it is no longer smaller than the spread
-of the path itself, or where the assumption on kinks does not hold; nothing is compared
-from there on.
+Terms of second order in D, and the relative error gamma_n of J itself, are not
+propagated. The bound is twice the first-order one, and is called vacuous from the first
+step where it is no longer smaller than the spread of the path itself or the resolution
+of its values; nothing is compared from there on.
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
-from compare.lockstep import SAMPLES_PER_CHUNK, Comparison, evaluate_batches, take_step
+from compare.evaluation import Evaluation, chunks, evaluate
+from compare.jacobian import linearize
+from compare.lockstep import Comparison
 from compare.rounding import FIRST_ORDER, Ball, gamma
-from reference import Experiment, Parameters, Trajectory, backward, forward
+from compare.zonotope import propagate
+from reference import Experiment, Parameters, Trajectory, forward
 from reference.training import blocks, constants
 
 __all__ = ["FreeRun", "free_run"]
 
-IMAGINARY = 1e-60  # the derivative is exact for any size that neither under- nor overflows
-GENERATORS = 2048  # more are enclosed in a box along their principal axes
-WIDENINGS = 5  # each doubles the assumed reach
+Batches = tuple[np.ndarray, np.ndarray]
 
 
 class FreeRun(NamedTuple):
@@ -63,7 +57,8 @@ def free_run(
     experiment: Experiment,
     ours: Trajectory,
     keras: Trajectory,
-    batches: tuple[np.ndarray, np.ndarray] | None = None,
+    batches: Batches | None = None,
+    evaluation: Evaluation | None = None,
 ) -> FreeRun:
     """Compare the reference's own path with Keras' own path.
 
@@ -74,41 +69,50 @@ def free_run(
         With every step recorded.
     batches : tuple of x and y, optional
         As for `reference.train`.
+    evaluation : Evaluation, optional
+        Of all batches at Keras' states, as lockstep leaves it.
 
     Returns
     -------
     FreeRun
     """
-    path = _states(ours)
+    path, theirs = _states(ours), _states(keras)
     with np.errstate(all="ignore"):
-        bound, holds = _bound(experiment, ours, batches)
-        spread = np.nanmax(path, axis=0) - np.nanmin(path, axis=0)
+        if evaluation is None:
+            evaluation = _evaluate(experiment, keras, batches)
+        linear = linearize(experiment, keras, evaluation)
+        jump = _Jumps(experiment, keras, evaluation, np.abs(linear.by_gradient), batches)
         trained = slice(None, None, 1 + len(experiment.optimizer.slots))
-        useful = (holds & (bound < spread)[:, trained].all(axis=1))[1:]
-    end = len(useful) if useful.all() else int(np.argmin(useful))
+        ceiling = np.full(path.shape[1], np.inf)
+        ceiling[trained] = _usable(path[:, trained]).max(axis=0)
+        bound = propagate(linear.jacobian, FIRST_ORDER * linear.local, jump, ceiling)
+        useless = np.flatnonzero(~(bound < _usable(path))[1:, trained].all(axis=1))
+    end = int(useless[0]) if useless.size else experiment.steps
     comparisons = []
-    for i, (quantity, theirs) in enumerate(zip(_quantities(experiment), _states(keras).T, strict=True)):
-        comparison = Comparison.of(quantity, 0, theirs[1:], Ball(path[1:, i], bound[1:, i]))
+    for i, quantity in enumerate(_quantities(experiment)):
+        comparison = Comparison.of(quantity, 0, theirs[1:, i], Ball(path[1:, i], bound[1:, i]))
         comparison.ratio[end:] = 0.0
         comparisons.append(comparison)
-    return FreeRun(comparisons, None if end == len(useful) else end)
+    return FreeRun(comparisons, int(useless[0]) if useless.size else None)
 
 
-def _bound(
-    experiment: Experiment, ours: Trajectory, batches: tuple[np.ndarray, np.ndarray] | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Bound of every state, and for which states the assumption on the kinks holds."""
-    steps = [_linearize(experiment, ours, *chunk) for chunk in _chunks(experiment, batches)]
-    jacobian, by_gradient, local = (np.concatenate(parts) for parts in zip(*steps, strict=True))
-    bound = assumed = FIRST_ORDER * _propagate(jacobian, local)
-    for _ in range(WIDENINGS):
-        assumed = 2 * np.maximum(assumed, bound)
-        jumps = [_jumps(experiment, ours, assumed, *chunk) for chunk in _chunks(experiment, batches)]
-        kinks = np.einsum("tij,tj->ti", np.abs(by_gradient), np.concatenate(jumps))
-        bound = FIRST_ORDER * _propagate(jacobian, local + kinks)
-        if not (bound > assumed).any():
-            break
-    return bound, np.all(bound <= assumed, axis=1)
+def _usable(path: np.ndarray) -> np.ndarray:
+    """Bounds below this say something: the spread of each column, or the spacing of floats there."""
+    finite = np.where(np.isfinite(path), path, np.nan)
+    spread = np.nanmax(finite, axis=0) - np.nanmin(finite, axis=0)
+    usable: np.ndarray = np.fmax(spread, np.spacing(np.abs(path))).astype(np.float64)
+    return usable
+
+
+def _evaluate(experiment: Experiment, run: Trajectory, batches: Batches | None) -> Evaluation:
+    """Evaluate all batches at the states of a run."""
+    parts, first_step = [], 0
+    for x, y in blocks(experiment, batches):
+        for here in chunks(len(x), experiment.batch_size):
+            states = Parameters(*(p[first_step + here.start : first_step + here.stop] for p in run.parameters))
+            parts.append(evaluate(experiment, first_step + here.start, states, x[here], y[here])[0])
+        first_step += len(x)
+    return Evaluation.join(parts)
 
 
 def _quantities(experiment: Experiment) -> tuple[str, ...]:
@@ -126,111 +130,65 @@ def _states(run: Trajectory) -> np.ndarray:
     return np.stack(columns, axis=1)
 
 
-def _chunks(
-    experiment: Experiment, batches: tuple[np.ndarray, np.ndarray] | None
-) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    steps = max(1, SAMPLES_PER_CHUNK // experiment.batch_size)
-    first_step = 0
-    for x, y in blocks(experiment, batches):
-        for i in range(0, len(x), steps):
-            yield first_step + i, x[i : i + steps], y[i : i + steps]
-        first_step += len(x)
+class _Jumps:
+    """Most that samples within reach of the kink can change a step, for `propagate`."""
 
+    def __init__(
+        self,
+        experiment: Experiment,
+        run: Trajectory,
+        evaluation: Evaluation,
+        by_gradient: np.ndarray,
+        batches: Batches | None,
+    ) -> None:
+        self.experiment, self.run, self.evaluation, self.by_gradient = experiment, run, evaluation, by_gradient
+        self.columns = {name: i for i, name in enumerate(_quantities(experiment)) if name in ("w", "b")}
+        slope, grad_at_zero = constants(experiment)
+        self.slopes = [1.0, *([] if grad_at_zero is None else [float(grad_at_zero)]), float(slope)]
+        self.stream, self.ahead = blocks(experiment, batches), 0
+        self.recent: list[tuple[int, np.ndarray, np.ndarray]] = []
+        info = np.finfo(experiment.dtype)
+        self.eps, self.tiny = float(info.eps), float(info.tiny)
 
-def _linearize(
-    experiment: Experiment, ours: Trajectory, first_step: int, x: np.ndarray, y: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Jacobian of each step, its derivative by the gradient, and its local bound."""
-    here = slice(first_step, first_step + len(x))
-    parameters = Parameters(*(p[here] for p in ours.parameters))
-    slots = {name: Parameters(*(s if s is None else s[here] for s in slot)) for name, slot in ours.slots.items()}
-    gradient = evaluate_batches(experiment, parameters, x, y).gradient
-    stepped, after = take_step(experiment, first_step, parameters, slots, gradient)
-    local = [getattr(group, name).bound for name in experiment.trainable for group in (stepped, *after.values())]
-    direct, by_gradient = _optimizer_jacobian(experiment, first_step, parameters, slots, gradient)
-    hessian = _hessian(experiment, parameters, x, y)
-    trained = slice(None, None, 1 + len(slots))
-    direct[:, :, trained] += by_gradient @ hessian
-    return direct, by_gradient, np.stack(local, axis=1)
+    def __call__(self, here: slice, reach: np.ndarray) -> np.ndarray:
+        zero = np.zeros(len(reach))
+        reach_w, reach_b = (reach[:, self.columns[n]] if n in self.columns else zero for n in ("w", "b"))
+        w, b = (np.abs(p[here], dtype=np.float64) for p in (self.run.parameters.w, self.run.parameters.b))
+        # Twice the reach and the rounding of z, at least; without bias x drops out of |w x| <= r |x|.
+        widest = self.evaluation.widest[here]
+        rounding = gamma(16, self.eps) * b + self.tiny * (3 + w) * (1 + widest)
+        with_bias = self.evaluation.nearest[here] <= 2 * (reach_w * widest + reach_b) + rounding
+        near = np.flatnonzero(np.where((b == 0) & (reach_b == 0), w <= 2 * reach_w, with_bias))
+        added = np.zeros_like(reach)
+        for t in near:
+            step = here.start + int(t)
+            jump = self._of_batch(step, float(reach_w[t]), float(reach_b[t]))
+            added[t] = FIRST_ORDER * (self.by_gradient[step] @ jump)
+        return added
 
+    def _batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+        """Batch of a step; steps only go up, but for some that are asked for again."""
+        while step >= self.ahead:
+            x, y = next(self.stream)
+            self.recent = [*self.recent[-1:], (self.ahead, x, y)]
+            self.ahead += len(x)
+        first, x, y = next(block for block in reversed(self.recent) if block[0] <= step)
+        return x[step - first], y[step - first]
 
-def _hessian(experiment: Experiment, parameters: Parameters, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Derivatives of the batch gradient by the trained parameters, shape (k, trained, trained)."""
-    slope, grad_at_zero = constants(experiment)
-    columns = []
-    for name in experiment.trainable:
-        moved = Parameters(*(np.asarray(p, complex) for p in parameters))
-        moved = moved._replace(**{name: getattr(moved, name) + 1j * IMAGINARY})
-        at = forward(moved, x.astype(complex), slope)
-        gradient = backward(moved, x.astype(complex), y, at, slope, experiment.trainable, grad_at_zero)
-        columns.append([getattr(gradient, row).imag / IMAGINARY for row in experiment.trainable])
-    return np.moveaxis(np.array(columns), (0, 1, 2), (2, 1, 0))
-
-
-def _optimizer_jacobian(
-    experiment: Experiment, first_step: int, parameters: Parameters, slots: dict[str, Parameters], gradient: Parameters
-) -> tuple[np.ndarray, np.ndarray]:
-    """Derivatives of the next state by the state and by the gradient."""
-    names, trainable = ("", *slots), experiment.trainable
-    k, size = len(parameters.w), len(names)
-    direct = np.zeros((k, size * len(trainable), size * len(trainable)))
-    by_gradient = np.zeros((k, size * len(trainable), len(trainable)))
-    iterations = np.arange(first_step, first_step + k)
-    for i, name in enumerate(trainable):
-        rows = slice(i * size, (i + 1) * size)
-        at = {slot: np.asarray(getattr(slots[slot], name), complex) for slot in slots}
-        at |= {"": np.asarray(getattr(parameters, name), complex)}
-        at |= {"gradient": np.asarray(getattr(gradient, name).value, complex)}
-        for column in at:
-            moved = at | {column: at[column] + 1j * IMAGINARY}
-            new = {slot: moved[slot] for slot in slots}
-            w, new = experiment.optimizer.update(moved[""], moved["gradient"], iterations, new)
-            derivative = np.stack([w.imag, *(new[slot].imag for slot in slots)], axis=1) / IMAGINARY
-            if column == "gradient":
-                by_gradient[:, rows, i] = derivative
-            else:
-                direct[:, rows, i * size + names.index(column)] = derivative
-    return direct, by_gradient
-
-
-def _propagate(jacobian: np.ndarray, local: np.ndarray) -> np.ndarray:
-    """Bound of each component after each step, first order; infinite once it overflows."""
-    steps, size = local.shape
-    radius = np.full((steps + 1, size), np.inf)
-    radius[0] = 0.0
-    generators = np.zeros((size, GENERATORS + size))
-    used = 0
-    for t in range(steps):
-        generators[:, :used] = jacobian[t] @ generators[:, :used]
-        generators[:, used : used + size] = np.diag(local[t])
-        used += size
-        radius[t + 1] = np.abs(generators[:, :used]).sum(axis=1)
-        if not np.isfinite(radius[t + 1]).all():
-            radius[t + 1 :] = np.inf
-            break
-        if used > GENERATORS:
-            axes = np.linalg.svd(generators[:, :used], full_matrices=False)[0]
-            generators[:, :size] = axes * np.abs(axes.T @ generators[:, :used]).sum(axis=1)
-            used = size
-    return radius
-
-
-def _jumps(
-    experiment: Experiment, ours: Trajectory, assumed: np.ndarray, first_step: int, x: np.ndarray, y: np.ndarray
-) -> np.ndarray:
-    """Most that samples within reach of the kink can change each batch gradient."""
-    here = slice(first_step, first_step + len(x))
-    trainable = experiment.trainable
-    reach = dict(zip(_quantities(experiment), assumed[here].T, strict=True))
-    parameters = Parameters(*(np.asarray(p[here], np.float64) for p in ours.parameters))
-    slope, grad_at_zero = constants(experiment)
-    sides = [1.0, float(slope), float(slope if grad_at_zero is None else grad_at_zero)]
-    x, y = x.astype(np.float64), y.astype(np.float64)
-    at = forward(parameters, x, float(slope))
-    zero = np.zeros(len(x))
-    rounding = gamma(4, float(np.finfo(experiment.dtype).eps)) * (np.abs(at.z) + 2 * np.abs(parameters.b)[:, None])
-    near = np.abs(x) * reach.get("w", zero)[:, None] + reach.get("b", zero)[:, None] + rounding
-    jump = np.where(np.abs(at.z) <= near, np.abs((at.y_pred - y) * parameters.v[:, None]), 0.0)
-    jump *= 2 * (max(sides) - min(sides)) / x.shape[1]
-    sums = {"w": (jump * np.abs(x)).sum(axis=1), "b": jump.sum(axis=1)}
-    return np.stack([sums.get(name, zero) for name in trainable], axis=1)
+    def _of_batch(self, step: int, reach_w: float, reach_b: float) -> np.ndarray:
+        """Most that the gradient of a batch can jump, the trained parameters being off by `reach`."""
+        x, y = self._batch(step)
+        here = Parameters(*(float(p[step]) for p in self.run.parameters))
+        size = np.abs(here.w * x + here.b)
+        near = (
+            np.abs(x) * reach_w
+            + reach_b
+            + gamma(4, self.eps) * (size + 2 * abs(here.b))
+            + self.tiny * (3 + abs(here.w))
+        )
+        crossing = np.flatnonzero((size <= near) & ((size > 0) | (reach_w + reach_b > 0)))
+        x, y = x[crossing].astype(np.float64), y[crossing].astype(np.float64)
+        residual = forward(here, x, self.slopes[-1]).y_pred - y
+        jump = np.abs(residual * here.v) * (2 * (max(self.slopes) - min(self.slopes)) / self.experiment.batch_size)
+        sums = {"w": (jump * np.abs(x)).sum(), "b": jump.sum()}
+        return np.array([sums.get(name, 0.0) for name in self.experiment.trainable])

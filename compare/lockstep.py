@@ -1,9 +1,10 @@
 """Lockstep: from each state that Keras recorded, one step of the reference, compared.
 
 All steps of a block are evaluated together, the reference's functions being given the
-whole block of states as one ensemble of `Ball`s. Forward, loss and gradient start from
-Keras' parameters, the optimizer from Keras' parameters, slots and gradient, so that an
-error shows up where it is made and nowhere else.
+whole block of states as one ensemble. Forward, loss and gradient start from Keras'
+parameters, the optimizer from Keras' parameters, slots and gradient, so that an error
+shows up where it is made and nowhere else. The samples are read once: what the free run
+needs of them, the derivatives of the gradient, is taken on the way.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,19 +12,34 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from compare.rounding import Ball, ratio
-from reference import Experiment, OptimizerState, Parameters, backward, forward, mean_squared_error
+from compare.evaluation import Evaluation, Predictions, chunks, evaluate, evaluate_batches
+from compare.rounding import Arithmetic, Ball, ratio, ulps
+from reference import Experiment, OptimizerState, Parameters, forward
 from reference.training import constants
 
-__all__ = ["Comparison", "compare_block", "evaluate_batches", "take_step"]
-
-SAMPLES_PER_CHUNK = 2**16  # a chunk and its radii stay in the processor's cache
+__all__ = ["Comparison", "Examined", "compare_block", "evaluate_batches", "examine_block", "take_step"]
 
 
 class Comparison(NamedTuple):
     """One quantity at consecutive steps: what Keras has, the reference's ball, their ratio.
 
-    Arrays have the steps along the first axis, and of `y_pred` the samples behind.
+    Arrays have the shape (k,); of `y_pred`, the sample of each step with the largest ratio.
+
+    Parameters
+    ----------
+    quantity : str
+    first_step : int
+    keras : ndarray
+    ball : Ball
+    ratio : ndarray
+        Observed difference / bound, see `compare.rounding.ratio`.
+    ulps : ndarray
+        Distance in units in the last place, for `y_pred` the largest of all samples.
+    bits : ndarray or None
+        Observed difference / bound where operations are done as they are written; None for
+        what is a reduction, and where nothing of the kind is expected.
+    sample : ndarray of int or None
+        For `y_pred`, the sample's index.
     """
 
     quantity: str
@@ -31,44 +47,89 @@ class Comparison(NamedTuple):
     keras: np.ndarray
     ball: Ball
     ratio: np.ndarray
+    ulps: np.ndarray
+    bits: np.ndarray | None = None
+    sample: np.ndarray | None = None
 
     @classmethod
-    def of(cls, quantity: str, first_step: int, keras: np.ndarray, ball: Ball) -> "Comparison":
-        """Compare, with `compare.rounding.ratio`."""
-        return cls(quantity, first_step, keras, ball, ratio(keras, ball))
+    def of(
+        cls, quantity: str, first_step: int, keras: np.ndarray, ball: Ball, written: Ball | None = None
+    ) -> "Comparison":
+        """Compare with what rounding allows, and with what it does if all is done as `written`."""
+        bits = None if written is None else ratio(keras, written)
+        return cls(quantity, first_step, keras, ball, ratio(keras, ball), ulps(keras, ball.value), bits)
 
 
-class Batchwise(NamedTuple):
-    """Forward and backward of a block as Balls, the steps along the first axis."""
+class Examined(NamedTuple):
+    """What lockstep finds in a block, and what it knows of it afterwards.
 
-    y_pred: Ball
-    loss: Ball
-    gradient: Parameters
+    Parameters
+    ----------
+    comparisons : list of Comparison
+    evaluation : Evaluation
+        Of the block's batches at Keras' states.
+    """
+
+    comparisons: list[Comparison]
+    evaluation: Evaluation
 
 
-def evaluate_batches(experiment: Experiment, parameters: Parameters, x: np.ndarray, y: np.ndarray) -> Batchwise:
-    """Forward, loss and gradient of each batch at its own parameters, with bounds.
+def compare_block(experiment: Experiment, record: Any, bits: Arithmetic | None = None) -> Iterator[Comparison]:
+    """Compare a recorded block of steps with the reference, quantity by quantity.
 
     Parameters
     ----------
     experiment : Experiment
-    parameters : Parameters of ndarray of shape (k,)
-    x, y : ndarray of shape (k, n)
+    record : keras_impl.Record
+    bits : Arithmetic, optional
+        What the bit lane is to expect of Keras; by default there is none.
+
+    Yields
+    ------
+    Comparison
+    """
+    yield from examine_block(experiment, record, bits).comparisons
+
+
+def examine_block(experiment: Experiment, record: Any, bits: Arithmetic | None = None) -> Examined:
+    """Compare a recorded block, and keep what the free run needs of it.
+
+    Parameters
+    ----------
+    experiment, record, bits
+        As for `compare_block`.
 
     Returns
     -------
-    Batchwise
+    Examined
     """
-    slope, grad_at_zero = constants(experiment)
-    balls = Parameters(*(Ball.exact(p) for p in parameters))
-    samples = Ball.exact(x)
-    at = forward(balls, samples, slope)
-    gradient = backward(balls, samples, Ball.exact(y), at, slope, experiment.trainable, grad_at_zero)
-    return Batchwise(at.y_pred, mean_squared_error(at.y_pred, Ball.exact(y)), gradient)
+    before = Parameters(*(p[:-1] for p in record.parameters))
+    evaluations, predictions = [], []
+    with np.errstate(all="ignore"):
+        for here in chunks(len(record.x), experiment.batch_size):
+            parameters = Parameters(*(p[here] for p in before))
+            first = record.first_step + here.start
+            found, y_pred = evaluate(experiment, first, parameters, record.x[here], record.y[here])
+            evaluations.append(found)
+            predictions.append(_compare_predictions(experiment, parameters, record, here, y_pred, bits))
+        whole = Evaluation.join(evaluations)
+        comparisons = [_join(predictions)]
+        first = record.first_step
+        comparisons.append(Comparison.of("loss", first, record.loss, whole.loss))
+        for name in experiment.trainable:
+            keras = getattr(record.gradient, name)
+            comparisons.append(Comparison.of(f"gradient.{name}", first, keras, getattr(whole.gradient, name)))
+        comparisons += _optimizer_step(experiment, record, before, bits)
+    return Examined(comparisons, whole)
 
 
 def take_step(
-    experiment: Experiment, first_step: int, parameters: Parameters, slots: dict[str, Parameters], gradient: Parameters
+    experiment: Experiment,
+    first_step: int,
+    parameters: Parameters,
+    slots: dict[str, Parameters],
+    gradient: Parameters,
+    arithmetic: Arithmetic = Arithmetic.ANY,
 ) -> tuple[Parameters, dict[str, Parameters]]:
     """One optimizer step from each of k consecutive states, with bounds.
 
@@ -79,56 +140,95 @@ def take_step(
         Steps completed before the first of these states.
     parameters, slots, gradient
         Parameters of ndarray, or of Ball, of shape (k,); None for what is not trained.
+    arithmetic : Arithmetic
+        What the bounds are to cover.
 
     Returns
     -------
     tuple of Parameters and dict of str to Parameters, of Ball
     """
+
+    def balls(group: Parameters) -> Parameters:
+        return _map(lambda a: a if isinstance(a, Ball) else Ball.exact(a, arithmetic), group)
+
     k = len(parameters.w)
-    iterations = Ball.exact(np.arange(first_step, first_step + k).astype(experiment.dtype))
-    state = OptimizerState(iterations, {name: _balls(slot) for name, slot in slots.items()})
-    stepped, after = experiment.optimizer.step(_balls(parameters), _balls(gradient), state)
+    iterations = Ball.exact(np.arange(first_step, first_step + k).astype(experiment.dtype), arithmetic)
+    state = OptimizerState(iterations, {name: balls(slot) for name, slot in slots.items()})
+    stepped, after = experiment.optimizer.step(balls(parameters), balls(gradient), state)
     return stepped, dict(after.slots)
 
 
-def compare_block(experiment: Experiment, record: Any) -> Iterator[Comparison]:
-    """Compare a recorded block of steps with the reference, quantity by quantity.
-
-    Parameters
-    ----------
-    experiment : Experiment
-    record : keras_impl.Record
-
-    Yields
-    ------
-    Comparison
-        Several for each quantity, each of consecutive steps.
-    """
-    before = Parameters(*(p[:-1] for p in record.parameters))
-    steps = max(1, SAMPLES_PER_CHUNK // experiment.batch_size)
-    with np.errstate(all="ignore"):
-        for i in range(0, len(record.x), steps):
-            chunk, first_step = slice(i, i + steps), record.first_step + i
-            here = Parameters(*(p[chunk] for p in before))
-            ours = evaluate_batches(experiment, here, record.x[chunk], record.y[chunk])
-            yield Comparison.of("y_pred", first_step, record.y_pred[chunk], ours.y_pred)
-            yield Comparison.of("loss", first_step, record.loss[chunk], ours.loss)
-            for name in experiment.trainable:
-                keras = getattr(record.gradient, name)[chunk]
-                yield Comparison.of(f"gradient.{name}", first_step, keras, getattr(ours.gradient, name))
-        slots_before = {name: _map(lambda path: path[:-1], slot) for name, slot in record.slots.items()}
-        stepped, slots = take_step(experiment, record.first_step, before, slots_before, record.gradient)
-        for slot, after in slots.items():
-            for name in experiment.trainable:
-                keras = getattr(record.slots[slot], name)[1:]
-                yield Comparison.of(f"{slot}.{name}", record.first_step, keras, getattr(after, name))
+def _optimizer_step(
+    experiment: Experiment, record: Any, before: Parameters, bits: Arithmetic | None
+) -> Iterator[Comparison]:
+    """Slots and parameters after each step, given Keras' gradient."""
+    slots = {name: _map(lambda path: path[:-1], slot) for name, slot in record.slots.items()}
+    given = (experiment, record.first_step, before, slots, record.gradient)
+    (stepped, after), written = take_step(*given), None
+    if bits is not None:
+        written = take_step(*given, bits)
+    for slot in (*slots, ""):
         for name in experiment.trainable:
-            keras = getattr(record.parameters, name)[1:]
-            yield Comparison.of(name, record.first_step, keras, getattr(stepped, name))
+            keras = getattr(record.slots[slot] if slot else record.parameters, name)[1:]
+            ball = getattr(after[slot] if slot else stepped, name)
+            exact = written and getattr(written[1][slot] if slot else written[0], name)
+            yield Comparison.of(f"{slot}.{name}" if slot else name, record.first_step, keras, ball, exact)
 
 
-def _balls(group: Parameters) -> Parameters:
-    return _map(lambda a: a if isinstance(a, Ball) else Ball.exact(a), group)
+def _compare_predictions(
+    experiment: Experiment,
+    parameters: Parameters,
+    record: Any,
+    here: slice,
+    predictions: Predictions,
+    bits: Arithmetic | None,
+) -> Comparison:
+    """y_pred of some batches, reduced to the sample of each with the largest ratio.
+
+    Nearly always all samples are equal and there is nothing to bound.
+    """
+    x, keras, ours = record.x[here], record.y_pred[here], predictions.y_pred
+    k = len(ours)
+    sample, largest, most, beyond = np.zeros(k, np.intp), np.zeros(k), np.zeros(k), np.zeros(k)
+    rows = np.flatnonzero(~(keras == ours).all(axis=1))
+    if rows.size:
+        by_sample = ratio(keras[rows], predictions.ball(rows, slice(None), x))
+        sample[rows], largest[rows] = by_sample.argmax(axis=1), by_sample.max(axis=1)
+        most[rows] = ulps(keras[rows], ours[rows]).max(axis=1)
+        if bits is not None:
+            exact = Parameters(*(Ball.exact(p[rows], bits) for p in parameters))
+            written = forward(exact, Ball.exact(x[rows], bits), constants(experiment)[0]).y_pred
+            beyond[rows] = ratio(keras[rows], written).max(axis=1)
+    return Comparison(
+        quantity="y_pred",
+        first_step=record.first_step + here.start,
+        keras=keras[np.arange(k), sample],
+        ball=predictions.ball(np.arange(k), sample, x),
+        ratio=largest,
+        ulps=most,
+        bits=None if bits is None else beyond,
+        sample=sample,
+    )
+
+
+def _join(parts: list[Comparison]) -> Comparison:
+    """One comparison of consecutive ones of the same quantity."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+
+    def join(column: Callable[[Comparison], Any]) -> Any:
+        return None if column(first) is None else np.concatenate([column(part) for part in parts])
+
+    ball = Ball(join(lambda c: c.ball.value), join(lambda c: np.broadcast_to(c.ball.radius, c.ball.shape)))
+    return first._replace(
+        keras=join(lambda c: c.keras),
+        ball=ball,
+        ratio=join(lambda c: c.ratio),
+        ulps=join(lambda c: c.ulps),
+        bits=join(lambda c: c.bits),
+        sample=join(lambda c: c.sample),
+    )
 
 
 def _map(function: Callable[[Any], Any], group: Parameters) -> Parameters:
