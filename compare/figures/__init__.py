@@ -1,10 +1,13 @@
 """Pictures of runs, as matplotlib users expect functions that draw: Axes in, Axes out.
 
 `loss_curve` and `close_up` draw the expected loss over w, `trajectory` loss and weight as
-training goes on, `surface` the expected loss over (w, b), `animate` a run in motion;
-`write_gif` writes it, `draw_all` every picture of the report.
+training goes on, `surface` the expected loss over (w, b), `basin_map` which starts
+succeed, `functions` what neurons compute, `animate` a run in motion; `write_gif` writes
+that, `draw_all` every picture of the report. Blue is success, vermillion failure, green
+the target throughout; `succeeded` says how that is decided.
 """
 
+from compare.figures.basins import basin_map
 from compare.figures.curve import close_up, loss_curve
 from compare.figures.film import animate
 from compare.figures.functions import functions
@@ -17,6 +20,7 @@ from compare.figures.outcome import succeeded
 __all__ = [
     "Picture",
     "animate",
+    "basin_map",
     "close_up",
     "draw_all",
     "functions",

@@ -86,8 +86,8 @@ def dress(ax: Axes, *, xlabel: str = "", ylabel: str = "", title: str = "") -> A
 
 
 def legend(ax: Axes, **options: Any) -> None:
-    """Name what has a label, unless nothing has."""
-    if ax.get_legend_handles_labels()[0]:
+    """Name what has a label, or the `handles` among the options, unless there is nothing."""
+    if "handles" in options or ax.get_legend_handles_labels()[0]:
         settings = {"fontsize": TEXT_SIZE - 1, "framealpha": 0.9, "edgecolor": "none", "facecolor": "white"}
         ax.legend(**(settings | options))
 

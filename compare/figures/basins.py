@@ -1,0 +1,93 @@
+"""Which starts lead where: an ensemble on a grid of (w, b), coloured by what became of it."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.patches import Patch
+
+from compare.figures import style
+from compare.figures.minimum import lowest_on_surface
+from compare.figures.outcome import succeeded
+from compare.figures.runs import setting_of
+from compare.surface import expected_loss
+from reference import Trajectory
+
+__all__ = ["basin_map"]
+
+
+def basin_map(run: Trajectory, *, ax: Axes | None = None) -> Axes:
+    """Colour the starts of an ensemble blue where the run succeeds, vermillion where it fails.
+
+    Parameters
+    ----------
+    run : Trajectory
+        An ensemble that trains w and b from a grid of starts, ``w`` increasing along the
+        last axis and ``b`` along the first; the last state is enough
+        (``train(experiment, record="end")``).
+    ax : matplotlib Axes, optional
+        By default those of a new pyplot figure.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `run` is no Trajectory, its starts are no such grid, v or d differ or are
+        trained, or success cannot be told (see `compare.figures.succeeded`).
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from reference import Experiment, Parameters, train
+    >>> w, b = np.linspace(-2.0, 2.0, 5), np.linspace(-1.0, 1.0, 3)[:, None]
+    >>> starts = Experiment(initial=Parameters(w=w, b=b), trainable=("w", "b"), steps=100, batch_size=100)
+    >>> ax = basin_map(train(starts, record="end"), ax=Figure().add_subplot())
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('start w', 'start b')
+    """
+    if not isinstance(run, Trajectory):
+        raise TypeError(f"basin_map draws a Trajectory, such as reference.train returns, got {run!r}")
+    w, b = _grid(run)
+    setting = setting_of([run], "basin_map", ("w", "b"))
+    reached = succeeded(run)
+    if reached is None:
+        raise ValueError(
+            "basin_map needs slopes of neuron and target from 0 to 1 to tell success, "
+            f"got {setting.negative_slope:g} and {setting.target.negative_slope:g}"
+        )
+    ax = style.new_figure(7.0, 5.2).add_subplot() if ax is None else ax
+    colours = ListedColormap([style.FAILURE, style.SUCCESS])
+    ax.pcolormesh(w, b, reached.astype(float), cmap=colours, vmin=0.0, vmax=1.0, shading="nearest", rasterized=True)
+    across, up = np.meshgrid(w, b)
+    loss = expected_loss(
+        setting.fixed._replace(w=across, b=up), negative_slope=setting.negative_slope, target=setting.target
+    )
+    at = lowest_on_surface(setting, across, up, loss)
+    if w[0] <= at[0] <= w[-1] and b[0] <= at[1] <= b[-1]:
+        ax.plot(*at, marker="*", markersize=16, color=style.TARGET, markeredgecolor="white", linestyle="",
+                label=f"minimum: w = {style.rounded(at[0])}, b = {style.rounded(at[1])}")  # fmt: skip
+    ax.axvline(0, color="white", linewidth=0.8, linestyle=":")
+    style.dress(ax, xlabel="start w", ylabel="start b")
+    ax.grid(False)
+    share = float(reached.mean())
+    names = [(style.SUCCESS, f"succeeds ({100 * share:.3g} %)"), (style.FAILURE, f"fails ({100 * (1 - share):.3g} %)")]
+    handles = [Patch(color=ink, label=name) for ink, name in names] + ax.get_legend_handles_labels()[0]
+    style.legend(ax, handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, borderpad=0.1)
+    return ax
+
+
+def _grid(run: Trajectory) -> tuple[np.ndarray, np.ndarray]:
+    """Starts along either axis of the grid."""
+    experiment = run.experiment
+    if len(experiment.shape) != 2 or set(experiment.trainable) != {"w", "b"}:
+        raise ValueError(
+            "basin_map needs a two-dimensional ensemble that trains w and b, "
+            f"got shape {experiment.shape} that trains {', '.join(experiment.trainable)}"
+        )
+    w, b = (np.broadcast_to(p, experiment.shape) for p in experiment.initial[:2])
+    increasing = bool((np.diff(w[0]) > 0).all() and (np.diff(b[:, 0]) > 0).all())
+    if not increasing or (w != w[0]).any() or (b != b[:, :1]).any() or min(w.shape) < 2:
+        raise ValueError("basin_map needs a grid of starts, w increasing along the last axis and b along the first")
+    return w[0], b[:, 0]
