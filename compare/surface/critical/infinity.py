@@ -1,0 +1,112 @@
+"""Stationary points at infinity: parameters grow without bound, the loss does not, and the gradient vanishes.
+
+The kink k = -b / |w| (facing right, `teacher.facing`) runs away and leaves a line, of
+slope m as k -> -inf and m s as k -> inf, or it stays and v -> 0 as |w| -> inf. Whether the
+loss falls on the way is decided by the sign of its derivative in k, which far out has the
+sign of its leading term. J is the loss minimized over what else is trained, S = E[x y],
+and M the slope of the line that is left. dJ/dk = -2 m E[r D] is a positive multiple of
+m (1 - s) `both`, or of -m (1 - s) `bias`, so that
+
+    w or v trained, M = S    m (1 - s) (right - M) as k -> inf    -m (1 - s) (left - M) as k -> -inf
+    w and v fixed, d not     m (1 - s) (right - M)                -m (1 - s) (left - M)
+"""
+
+import math
+from collections.abc import Iterator
+
+from compare.surface.critical.points import CriticalPoint
+from compare.surface.critical.question import Question, limit
+from compare.surface.critical.unbiased import best
+from reference import Parameters
+
+__all__ = ["at_infinity"]
+
+
+def at_infinity(question: Question) -> Iterator[CriticalPoint]:
+    """Yield the limits for a slope other than 1, v trained or not 0, and w or b trained."""
+    if question.trains("w") and question.trains("b"):
+        if question.s == 0:
+            v = 1.0 if question.trains("v") else question.fixed.v
+            yield limit(Parameters(0.0, -math.inf, v, question.centre), question.silent_loss(), False, "w / b -> 0")
+        if question.trains("d"):
+            for orientation in (1, -1):
+                for side in (1, -1):
+                    yield from _line(question, orientation, side)
+    elif question.trains("b"):
+        orientation = 1 if question.fixed.w > 0 else -1
+        for side in (1, -1):
+            if side < 0 and question.s == 0:
+                yield _dead(question, orientation)
+            elif question.trains("d"):
+                yield from (_line if question.trains("v") else _given_line)(question, orientation, side)
+            elif question.trains("v"):
+                yield _constant(question, orientation, side)
+    elif question.trains("v") and question.fixed.b != 0:
+        for orientation in (1, -1):
+            yield from _steep(question, orientation)
+
+
+def _line(question: Question, orientation: int, side: int) -> Iterator[CriticalPoint]:
+    """Limit b -> side inf, d -> -side inf, and what is left is the best line."""
+    teacher, s = question.teacher(orientation), question.s
+    gain = 1.0 if side > 0 else s
+    if gain == 0 or teacher.slope == 0:
+        return
+    m = teacher.slope / gain
+    w, v = question.fixed.w, question.fixed.v
+    if question.trains("w") and question.trains("v"):
+        w, v = orientation * 0.0, math.copysign(math.inf, m)
+    elif question.trains("w"):
+        if m * v < 0:
+            return
+        w = orientation * m / v
+    else:
+        v = m / abs(w)
+    beyond = teacher.left if side > 0 else teacher.right
+    falls = side * m * (1 - s) * (beyond - teacher.slope) > 0
+    parameters = Parameters(w, side * math.inf, v, -side * gain * v * math.inf)
+    family = f"v w -> {orientation * m:g}, {'w > 0' if orientation > 0 else 'w < 0'}"
+    yield limit(parameters, question.line_loss(), falls, family)
+
+
+def _given_line(question: Question, orientation: int, side: int) -> Iterator[CriticalPoint]:
+    """Limit with w and v fixed: the line has the slope v w, or s v w."""
+    teacher, s, v = question.teacher(orientation), question.s, question.fixed.v
+    m = v * abs(question.fixed.w)
+    gain, beyond = (1.0, teacher.left) if side > 0 else (s, teacher.right)
+    lead = beyond - m * gain
+    if lead == 0:  # then the constant term decides
+        lead = side * (teacher.mean - teacher.level + beyond * teacher.kink)
+    parameters = Parameters(question.fixed.w, side * math.inf, v, -side * gain * v * math.inf)
+    yield limit(parameters, question.line_loss(m * gain * orientation), side * m * (1 - s) * lead > 0, "")
+
+
+def _dead(question: Question, orientation: int) -> CriticalPoint:
+    """Limit b -> -inf: no input activates the ReLU. By `conditions.dead_bias` dL/db has the sign of v (d - y(k))."""
+    teacher, v = question.teacher(orientation), question.fixed.v
+    gap = -teacher.right if teacher.right else question.centre - teacher.level
+    falls = not question.trains("v") and (v * gap > 0 or gap == 0)
+    parameters = Parameters(question.fixed.w, -math.inf, 1.0 if question.trains("v") else v, question.centre)
+    return limit(parameters, question.silent_loss(), falls, "v any" if question.trains("v") else "")
+
+
+def _constant(question: Question, orientation: int, side: int) -> CriticalPoint:
+    """Limit b -> side inf and v -> 0: what is left is v phi(b) + d = E[y], a line of slope -(E[y] - d) / k."""
+    teacher = question.teacher(orientation)
+    falls = -side * (teacher.mean - question.centre) * teacher.slope > 0
+    parameters = Parameters(question.fixed.w, side * math.inf, 0.0, question.fixed.d)
+    return limit(parameters, question.variance(), falls, "v phi(b) + d -> E[y]")
+
+
+def _steep(question: Question, orientation: int) -> Iterator[CriticalPoint]:
+    """Limit w -> orientation inf and v -> 0: the kink goes to 0, as if there were no bias."""
+    from compare.surface import expected_gradient
+
+    m, d = best(question, orientation)
+    if m == 0:
+        return
+    at = Parameters(float(orientation), 0.0, m, d)
+    slope = expected_gradient(at, negative_slope=question.s, target=question.target)
+    falls = float(slope.b) * question.fixed.b >= 0
+    parameters = Parameters(orientation * math.inf, question.fixed.b, math.copysign(0.0, m), d)
+    yield limit(parameters, question.loss(at), falls, f"v |w| -> {m:g}")

@@ -1,0 +1,134 @@
+"""Stationary points whose kink is at a place of its own: w is not 0, and b, w or both set the kink."""
+
+import math
+from collections.abc import Iterator
+
+from compare.surface.critical import conditions
+from compare.surface.critical.conditions import Problem
+from compare.surface.critical.points import CriticalPoint
+from compare.surface.critical.question import Question, describe
+from compare.surface.critical.search import amplitude, centred, kinks
+from reference import Parameters
+
+__all__ = ["kinked"]
+
+
+def kinked(question: Question) -> Iterator[CriticalPoint]:
+    """Yield every stationary point or set with w and k = -b / w both free, w not 0.
+
+    Parameters
+    ----------
+    question : Question
+        w and b trained, or one of them with the other one not 0; a slope that is not 1;
+        v trained or not 0.
+    """
+    for orientation in (1, -1):
+        if not question.trains("w") and question.fixed.w * orientation < 0:
+            continue
+        low, high = _range(question)
+        if question.trains("v") or (question.trains("w") and question.trains("b")):
+            if _sees_nothing(question, orientation):
+                yield from _silent_surface(question, orientation)
+            else:
+                yield from _with_amplitude(question, orientation, low, high)
+        else:
+            yield from _without_amplitude(question, orientation, low, high)
+
+
+def _with_amplitude(question: Question, orientation: int, low: float, high: float) -> Iterator[CriticalPoint]:
+    """The factor m = v w is free, so that the kink alone is to be found."""
+    problem = Problem(question.teacher(orientation), question.s, question.d)
+    curve = all(question.trains(name) for name in ("w", "b", "v"))
+    for root in kinks(problem, conditions.both, conditions.dead_both, low, high):
+        m = amplitude(problem, root.value)
+        if m != 0 and (question.trains("v") or m * question.fixed.v > 0):
+            yield describe(
+                question,
+                _parameters(question, orientation, root.value, m, centred(problem, root.value, m)),
+                dimension=int(curve),
+                family="(c w, c b, v / c), c > 0" if curve else "",
+                uncertainty=(root.high - root.low) / 2,
+            )
+    if question.trains("v"):
+        for root in kinks(problem, conditions.output, conditions.dead_output, low, high):
+            yield describe(
+                question,
+                _parameters(question, orientation, root.value, 0.0, question.centre),
+                "saddle",  # m (E[r phi]) changes sign with m and with k
+                dimension=int(curve),
+                family="v = 0, (c w, c b), c > 0" if curve else "",
+                uncertainty=(root.high - root.low) / 2,
+            )
+
+
+def _without_amplitude(question: Question, orientation: int, low: float, high: float) -> Iterator[CriticalPoint]:
+    """Points where v and one of w and b are fixed: m k = -v b, or m = v w."""
+    v = question.fixed.v
+    gain = -v * question.fixed.b if question.trains("w") else v * abs(question.fixed.w)
+    problem = Problem(question.teacher(orientation), question.s, question.d, gain)
+    names = (
+        (conditions.weight, conditions.dead_weight) if question.trains("w") else (conditions.bias, conditions.dead_bias)
+    )
+    for root in kinks(problem, *names, low, high):
+        m = gain / root.value if question.trains("w") else gain
+        yield describe(
+            question,
+            _parameters(question, orientation, root.value, m, centred(problem, root.value, m)),
+            uncertainty=(root.high - root.low) / 2,
+        )
+
+
+def _range(question: Question) -> tuple[float, float]:
+    """All kinks; with b fixed, those of the sign of -b."""
+    if question.trains("b"):
+        return -math.inf, math.inf
+    return (-math.inf, 0.0) if question.fixed.b > 0 else (0.0, math.inf)
+
+
+def _parameters(question: Question, orientation: int, k: float, m: float, d: float) -> Parameters:
+    """The neuron m phi(orientation x - k) + d; of a curve, the one with v^2 = w^2 + b^2, or w^2 + b^2 = 1."""
+    if question.trains("w") and question.trains("b"):
+        if not question.trains("v"):
+            w = m / question.fixed.v
+        elif m == 0:
+            w = 1 / math.hypot(1, k)
+        else:
+            w = math.sqrt(abs(m) / math.hypot(1, k))
+        b = -k * w
+    elif question.trains("w"):
+        b = question.fixed.b
+        w = -b / k
+    else:
+        w = abs(question.fixed.w)
+        b = -k * w
+    return Parameters(orientation * w, b, m / w if question.trains("v") else question.fixed.v, d)
+
+
+def _sees_nothing(question: Question, orientation: int) -> bool:
+    """Whether a ReLU on this side can be active where the label is d, and nowhere else.
+
+    Then m = 0 is best for all kinks to the right of the teacher's, k >= kink. To the left
+    there is nothing more: with q = (y - d) / left, which is convex, falls to 0 and is 0 from
+    the kink on (or minus such a function), the line fitted to q over x > k is positive at
+    k, because its mean is, it falls, and k is left of the mean of x; so `both` has no zero.
+    And E[(y - d) (x - k); x > k] has the sign of -left, so neither has `output`.
+    """
+    teacher = question.teacher(orientation)
+    return question.s == 0 and teacher.right == 0 and question.d == teacher.level
+
+
+def _silent_surface(question: Question, orientation: int) -> Iterator[CriticalPoint]:
+    """The surface v = 0 with the kink anywhere right of the teacher's: L = E[(y - d)^2] + v^2 E[phi(z)^2]."""
+    kink = question.teacher(orientation).kink
+    there = "b <= 0" if kink == 0 else f"{orientation * kink:g} w + b <= 0"
+    low, high = _range(question)
+    if not question.trains("v") or max(low, kink) >= high:
+        return
+    k = max(low, kink) + 1.0 if high > 0 else kink / 2
+    yield describe(
+        question,
+        _parameters(question, orientation, k, 0.0, question.centre),
+        "local minimum",
+        dimension=1 + int(question.trains("w") and question.trains("b")),
+        family=f"v = 0, {'w > 0' if orientation > 0 else 'w < 0'}, {there}",
+    )

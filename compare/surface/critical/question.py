@@ -1,0 +1,112 @@
+"""The question whose answer is a list of stationary points, and how one of them is described."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from compare.surface.critical.points import CriticalPoint
+from compare.surface.critical.teacher import Teacher, facing
+from reference import Parameters, Target
+
+__all__ = ["Question", "describe", "kink_kind", "limit"]
+
+
+class Question(NamedTuple):
+    """Which parameters are trained, the value of the others, the neuron and its target."""
+
+    trainable: tuple[str, ...]
+    fixed: Parameters
+    s: float
+    target: Target
+
+    def trains(self, name: str) -> bool:
+        """Whether the parameter is trained."""
+        return name in self.trainable
+
+    def teacher(self, orientation: int = 1) -> Teacher:
+        """The teacher of a neuron that faces right (1) or left (-1)."""
+        return facing(self.target, orientation)
+
+    @property
+    def d(self) -> float | None:
+        """Output bias, None where it is trained."""
+        return None if self.trains("d") else float(self.fixed.d)
+
+    @property
+    def centre(self) -> float:
+        """The output bias of a neuron without output: d, or E[y] where d is trained."""
+        return self.teacher().mean if self.trains("d") else float(self.fixed.d)
+
+    def loss(self, parameters: Parameters) -> float:
+        """Expected loss."""
+        from compare.surface import expected_loss
+
+        return float(expected_loss(parameters, negative_slope=self.s, target=self.target))
+
+    def variance(self) -> float:
+        """Var y, the loss of the best constant."""
+        return self.loss(Parameters(w=0.0, b=0.0, v=0.0, d=self.teacher().mean))
+
+    def silent_loss(self) -> float:
+        """The loss of a neuron without output, E[(d - y)^2] or, with d trained, Var y."""
+        return self.loss(Parameters(w=0.0, b=0.0, v=0.0, d=self.centre))
+
+    def line_loss(self, slope: float | None = None) -> float:
+        """The loss of the best line, of a given slope or any, with the best height."""
+        from compare.surface import expected_loss
+
+        teacher = self.teacher()
+        line = Parameters(w=teacher.slope if slope is None else slope, d=teacher.mean)
+        return float(expected_loss(line, negative_slope=1.0, target=self.target))
+
+    def eigenvalues(self, parameters: Parameters) -> tuple[float, ...]:
+        """Eigenvalues of the Hessian over the trained parameters, ascending."""
+        from compare.surface import expected_hessian
+
+        hessian = expected_hessian(parameters, negative_slope=self.s, target=self.target)
+        rows = [Parameters._fields.index(name) for name in self.trainable]
+        return tuple(float(e) for e in np.linalg.eigvalsh(hessian[np.ix_(rows, rows)]))
+
+
+def describe(question: Question, parameters: Parameters, kind: str | None = None, **more: Any) -> CriticalPoint:
+    """Return the point with its loss, and, unless it is given, the kind that its Hessian says.
+
+    Along a set of dimension n the loss is constant, and the n eigenvalues nearest to zero
+    are zero but for rounding: the others decide.
+    """
+    parameters = Parameters(*(float(p) + 0.0 for p in parameters))
+    eigenvalues = more.pop("eigenvalues", ())
+    if eigenvalues == ():
+        eigenvalues = question.eigenvalues(parameters)
+    if kind is None:
+        assert eigenvalues is not None
+        deciding = sorted(eigenvalues, key=abs)[more.get("dimension", 0) :]
+        kind = "saddle"
+        if all(e > 0 for e in deciding):
+            kind = "local minimum"
+        elif all(e < 0 for e in deciding):
+            kind = "local maximum"
+    loss = more.pop("loss", None)
+    return CriticalPoint(
+        parameters, kind, question.loss(parameters) if loss is None else max(loss, 0.0), eigenvalues, **more
+    )
+
+
+def limit(parameters: Parameters, loss: float, falls: bool, family: str) -> CriticalPoint:
+    """Return a point at infinity."""
+    kind = "minimum at infinity" if falls else "saddle at infinity"
+    return CriticalPoint(Parameters(*(float(p) for p in parameters)), kind, max(loss, 0.0), family=family)
+
+
+def kink_kind(rates: Iterable[float]) -> str | None:
+    """Kind of a point from which the loss is a parabola along every ray, given its first derivatives.
+
+    None if the loss is not stationary there in any sense.
+    """
+    rates = list(rates)
+    if all(rate >= 0 for rate in rates):
+        return "local minimum"
+    if all(rate < 0 for rate in rates):
+        return "local maximum"
+    return "one-sided stationary" if any(rate == 0 for rate in rates) else None

@@ -1,0 +1,88 @@
+"""Every kink that satisfies a condition, from minus infinity to infinity."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from compare.surface.critical import conditions
+from compare.surface.critical.conditions import Problem
+from compare.surface.critical.gaussian import DEEPEST, FAR, Cells, far, near
+from compare.surface.critical.interval import Jet
+from compare.surface.critical.isolate import Root, isolate
+
+__all__ = ["amplitude", "centred", "kinks"]
+
+Condition = Callable[[Problem, Cells], Jet]
+
+
+def kinks(problem: Problem, condition: Condition, dead: Condition, low: float, high: float) -> list[Root]:
+    """Return the roots k of a condition with low < k < high, infinity left out.
+
+    A ReLU whose active side is all on the teacher's right has the condition `dead`; it is
+    searched up to kinks of `DEEPEST`, beyond which it is never active.
+
+    Parameters
+    ----------
+    problem : Problem
+    condition, dead : callable
+        Two of `conditions`.
+    low, high : float
+        Infinite, or 0.
+
+    Returns
+    -------
+    list of Root
+        Ascending.
+    """
+    split = problem.teacher.kink
+    pieces: list[tuple[Callable[[Any, Any], Jet], float, float]] = [
+        (lambda a, b: condition(problem, near(a, b)), max(low, -FAR), min(split, high, FAR)),
+    ]
+    if low < -FAR:
+        pieces.append((lambda a, b: condition(problem, far(a, b, -1)), -1 / FAR, 0.0))
+    if problem.s != 0:
+        pieces.append((lambda a, b: condition(problem, near(a, b)), max(low, split), min(high, FAR)))
+        if high > FAR:
+            pieces.append((lambda a, b: condition(problem, far(a, b, 1)), 0.0, 1 / FAR))
+    elif dead is not conditions.dead_both or problem.teacher.right != 0:
+        pieces.append((lambda a, b: dead(problem, near(a, b)), max(low, split), min(high, DEEPEST)))
+    roots = {}
+    for function, start, end in pieces:
+        if start < end:
+            for root in isolate(function, start, end):
+                at = _inverse(root) if (start, end) in ((-1 / FAR, 0.0), (0.0, 1 / FAR)) else root
+                if low < at.value < high:
+                    roots[at.value] = at
+    return [roots[k] for k in sorted(roots)]
+
+
+def amplitude(problem: Problem, k: float) -> float:
+    """Slope m of the best neuron m phi(x - k) + d, where both conditions on it can be met."""
+    cells, (teacher, s) = near(k, k), problem[:2]
+    if s == 0 and k >= teacher.kink:
+        return teacher.right
+    if problem.d is None:
+        return _middle(conditions.common_slope(problem, cells))
+    (g0, g1, g2), (t0, t1) = conditions.weights(s, cells), conditions.labels(problem, problem.d, cells)
+    return _middle((g0 * t1 - g1 * t0) / (g0 * g2 - g1 * g1))
+
+
+def centred(problem: Problem, k: float, m: float) -> float:
+    """The best d of m phi(x - k) + d, E[y] - m E[phi(x - k)], unless d is fixed."""
+    if problem.d is not None:
+        return problem.d
+    cells = near(k, k)
+    over = cells.density() - cells.a * cells.upper()  # E[(x - k)+]
+    return problem.teacher.mean - m * (_middle(over) * (1 - problem.s) - problem.s * k)
+
+
+def _inverse(root: Root) -> Root:
+    if root.value == 0:
+        return Root(math.inf, math.inf, math.inf)
+    low, high = (1 / end if end else math.copysign(math.inf, root.value) for end in (root.high, root.low))
+    return Root(1 / root.value, low, high)
+
+
+def _middle(jet: Jet) -> float:
+    low, high = float(jet.value.low), float(jet.value.high)
+    return low + (high - low) / 2

@@ -1,0 +1,91 @@
+"""Without bias: the loss is a parabola on either side of w = 0, so everything has a formula.
+
+Facing right or left (`teacher.facing`), with psi = phi(x) and m = v |w|::
+
+    m = E[(y - d) psi] / E[psi^2]               E[psi^2] = (1 + s^2) / 2
+    m = cov(y, psi) / var(psi), d trained       var(psi) = (1 + s^2) / 2 - (1 - s)^2 / (2 pi)
+
+and dL/d|w| at w = 0 is -2 v E[(y - d) psi], its derivative on that side of the kink.
+"""
+
+import math
+from collections.abc import Iterator
+
+from scipy.special import ndtr
+
+from compare.surface.critical.points import CriticalPoint
+from compare.surface.critical.question import Question, describe, kink_kind
+from reference import Parameters
+
+__all__ = ["best", "unbiased"]
+
+DENSITY_AT_ZERO = 1 / math.sqrt(2 * math.pi)
+
+
+def unbiased(question: Question) -> Iterator[CriticalPoint]:
+    """Yield the stationary points for trained w and b = 0 fixed."""
+    for orientation in (1, -1):
+        yield from _on_one_side(question, orientation, *best(question, orientation))
+    yield from _at_the_kink(question)
+
+
+def best(question: Question, orientation: int) -> tuple[float, float]:
+    """Slope m and bias d of the best m phi(orientation x) + d."""
+    s, mean = question.s, (1 - question.s) * DENSITY_AT_ZERO
+    product, power = _product(question, orientation), (1 + s * s) / 2
+    if not question.trains("d"):
+        return product / power, question.fixed.d
+    m = product / (power - mean * mean)
+    return m, question.centre - m * mean
+
+
+def _on_one_side(question: Question, orientation: int, m: float, d: float) -> Iterator[CriticalPoint]:
+    if not question.trains("v"):
+        w = m / question.fixed.v
+        if w > 0:
+            yield describe(question, Parameters(orientation * w, 0.0, question.fixed.v, d), "local minimum")
+    elif m == 0:
+        family = "v = 0, w > 0" if orientation > 0 else "v = 0, w < 0"
+        yield describe(
+            question, Parameters(float(orientation), 0.0, 0.0, d), "local minimum", dimension=1, family=family
+        )
+    else:
+        root = math.sqrt(abs(m))
+        yield describe(
+            question,
+            Parameters(orientation * root, 0.0, math.copysign(root, m), d),
+            "local minimum",
+            dimension=1,
+            family="(c w, v / c), c > 0",
+        )
+
+
+def _at_the_kink(question: Question) -> Iterator[CriticalPoint]:
+    d, products = question.centre, [_product(question, orientation) for orientation in (1, -1)]
+    if not question.trains("v"):
+        v = question.fixed.v
+        kind = kink_kind([-v * p for p in products])
+        if kind:
+            yield describe(question, Parameters(0.0, 0.0, v, d), kind, eigenvalues=None)
+        return
+    yield describe(question, Parameters(0.0, 0.0, 0.0, d), "saddle", eigenvalues=None)
+    for v in (1.0, -1.0):
+        kind = kink_kind([-v * p for p in products])
+        if kind:
+            family = "w = 0, v > 0" if v > 0 else "w = 0, v < 0"
+            yield describe(question, Parameters(0.0, 0.0, v, d), kind, eigenvalues=None, dimension=1, family=family)
+
+
+def _product(question: Question, orientation: int) -> float:
+    """E[(y - d) phi(x)] = s E[x y] + (1 - s) E[x y; x > 0] - d E[phi(x)]."""
+    teacher, s = question.teacher(orientation), question.s
+    kink = teacher.kink
+    if kink == 0:
+        both = (teacher.right + s * teacher.left) / 2
+    else:
+        right = teacher.right * (0.5 - kink * DENSITY_AT_ZERO)
+        if kink > 0:
+            outer = float(ndtr(-kink))  # E[(x - kink) x; x > kink]
+            right = teacher.left * (0.5 - outer - kink * DENSITY_AT_ZERO) + teacher.right * outer
+        both = s * teacher.slope + (1 - s) * right
+    return both + (teacher.level - question.centre) * (1 - s) * DENSITY_AT_ZERO

@@ -1,0 +1,99 @@
+"""Stationary points where the kink is nowhere: w = 0, and w = b = 0."""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from compare.surface.critical import conditions
+from compare.surface.critical.conditions import Problem
+from compare.surface.critical.gaussian import near
+from compare.surface.critical.points import CriticalPoint
+from compare.surface.critical.question import Question, describe, kink_kind
+from reference import Parameters
+
+__all__ = ["at_origin", "without_weight"]
+
+DIRECTIONS = 2001  # of w and b around the origin
+
+
+def without_weight(question: Question) -> Iterator[CriticalPoint]:
+    """Yield stationary points with w = 0 and b not 0: the output is a constant.
+
+    For trained w the derivative -2 v D E[x y] must vanish, with D = phi'(b): the neuron is
+    dead, or has no output, or the target has no slope.
+    """
+    signs = (1.0, -1.0) if question.trains("b") else (math.copysign(1.0, question.fixed.b),)
+    for side in signs:
+        b = side if question.trains("b") else question.fixed.b
+        line = int(question.trains("b"))
+        where = "b > 0" if side > 0 else "b < 0"
+        if side < 0 and question.s == 0:
+            v = 1.0 if question.trains("v") else question.fixed.v
+            family = [f"w = 0, {where}"] * line + ["v any"] * question.trains("v")
+            yield describe(
+                question,
+                Parameters(0.0, b, v, question.centre),
+                "dead set",
+                dimension=line + int(question.trains("v")),
+                family=", ".join(family),
+            )
+        elif question.trains("v") and question.centre == question.teacher().mean:
+            yield describe(
+                question,
+                Parameters(0.0, b, 0.0, question.centre),
+                "saddle",
+                dimension=line,
+                family=f"w = v = 0, {where}" if line else "",
+            )
+
+
+def at_origin(question: Question) -> Iterator[CriticalPoint]:
+    """Yield w = b = 0, the tip of a cone, where it is stationary in some sense.
+
+    Along the ray (w, b) = t (p, q) the loss is a parabola in t > 0 with first derivative
+    -2 v E[(y - d) phi(p x + q)], and the gradient in the limit t = 0 is -2 v (E[(y - d) D
+    x], E[(y - d) D]). The point is listed if zero is such a limit, or a convex combination
+    of them (Clarke's generalized gradient), over `DIRECTIONS` rays.
+    """
+    rays, limits = _rays(question)
+    if not question.trains("v"):
+        kind = _cone_kind(question, rays, limits, question.fixed.v)
+        if kind:
+            yield describe(question, Parameters(0.0, 0.0, question.fixed.v, question.centre), kind, eigenvalues=None)
+        return
+    yield describe(question, Parameters(0.0, 0.0, 0.0, question.centre), "saddle", eigenvalues=None)
+    for v in (1.0, -1.0):
+        kind = _cone_kind(question, rays, limits, v)
+        if kind:
+            family = "w = b = 0, v > 0" if v > 0 else "w = b = 0, v < 0"
+            parameters = Parameters(0.0, 0.0, v, question.centre)
+            yield describe(question, parameters, kind, eigenvalues=None, dimension=1, family=family)
+
+
+def _rays(question: Question) -> tuple[np.ndarray, np.ndarray]:
+    """E[(y - d) phi(p x + q)], and E[(y - d) D x] and E[(y - d) D], over rays (p, q) all around."""
+    angles = np.linspace(0, math.pi, DIRECTIONS)[1:-1]
+    rays, limits = [], []
+    for orientation in (1, -1):
+        problem = Problem(question.teacher(orientation), question.s)
+        k = np.clip(-1 / np.tan(angles), -30.0, 30.0)
+        for part in (k[k <= problem.teacher.kink], k[k > problem.teacher.kink]):
+            if part.size:
+                t0, t1 = conditions.labels(problem, question.centre, near(part, part))
+                t0, t1 = ((t.value.low + t.value.high) / 2 for t in (t0, t1))
+                certain = conditions.output(problem._replace(d=question.centre), near(part, part)).value
+                rays.append(np.where(certain.contains(0.0), 0.0, (t1 - part * t0) / np.hypot(1, part)))
+                limits.append(np.stack([orientation * t1, t0], axis=-1))
+    return np.concatenate(rays), np.concatenate(limits)
+
+
+def _cone_kind(question: Question, rays: np.ndarray, limits: np.ndarray, v: float) -> str | None:
+    if question.s == 0:
+        rays = np.append(rays, 0.0)  # the dead direction, w = 0 and b < 0, where the gradient is zero, too
+    kind = kink_kind((-v * rays).tolist())
+    if question.s == 0 or kind in ("local minimum", "local maximum"):
+        return kind
+    angles = np.sort(np.arctan2(*limits.T))
+    widest = max(np.max(np.diff(angles)), angles[0] + 2 * math.pi - angles[-1])
+    return "saddle" if widest <= math.pi else None
