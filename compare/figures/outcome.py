@@ -17,10 +17,13 @@ For a teacher that is increasing and convex, such as ReLU, under x ~ N(0, 1):
 
 * A dead neuron is constant, so the first bound holds for it too.
 
-A run whose expected loss is below the bound can therefore be none of these, and as
-gradient descent lowers the loss it does not become one: it succeeded. For a single ReLU
-with bias a loss below that of the dead neuron is also enough to converge to the teacher
-(Vardi, Yehudai and Shamir 2021, "Learning a single neuron with bias using gradient descent").
+A run that ends below the bound is therefore none of these, and small steps, which only
+lower the loss, do not make it one of them: it succeeded. The list of all stationary points
+agrees (`compare.surface.critical_points`; the tests compare): for every trainable set with
+slopes 0 and 0.3 the global minimum is below the bound and every other point is not; with v and d
+trained the next one, a minimum at infinity, has the loss of the straight line. For a ReLU
+with bias see also Vardi, Yehudai and Shamir (2021), "Learning a single neuron with bias
+using gradient descent", on starts whose loss is below that of the dead neuron.
 """
 
 import numpy as np

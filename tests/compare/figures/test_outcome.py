@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mpmath import mp, mpf
 
 from compare.figures.outcome import end_loss, loss_to_beat, succeeded
-from compare.surface import expected_loss
+from compare.surface import critical_points, expected_loss
 from reference import SGD, Experiment, Parameters, Target, train
 
 U = 2.0**-53
@@ -41,6 +41,17 @@ def test_no_neuron_that_faces_the_wrong_way_is_below_the_bound(w, b, v, d, s):
 def test_no_neuron_that_bends_the_wrong_way_is_below_the_bound(w, b, v, d, s):
     loss = float(expected_loss(Parameters(w, b, -v, d), negative_slope=s))
     assert loss * (1 + 40 * U) >= loss_to_beat(Experiment(negative_slope=s, trainable=("v",))) - BOUND_ERROR
+
+
+@pytest.mark.parametrize("s", [0.0, 0.3])
+@pytest.mark.parametrize("trainable", ["w", "wb", "wbv", "wbvd"])
+def test_of_all_stationary_points_only_the_global_minimum_is_below_the_bound(trainable, s):
+    bound = loss_to_beat(Experiment(trainable=tuple(trainable), negative_slope=s))
+    for point in critical_points(trainable=tuple(trainable), negative_slope=s):
+        if point.kind == "global minimum":
+            assert point.loss < bound
+        else:
+            assert point.loss * (1 + 40 * U) >= bound - BOUND_ERROR
 
 
 @pytest.mark.parametrize("s", [0.0, 0.3, 1.0])
