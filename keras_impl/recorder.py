@@ -130,7 +130,8 @@ class Recorder:
         first_step = 0
         for x, y in blocks(experiment, batches):
             with floatx(experiment.dtype), tf.device("CPU:0"):
-                yield graph.record(experiment, first_step, x, y)
+                block = graph.record(experiment, first_step, x, y)
+            yield block
             first_step += len(x)
 
 

@@ -1,0 +1,239 @@
+"""Rules that hold for every file: no tuned tolerance, arrows one way, short files, examples."""
+
+import ast
+import importlib
+import inspect
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("reference", "keras_impl", "compare")
+FILES = sorted(path for room in (*PACKAGES, "tests") for path in (ROOT / room).rglob("*.py"))
+LONGEST = 350
+
+# Where a literal may enter a bound, and why.
+MAY_HOLD_TOLERANCES = {
+    "compare/rounding": "derives the bounds",
+    "compare/defects/usual.py": "quotes the tolerances of usual tests, to measure what those see",
+    "tests/test_hygiene.py": "plants tolerances for the scanner to find",
+}
+
+COMPARERS = frozenset(
+    {"allclose", "isclose", "approx", "almosteq", "assert_allclose", "assert_almost_equal", "assert_approx_equal"}
+    | {"assert_array_almost_equal", "assert_array_almost_equal_nulp", "assert_array_max_ulp", "assertAlmostEqual"}
+)
+KEYWORDS = frozenset(
+    {"rtol", "atol", "rel", "abs", "decimal", "rel_tol", "abs_tol", "rel_eps", "abs_eps", "maxulp", "nulp", "places"}
+)
+TOLERANCE = re.compile(r"(^|_)(r|a|rel|abs)?_?tol(erance)?s?($|_|\d)", re.IGNORECASE)
+SMALL = 0.05  # a literal below it that a difference is compared with is a tolerance
+
+
+def tolerances(tree):
+    """Line and reason of every tolerance in a module that is not derived."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            if name_of(node.func) in COMPARERS:
+                yield node.lineno, f"calls {name_of(node.func)}"
+            for keyword in node.keywords:
+                if keyword.arg in KEYWORDS and has_number(keyword.value):
+                    yield keyword.value.lineno, f"passes {keyword.arg}"
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for target in targets:
+                if TOLERANCE.search(name_of(target)) and has_number(node.value):
+                    yield node.lineno, f"assigns {name_of(target)}"
+        elif isinstance(node, ast.arguments):
+            named = [*node.posonlyargs, *node.args][::-1], node.defaults[::-1]
+            for argument, default in [*zip(*named, strict=False), *zip(node.kwonlyargs, node.kw_defaults, strict=True)]:
+                if TOLERANCE.search(argument.arg) and has_number(default):
+                    yield argument.lineno, f"defaults {argument.arg}"
+        elif isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            for i, operator in enumerate(node.ops):
+                less = isinstance(operator, (ast.Lt, ast.LtE))
+                more = isinstance(operator, (ast.Gt, ast.GtE))
+                if (less or more) and is_difference(sides[i if less else i + 1]):
+                    bound = sides[i + 1 if less else i]
+                    if has_small_number(bound):
+                        yield node.lineno, "compares a difference with a small number"
+
+
+def name_of(node):
+    return getattr(node, "attr", getattr(node, "id", ""))
+
+
+def has_number(node):
+    return node is not None and any(
+        isinstance(part, ast.Constant) and isinstance(part.value, (int, float)) and not isinstance(part.value, bool)
+        for part in ast.walk(node)
+    )
+
+
+def has_small_number(node):
+    """A literal such as 1e-6, 2**-20 or 4 * eps."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Constant) and isinstance(part.value, float) and 0 < part.value < SMALL:
+            return True
+        if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Pow) and isinstance(part.right, ast.UnaryOp):
+            return has_number(part)
+        if isinstance(part, (ast.Attribute, ast.Name)) and name_of(part) in {"eps", "epsilon"}:
+            return True
+    return False
+
+
+def is_difference(node):
+    return any(
+        (isinstance(part, ast.Call) and name_of(part.func) in {"abs", "absolute", "fabs", "norm"})
+        or (isinstance(part, ast.BinOp) and isinstance(part.op, ast.Sub))
+        for part in ast.walk(node)
+    )
+
+
+def relative(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+def parse(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def exempt(path):
+    return any(relative(path) == place or relative(path).startswith(f"{place}/") for place in MAY_HOLD_TOLERANCES)
+
+
+def test_no_tolerance_stands_outside_the_bounds_module():
+    found = [
+        f"{relative(path)}:{line} {reason}"
+        for path in FILES
+        if not exempt(path)
+        for line, reason in tolerances(parse(path))
+    ]
+    assert found == []
+
+
+def test_every_exemption_is_in_use():
+    for place in MAY_HOLD_TOLERANCES:
+        assert (ROOT / place).exists() or (ROOT / f"{place}.py").exists()
+
+
+PLANTED = [
+    "np.allclose(a, b)",
+    "assert math.isclose(a, b, rel_tol=0.1)",
+    "assert a == pytest.approx(b)",
+    "from pytest import approx\nassert a == approx(b, rel=1e-6)",
+    "np.testing.assert_allclose(a, b, rtol=1e-7)",
+    "np.testing.assert_array_almost_equal(a, b, decimal=6)",
+    "close(a, b, atol=2 * 1e-8)",
+    "close(a, b, abs=3)",
+    "RTOL = 1e-5",
+    "abs_tol: float = 2.0**-20",
+    "grad_tolerance = 1e-3",
+    "def check(a, b, rtol=1e-5): ...",
+    "def check(a, b, *, tolerance=1e-5): ...",
+    "assert abs(a - b) < 1e-6",
+    "assert a - b <= 0.01",
+    "assert 1e-6 > np.abs(a - b).max()",
+    "assert abs(a - b) <= 1e-12 * abs(b)",
+    "assert abs(a - b) <= 2.0**-40",
+    "assert abs(a - b) <= 4 * np.finfo(float).eps",
+    "assert 0 <= abs(a - b) < 1e-9",
+]
+INNOCENT = [
+    "assert abs(a - b) <= ball.bound",
+    "assert abs(a - b) <= gamma(4, u) * size",
+    "assert ratio(a, ball) <= 1",
+    "assert abs(a) <= 1",
+    "learning_rate = 1e-3",
+    "assert w < 1e-3",
+    "Adam(epsilon=1e-7)",
+    "absolute = abs(-3)",
+    "total = 3",
+    "def train(steps=10, *, record='all'): ...",
+    "stolen = 5",
+]
+
+
+@pytest.mark.parametrize("source", PLANTED)
+def test_the_scanner_sees_a_planted_tolerance(source):
+    assert list(tolerances(ast.parse(source)))
+
+
+@pytest.mark.parametrize("source", INNOCENT)
+def test_the_scanner_lets_derived_bounds_pass(source):
+    assert not list(tolerances(ast.parse(source)))
+
+
+# What each room may import, at the top of a file or inside a function.
+MAY_IMPORT = {
+    "reference": {"reference", "numpy"},
+    "keras_impl": {"reference", "keras_impl", "numpy", "keras", "tensorflow"},
+    "compare": {"reference", "keras_impl", "compare", "numpy", "scipy", "matplotlib", "PIL", "rich", "jinja2"},
+}
+
+
+def imports(tree):
+    """Top-level packages a module names in import statements or hands to import_module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "." if node.level else (node.module or "").split(".")[0]
+        elif isinstance(node, ast.Call) and name_of(node.func) in {"import_module", "__import__", "importorskip"}:
+            yield from (str(name.value).split(".")[0] for name in node.args[:1] if isinstance(name, ast.Constant))
+
+
+def misdirected(room, tree):
+    return set(imports(tree)) - MAY_IMPORT[room] - sys.stdlib_module_names
+
+
+def test_arrows_go_one_way_and_keras_is_imported_in_its_room_only():
+    found = {
+        relative(path): wrong
+        for path in FILES
+        if (room := relative(path).split("/")[0]) in MAY_IMPORT and (wrong := misdirected(room, parse(path)))
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("room", "source"),
+    [
+        ("reference", "import scipy.special"),
+        ("reference", "def f():\n    import keras"),
+        ("reference", "from compare.rounding import Ball"),
+        ("reference", "from . import neuron"),
+        ("keras_impl", "from compare import certify"),
+        ("compare", "import keras"),
+        ("compare", "from tensorflow import function"),
+        ("compare", "import importlib\nimportlib.import_module('keras.optimizers')"),
+    ],
+)
+def test_an_arrow_the_wrong_way_is_seen(room, source):
+    assert misdirected(room, ast.parse(source))
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_no_file_is_longer_than_can_be_read_in_one_sitting(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+
+
+# Functions that are exported and have no example, and why.
+WITHOUT_EXAMPLE = {}
+
+
+def exported_functions():
+    """Every function in the __all__ of a package, under the name to import it by."""
+    for init in sorted(path for room in PACKAGES for path in (ROOT / room).rglob("__init__.py")):
+        package = importlib.import_module(".".join(init.parent.relative_to(ROOT).parts))
+        for name in getattr(package, "__all__", ()):
+            if inspect.isfunction(thing := getattr(package, name)):
+                yield f"{package.__name__}.{name}", thing
+
+
+def test_every_exported_function_has_an_example_or_a_reason():
+    missing = {name for name, function in exported_functions() if ">>>" not in (inspect.getdoc(function) or "")}
+    assert sorted(missing) == sorted(WITHOUT_EXAMPLE)
