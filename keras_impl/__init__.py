@@ -5,7 +5,10 @@ down every step, `settings` restores what it changes of Keras' globals. Importin
 package imports Keras, which takes seconds.
 """
 
-import keras
+try:
+    import keras
+except (ImportError, ValueError) as error:  # ValueError for a backend that Keras doesn't know
+    raise ImportError(f"keras_impl needs Keras on TensorFlow, but Keras cannot be imported: {error}") from None
 
 if keras.config.backend() != "tensorflow":
     raise ImportError(f"keras_impl needs Keras on TensorFlow, but Keras runs on {keras.config.backend()}")
