@@ -104,7 +104,7 @@ def hessian(student: Student, v: Any, s: Any, pieces: Sequence[Piece]) -> list[A
         sums = [total + term for total, term in zip(sums, terms, strict=True)]
     ww, wb, bb, wv, bv, vv, wd, bd, vd = sums
     last = pieces[-1]
-    moving = v * (1 - s) * last.residual * np.square(last.root) / np.where(student.w == 0, 1.0, np.abs(student.w))
+    moving = v * (1 - s) * last.residual * np.square(student.root) / np.where(student.w == 0, 1.0, np.abs(student.w))
     x = last.direction * last.anchor
     ww, wb, bb = v * v * ww + moving * np.square(x), v * v * wb + moving * x, v * v * bb + moving
     # On the cone phi'(z) jumps with the direction of (w, b), whatever v is; v phi'(z) unless v = 0.

@@ -10,7 +10,7 @@ of t. Each of these numbers is relatively accurate, however much cancels in it; 
 the derivatives (1 or the slope) of the neuron's and the teacher's phi,
 
     r(0)  = v g b + d - g* b*
-    r(k)  = ((d - g* b*) w + g* w* b) / w
+    r(k)  = (d w + g* (b w* - w b*)) / w
     r(k*) = (v g (b w* - w b*) + d w*) / w*       its label is 0 there
     slope = v g w - g* w*
     |k - k*| = |b w* - w b*| / |w w*|
@@ -80,6 +80,8 @@ class Student(NamedTuple):
         At x = 0, and beyond the kink.
     residual : float
         r(0).
+    apart : DoubleDouble
+        b w* - w b*, the distance of the kinks but for a factor.
     direction : 1 or -1
         The side of zero on which the kink is.
     distance : float
@@ -96,6 +98,7 @@ class Student(NamedTuple):
     here: Branch
     beyond: Branch
     residual: Any
+    apart: DoubleDouble
     direction: Any
     distance: Any
     root: Any
@@ -123,6 +126,7 @@ def student_at(w: Any, b: Any, v: Any, d: Any, s: Any, teacher: Teacher) -> Stud
         here=here,
         beyond=beyond,
         residual=subtract(add(rise, DoubleDouble(d)), teacher.right.intercept).value,
+        apart=subtract(product(b, teacher.w), product(w, teacher.b)),
         direction=np.where(active == (w > 0), -1.0, 1.0),
         distance=kink.hi,
         root=density_root(kink),
@@ -152,14 +156,13 @@ def cut(student: Student, teacher: Teacher) -> Iterator[tuple[Any, Student, list
         pieces = _alone(student, teacher.right) if teacher.left is teacher.right else _teacher_at_zero(student, teacher)
         yield slice(None), student, pieces
         return
-    apart = subtract(product(student.b, kink.w), product(student.w, kink.b))
     same = student.direction == kink.side
-    nearer = apart.value * np.sign(student.w) * np.sign(kink.b) < 0
+    nearer = student.apart.value * np.sign(student.w) * np.sign(teacher.b) < 0
     inner = same & nearer & (student.distance < REACH)
     for points, arrange in ((~same, _on_either_side), (inner, _student_first), (same & ~inner, _teacher_first)):
         if points.any():
             here = take(student, points)
-            yield points, here, arrange(here, teacher.right, kink, take(apart, points))
+            yield points, here, arrange(here, teacher, kink)
 
 
 def _teacher_at_zero(student: Student, teacher: Teacher) -> list[Piece]:
@@ -168,7 +171,7 @@ def _teacher_at_zero(student: Student, teacher: Teacher) -> list[Piece]:
     return [
         _around_zero(student, -student.direction, other, HALF_LINE),
         _around_zero(student, student.direction, label, _near(student)),
-        _from_student(student, label, student.tail),
+        _to_infinity(student, label),
     ]
 
 
@@ -176,40 +179,40 @@ def _alone(student: Student, label: Affine) -> list[Piece]:
     """The student's kink only."""
     return [
         _around_zero(student, student.direction, label, _up_to(_near(student), student.root)),
-        _from_student(student, label, student.tail),
+        _to_infinity(student, label),
     ]
 
 
-def _on_either_side(student: Student, label: Affine, kink: Kink, apart: DoubleDouble) -> list[Piece]:
+def _on_either_side(student: Student, teacher: Teacher, kink: Kink) -> list[Piece]:
     """One kink on the left of zero, one on the right."""
     left, right = kink.near, _near(student)
     moments = Moments(
         left.zeroth + right.zeroth, np.square(kink.root) - np.square(student.root), left.second + right.second
     )
     return [
-        _around_zero(student, student.direction, label, moments),
-        _from_teacher(student, student.here, kink, apart, kink.tail),
-        _from_student(student, label, student.tail),
+        _around_zero(student, student.direction, teacher.right, moments),
+        _from_teacher(student, student.here, teacher, kink, kink.tail),
+        _to_infinity(student, teacher.right),
     ]
 
 
-def _student_first(student: Student, label: Affine, kink: Kink, apart: DoubleDouble) -> list[Piece]:
+def _student_first(student: Student, teacher: Teacher, kink: Kink) -> list[Piece]:
     """Zero, then the student's kink, then the teacher's."""
-    moments = between(student.distance, _width(student, kink, apart), student.tail, kink.tail)
+    moments = between(student.distance, _width(student, teacher), student.tail, kink.tail)
     return [
-        _around_zero(student, student.direction, label, _up_to(_near(student), student.root)),
-        _from_teacher(student, student.beyond, kink, apart, kink.tail),
-        _from_student(student, label, moments),
+        _around_zero(student, student.direction, teacher.right, _up_to(_near(student), student.root)),
+        _from_teacher(student, student.beyond, teacher, kink, kink.tail),
+        _from_student(student, teacher.right, moments),
     ]
 
 
-def _teacher_first(student: Student, label: Affine, kink: Kink, apart: DoubleDouble) -> list[Piece]:
+def _teacher_first(student: Student, teacher: Teacher, kink: Kink) -> list[Piece]:
     """Zero, then the teacher's kink, then the student's."""
-    moments = between(kink.distance, _width(student, kink, apart), kink.tail, student.tail)
+    moments = between(kink.distance, _width(student, teacher), kink.tail, student.tail)
     return [
-        _around_zero(student, student.direction, label, _up_to(kink.near, kink.root)),
-        _from_teacher(student, student.here, kink, apart, moments),
-        _from_student(student, kink.beyond, student.tail),
+        _around_zero(student, student.direction, teacher.right, _up_to(kink.near, kink.root)),
+        _from_teacher(student, student.here, teacher, kink, moments),
+        _to_infinity(student, kink.beyond),
     ]
 
 
@@ -222,10 +225,7 @@ def _around_zero(student: Student, direction: Any, label: Affine, moments: Momen
 
 def _from_student(student: Student, label: Affine, moments: Moments) -> Piece:
     """The piece that starts at the student's kink; out of reach it is left away."""
-    numerator = add(
-        multiply(subtract(DoubleDouble(student.d), label.intercept), DoubleDouble(student.w)),
-        multiply(label.slope, DoubleDouble(student.b)),
-    )
+    numerator = add(product(student.d, student.w), multiply(DoubleDouble(label.factor), student.apart))
     in_reach = student.distance < REACH
     return Piece(
         direction=student.direction,
@@ -240,15 +240,24 @@ def _from_student(student: Student, label: Affine, moments: Moments) -> Piece:
     )
 
 
-def _from_teacher(student: Student, branch: Branch, kink: Kink, apart: DoubleDouble, moments: Moments) -> Piece:
+def _to_infinity(student: Student, label: Affine) -> Piece:
+    """Everything beyond the student's kink; exactly half of the line if that is at zero."""
+    piece, at_zero = _from_student(student, label, student.tail), student.distance == 0
+    if not at_zero.any():
+        return piece
+    moments = Moments(*(np.where(at_zero, half, m) for half, m in zip(HALF_LINE, student.tail, strict=True)))
+    return piece._replace(root=np.where(at_zero, 1.0, student.root), moments=moments)
+
+
+def _from_teacher(student: Student, branch: Branch, teacher: Teacher, kink: Kink, moments: Moments) -> Piece:
     """The piece that starts at the teacher's kink, where the student is on `branch`."""
-    numerator = add(multiply(branch.factor, apart), product(student.d, kink.w))
+    numerator = add(multiply(branch.factor, student.apart), product(student.d, teacher.w))
     return Piece(
         direction=kink.side,
         anchor=kink.distance,
-        residual=numerator.value / kink.w,
+        residual=numerator.value / teacher.w,
         slope=kink.side * subtract(branch.slope, kink.beyond.slope).value,
-        z=apart.value / kink.w,
+        z=student.apart.value / teacher.w,
         weight=kink.side * student.w,
         gain=branch.gain,
         root=kink.root,
@@ -260,7 +269,12 @@ def _label(direction: Any, teacher: Teacher) -> Affine:
     """The teacher next to zero, on the given side."""
     if teacher.left is teacher.right:
         return teacher.right
-    return Affine(select(direction > 0, teacher.right.slope, teacher.left.slope), teacher.right.intercept)
+    on_the_right = direction > 0
+    return Affine(
+        np.where(on_the_right, teacher.right.factor, teacher.left.factor),
+        select(on_the_right, teacher.right.slope, teacher.left.slope),
+        teacher.right.intercept,  # 0
+    )
 
 
 def _near(student: Student) -> Moments:
@@ -272,10 +286,10 @@ def _up_to(inner: Moments, root: Any) -> Moments:
     return Moments(inner.zeroth + 0.5, -np.square(root), inner.second + 0.5)
 
 
-def _width(student: Student, kink: Kink, apart: DoubleDouble) -> Any:
+def _width(student: Student, teacher: Teacher) -> Any:
     """|k - k*|, as far as it matters."""
     in_reach = student.distance < REACH
-    width = np.abs(apart.value / np.where(in_reach, student.w * kink.w, 1.0))
+    width = np.abs(student.apart.value / np.where(in_reach, student.w * teacher.w, 1.0))
     return np.where(in_reach, np.minimum(width, REACH), REACH)
 
 

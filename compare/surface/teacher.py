@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -14,8 +15,9 @@ __all__ = ["Affine", "Kink", "Teacher", "describe"]
 
 @dataclass(frozen=True)
 class Affine:
-    """A piece of the teacher: label = slope x + intercept."""
+    """A piece of the teacher: label = factor (w* x + b*) = slope x + intercept."""
 
+    factor: Any
     slope: DoubleDouble
     intercept: DoubleDouble
 
@@ -26,8 +28,6 @@ class Kink:
 
     Parameters
     ----------
-    w, b : float
-        The target's, divided by a power of two that makes the larger one about 1.
     side : {1.0, -1.0}
         Sign of its position.
     distance : float
@@ -41,8 +41,6 @@ class Kink:
         The teacher on the far side.
     """
 
-    w: float
-    b: float
     side: float
     distance: float
     root: float
@@ -57,12 +55,16 @@ class Teacher:
 
     Parameters
     ----------
+    w, b : float
+        w* and b*, the target's divided by a power of two so that the larger is in [1, 2).
     left, right : Affine
         Next to zero, for x < 0 and x > 0.
     kink : Kink or None
         None if it is at zero, out of reach of the normal distribution, or absent.
     """
 
+    w: float
+    b: float
     left: Affine
     right: Affine
     kink: Kink | None
@@ -77,18 +79,18 @@ def describe(target: Target) -> Teacher:
         Of finite floats.
     """
     w, b, slope = (float(t) for t in target)
-    rising, falling = (Affine(product(g, w), product(g, b)) for g in (1.0, slope))
+    exponent = math.frexp(max(abs(w), abs(b)))[1] - 1
+    unit, w, b = math.ldexp(1.0, exponent), math.ldexp(w, -exponent), math.ldexp(b, -exponent)
+    rising, falling = (Affine(f, product(f, w), product(f, b)) for f in (unit, unit * slope))
     if b == 0 and w != 0 and slope != 1:
         left, right = (falling, rising) if w > 0 else (rising, falling)
-        return Teacher(left, right, None)
+        return Teacher(w, b, left, right, None)
     here, beyond = (rising, falling) if b > 0 else (falling, rising)
     if slope == 1 or abs(b) >= REACH * abs(w):
-        return Teacher(here, here, None)
+        return Teacher(w, b, here, here, None)
     position = divide(abs(b), abs(w))
     root = float(density_root(position))
     outside = Moments(*(float(m) for m in tail(np.float64(position.hi))))
     inside = Moments(*(float(m) for m in near(np.float64(position.hi), root**2, outside)))
     side = math.copysign(1.0, -b) * math.copysign(1.0, w)
-    exponent = math.frexp(max(abs(w), abs(b)))[1]
-    w, b = math.ldexp(w, -exponent), math.ldexp(b, -exponent)
-    return Teacher(here, here, Kink(w, b, side, position.hi, root, inside, outside, beyond))
+    return Teacher(w, b, here, here, Kink(side, position.hi, root, inside, outside, beyond))
