@@ -30,15 +30,25 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from compare.exact_cases import ExactCase, exact_cases
+from compare.ledger import Disagreement
 from compare.oracle import Dyadic, ExactRun, exact_run
-from reference import OptimizerState, Parameters, neuron, training
+from reference import Experiment, OptimizerState, Parameters, Trajectory, neuron, training
 
 if TYPE_CHECKING:
     from keras_impl import Recorder
 
-__all__ = ["ExactDisagreement", "ExactResult", "check_keras", "check_reference", "compare_exactly"]
+__all__ = [
+    "ExactDisagreement",
+    "ExactLane",
+    "ExactResult",
+    "certify_exactly",
+    "check_keras",
+    "check_reference",
+    "compare_exactly",
+]
 
 SAMPLEWISE = ("y", "y_pred")
+SAMPLES = 4096  # of any run; rational arithmetic takes some microseconds a sample
 
 Observed = Mapping[str, Any]
 
@@ -129,8 +139,8 @@ def check_reference(dtype: str = "float64", *, cases: Iterable[ExactCase] | None
         run = exact_run(case.experiment, case.x, case.y)
         by_function = compare_exactly(case, _functions(case, run), "the reference", run)
         path = training.train(case.experiment, batches=(case.x, case.y))
-        observed = {"loss": path.loss} | _after(path.parameters, path.gradient, path.slots)
-        results += [_together([by_function, compare_exactly(case, observed, "the reference's run", run)], cases=1)]
+        as_a_run = compare_exactly(case, _of_trajectory(path), "the reference's run", run)
+        results += [_together([by_function, as_a_run], cases=1)]
     return _together(results, cases=len(results))
 
 
@@ -154,9 +164,7 @@ def check_keras(
     results = []
     for case in exact_cases(dtype) if cases is None else cases:
         (block,) = recorder.record(case.experiment, (case.x, case.y))
-        observed = {"y_pred": block.y_pred, "loss": block.loss}
-        observed |= _after(block.parameters, block.gradient, block.slots)
-        results.append(compare_exactly(case, observed, "Keras"))
+        results.append(compare_exactly(case, _of_record(block), "Keras"))
     return _together(results, cases=len(results))
 
 
@@ -203,6 +211,71 @@ def compare_exactly(case: ExactCase, observed: Observed, side: str, run: ExactRu
                 )
     first = min(found.values(), key=lambda d: d.step, default=None)
     return ExactResult(not found, first, 1, compared, run.skipped, MappingProxyType(found))
+
+
+class ExactLane(NamedTuple):
+    """The exact lane of any experiment: as far as nothing needs rounding, often not at all.
+
+    Parameters
+    ----------
+    steps : int
+        Steps of which something could be compared.
+    compared : int
+        Values of both sides compared with ``==``.
+    stopped : str
+        Why there are no more steps.
+    first_disagreement : Disagreement or None
+    """
+
+    steps: int
+    compared: int
+    stopped: str
+    first_disagreement: Disagreement | None
+
+
+def certify_exactly(experiment: Experiment, record: Any, ours: Trajectory) -> ExactLane:
+    """Compare the beginning of a run of both sides with the oracle.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    record : keras_impl.Record
+        Of the first block of steps.
+    ours : Trajectory
+        The reference's.
+
+    Returns
+    -------
+    ExactLane
+    """
+    steps = min(len(record.x), SAMPLES // experiment.batch_size)
+    run = exact_run(experiment, record.x[:steps], record.y[:steps])
+    stopped = run.stopped or ("" if steps == experiment.steps else f"more than {SAMPLES} samples are not looked at")
+    case = ExactCase("this run", "", experiment, record.x, record.y)
+    results = {
+        "Keras": compare_exactly(case, _of_record(record), "Keras", run),
+        "reference": compare_exactly(case, _of_trajectory(ours), "the reference", run),
+    }
+    found = [
+        Disagreement(f"exact: {side}", d.step, d.quantity, d.observed, float(d.exact), 0.0, d.sample)
+        for side, result in results.items()
+        for d in result.disagreements.values()
+    ]
+    return ExactLane(
+        steps=len(run.steps),
+        compared=sum(result.compared for result in results.values()),
+        stopped=stopped,
+        first_disagreement=min(found, key=lambda d: d.step, default=None),
+    )
+
+
+def _of_record(record: Any) -> dict[str, Any]:
+    observed = {"y_pred": record.y_pred, "loss": record.loss}
+    return observed | _after(record.parameters, record.gradient, record.slots)
+
+
+def _of_trajectory(run: Trajectory) -> dict[str, Any]:
+    return {"loss": run.loss} | _after(run.parameters, run.gradient, run.slots)
 
 
 def _equal(value: Any, exact: Dyadic) -> bool:

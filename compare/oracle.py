@@ -194,7 +194,7 @@ def exact_run(experiment: Experiment, x: np.ndarray, y: np.ndarray) -> ExactRun:
     steps: list[Quantities] = []
     skipped = 0
     for row_x, row_y in zip(x, y, strict=True):
-        found: Quantities = {"y": tuple(Dyadic.of(label)._replace(zero=0) for label in row_y)}
+        found: Quantities = {}
         steps.append(found)
         try:
             gradient = _neuron(room, experiment, state, row_x, row_y, found)
@@ -222,8 +222,9 @@ def _neuron(
     slope = Dyadic.of(np.float32(experiment.negative_slope))
     at_zero = slope if experiment.grad_at_zero is None else Dyadic.of(experiment.grad_at_zero)
     two_over_n = Dyadic(Fraction(2, len(row_x)))
-    xs, ys = [Dyadic.of(x) for x in row_x], [Dyadic.of(y) for y in row_y]
-    zs = [_affine(room, experiment, state, "w", x, "b") for x in xs]
+    # One sample after the other: the first one that does not fit ends it.
+    xs, zs = zip(*((x, _affine(room, experiment, state, "w", x, "b")) for x in map(Dyadic.of, row_x)), strict=True)
+    ys = found["y"] = tuple(Dyadic.of(y)._replace(zero=0) for y in row_y)
     activations = [_phi(room, z, slope) for z in zs]
     predictions = [_affine(room, experiment, state, "v", a, "d") for a in activations]
     # The zero that a closed unit passes back is a product or a selection: its sign is open.

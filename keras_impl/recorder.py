@@ -19,9 +19,10 @@ from keras_impl.modes import MODES, in_mode
 from keras_impl.probe import Subnormals, probe_subnormals
 from keras_impl.settings import floatx
 from reference import Experiment, Parameters
+from reference.experiment import require_experiment
 from reference.training import blocks
 
-__all__ = ["Record", "Recorder"]
+__all__ = ["Record", "Recorder", "require_single"]
 
 
 class Record(NamedTuple):
@@ -112,8 +113,7 @@ class Recorder:
         ValueError
             If the experiment is an ensemble.
         """
-        if experiment.shape != ():
-            raise ValueError(f"Keras runs single experiments, got an ensemble of shape {experiment.shape}")
+        require_single(experiment)
         key = (
             experiment.dtype,
             experiment.trainable,
@@ -133,6 +133,13 @@ class Recorder:
                 block = graph.record(experiment, first_step, x, y)
             yield block
             first_step += len(x)
+
+
+def require_single(experiment: Experiment) -> None:
+    """Raise a ValueError if the experiment is an ensemble, which Keras does not run."""
+    require_experiment(experiment)
+    if experiment.shape != ():
+        raise ValueError(f"Keras runs single experiments, got an ensemble of shape {experiment.shape}")
 
 
 class _Graph:

@@ -1,0 +1,137 @@
+"""What to remember of a comparison: the worst of each quantity, and the first beyond its bound."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from compare.lockstep import Comparison
+
+__all__ = ["Disagreement", "Ledger", "Worst"]
+
+
+class Disagreement(NamedTuple):
+    """The first difference that rounding does not explain.
+
+    Parameters
+    ----------
+    lane : str
+        "lockstep", "free run", "bit", "exact: Keras" or "exact: reference".
+    step : int
+        Step, counted from 0, that produced the value.
+    quantity : str
+        "y_pred", "loss", "gradient.w", a slot such as "momentum.w", or a parameter.
+    keras, reference : float
+        In the exact lane the value observed, and the exact one.
+    bound : float
+        Largest admissible difference.
+    sample : int or None
+        Index in the batch, for "y_pred".
+    ulps : float
+        Difference in units in the last place.
+    """
+
+    lane: str
+    step: int
+    quantity: str
+    keras: float
+    reference: float
+    bound: float
+    sample: int | None = None
+    ulps: float = float("nan")
+
+    def __str__(self) -> str:
+        sample = "" if self.sample is None else f", sample {self.sample}"
+        where = f"{self.lane}, step {self.step}{sample}: {self.quantity} is {self.keras!r}"
+        if self.lane.startswith("exact"):
+            return f"{where}, must be {self.reference!r}"
+        times = abs(self.keras - self.reference) / self.bound if self.bound else float("inf")
+        return (
+            f"{where} in Keras and {self.reference!r} in the reference, "
+            f"{times:.3g} times the bound {self.bound:.3g}, {self.ulps:.3g} ULP apart"
+        )
+
+
+class Worst(NamedTuple):
+    """Largest observed difference / bound of one quantity.
+
+    Parameters
+    ----------
+    ratio : float
+    step : int
+        The step that produced it.
+    unbounded : int
+        Values that had no finite bound, and were not compared: after divergence, or where
+        a square root or quotient of what may be zero enters.
+    ulps : float
+        Largest difference in units in the last place.
+    ulps_step : int
+        The step that produced that.
+    sample : int or None
+        Index in the batch of the largest ratio, for "y_pred".
+    """
+
+    ratio: float
+    step: int
+    unbounded: int
+    ulps: float = 0.0
+    ulps_step: int = 0
+    sample: int | None = None
+
+
+class Ledger:
+    """Keeps the worst entry of each quantity of a lane, and the first that is beyond its bound.
+
+    Parameters
+    ----------
+    lane : str
+    ratios : callable
+        Which ratios of a `Comparison` count in this lane; None if it has none there.
+    """
+
+    def __init__(self, lane: str, ratios: Callable[[Comparison], np.ndarray | None] = lambda c: c.ratio) -> None:
+        self.lane = lane
+        self.ratios = ratios
+        self.worst: dict[str, Worst] = {}
+        self.first: Disagreement | None = None
+
+    def enter(self, comparison: Comparison) -> None:
+        """Take note of a comparison."""
+        ratios = self.ratios(comparison)
+        if ratios is None:
+            return
+        first, sample = comparison.first_step, comparison.sample
+        at, at_ulps = int(np.argmax(ratios)), int(np.argmax(comparison.ulps))
+        new = Worst(
+            ratio=float(ratios[at]),
+            step=first + at,
+            unbounded=int(np.count_nonzero(~np.isfinite(comparison.ball.bound))),
+            ulps=float(comparison.ulps[at_ulps]),
+            ulps_step=first + at_ulps,
+            sample=None if sample is None else int(sample[at]),
+        )
+        known = self.worst.get(comparison.quantity)
+        self.worst[comparison.quantity] = new if known is None else _worse(known, new)
+        if new.ratio > 1:
+            self._note(comparison, int(np.argmax(ratios > 1)))
+
+    def _note(self, comparison: Comparison, at: int) -> None:
+        step = comparison.first_step + at
+        if self.first is not None and self.first.step <= step:
+            return
+        self.first = Disagreement(
+            lane=self.lane,
+            step=step,
+            quantity=comparison.quantity,
+            keras=float(comparison.keras[at]),
+            reference=float(comparison.ball.value[at]),
+            bound=float(comparison.ball.bound[at]) if self.lane != "bit" else 0.0,
+            sample=None if comparison.sample is None else int(comparison.sample[at]),
+            ulps=float(comparison.ulps[at]),
+        )
+
+
+def _worse(a: Worst, b: Worst) -> Worst:
+    """The larger ratio and the larger distance of two, the earlier where they are equal."""
+    by_ratio, by_ulps = max(a, b, key=lambda w: w.ratio), max(a, b, key=lambda w: w.ulps)
+    return by_ratio._replace(unbounded=a.unbounded + b.unbounded, ulps=by_ulps.ulps, ulps_step=by_ulps.ulps_step)
