@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -136,6 +137,7 @@ def _keras_recorder() -> "Recorder":
     """Import Keras, which takes seconds and is loud."""
     from compare.console import stderr_held_back
 
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors only
     try:
         with stderr_held_back():
             import keras_impl

@@ -168,7 +168,8 @@ def test_a_disagreement_is_reported_and_exits_with_1(tmp_path, capsys, monkeypat
     assert entry["worst"] > 1
 
 
-def test_with_keras_the_witnesses_agree_and_nothing_else_is_printed(tmp_path):
-    done = run("--only", "jump", "--no-figures", "--out", str(tmp_path / "a"))
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_with_keras_the_witnesses_agree_and_nothing_else_is_printed(dtype, tmp_path):
+    done = run("--only", "output-both", "--dtype", dtype, "--no-figures", "--out", str(tmp_path / "a"))
     assert (done.returncode, done.stderr) == (0, "")
     assert "agree" in done.stdout
