@@ -4,15 +4,15 @@ No sampling and no network code: closed forms of the normal distribution.
 """
 
 from compare.surface.activation import activation_probability
-from compare.surface.hessian import expected_hessian
 from compare.surface.critical import KINDS, CriticalPoint, critical_points
+from compare.surface.hessian import expected_hessian
 from compare.surface.loss import expected_gradient, expected_loss, expected_loss_and_gradient
 
 __all__ = [
     "KINDS",
     "CriticalPoint",
-    "critical_points",
     "activation_probability",
+    "critical_points",
     "expected_gradient",
     "expected_hessian",
     "expected_loss",

@@ -26,14 +26,12 @@ def loss(student: Student, v: Any, pieces: Sequence[Piece]) -> list[Any]:
     return loss_and_gradient(student, v, pieces, with_gradient=False)
 
 
-def gradient(student: Student, v: Any, pieces: Sequence[Piece], side: str | None = None) -> list[Any]:
+def gradient(student: Student, v: Any, pieces: Sequence[Piece]) -> list[Any]:
     """Partial derivatives by w, b, v, d, as `loss_and_gradient` gives them."""
-    return loss_and_gradient(student, v, pieces, side)[1:]
+    return loss_and_gradient(student, v, pieces)[1:]
 
 
-def loss_and_gradient(
-    student: Student, v: Any, pieces: Sequence[Piece], side: str | None = None, with_gradient: bool = True
-) -> list[Any]:
+def loss_and_gradient(student: Student, v: Any, pieces: Sequence[Piece], with_gradient: bool = True) -> list[Any]:
     """L, and its partial derivatives by w, b, v, d.
 
         dL/dw = 2 v E[r phi'(z) x]      dL/dv = 2 E[r phi(z)]
@@ -44,8 +42,6 @@ def loss_and_gradient(
     student : Student
     v : ndarray or float
     pieces : sequence of Piece
-    side : {"left", "right"}, optional
-        Which one-sided derivative by w and by b to take at w = b = 0.
     with_gradient : bool
     """
     total: Any = 0.0
@@ -62,9 +58,8 @@ def loss_and_gradient(
             continue
         if has_root:
             r0, r1 = r0 * root, r1 * root
-        gain_w, gain_b = _gains(student, piece, side)
-        w = w + gain_w * piece.direction * (piece.anchor * r0 + r1)
-        b = b + gain_b * r0
+        w = w + piece.gain * piece.direction * (piece.anchor * r0 + r1)
+        b = b + piece.gain * r0
         v_ = v_ + piece.gain * (piece.z * r0 + piece.weight * r1)
         d = d + r0
     return [total, 2 * v * w, 2 * v * b, 2 * v_, 2 * d] if with_gradient else [total]
@@ -112,14 +107,3 @@ def hessian(student: Student, v: Any, s: Any, pieces: Sequence[Piece]) -> list[A
     v_jump = np.where(np.asarray(v) == 0, 0.0, jump)
     ww, wb, bb, wd, bd = (h + v_jump for h in (ww, wb, bb, v * wd, v * bd))
     return [2 * h for h in (ww, wb, wv + jump, wd, bb, bv + jump, bd, vv, vd, 1.0)]
-
-
-def _gains(student: Student, piece: Piece, side: str | None) -> tuple[Any, Any]:
-    """Value of phi' as a change of w and a change of b see it."""
-    if side is None:
-        return piece.gain, piece.gain
-    # At w = b = 0 a change of w turns one half-line on and the other off, one of b the whole line.
-    cone, slope = (student.w == 0) & (student.b == 0), student.here.gain
-    on_by_w = (piece.direction > 0) == (side == "right")
-    on_by_b = 1.0 if side == "right" else slope
-    return np.where(cone, np.where(on_by_w, 1.0, slope), piece.gain), np.where(cone, on_by_b, piece.gain)

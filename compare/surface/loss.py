@@ -9,6 +9,8 @@ square, no sampling. What the results are good for stands in `errors`.
 
 from typing import Any
 
+import numpy as np
+
 from compare.surface import kernels
 from compare.surface.arguments import RELU_TEACHER, Arguments, checked_arguments, checked_side, checked_target
 from compare.surface.evaluation import evaluate
@@ -106,20 +108,22 @@ def expected_gradient(
     --------
     >>> expected_gradient(Parameters(w=-0.5)).w
     np.float64(-0.5)
-    >>> [float(expected_gradient(Parameters(w=0.0), side=side).w) for side in ("left", "right")]
-    [0.0, -1.0]
+    >>> [float(expected_gradient(Parameters(w=0.0), negative_slope=0.5, side=side).w) for side in ("left", "right")]
+    [-0.5, -1.0]
     >>> float(expected_gradient(Parameters(w=0.0), grad_at_zero=0.5).w)
     -0.5
     """
     arguments, teacher = checked_arguments(parameters, negative_slope), checked_target(target)
     side, at_zero = checked_side(side, grad_at_zero)
     gradient = evaluate(
-        lambda student, v, s, pieces: kernels.gradient(student, v, pieces, side),
+        lambda student, v, s, pieces: kernels.gradient(student, v, pieces),
         kernels.GRADIENT_POWERS,
         arguments,
         teacher,
         at_zero,
     )
+    if side is not None:
+        _put_one_sided(gradient, arguments, teacher, side)
     return Parameters(*(_shaped(g, arguments) for g in gradient))
 
 
@@ -151,13 +155,35 @@ def expected_loss_and_gradient(
     arguments, teacher = checked_arguments(parameters, negative_slope), checked_target(target)
     side, at_zero = checked_side(side, grad_at_zero)
     loss, *gradient = evaluate(
-        lambda student, v, s, pieces: kernels.loss_and_gradient(student, v, pieces, side),
+        lambda student, v, s, pieces: kernels.loss_and_gradient(student, v, pieces),
         (0, *kernels.GRADIENT_POWERS),
         arguments,
         teacher,
         at_zero,
     )
+    if side is not None:
+        _put_one_sided(gradient, arguments, teacher, side)
     return _shaped(loss, arguments), Parameters(*(_shaped(g, arguments) for g in gradient))
+
+
+def _put_one_sided(gradient: Any, arguments: Arguments, teacher: Target, side: str) -> None:
+    """Replace what depends on the side, the derivatives by w and b at w = b = 0.
+
+    There phi is homogeneous: by w the derivative is +-v E[2 (d - y) phi(+-x)], which is +-v
+    dL/dv at w = +-1 and v = 0, and by b it is v phi'(+-1) E[2 (d - y)].
+    """
+    w, b, v, d, s = arguments[:5]
+    cone = np.broadcast_to((np.asarray(w) == 0) & (np.asarray(b) == 0), gradient[0].shape)
+    if not cone.any():
+        return
+    v, d, s = (x if isinstance(x, float) else x[cone] for x in (v, d, s))
+    sign = 1.0 if side == "right" else -1.0
+    turned_on = Arguments(np.full(cone.sum(), sign), 0.0, 0.0, d, s, (cone.sum(),))
+    _, _, by_v, _ = evaluate(
+        lambda student, v, s, pieces: kernels.gradient(student, v, pieces), kernels.GRADIENT_POWERS, turned_on, teacher
+    )
+    gradient[0][cone] = sign * v * by_v
+    gradient[1][cone] = v * (1.0 if side == "right" else s) * gradient[3][cone]
 
 
 def _shaped(values: Any, arguments: Arguments) -> Any:

@@ -1,0 +1,178 @@
+"""The expected loss against hand algebra, 50-digit values, and quadrature."""
+
+from fractions import Fraction
+from itertools import pairwise
+
+import mpmath as mp
+import numpy as np
+import pytest
+from scipy.integrate import quad
+from scipy.special import ndtr
+
+from compare.surface import expected_loss
+from compare.surface.errors import LOSS_ERROR
+from reference import Parameters, Target, phi
+
+# Each was, or would be, the undoing of some simpler way to compute it: (w, b, v, d), slope, target.
+NASTY = {
+    "one bit from the teacher": ((1 + 2.0**-52, 0.0, 1.0, 0.0), 0.0, (1.0, 0.0, 0.0)),
+    "one bit from the teacher's kink": ((1.0, -3 * (1 + 2.0**-52), 1.0, 0.0), 0.0, (1.0, -3.0, 0.0)),
+    "the teacher in other units": ((3.0, 0.3, 1 / 3, 0.0), 0.1, (1.0, 0.1, 0.1)),
+    "products that cancel 53 bits": ((0.1, 0.7, 1 / 0.1, 0.0), 0.3, (1.0, 7.0, 0.3)),
+    "two dead units in the tail": ((5.0, -100.0, 1.0, 0.0), 0.0, (1.0, -20.1, 0.0)),
+    "kinks 33 deviations out, one bit apart": ((1.0, -33.0, 1.0, 0.0), 0.0, (1.0, -33.0 * (1 - 2.0**-53), 0.0)),
+    "tail too thin for the density, weight large": ((1.0, -45.0, 1e150, 0.0), 0.0, (0.0, -1.0, 0.0)),
+    "weight of the smallest size": ((1e-300, 1e-300, 1e300, 0.0), 0.0, (1.0, 1.0, 0.0)),
+    "weight of the largest size": ((-1e150, 1e150, 1e-150, 0.0), 0.3, (1.0, 1.0, 0.0)),
+    "kink out of reach": ((1e-300, 1.0, 1.0, 0.0), 0.0, (1.0, 0.0, 0.0)),
+    "teacher's kink out of reach": ((1.0, 1000.0, 1.0, 0.0), 0.5, (1.0, 1000.0 * (1 + 2.0**-50), 0.0)),
+    "kink at zero": ((-1.0, 0.0, 1.0, 0.0), 0.0, (1.0, 0.0, 0.0)),
+    "kink at minus zero": ((1.0, -0.0, 1.0, 0.0), 0.0, (1.0, 0.5, 0.0)),
+    "kink next to zero": ((1.0, 5e-324, 1.0, 0.0), 0.0, (1.0, -1e-20, 0.0)),
+    "no weight": ((0.0, 0.5, 1.0, 0.0), 0.0, (1.0, 0.0, 0.0)),
+    "no weight, off": ((0.0, -0.5, 1.0, 0.25), 0.5, (1.0, 0.5, 0.0)),
+    "linear neuron of a bent teacher": ((1e3, 1e-3, 1e-3, -5.0), 1.0, (1.0, 0.01, 0.3)),
+    "bent neuron of a linear teacher": ((1e-3, -5e-3, 1.0, 0.0), 0.0, (0.0157, 0.0, 1.0)),
+    "constant teacher": ((1.0, -2.0, 1.0, 0.0), -1.0, (0.0, 2.0, 0.3)),
+    "constant teacher that is off": ((1.0, 2.0, -1.0, -0.6), -1.0, (0.0, -2.0, 0.3)),
+    "absolute value": ((1.0, 0.0, 1.0, -0.79788456), -1.0, (1.0, 0.0, -1.0)),
+    "residual cancels at zero": ((-0.119, -0.1375, 1.0, 0.1375), 0.0, (0.3646, -0.0324, 0.0)),
+    "kinks far, 5 % apart": ((-7.1282, -220.011, 21.4671, 0.0), 0.0, (-21.8230, -673.611, 0.0)),
+}
+
+
+def evaluate(point):
+    return expected_loss(Parameters(*point[:4]), negative_slope=point.s, target=Target(*point.target))
+
+
+def relative_error(value, exact):
+    if exact == 0:
+        return 0.0 if value == 0 else np.inf
+    return float(abs(mp.mpf(float(value)) - exact) / exact)
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_nasty_points_are_as_accurate_as_any(name, make_point, exact):
+    parameters, slope, target = NASTY[name]
+    point = make_point(*parameters, slope, target)
+    assert relative_error(evaluate(point), exact(point).loss) <= LOSS_ERROR
+
+
+def test_two_thousand_points_of_every_magnitude_keep_the_promised_error(points, exact):
+    worst = max(points, key=lambda point: regular_error(point, exact))
+    assert regular_error(worst, exact) <= LOSS_ERROR, worst
+    assert sum(1e-290 < exact(point).loss < 1e-10 for point in points) > 300  # near the minimum, and in the tails
+
+
+def regular_error(point, exact):
+    """Relative error where the loss is a normal number; beyond, only that it is beyond."""
+    loss, value = exact(point).loss, evaluate(point)
+    if loss < 1e-290:
+        return 0.0 if 0 <= value < 2e-290 else np.inf
+    return relative_error(value, loss) if loss < 1e300 else 0.0
+
+
+def test_the_expanded_square_would_not_keep_it(points, exact):
+    def expanded(point):
+        (w, b, v, d, s), (tw, tb, ts) = point[:5], point.target
+        kinks = sorted(-shift / weight for weight, shift in ((w, b), (tw, tb)) if weight != 0)
+        total = 0.0
+        for low, high in pairwise([-np.inf, *kinks, np.inf]):
+            x = np.clip(0.0, low + 1e-9 * abs(low) if np.isfinite(low) else low, high)
+            g, h = (1 if w * x + b > 0 else s), (1 if tw * x + tb > 0 else ts)
+            slope, rest = v * g * w - h * tw, v * g * b + d - h * tb
+            p, q = (np.exp(-end * end / 2) / np.sqrt(2 * np.pi) for end in (low, high))
+            m0, m1 = ndtr(high) - ndtr(low), p - q
+            m2 = m0 + (low * p if p else 0) - (high * q if q else 0)
+            total += slope**2 * m2 + 2 * slope * rest * m1 + rest**2 * m0
+        return total
+
+    near_the_minimum = [point for point in points if 1e-290 < exact(point).loss < 1e-10 and abs(point.w) < 1e3]
+    errors = [relative_error(expanded(point), exact(point).loss) for point in near_the_minimum]
+    assert np.median(errors) > 1000 * LOSS_ERROR
+
+
+@pytest.mark.parametrize(
+    ("parameters", "slope", "loss"),
+    [
+        ((-1.0, 0.0, 1.0, 0.0), 0.0, Fraction(1)),  # (w^2 + 1) / 2
+        ((-3.0, 0.0, 1.0, 0.0), 0.0, Fraction(5)),
+        ((0.5, 0.0, 1.0, 0.0), 0.0, Fraction(1, 8)),  # (w - 1)^2 / 2
+        ((2.0, 0.0, 0.25, 0.0), 0.0, Fraction(1, 8)),
+        ((-2.0, 0.0, 1.0, 0.0), 0.25, Fraction(25, 8)),  # (w^2 + (s w - 1)^2) / 2
+        ((0.0, 0.0, 1.0, 0.0), 0.0, Fraction(1, 2)),
+    ],
+)
+def test_without_bias_it_is_a_polynomial(parameters, slope, loss):
+    assert expected_loss(Parameters(*parameters), negative_slope=slope) == float(loss)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_agrees_with_quadrature_split_at_the_kinks(seed):
+    w, b, v, d, s, tw, tb, ts = np.random.default_rng(seed).normal(size=8)
+
+    def integrand(x):
+        x = np.float64(x)
+        residual = v * phi(w * x + b, s) + d - phi(tw * x + tb, ts)
+        return residual**2 * np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
+
+    ends = [-40.0, *sorted(k for k in (0.0, -b / w, -tb / tw) if abs(k) < 40), 40.0]
+    parts = [quad(integrand, low, high, epsabs=0, limit=400) for low, high in pairwise(ends) if low < high]
+    value, error = (sum(part) for part in zip(*parts, strict=True))
+    loss = expected_loss(Parameters(w, b, v, d), negative_slope=s, target=Target(tw, tb, ts))
+    assert abs(loss - value) <= error + LOSS_ERROR * value
+
+
+def test_it_is_zero_exactly_where_the_neuron_is_its_teacher():
+    rng = np.random.default_rng(3)
+    for w, b, s in rng.normal(size=(100, 3)):
+        assert expected_loss(Parameters(w, b), negative_slope=s, target=Target(w, b, s)) == 0
+        assert expected_loss(Parameters(4 * w, 4 * b, 0.25), negative_slope=s, target=Target(w, b, s)) == 0
+        # Upside down and back to front, a leaky unit is one with the inverse slope.
+        s = 2.0 ** np.round(s)
+        assert expected_loss(Parameters(-s * w, -s * b, -1.0), negative_slope=1 / s, target=Target(w, b, s)) == 0
+
+
+def test_a_mirrored_line_and_another_unit_of_z_change_no_bit(points):
+    for point in points:
+        mirrored = point._replace(w=-point.w, target=(-point.target[0], *point.target[1:]))
+        assert evaluate(point) == evaluate(mirrored)
+        scaled = point._replace(w=point.w / 4, b=point.b / 4, v=point.v * 4)
+        if min(abs(point.w), abs(point.b)) > 1e-290:
+            assert evaluate(point) == evaluate(scaled), point
+
+
+def test_it_broadcasts_like_a_ufunc():
+    w, b, s = np.linspace(-2, 2, 5)[:, None, None], np.linspace(-1, 1, 3)[:, None], np.array([0.0, 0.5])
+    loss = expected_loss(Parameters(w, b, 2, np.float32(0.5)), negative_slope=s)
+    assert loss.shape == (5, 3, 2)
+    assert loss.dtype == np.float64
+    for i, j, k in np.ndindex(loss.shape):
+        one = expected_loss(Parameters(w[i, 0, 0], b[j, 0], 2.0, 0.5), negative_slope=s[k])
+        assert np.ndim(one) == 0
+        assert one == loss[i, j, k]
+    assert expected_loss(Parameters(np.empty((0, 3)))).shape == (0, 3)
+
+
+def test_long_arrays_are_evaluated_as_short_ones():
+    rng = np.random.default_rng(9)
+    p = Parameters(*rng.normal(size=(4, 20_000)))
+    whole = expected_loss(p, negative_slope=0.3, target=Target(1.0, -0.5, 0.1))
+    some = [0, 8191, 8192, 19_999]
+    parts = expected_loss(Parameters(*(x[some] for x in p)), negative_slope=0.3, target=Target(1.0, -0.5, 0.1))
+    assert whole[some].tolist() == parts.tolist()
+
+
+@pytest.mark.parametrize("field", range(5))
+def test_nan_in_gives_nan_out_and_leaves_its_neighbours_alone(field):
+    arguments = [np.full(3, 0.5) for _ in range(5)]
+    arguments[field][1] = np.nan
+    loss = expected_loss(Parameters(*arguments[:4]), negative_slope=arguments[4])
+    whole = expected_loss(Parameters(0.5, 0.5, 0.5, 0.5), negative_slope=0.5)
+    assert np.isnan(loss).tolist() == [False, True, False]
+    assert loss[0] == loss[2] == whole
+
+
+def test_a_loss_too_large_is_infinite_and_one_too_small_is_zero():
+    assert expected_loss(Parameters(w=1e200)) == np.inf
+    assert expected_loss(Parameters(w=0.0, b=1.0, v=1e-200), target=Target(0.0, 0.0)) == 0.0
