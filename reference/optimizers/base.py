@@ -18,6 +18,8 @@ from reference.neuron import Parameters
 
 __all__ = ["Optimizer", "OptimizerState", "cast_like_keras"]
 
+_FLOATING = frozenset({np.dtype(np.float32), np.dtype(np.float64)})
+
 
 class OptimizerState(NamedTuple):
     """What an optimizer remembers between steps.
@@ -148,9 +150,11 @@ def dtype_of(value: Any) -> np.dtype[Any]:
 def _require_alike(name: str, w: Any, g: Any) -> None:
     if np.shape(w) != np.shape(g):
         raise ValueError(f"{name} and its gradient must have one shape, got {np.shape(w)} and {np.shape(g)}")
-    weak = type(w) is float or type(g) is float  # np.float64 is a float too, but not a weak one
-    dtypes = {str(value.dtype) if hasattr(value, "dtype") else type(value).__name__ for value in (w, g)}
-    if not dtypes <= {"float32", "float64", "float"} or (len(dtypes) > 1 and not weak):
+    dtypes = {value.dtype for value in (w, g) if hasattr(value, "dtype")}
+    # A Python float takes any dtype on; np.float64, its subclass, has one.
+    others = {type(value).__name__ for value in (w, g) if not hasattr(value, "dtype")}
+    if len(dtypes) > 1 or not dtypes <= _FLOATING or not others <= {"float"}:
         raise TypeError(
-            f"{name} and its gradient must both be float32 or both float64, got {' and '.join(sorted(dtypes))}"
+            f"{name} and its gradient must both be float32 or both float64, "
+            f"got {' and '.join(sorted({*map(str, dtypes), *others}))}"
         )
