@@ -45,7 +45,7 @@ class Finding:
 def audit(cases: Iterable[Case], recorder: "Recorder | None") -> Iterator[Finding]:
     """Run each case, in order.
 
-    Cases that use the same batches share them, and graphs are shared by `recorder`.
+    Without Keras, cases that use the same batches share them; graphs are shared by `recorder`.
 
     Parameters
     ----------
@@ -67,11 +67,10 @@ def audit(cases: Iterable[Case], recorder: "Recorder | None") -> Iterator[Findin
     """
     batches = _shared_batches()
     for case in cases:
-        drawn = batches(case.experiment)
         if recorder is None:
-            certificate, trajectory = None, reference.train(case.experiment, batches=drawn)
+            certificate, trajectory = None, reference.train(case.experiment, batches=batches(case.experiment))
         else:
-            certificate = certify(case.experiment, batches=drawn, recorder=recorder)
+            certificate = certify(case.experiment, recorder=recorder)
             trajectory = certificate.reference
         yield Finding(case, trajectory, certificate, _loss_at_end(trajectory))
 
