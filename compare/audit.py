@@ -1,7 +1,7 @@
 """The main job as a value: every case run on the reference and, unless told not to, certified on Keras."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,15 +10,12 @@ import reference
 from compare.certificate import Certificate, certify
 from compare.experiments import Case
 from compare.surface import expected_loss
-from reference import Experiment, Parameters, Trajectory, draw_batches
-from reference.experiment import SAMPLES_PER_BLOCK
+from reference import Experiment, Parameters, Trajectory
 
 if TYPE_CHECKING:
     from keras_impl import Recorder
 
 __all__ = ["Finding", "audit"]
-
-Batches = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +42,8 @@ class Finding:
 def audit(cases: Iterable[Case], recorder: "Recorder | None") -> Iterator[Finding]:
     """Run each case, in order.
 
-    Without Keras, cases that use the same batches share them; graphs are shared by `recorder`.
+    Graphs are shared by `recorder`; without one, cases that differ in their start only are
+    trained as one ensemble, with the same bits as each alone.
 
     Parameters
     ----------
@@ -65,30 +63,27 @@ def audit(cases: Iterable[Case], recorder: "Recorder | None") -> Iterator[Findin
     >>> finding.certificate is None, 0.5 < finding.expected_loss < 1
     (True, True)
     """
-    batches = _shared_batches()
+    if recorder is None:
+        cases = list(cases)
+        for case, trajectory in zip(cases, _train([case.experiment for case in cases]), strict=True):
+            yield Finding(case, trajectory, None, _loss_at_end(trajectory))
+        return
     for case in cases:
-        if recorder is None:
-            certificate, trajectory = None, reference.train(case.experiment, batches=batches(case.experiment))
-        else:
-            certificate = certify(case.experiment, recorder=recorder)
-            trajectory = certificate.reference
-        yield Finding(case, trajectory, certificate, _loss_at_end(trajectory))
+        certificate = certify(case.experiment, recorder=recorder)
+        yield Finding(case, certificate.reference, certificate, _loss_at_end(certificate.reference))
 
 
-def _shared_batches() -> Callable[[Experiment], Batches | None]:
-    """Remember the batches drawn last; None where they are better drawn block by block."""
-    last: dict[tuple[object, ...], Batches] = {}
-
-    def batches(experiment: Experiment) -> Batches | None:
-        if experiment.steps * experiment.batch_size > SAMPLES_PER_BLOCK:
-            return None
-        key = (experiment.seed, experiment.steps, experiment.batch_size, experiment.dtype, experiment.target)
-        if key not in last:
-            last.clear()
-            last[key] = draw_batches(experiment)
-        return last[key]
-
-    return batches
+def _train(experiments: list[Experiment]) -> list[Trajectory]:
+    """Train on the reference; what differs in the start only, as one ensemble on the same batches."""
+    together: dict[Experiment, list[int]] = {}
+    for i, experiment in enumerate(experiments):
+        together.setdefault(replace(experiment, initial=Parameters(w=0.0)), []).append(i)
+    trained: dict[int, Trajectory] = {}
+    for common, indices in together.items():
+        starts = zip(*(experiments[i].initial for i in indices), strict=True)
+        ensemble = reference.train(replace(common, initial=Parameters(*map(np.array, starts))))
+        trained |= {i: ensemble.member(position) for position, i in enumerate(indices)}
+    return [trained[i] for i in range(len(experiments))]
 
 
 def _loss_at_end(trajectory: Trajectory) -> float:

@@ -1,7 +1,8 @@
 """Training: an Experiment in, a Trajectory out."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -52,6 +53,34 @@ class Trajectory:
     def end(self) -> Parameters:
         """The parameters after the last update: scalars, or the ensemble's shape."""
         return Parameters(*(p[-1] for p in self.parameters))
+
+    def member(self, index: int) -> "Trajectory":
+        """One neuron of an ensemble, by its position in the flattened ensemble, as a run of its own.
+
+        Examples
+        --------
+        >>> both = train(Experiment(initial=Parameters(w=np.array([-1.0, 2.0])), steps=3, batch_size=4))
+        >>> both.member(1).experiment.initial.w, both.member(1).parameters.w.shape
+        (2.0, (4,))
+        """
+        shape = self.experiment.shape
+        size = math.prod(shape)
+        if not shape or not -size <= index < size:
+            raise IndexError(f"member must be an index of an ensemble, got {index!r} for one of shape {shape}")
+        initial = Parameters(*(float(np.broadcast_to(p, shape).flat[index]) for p in self.experiment.initial))
+
+        def of(group: Parameters) -> Parameters:
+            return Parameters(*(None if a is None else a.reshape(len(a), size)[:, index].copy() for a in group))
+
+        diverged_at = int(self.diverged_at.flat[index])
+        return Trajectory(
+            replace(self.experiment, initial=initial),
+            of(self.parameters),
+            of(self.gradient),
+            self.loss.reshape(len(self.loss), size)[:, index].copy(),
+            MappingProxyType({name: of(slot) for name, slot in self.slots.items()}),
+            None if diverged_at < 0 else diverged_at,
+        )
 
 
 def train(

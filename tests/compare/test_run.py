@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+from compare.audit import audit
 from compare.experiments import SETTINGS, shipped
 from compare.run import main
 from reference import draw_batches, train
@@ -55,6 +56,17 @@ def test_the_audit_holds_what_the_contract_names(audited):
     assert results["schema"] == 1
     assert [entry["id"] for entry in results["experiments"]] == [case.id for case in shipped()]
     assert {entry["agrees"] for entry in results["experiments"]} == {None}
+
+
+@pytest.mark.parametrize("id", ["bias-backward-b", "sgd-from-1"])
+def test_a_run_trained_in_an_ensemble_has_the_bits_of_the_run_alone(id):
+    findings = {finding.case.id: finding for finding in audit(shipped(), recorder=None)}
+    alone = train(findings[id].case.experiment)
+    assert findings[id].trajectory.experiment == alone.experiment
+    assert findings[id].trajectory.diverged_at == alone.diverged_at
+    assert findings[id].trajectory.loss.tobytes() == alone.loss.tobytes()
+    assert findings[id].trajectory.parameters.w.tobytes() == alone.parameters.w.tobytes()
+    assert findings[id].trajectory.gradient.w.tobytes() == alone.gradient.w.tobytes()
 
 
 def test_trajectories_are_written_in_full_precision(audited):

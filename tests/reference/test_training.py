@@ -252,3 +252,32 @@ def test_a_trajectory_is_frozen_and_its_slots_are_read_only():
         run.loss = None
     with pytest.raises(TypeError):
         run.slots["momentum"] = None
+
+
+def test_a_member_of_an_ensemble_is_the_run_alone():
+    optimizer = Adam(learning_rate=0.5)
+    starts = Parameters(w=np.array([[-1.0, 2.0], [0.5, 3.0]]), b=np.array([0.25, 1e30]))
+    common = {"trainable": ("w", "b"), "optimizer": optimizer, "steps": 4, "batch_size": 8}
+    ensemble = train(Experiment(initial=starts, **common))
+    for index, (w, b) in enumerate([(-1.0, 0.25), (2.0, 1e30), (0.5, 0.25), (3.0, 1e30)]):
+        member, alone = ensemble.member(index), train(Experiment(initial=Parameters(w=w, b=b), **common))
+        assert member.experiment == alone.experiment
+        assert member.diverged_at == alone.diverged_at
+        for ours, theirs in zip(
+            (*member.parameters, member.loss, member.gradient.b, member.slots["velocity"].w),
+            (*alone.parameters, alone.loss, alone.gradient.b, alone.slots["velocity"].w),
+            strict=True,
+        ):
+            assert ours.tobytes() == theirs.tobytes()
+
+
+@pytest.mark.parametrize("index", [4, -5])
+def test_a_member_that_is_not_there_is_one_line(index):
+    ensemble = train(Experiment(initial=Parameters(w=np.ones(4)), steps=1, batch_size=2))
+    with pytest.raises(IndexError, match="member must be an index of an ensemble"):
+        ensemble.member(index)
+
+
+def test_a_single_run_has_no_members():
+    with pytest.raises(IndexError, match=r"one of shape \(\)"):
+        train(Experiment(steps=1, batch_size=2)).member(0)
