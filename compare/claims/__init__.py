@@ -15,8 +15,8 @@ r'''Claims: read from a file, decided by three witnesses, with the boundary wher
     ... within = 1e-12
     ... """)
     >>> claim, = load_claims(file)
-    >>> claim.id, claim.experiment.steps
-    ('loss-at-minus-one', 2000)
+    >>> judge(claim).verdict
+    'holds'
 
 Claim files
 ===========
@@ -147,6 +147,21 @@ undecided       decided by underflow or by the value taken at exactly 0; lost in
 not auditable   by its own statement
 '''
 
+from compare.claims.judging import judge, judge_all
 from compare.claims.load import ClaimFileError, load_claims
+from compare.claims.values import VERDICTS, Claim
+from compare.claims.verdicts import Boundary, Verdict, Witness
+from compare.claims.workbench import Workbench
 
-__all__ = ["ClaimFileError", "load_claims"]
+__all__ = [
+    "VERDICTS",
+    "Boundary",
+    "Claim",
+    "ClaimFileError",
+    "Verdict",
+    "Witness",
+    "Workbench",
+    "judge",
+    "judge_all",
+    "load_claims",
+]

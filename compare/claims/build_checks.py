@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from compare.claims.build_experiment import build_experiment
+from compare.claims.expected import half_lines
 from compare.claims.formula import Formula, FormulaError, parse
 from compare.claims.quantities import BATCHWISE, slot_names
 from compare.claims.structure import MISSING, Mistake
@@ -33,6 +34,7 @@ __all__ = ["CHECKS", "Context"]
 
 STARTS, SEEDS = 4096, 64  # members where a share names none
 CONFIDENCE = 0.999
+NEAR = 1e-9  # of a critical point
 
 
 class Context(NamedTuple):
@@ -180,10 +182,12 @@ def _critical_point(table: Mapping[str, Any], context: Context) -> Check:
     if "w" not in table["at"]:
         context.wrong("at.w", MISSING, "is missing")
     at = {"w": 0.0} | {name: float(value) for name, value in table["at"].items()}
-    return CriticalPointCheck(at=Parameters(**at), kind=table["is"])
+    return CriticalPointCheck(at=Parameters(**at), kind=table["is"], within=float(table.get("within", NEAR)))
 
 
 def _crossings(table: Mapping[str, Any], context: Context) -> Check:
+    if half_lines(context.experiment) is None:
+        context.wrong("quantity", table["quantity"], "is for experiments that train w only, without any bias")
     line = table["line"]
     return CrossingsCheck(at_zero=float(line["at_zero"]), slope=float(line["slope"]), above=float(table["above"]))
 

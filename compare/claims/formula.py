@@ -13,11 +13,11 @@ import ast
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["FUNCTIONS", "Formula", "FormulaError", "parse"]
+__all__ = ["FUNCTIONS", "Formula", "FormulaArithmetic", "FormulaError", "parse"]
 
 LONGEST = 500
 DEEPEST = 40
@@ -68,6 +68,13 @@ _OPERATIONS: Mapping[str, Callable[[Any, Any], Any]] = {
 Tree = tuple[Any, ...]
 
 
+class FormulaArithmetic(NamedTuple):
+    """How constants are read, and how powers are taken whose exponent is no small whole number."""
+
+    number: Callable[[float], Any] = np.float64
+    power: Callable[[Any, Any], Any] = np.power
+
+
 class FormulaError(ValueError):
     """A text that is not a formula; the message is one line."""
 
@@ -90,13 +97,15 @@ class Formula:
     tree: Tree
     names: frozenset[str]
 
-    def __call__(self, values: Mapping[str, Any]) -> Any:
+    def __call__(self, values: Mapping[str, Any], arithmetic: FormulaArithmetic | None = None) -> Any:
         """Evaluate it.
 
         Parameters
         ----------
         values : mapping
             A number, array or Ball for each name.
+        arithmetic : FormulaArithmetic, optional
+            How constants are read and powers taken; by default in float64.
 
         Returns
         -------
@@ -109,7 +118,7 @@ class Formula:
         0.5
         """
         with np.errstate(all="ignore"):
-            return _evaluate(self.tree, values)
+            return _evaluate(self.tree, values, arithmetic or FormulaArithmetic())
 
     def __str__(self) -> str:
         return self.text
@@ -254,13 +263,15 @@ def _word(node: ast.AST) -> str:
     }.get(kind, kind)
 
 
-def _evaluate(tree: Tree, values: Mapping[str, Any]) -> Any:
+def _evaluate(tree: Tree, values: Mapping[str, Any], arithmetic: FormulaArithmetic) -> Any:
     kind = tree[0]
     if kind == "number":
-        return tree[1]
+        return arithmetic.number(tree[1])
     if kind == "name":
         return values[tree[1]]
-    operands = [_evaluate(operand, values) for operand in tree[2 if kind == "call" else 1 :]]
+    if kind == "**":
+        return _evaluate_power(tree, values, arithmetic)
+    operands = [_evaluate(operand, values, arithmetic) for operand in tree[2 if kind == "call" else 1 :]]
     if kind == "call":
         return FUNCTIONS[tree[1]][1](*operands)
     if kind == "if":
@@ -269,18 +280,18 @@ def _evaluate(tree: Tree, values: Mapping[str, Any]) -> Any:
         return -operands[0] if kind == "negative" else operands[0]
     if kind == "not":
         return np.logical_not(operands[0])
-    if all(isinstance(operand, (int, float)) for operand in operands):
-        operands = [np.float64(operand) for operand in operands]
-    if kind == "**":
-        return _power(*operands)
     return _OPERATIONS[kind](*operands)
 
 
-def _power(base: Any, exponent: Any) -> Any:
-    """A power; a small whole one by multiplication, which keeps error bounds finite."""
-    if np.ndim(exponent) or abs(exponent) > LARGEST_EXPONENT or exponent != int(exponent) or exponent == 0:
-        return np.power(base, exponent)
+def _evaluate_power(tree: Tree, values: Mapping[str, Any], arithmetic: FormulaArithmetic) -> Any:
+    """A power; one with a small whole exponent by multiplication, which keeps error bounds finite."""
+    base = _evaluate(tree[1], values, arithmetic)
+    if tree[2][0] == "name":
+        return arithmetic.power(base, values[tree[2][1]])
+    exponent = -tree[2][1][1] if tree[2][0] == "negative" else tree[2][1]
+    if exponent != int(exponent) or exponent == 0:
+        return arithmetic.power(base, exponent)
     product = base
     for _ in range(int(abs(exponent)) - 1):
         product = product * base
-    return product if exponent > 0 else 1.0 / product
+    return product if exponent > 0 else arithmetic.number(1.0) / product

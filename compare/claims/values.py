@@ -172,6 +172,7 @@ class CriticalPointCheck:
 
     at: Parameters
     kind: str
+    within: float
 
 
 @dataclass(frozen=True, kw_only=True)

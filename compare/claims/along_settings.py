@@ -1,0 +1,125 @@
+"""Where a claim flips when one of its settings is changed.
+
+The exact witness judges the claim on a grid over the range, the stated value included,
+and between neighbours that differ the interval is halved. Of the flips on either side of
+the stated value the nearest one is taken. The batch size has no part in the expected
+dynamics: there the reference judges, at powers of two.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from compare.claims.build_experiment import changed, setting_of
+from compare.claims.exact import Descent, same_descent
+from compare.claims.path import Path
+from compare.claims.runs import RunCheck, state
+from compare.claims.values import Vary
+from reference import Experiment
+
+__all__ = ["Flip", "flips_along", "truth_at"]
+
+POINTS = 24
+RATIO_FOR_LOG = 30  # wider ranges of positive numbers are divided evenly in the logarithm
+HALVINGS = 48
+RESOLUTION = 2.0**-30  # of the boundary, relative to it
+
+
+class Flip(NamedTuple):
+    """Two settings between which a claim flips, and whether it holds at the lower one."""
+
+    low: float
+    high: float
+    holds_below: bool
+
+    @property
+    def value(self) -> float:
+        """The middle."""
+        return (self.low + self.high) / 2
+
+
+def truth_at(checks: Sequence[RunCheck], experiment: Experiment, name: str, value: float) -> bool | None:
+    """Whether the exact witness says the claim holds with one setting changed; None if it cannot tell."""
+    try:
+        there = changed(experiment, name, value)
+    except (ValueError, TypeError):
+        return None
+    memory: dict[Experiment, Path] = {}
+
+    def path(run: Experiment) -> Path:
+        if run not in memory:
+            memory[run] = Descent(same_descent(run)).path(run.steps)
+        return memory[run]
+
+    said = state(checks, there, path)
+    return bool(said.met[0]) if said.resolved[0] else None
+
+
+def flips_along(checks: Sequence[RunCheck], experiment: Experiment, vary: Vary) -> list[Flip]:
+    """The nearest flip on either side of the stated value.
+
+    Parameters
+    ----------
+    checks : sequence of RunCheck
+    experiment : Experiment
+    vary : Vary
+        Not of the batch size.
+
+    Returns
+    -------
+    list of Flip
+        At most two, the nearer one first.
+    """
+    stated = setting_of(experiment, vary.setting)
+
+    def truth(value: float) -> bool | None:
+        return truth_at(checks, experiment, vary.setting, value)
+
+    found = []
+    for side in (-1, 1):
+        values = [value for value in _grid(vary, stated) if (value - stated) * side >= 0]
+        flip = _first_flip(values if side > 0 else values[::-1], truth)
+        if flip is not None:
+            found.append(flip)
+    return sorted(found, key=lambda flip: abs(flip.value - stated))
+
+
+def _grid(vary: Vary, stated: float) -> list[float]:
+    if vary.low > 0 and vary.high / vary.low > RATIO_FOR_LOG:
+        values = np.geomspace(vary.low, vary.high, POINTS)
+    else:
+        values = np.linspace(vary.low, vary.high, POINTS)
+    values[0], values[-1] = vary.low, vary.high
+    return sorted({*map(float, values), stated})
+
+
+def _first_flip(values: list[float], truth: Callable[[float], bool | None]) -> Flip | None:
+    """The first pair of neighbours that differ, narrowed; what cannot be told is passed over."""
+    last: tuple[float, bool] | None = None
+    for value in values:
+        holds = truth(value)
+        if holds is None:
+            continue
+        if last is not None and holds != last[1]:
+            return _narrowed(*last, value, truth)
+        last = value, holds
+    return None
+
+
+def _narrowed(a: float, at_a: bool, b: float, truth: Callable[[float], bool | None]) -> Flip:
+    for _ in range(HALVINGS):
+        middle = (a + b) / 2
+        if abs(b - a) <= RESOLUTION * abs(middle) or middle in (a, b):
+            break
+        holds = truth(middle)
+        if holds is None:  # the boundary itself, perhaps; what is around it is known well enough
+            break
+        a, b = (middle, b) if holds == at_a else (a, middle)
+    return Flip(a, b, at_a) if a < b else Flip(b, a, not at_a)
+
+
+def batch_sizes(vary: Vary, stated: int) -> Iterator[int]:
+    """Powers of two in the range, and its ends and the stated size."""
+    powers = {2**k for k in range(21) if vary.low <= 2**k <= vary.high}
+    yield from sorted(powers | {int(vary.low), int(vary.high), stated})

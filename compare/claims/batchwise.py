@@ -1,0 +1,198 @@
+"""Loss and gradient of whole batches from a few sums, for many neurons and many batches.
+
+All samples between two kinks share one linear regime, so that a batch enters through its
+moments over three pieces only: with residual alpha x + beta on a piece, and m_k the mean
+over the batch of x^k for the samples in it,
+
+    loss = sum (alpha^2 m_2 + 2 alpha beta m_1 + beta^2 m_0)
+
+and the derivatives as in `compare.claims.expected`. Samples give the moments below any
+kink in one of three ways: without biases both kinks are at 0, and two sums are enough;
+a few neurons on the batches of many seeds are summed up as they come; many neurons on
+one batch look their kinks up in the sorted batch. A sample exactly on a kink is taken to
+be on its left.
+"""
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from reference import Parameters, Target
+
+__all__ = [
+    "Batchwise",
+    "InfiniteBatch",
+    "Moments",
+    "SortedBatch",
+    "SplitAtZero",
+    "WholeBatches",
+    "evaluate",
+    "split_at_zero",
+]
+
+Sums = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+class Moments(Protocol):
+    """The samples of one batch for each member, as far as the gradient needs them."""
+
+    def below(self, cut: np.ndarray) -> Sums:
+        """Means of 1, x and x^2 over the samples up to `cut`, shape (experiments or 1, members)."""
+
+    def all(self) -> Sums:
+        """Means over all samples, shape (1, members)."""
+
+
+class SplitAtZero(NamedTuple):
+    """Means below 0 and over all, each of shape (members,); the only cuts are 0 and infinity."""
+
+    low: Sums
+    whole: Sums
+
+    def below(self, cut: np.ndarray) -> Sums:
+        every = np.isposinf(cut)
+        a, b, c = (np.where(every, w, x) for x, w in zip(self.low, self.whole, strict=True))
+        return a, b, c
+
+    def all(self) -> Sums:
+        a, b, c = self.whole
+        return a[None], b[None], c[None]
+
+
+class WholeBatches(NamedTuple):
+    """The samples themselves and their squares, of shape (members, n), in the experiment's dtype."""
+
+    x: np.ndarray
+    squares: np.ndarray
+    whole: Sums
+
+    def below(self, cut: np.ndarray) -> Sums:
+        n = self.x.shape[-1]
+        active = (self.x <= cut.astype(self.x.dtype)[..., None]).astype(self.x.dtype)
+        powers = (np.ones_like(self.x), self.x, self.squares)
+        a, b, c = (np.vecdot(active, power).astype(np.float64) / n for power in powers)
+        return a, b, c
+
+    def all(self) -> Sums:
+        a, b, c = self.whole
+        return a[None], b[None], c[None]
+
+
+class SortedBatch(NamedTuple):
+    """One batch, sorted, with the sums of its first r samples for every r."""
+
+    x: np.ndarray
+    sums: tuple[np.ndarray, np.ndarray]
+
+    @classmethod
+    def of(cls, x: np.ndarray) -> "SortedBatch":
+        """Sort a batch of shape (n,) and sum it up."""
+        x = np.sort(x)
+        wide = x.astype(np.float64)
+        return cls(x, (np.append(0.0, np.cumsum(wide)), np.append(0.0, np.cumsum(wide * wide))))
+
+    def below(self, cut: np.ndarray) -> Sums:
+        rank = np.searchsorted(self.x, cut.astype(self.x.dtype), "right")
+        n = len(self.x)
+        return rank / n, self.sums[0][rank] / n, self.sums[1][rank] / n
+
+    def all(self) -> Sums:
+        n = len(self.x)
+        return np.ones((1, 1)), self.sums[0][-1:][None] / n, self.sums[1][-1:][None] / n
+
+
+class Batchwise(NamedTuple):
+    """Loss and gradient, arrays of shape (experiments, members) in float64."""
+
+    loss: np.ndarray
+    gradient: Parameters
+
+
+class InfiniteBatch(NamedTuple):
+    """The normal distribution itself in place of samples: E[x^k; x <= cut]."""
+
+    members: int
+
+    def below(self, cut: np.ndarray) -> Sums:
+        from scipy.special import ndtr
+
+        density = np.exp(-np.square(cut) / 2) / np.sqrt(2 * np.pi)
+        below = ndtr(cut)
+        return below, -density, below - np.where(np.isinf(cut), 0.0, cut) * density
+
+    def all(self) -> Sums:
+        one, zero = np.ones((1, self.members)), np.zeros((1, self.members))
+        return one, zero, one
+
+
+def split_at_zero(x: np.ndarray) -> tuple[Sums, Sums]:
+    """Means of 1, x and x^2 along the last axis, of the samples up to 0 and of all.
+
+    Examples
+    --------
+    >>> low, whole = split_at_zero(np.array([[3.0, -1.0]]))
+    >>> [m.tolist() for m in low], [m.tolist() for m in whole]
+    ([[0.5], [-0.5], [0.5]], [[1.0], [1.0], [5.0]])
+    """
+    n = x.shape[-1]
+    wide = x.astype(np.float64)
+    low = np.minimum(wide, 0.0)
+    below = np.count_nonzero(x <= 0, axis=-1) / n, low.sum(axis=-1) / n, np.vecdot(low, low) / n
+    whole = np.ones(x.shape[:-1]), wide.sum(axis=-1) / n, np.vecdot(wide, wide) / n
+    return below, whole
+
+
+def evaluate(parameters: Parameters, slope: np.ndarray, target: Target, moments: Moments) -> Batchwise:
+    """Loss and gradient of each neuron on its member's batch.
+
+    Parameters
+    ----------
+    parameters : Parameters of ndarray of shape (experiments, members)
+    slope : ndarray of shape (experiments, 1)
+        Negative slopes.
+    target : Target
+    moments : Moments
+
+    Returns
+    -------
+    Batchwise
+    """
+    w, b, v, d = (np.asarray(p, np.float64) for p in parameters)
+    with np.errstate(all="ignore"):
+        ours = np.where(w == 0, np.inf, -b / np.where(w == 0, 1.0, w))
+    flat = np.where(b > 0, 1.0, slope)  # w = 0: every sample is on one side
+    gains = np.where(w > 0, slope, np.where(w < 0, 1.0, flat)), np.where(w > 0, 1.0, np.where(w < 0, slope, flat))
+    theirs, their_gains = _teacher(target)
+    at_ours, at_theirs = moments.below(ours), moments.below(np.full((1, ours.shape[1]), theirs))
+    first = ours <= theirs
+    loss = dw = db = dv = dd = np.zeros(np.shape(w))
+    last: tuple[np.ndarray, ...] = tuple(np.zeros(np.shape(w)) for _ in range(3))
+    for piece in range(3):
+        end = _ends(piece, first, at_ours, at_theirs, moments.all())
+        m0, m1, m2 = (e - s for e, s in zip(end, last, strict=True))
+        last = end
+        gain = np.where(first, gains[int(piece > 0)], gains[int(piece > 1)])
+        their_gain = np.where(first, their_gains[int(piece > 1)], their_gains[int(piece > 0)])
+        alpha, beta = v * gain * w - their_gain * target.w, v * gain * b + d - their_gain * target.b
+        r0, r1 = alpha * m1 + beta * m0, alpha * m2 + beta * m1
+        loss = loss + alpha * r1 + beta * r0
+        dw, db = dw + 2 * v * gain * r1, db + 2 * v * gain * r0
+        dv, dd = dv + 2 * gain * (w * r1 + b * r0), dd + 2 * r0
+    return Batchwise(loss, Parameters(dw, db, dv, dd))
+
+
+def _teacher(target: Target) -> tuple[float, tuple[float, float]]:
+    """Where the teacher's kink is, and its slope factors below and above it."""
+    if target.w == 0:
+        gain = 1.0 if target.b > 0 else target.negative_slope
+        return np.inf, (gain, gain)
+    gains = (target.negative_slope, 1.0) if target.w > 0 else (1.0, target.negative_slope)
+    return -target.b / target.w, gains
+
+
+def _ends(piece: int, first: np.ndarray, ours: Sums, theirs: Sums, every: Sums) -> tuple[np.ndarray, ...]:
+    """Moments below the end of a piece: the nearer kink, the farther kink, everything."""
+    if piece == 2:
+        return every
+    nearer = first if piece == 0 else ~first
+    return tuple(np.where(nearer, a, b) for a, b in zip(ours, theirs, strict=True))

@@ -1,0 +1,228 @@
+"""The reference over many seeds, or many starts, in one go.
+
+Experiments that draw the same batches are run together: each batch of each seed is drawn
+once, in blocks, and condensed into moments (`batchwise`); then all experiments take their
+steps on it, those with one optimizer as one array. The optimizers are the reference's own,
+in the experiment's dtype; forward and backward are `batchwise`'s, which the tests hold
+against the reference's.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from compare.claims.batchwise import (
+    InfiniteBatch,
+    Moments,
+    SortedBatch,
+    SplitAtZero,
+    WholeBatches,
+    evaluate,
+    split_at_zero,
+)
+from compare.claims.path import Path
+from reference import Experiment, Parameters
+from reference.optimizers import cast_like_keras
+
+__all__ = ["LONGEST", "Request", "affordable_steps", "run_expected", "run_together"]
+
+SAMPLES_PER_BLOCK = 2_000_000
+LONGEST = 100_000  # steps that are run; longer runs are cut there
+MOST_SAMPLES = 20_000_000  # of one seed, for the same reason
+
+
+class Request(NamedTuple):
+    """An experiment, and over which seeds or starts.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Its seed is the first one. With arrays in `initial`, of shape (members,), the members
+        start there and all see the batches of that one seed.
+    seeds : int
+    """
+
+    experiment: Experiment
+    seeds: int
+
+
+def run_together(requests: Iterable[Request]) -> dict[Request, Path]:
+    """Run experiments over their seeds or starts.
+
+    Parameters
+    ----------
+    requests : iterable of Request
+
+    Returns
+    -------
+    dict of Request to Path
+        With as many members as seeds or starts. Runs of more than `LONGEST` steps, or
+        of more samples than are sensible, are cut.
+
+    Examples
+    --------
+    >>> request = Request(Experiment(steps=4, batch_size=8), seeds=3)
+    >>> run_together([request])[request].parameters.w.shape
+    (5, 3)
+    """
+    groups: dict[tuple[Any, ...], list[Request]] = {}
+    for request in dict.fromkeys(requests):
+        e = request.experiment
+        groups.setdefault((e.batch_size, e.seed, e.dtype, request.seeds), []).append(request)
+    done: dict[Request, Path] = {}
+    for group in groups.values():
+        done |= _run_group(group)
+    return done
+
+
+def run_expected(experiment: Experiment) -> Path:
+    """Gradient descent on the expected loss from many starts at once.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        With arrays of shape (members,) in `initial`; taken in float64.
+
+    Returns
+    -------
+    Path
+    """
+    run = _Family([Request(replace(experiment, dtype="float64"), 1)])
+    with np.errstate(all="ignore"):
+        for t in range(run.steps):
+            run.step(t, InfiniteBatch(run.members))
+    ((_, path),) = run.paths()
+    return path
+
+
+def affordable_steps(experiment: Experiment) -> int:
+    """How many of its steps are run."""
+    return min(experiment.steps, LONGEST, max(1, MOST_SAMPLES // experiment.batch_size))
+
+
+def _run_group(group: Sequence[Request]) -> dict[Request, Path]:
+    families: dict[tuple[Any, ...], list[Request]] = {}
+    for request in group:
+        e = request.experiment
+        key = (e.optimizer, e.trainable, e.target, affordable_steps(e), e.shape, _kink(e))
+        families.setdefault(key, []).append(request)
+    runs = [_Family(requests) for requests in families.values()]
+    first = group[0].experiment
+    steps = max(run.steps for run in runs)
+    squares = any(run.kink == "few" for run in runs)
+    with np.errstate(all="ignore"):
+        for at, block in _blocks(first, steps, group[0].seeds, squares):
+            for run in runs:
+                run.advance(at, block)
+    return {request: path for run in runs for request, path in run.paths()}
+
+
+def _kink(e: Experiment) -> str:
+    """Where kinks are looked for: at zero only, or wherever few or many neurons have theirs."""
+    if "b" not in e.trainable and not np.any(np.asarray(e.initial.b) != 0) and e.target.b == 0:
+        return "at zero"
+    return "many" if e.shape else "few"
+
+
+class _Block(NamedTuple):
+    """Consecutive batches of every seed; the step axis first, then the seeds."""
+
+    x: np.ndarray
+    squares: np.ndarray | None
+    low: tuple[np.ndarray, ...]
+    whole: tuple[np.ndarray, ...]
+
+    def moments(self, i: int, kink: str) -> Moments:
+        """The batches of a step, in the way that fits the kinks that are asked for."""
+        low, whole = tuple(m[i] for m in self.low), tuple(m[i] for m in self.whole)
+        if kink == "at zero":
+            return SplitAtZero((low[0], low[1], low[2]), (whole[0], whole[1], whole[2]))
+        if kink == "many":
+            return SortedBatch.of(self.x[i, 0])
+        assert self.squares is not None
+        return WholeBatches(self.x[i], self.squares[i], (whole[0], whole[1], whole[2]))
+
+
+def _blocks(first: Experiment, steps: int, seeds: int, squares: bool) -> Iterator[tuple[int, _Block]]:
+    """Blocks of the streams that `reference.iterate_batches` draws for each of the seeds."""
+    generators = [np.random.default_rng(first.seed + i) for i in range(seeds)]
+    per_block = max(1, SAMPLES_PER_BLOCK // (first.batch_size * seeds))
+
+    def draw(generator: np.random.Generator, into: np.ndarray) -> tuple[Any, Any]:
+        into[:] = generator.standard_normal(into.shape)
+        return split_at_zero(into)
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        for at in range(0, steps, per_block):
+            x = np.empty((seeds, min(per_block, steps - at), first.batch_size), first.dtype)
+            parts = list(pool.map(draw, generators, x))
+            low, whole = (tuple(np.stack([part[h][m] for part in parts], axis=1) for m in range(3)) for h in (0, 1))
+            x = x.swapaxes(0, 1)
+            yield at, _Block(x, x * x if squares else None, low, whole)
+
+
+class _Family:
+    """Experiments with one optimizer, stepped as one array of shape (experiments, members)."""
+
+    def __init__(self, requests: Sequence[Request]) -> None:
+        self.requests = requests
+        self.first = requests[0].experiment
+        self.steps = affordable_steps(self.first)
+        self.kink = _kink(self.first)
+        self.dtype = np.dtype(self.first.dtype)
+        self.members = self.first.shape[0] if self.first.shape else requests[0].seeds
+        shape = (len(requests), self.members)
+        slopes = [[cast_like_keras(request.experiment.negative_slope, self.dtype)] for request in requests]
+        self.slope = np.array(slopes, np.float64)
+        starts = [
+            np.stack([np.broadcast_to(np.asarray(r.experiment.initial[i], self.dtype), shape[1:]) for r in requests])
+            for i in range(len(Parameters._fields))
+        ]
+        self.now = dict(zip(Parameters._fields, starts, strict=True))
+        names = self.first.trainable
+        self.slots = {name: dict.fromkeys(self.first.optimizer.slots, np.zeros(shape, self.dtype)) for name in names}
+        self.visited = {name: np.empty((self.steps + 1, *shape), self.dtype) for name in names}
+        self.seen = {name: np.empty((self.steps, *shape), self.dtype) for name in names}
+        self.loss = np.empty((self.steps, *shape), self.dtype)
+        for name in names:
+            self.visited[name][0] = self.now[name]
+
+    def advance(self, at: int, block: _Block) -> None:
+        """Take the steps of a block of batches."""
+        for t in range(at, min(at + len(block.x), self.steps)):
+            self.step(t, block.moments(t - at, self.kink))
+
+    def step(self, t: int, samples: Moments) -> None:
+        """Take one step, on one batch for each member."""
+        batch = evaluate(Parameters(**self.now), self.slope, self.first.target, samples)
+        self.loss[t] = batch.loss
+        for name in self.first.trainable:
+            self.seen[name][t] = getattr(batch.gradient, name)
+            new = self.first.optimizer.update(self.now[name], self.seen[name][t], t, self.slots[name])
+            self.visited[name][t + 1], self.slots[name] = new
+        self.now |= {name: self.visited[name][t + 1] for name in self.first.trainable}
+
+    def paths(self) -> Iterator[tuple[Request, Path]]:
+        """Each experiment's own path."""
+        for i, request in enumerate(self.requests):
+            parameters: dict[str, Any] = {}
+            gradient: dict[str, Any] = dict.fromkeys(Parameters._fields)
+            for name in Parameters._fields:
+                if name in self.visited:
+                    parameters[name], gradient[name] = self.visited[name][:, i], self.seen[name][:, i]
+                else:
+                    parameters[name] = np.broadcast_to(self.now[name][i], (self.steps + 1, self.members))
+            yield (
+                request,
+                Path(
+                    request.experiment,
+                    Parameters(**parameters),
+                    Parameters(**gradient),
+                    self.loss[:, i],
+                    float(np.finfo(self.dtype).tiny),
+                    cut=self.steps < request.experiment.steps,
+                ),
+            )

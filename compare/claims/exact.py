@@ -1,0 +1,187 @@
+"""The exact witness of a run: gradient descent on the expected loss, without sampling.
+
+A `Descent` is a path that can be continued, so that the run itself, a run a hundred times
+as long, and every claim about the same experiment share it.
+
+Below the resolution. On a half line where dL/dw = curvature w, plain SGD and momentum
+commute with scaling: once w and its velocity are tiny, both are multiplied by 2^600 and
+the path goes on, with w recorded as the smallest normal number of its sign. Signs are
+thus exact however long it takes. Plain SGD with 0 < lr curvature < 1 keeps its sign for
+ever, w (1 - lr curvature)^n; momentum with real positive eigenvalues keeps it once its
+slow mode dominates. Both are then `settled`. Other optimizers have no such law; their
+paths lose their resolution where w gets below the smallest normal number.
+"""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from compare.claims.expected import gradient_function, half_lines
+from compare.claims.path import Path
+from compare.claims.textbook import MomentumSGD, PlainSGD, update_of
+from reference import Experiment, Parameters
+
+__all__ = ["Descent", "same_descent"]
+
+TINY = 2.0**-1022
+SCALE = 2.0**600
+SCALE_BELOW = 2.0**-700
+STILL = 1000  # updates without any change before a run counts as at rest
+DOMINATED = 2  # rescalings after which only the slowest mode is left of a linear recurrence
+
+
+def same_descent(experiment: Experiment) -> Experiment:
+    """The experiment with everything set aside that its expected dynamics does not depend on."""
+    return replace(experiment, batch_size=1, steps=1, seed=0, dtype="float64")
+
+
+class Descent:
+    """The expected path of an experiment, computed as far as it is asked for.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Of a single neuron.
+
+    Examples
+    --------
+    >>> path = Descent(Experiment()).path(2)
+    >>> path.parameters.w[:, 0].round(10).tolist()
+    [-10.0, -9.9, -9.801]
+    """
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        self._gradient = gradient_function(experiment)
+        self._updates = [update_of(experiment.optimizer) for _ in experiment.trainable]
+        self._state = [float(getattr(experiment.initial, name)) for name in experiment.trainable]
+        self._states = [tuple(self._state)]
+        self._gradients: list[tuple[float, ...]] = []
+        self._still = 0
+        self._scaled = 0  # how many times w was multiplied by SCALE, net
+        self._rescalings = 0
+        self._homogeneous, self._monotone = self._scaling_law()
+        self.settled = False
+
+    def _scaling_law(self) -> tuple[float, bool]:
+        """The side, -1 or 1, on which the path may be scaled, 0 if on none; and whether w keeps its sign there."""
+        lines, optimizer = half_lines(self.experiment), self.experiment.optimizer
+        if lines is None or not isinstance(self._updates[0], (PlainSGD, MomentumSGD)):
+            return 0.0, False
+        side = -1.0 if lines.left_pull == 0 else 1.0 if lines.right_pull == 0 else 0.0
+        a = optimizer.learning_rate * (lines.left_curvature if side < 0 else lines.right_curvature)
+        return side, has_real_positive_modes(a, optimizer)
+
+    def extend(self, steps: int) -> None:
+        """Continue until `steps` updates were made, or nothing changes any more."""
+        while len(self._gradients) < steps and not self.settled:
+            self._step()
+
+    def _step(self) -> None:
+        gradient = self._gradient(self._state)
+        memories = [update.memory() for update in self._updates] if self._still else None
+        new = [u.step(w, g) for u, w, g in zip(self._updates, self._state, gradient, strict=True)]
+        if new == self._state:
+            self._still += 1
+            at_rest = memories is not None and memories == [update.memory() for update in self._updates]
+            if (at_rest and _forgets_time(self._updates)) or (self._still > STILL and not any(gradient)):
+                self.settled = True
+        else:
+            self._still = 0
+        self._state = new
+        if self._homogeneous:
+            self._rescale()
+        self._gradients.append(tuple(gradient))
+        self._states.append(self._recorded())
+        if not all(map(math.isfinite, new)):
+            self.settled = True
+
+    def _rescale(self) -> None:
+        """Keep w and its velocity within range while the path is homogeneous."""
+        update, w = self._updates[0], self._state[0]
+        assert isinstance(update, (PlainSGD, MomentumSGD))
+        size = max(abs(w), *map(abs, update.memory()), 0.0)
+        if w * self._homogeneous > 0 and 0 < size < SCALE_BELOW:
+            self._state[0] = w * SCALE
+            update.scale(SCALE)
+            self._scaled += 1
+            self._rescalings += 1
+        elif self._scaled and w * self._homogeneous <= 0:
+            # Across 0 the other line takes over, on which nothing this small matters.
+            update.scale(0.0)
+            self._state[0] = math.copysign(TINY, w) if w else 0.0
+            self._scaled = 0
+        elif self._scaled and size > 1:
+            self._state[0] = w / SCALE
+            update.scale(1 / SCALE)
+            self._scaled -= 1
+        slowest_left = self._rescalings >= (1 if isinstance(update, PlainSGD) else DOMINATED)
+        if self._monotone and slowest_left and self._state[0] * self._homogeneous > 0:
+            self.settled = True
+
+    def _recorded(self) -> tuple[float, ...]:
+        """The state, and where it is scaled the number of its sign that is nearest to it."""
+        if not self._scaled:
+            return tuple(self._state)
+        w = self._state[0] / SCALE if self._scaled == 1 else 0.0
+        return (w if abs(w) >= TINY else math.copysign(TINY, self._state[0]),)
+
+    @property
+    def steps(self) -> int:
+        """Updates made so far."""
+        return len(self._gradients)
+
+    def path(self, steps: int) -> Path:
+        """The path of so many updates; where it has settled, the rest of it is known."""
+        self.extend(steps)
+        names = self.experiment.trainable
+        known = min(steps, self.steps)
+        states, gradients = np.array(self._states[: known + 1]), np.array(self._gradients[:known])
+        states, gradients = self._continued(states, steps + 1), self._continued(gradients, steps)
+        columns: dict[str, Any] = {
+            name: np.full((steps + 1, 1), float(getattr(self.experiment.initial, name))) for name in Parameters._fields
+        }
+        slopes: dict[str, Any] = dict.fromkeys(Parameters._fields)
+        for i, name in enumerate(names):
+            columns[name], slopes[name] = states[:, i : i + 1], gradients[:, i : i + 1]
+        resolution = 0.0 if self._homogeneous else TINY
+        return Path(self.experiment, Parameters(**columns), Parameters(**slopes), None, resolution)
+
+    def _continued(self, rows: np.ndarray, length: int) -> np.ndarray:
+        """Repeat the last row; of a path that only shrinks any more, its sign."""
+        if len(rows) == length:
+            return rows
+        last = np.copysign(TINY, rows[-1]) if self._scaled else rows[-1]
+        return np.concatenate([rows, np.broadcast_to(last, (length - len(rows), rows.shape[1]))])
+
+
+def _forgets_time(updates: list[Any]) -> bool:
+    """Whether an update depends on the state only, not on how many came before."""
+    return all(isinstance(update, (PlainSGD, MomentumSGD)) for update in updates)
+
+
+def has_real_positive_modes(a: float, optimizer: Any) -> bool:
+    """Whether the recurrence of momentum on a gradient curvature * w does not oscillate.
+
+    With a = lr curvature the eigenvalues solve
+
+        heavy ball    x^2 - (1 + mu - a) x + mu = 0
+        Nesterov      x^2 - (1 + mu) (1 - a) x + mu (1 - a) = 0
+
+    which are real and positive if the discriminant is not negative and a is between 0 and
+    1; for the heavy ball that is mu <= (1 - sqrt(a))^2.
+
+    Examples
+    --------
+    >>> from reference import SGD
+    >>> [has_real_positive_modes(0.01, SGD(momentum=mu)) for mu in (0.8, 0.82)]
+    [True, False]
+    """
+    mu = optimizer.momentum
+    if optimizer.nesterov:
+        half, product = (1 + mu) * (1 - a) / 2, mu * (1 - a)
+    else:
+        half, product = (1 + mu - a) / 2, mu
+    return bool(0 < a < 1 and half * half >= product)

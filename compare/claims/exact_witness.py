@@ -1,0 +1,89 @@
+"""What the exact witness says: expected dynamics for runs, closed forms for everything else."""
+
+from compare.claims.answers import Answers, answer
+from compare.claims.describe import shown
+from compare.claims.findings import Finding
+from compare.claims.pointwise import judge_formula, judge_one_sided, judge_surface
+from compare.claims.runs import Statement, run_checks, state
+from compare.claims.shapes import judge_convex, judge_critical_point, judge_crossings, judge_minimum
+from compare.claims.statistics import draw_starts
+from compare.claims.values import (
+    Check,
+    Claim,
+    Comparison,
+    ConvexCheck,
+    CriticalPointCheck,
+    CrossingsCheck,
+    FormulaCheck,
+    KinkCheck,
+    MinimumCheck,
+    ShareOf,
+    SurfaceCheck,
+    TrajectoryCheck,
+)
+from compare.claims.workbench import Workbench
+from reference import Experiment
+
+__all__ = ["exact_findings", "exact_statement", "finding_of"]
+
+
+def exact_statement(claim: Claim, bench: Workbench) -> Statement | None:
+    """What the expected dynamics says about all checks of a run; None if there are none."""
+    checks = [check for _, check in run_checks(claim)]
+    return state(checks, claim.experiment, bench.exact_path) if checks else None
+
+
+def exact_findings(claim: Claim, said: Statement | None, bench: Workbench) -> tuple[Finding | None, ...]:
+    """What the exact witness says about each check."""
+    of_runs = {} if said is None else dict(zip((i for i, _ in run_checks(claim)), said.answers, strict=True))
+    found: list[Finding | None] = []
+    for i, check in enumerate(claim.checks):
+        if i in of_runs:
+            found.append(finding_of(of_runs[i], check))
+        elif isinstance(check, TrajectoryCheck) and check.share is not None:
+            found.append(_share(check, check.share, claim.experiment, bench))
+        else:
+            found.append(_at_rest(check, claim.experiment, bench))
+    return tuple(found)
+
+
+def finding_of(answers: Answers, check: Check) -> Finding:
+    """A single member's answer as a finding."""
+    number, step = float(answers.number[0]), int(answers.step[0])
+    where = f" at step {step}" if step >= 0 and not isinstance(check, Comparison) else ""
+    says = f"{shown(number)}{where}"
+    if answers.resolved[0]:
+        return Finding(bool(answers.met[0]), number, says)
+    return Finding(None, number, says, answers.reason)
+
+
+def _share(check: TrajectoryCheck, share: ShareOf, experiment: Experiment, bench: Workbench) -> Finding | None:
+    """Of random starts, the share for which the expected dynamics meets the check."""
+    if share.of == "seeds":
+        return None
+    answers = answer(check, bench.exact_path(draw_starts(experiment, share)))
+    met, number = int((answers.met & answers.resolved).sum()), len(answers.met)
+    counted = int(answers.resolved.sum())
+    says = f"{met} of {number} starts"
+    if counted < number:
+        return Finding(None, met / number, says, answers.reason, (met, counted, number))
+    return Finding(bool(share.condition.met(met / number)), met / number, says, share=(met, counted, number))
+
+
+def _at_rest(check: Check, experiment: Experiment, bench: Workbench) -> Finding | None:
+    """A check that takes no run."""
+    if isinstance(check, SurfaceCheck):
+        return judge_surface(check, experiment)
+    if isinstance(check, MinimumCheck):
+        return judge_minimum(check, experiment, bench.critical_points)
+    if isinstance(check, CriticalPointCheck):
+        return judge_critical_point(check, experiment, bench.critical_points)
+    if isinstance(check, ConvexCheck):
+        return judge_convex(check, experiment)
+    if isinstance(check, CrossingsCheck):
+        return judge_crossings(check, experiment)
+    if isinstance(check, FormulaCheck):
+        return judge_formula(check)
+    if isinstance(check, KinkCheck) and check.side is not None:
+        return judge_one_sided(check)
+    return None

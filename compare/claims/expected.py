@@ -1,0 +1,156 @@
+"""The expected gradient for one state at a time, on plain floats.
+
+What `compare.surface.expected_gradient` computes for arrays, with relative accuracy
+everywhere, is needed here for one state after another, some hundred thousand times. With
+phi and the teacher piecewise linear, the residual of the neuron is alpha x + beta between
+the two kinks, and with m_k the k-th moment of x ~ N(0, 1) over a piece::
+
+    dL/dw = sum 2 v gain (alpha m_2 + beta m_1)      dL/db = sum 2 v gain (alpha m_1 + beta m_0)
+    dL/dv = sum 2 gain (w (alpha m_2 + beta m_1) + b (alpha m_1 + beta m_0))
+    dL/dd = sum 2 (alpha m_1 + beta m_0)
+
+Differences of distribution functions are accurate in absolute terms, to some units of
+2^-53 times the size of the terms: enough to follow a path, not to tell how it ends at the
+last digit. Without biases the gradient is one straight line on either side of w = 0
+(`half_lines`), and is evaluated without moments at all.
+
+At w = b = 0, phi' is the slope.
+"""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+from reference import Experiment, Parameters, Target
+
+__all__ = ["HalfLines", "gradient_function", "half_lines"]
+
+Gradient = Callable[[list[float]], tuple[float, ...]]
+
+_ROOT_2PI = math.sqrt(2 * math.pi)
+_ROOT_2 = math.sqrt(2)
+
+
+class HalfLines(NamedTuple):
+    """dL/dw without biases: ``curvature w - pull`` on either side of 0, and a number at 0."""
+
+    left_curvature: float
+    left_pull: float
+    right_curvature: float
+    right_pull: float
+    at_zero: float
+
+
+def half_lines(experiment: Experiment) -> HalfLines | None:
+    """The expected gradient of w where only w is trained and there is no bias, else None.
+
+    With E[x^2; x > 0] = E[x^2; x < 0] = 1/2 and the teacher's slopes p for x > 0 and n for
+    x < 0, the neuron's output slopes being v w and v s w (w > 0) or v s w and v w (w < 0)::
+
+        w > 0    dL/dw = v ((v w - p) + s (v s w - n))
+        w < 0    dL/dw = v (s (v s w - p) + (v w - n))
+        w = 0    dL/dw = -v s (p + n)
+
+    Examples
+    --------
+    >>> half_lines(Experiment(negative_slope=0.5))
+    HalfLines(left_curvature=1.25, left_pull=0.5, right_curvature=1.25, right_pull=1.0, at_zero=-0.5)
+    """
+    start, target, s = experiment.initial, experiment.target, experiment.negative_slope
+    if experiment.trainable != ("w",) or start.b != 0 or start.d != 0 or target.b != 0:
+        return None
+    v = float(start.v)
+    p, n = _slopes(target)
+    curvature = v * v * (1 + s * s)
+    return HalfLines(curvature, v * (s * p + n), curvature, v * (p + s * n), -v * s * (p + n) + 0.0)
+
+
+def _slopes(target: Target) -> tuple[float, float]:
+    """A teacher without bias: slopes of its output for x > 0 and x < 0."""
+    if target.w > 0:
+        return target.w, target.negative_slope * target.w
+    return target.negative_slope * target.w, target.w
+
+
+def gradient_function(experiment: Experiment) -> Gradient:
+    """The expected gradient of the trained parameters, as a function of them.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Of a single neuron.
+
+    Returns
+    -------
+    callable
+        From a list of the trained parameters, in the order w, b, v, d, to the tuple of
+        their derivatives.
+
+    Examples
+    --------
+    >>> gradient_function(Experiment())([-3.0])
+    (-3.0,)
+    """
+    lines = half_lines(experiment)
+    return _on_half_lines(lines) if lines is not None else _by_pieces(experiment)
+
+
+def _on_half_lines(lines: HalfLines) -> Gradient:
+    left_curvature, left_pull, right_curvature, right_pull, at_zero = lines
+
+    def gradient(state: list[float]) -> tuple[float, ...]:
+        w = state[0]
+        if w < 0:
+            return (left_curvature * w - left_pull,)
+        if w > 0:
+            return (right_curvature * w - right_pull,)
+        return (at_zero if w == 0 else w,)
+
+    return gradient
+
+
+def _by_pieces(experiment: Experiment) -> Gradient:
+    start = Parameters(*(float(p) for p in experiment.initial))
+    s, (target_w, target_b, target_s) = experiment.negative_slope, experiment.target
+    theirs = -target_b / target_w if target_w else math.inf
+    below_theirs, above_theirs = (target_s, 1.0) if target_w > 0 else (1.0, target_s)
+    if not target_w:
+        below_theirs = 1.0 if target_b > 0 else target_s
+    trained = [Parameters._fields.index(name) for name in experiment.trainable]
+    whole = list(start)
+
+    def gradient(state: list[float]) -> tuple[float, ...]:
+        for i, value in zip(trained, state, strict=True):
+            whole[i] = value
+        w, b, v, d = whole
+        ours = -b / w if w else math.inf
+        below, above = (s, 1.0) if w > 0 else (1.0, s)
+        if not w:
+            below = 1.0 if b > 0 else s
+        dw = db = dv = dd = 0.0
+        last = (0.0, 0.0, 0.0)
+        first, second = min(ours, theirs), max(ours, theirs)
+        for end in (first, second, math.inf):
+            gain = below if end <= ours else above
+            their_gain = below_theirs if end <= theirs else above_theirs
+            here = _moments_below(end)
+            m0, m1, m2 = here[0] - last[0], here[1] - last[1], here[2] - last[2]
+            last = here
+            alpha = v * gain * w - their_gain * target_w
+            beta = v * gain * b + d - their_gain * target_b
+            r0, r1 = alpha * m1 + beta * m0, alpha * m2 + beta * m1
+            dw, db = dw + 2 * v * gain * r1, db + 2 * v * gain * r0
+            dv, dd = dv + 2 * gain * (w * r1 + b * r0), dd + 2 * r0
+        every = (dw, db, dv, dd)
+        return tuple([every[i] for i in trained])
+
+    return gradient
+
+
+def _moments_below(end: float) -> tuple[float, float, float]:
+    """E[x^k; x < end] for k = 0, 1, 2: Phi, -density, Phi - end density."""
+    if math.isinf(end):
+        return (1.0, 0.0, 1.0) if end > 0 else (0.0, 0.0, 0.0)
+    density = math.exp(-end * end / 2) / _ROOT_2PI
+    below = math.erfc(-end / _ROOT_2) / 2
+    return below, -density, below - end * density

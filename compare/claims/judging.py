@@ -1,0 +1,209 @@
+"""From claims to verdicts.
+
+In three rounds, so that runs can be shared: the exact witness judges every claim and
+looks for its boundaries; then the reference makes all runs that any claim needs; then
+each claim is concluded, with Keras' run of its own experiment.
+"""
+
+from collections.abc import Iterable, Iterator
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from compare.claims import boundaries
+from compare.claims.conclusions import SHARE_CONFIDENCE, SOME, Conclusion, conclude_checks, conclude_runs, witness_of
+from compare.claims.describe import shown
+from compare.claims.ensembles import Request
+from compare.claims.exact_witness import exact_findings, exact_statement
+from compare.claims.findings import Finding
+from compare.claims.keras_witness import certificates_of, keras_findings, keras_statement, needs_keras
+from compare.claims.reference_witness import reference_findings, reference_statement, requests_of
+from compare.claims.runs import RunCheck, Statement, run_checks
+from compare.claims.statistics import interval
+from compare.claims.values import Claim
+from compare.claims.verdicts import Boundary, Verdict, Witness
+from compare.claims.workbench import Workbench
+
+if TYPE_CHECKING:
+    from keras_impl import Recorder
+
+__all__ = ["judge", "judge_all"]
+
+
+def judge(claim: Claim, *, recorder: "Recorder | None" = None, keras: bool = True) -> Verdict:
+    """Decide a claim.
+
+    Parameters
+    ----------
+    claim : Claim
+    recorder : keras_impl.Recorder, optional
+        To share traced graphs with other runs.
+    keras : bool
+        False leaves Keras out: quicker, and undecided where nothing else can tell.
+
+    Returns
+    -------
+    Verdict
+
+    Raises
+    ------
+    ImportError
+        If Keras is needed and cannot be imported.
+    """
+    if recorder is None and keras and needs_keras(claim):
+        import keras_impl
+
+        recorder = keras_impl.Recorder()
+    (verdict,) = judge_all([claim], Workbench(recorder if keras else None))
+    return verdict
+
+
+class _Draft(NamedTuple):
+    """A claim after the exact witness has spoken."""
+
+    claim: Claim
+    checks: tuple[RunCheck, ...]
+    said: Statement | None
+    findings: tuple[Finding | None, ...]
+    search: boundaries.Search | None
+
+
+def judge_all(claims: Iterable[Claim], bench: Workbench) -> Iterator[Verdict]:
+    """Decide many claims, sharing what they have in common.
+
+    Parameters
+    ----------
+    claims : iterable of Claim
+    bench : Workbench
+        Without a recorder Keras is left out.
+
+    Yields
+    ------
+    Verdict
+        In the order of the claims.
+    """
+    drafts = [_draft(claim, bench) for claim in claims]
+    bench.prepare(request for draft in drafts for request in _requests(draft))
+    for draft in drafts:
+        yield _not_auditable(draft.claim) if draft.claim.not_auditable is not None else _conclude(draft, bench)
+
+
+def _draft(claim: Claim, bench: Workbench) -> _Draft:
+    checks = tuple(check for _, check in run_checks(claim))
+    said = exact_statement(claim, bench)
+    findings = exact_findings(claim, said, bench)
+    search = None if said is None else boundaries.look_for(checks, claim.experiment, claim.vary, said, bench)
+    return _Draft(claim, checks, said, findings, search)
+
+
+def _requests(draft: _Draft) -> Iterator[Request]:
+    yield from requests_of(draft.claim)
+    if draft.search is not None:
+        yield from (run for asked in draft.search.requests for _, runs in asked for run in runs)
+        yield from (run for _, runs in draft.search.batch_sizes for run in runs)
+
+
+def _not_auditable(claim: Claim) -> Verdict:
+    nobody: dict[str, Witness | None] = dict.fromkeys(("exact", "reference", "keras"))
+    why = claim.not_auditable or ""
+    return Verdict(
+        claim=claim, verdict="not auditable", why=why, number="", witnesses=MappingProxyType(nobody), checks=()
+    )
+
+
+def _conclude(draft: _Draft, bench: Workbench) -> Verdict:
+    claim, into = draft.claim, Conclusion()
+    seeds = reference_statement(claim, bench)
+    findings = {"exact": draft.findings, "reference": reference_findings(claim, seeds, bench)}
+    keras, certified = None, None
+    if bench.recorder is not None:
+        keras = keras_statement(claim, bench)
+        findings["keras"] = keras_findings(claim, keras, bench)
+        certified = _certified(claim, bench, into)
+    of_runs = {}
+    if draft.said is not None and seeds is not None:
+        together = conclude_runs(draft.said, seeds, keras, into)
+        of_runs = {i: together for i, _ in run_checks(claim)}
+    conclude_checks(claim, findings, of_runs, bench.recorder is not None, into)
+    witnesses = {
+        "exact": witness_of(draft.findings, draft.said),
+        "reference": witness_of(findings["reference"], seeds),
+        "keras": witness_of(findings["keras"], keras, certified) if "keras" in findings else None,
+    }
+    found: tuple[Boundary, ...] = ()
+    if draft.search is not None:
+        found = boundaries.confirm(draft.search, draft.checks, claim.experiment, claim.vary, bench)
+    return _verdict(draft, into, witnesses, found, seeds)
+
+
+def _certified(claim: Claim, bench: Workbench, into: Conclusion) -> tuple[str, float] | None:
+    certificates = certificates_of(claim, bench)
+    for certificate in certificates:
+        if not certificate.agrees:
+            into.contradictions.append(f"Keras and the reference disagree: {certificate.first_disagreement}")
+    if not certificates:
+        return None
+    agrees = all(certificate.agrees for certificate in certificates)
+    return "agrees" if agrees else "disagrees", max(certificate.worst for certificate in certificates)
+
+
+def _verdict(
+    draft: _Draft,
+    into: Conclusion,
+    witnesses: dict[str, Witness | None],
+    found: tuple[Boundary, ...],
+    seeds: Statement | None,
+) -> Verdict:
+    breaking = [b for b in found if into.holds is True and _breaks(b)]
+    word, why = _word(into, breaking, seeds)
+    ordered = (*breaking, *(b for b in found if b not in breaking))
+    return Verdict(
+        claim=draft.claim,
+        verdict=word,
+        why=why,
+        number=_deciding_number(draft.claim, witnesses, into),
+        witnesses=MappingProxyType(witnesses),
+        checks=tuple(into.checks),
+        boundary=ordered[0] if ordered else None,
+        boundaries=tuple(ordered),
+        searched=() if draft.search is None else draft.search.searched,
+        contradictions=tuple(into.contradictions),
+        notes=tuple(into.notes),
+    )
+
+
+def _breaks(boundary: Boundary) -> bool:
+    """Whether a claim that is true as stated is false within what it claims."""
+    if boundary.setting == "steps":
+        return not boundary.above and boundary.value > boundary.stated
+    return boundary.claimed
+
+
+def _word(into: Conclusion, breaking: list[Boundary], seeds: Statement | None) -> tuple[str, str]:
+    """The verdict, and why in a sentence."""
+    if into.holds is False:
+        return "refuted", "false as stated"
+    if into.holds is None:
+        return "undecided", into.why
+    if into.holds == SOME:
+        assert seeds is not None
+        met, counted = int((seeds.met & seeds.resolved).sum()), int(seeds.resolved.sum())
+        low, high = interval(met, counted, SHARE_CONFIDENCE)
+        return "conditional", f"true for {met} of {counted} seeds (share {low:.3f} to {high:.3f})"
+    if breaking:
+        first = breaking[0]
+        if first.setting == "steps":
+            return "conditional", f"true as stated, false from {shown(first.value)} steps on"
+        side = "from" if first.below else "below"
+        return "conditional", f"true as stated, false {side} {first.setting} = {shown(first.value)}"
+    return "holds", "true as stated"
+
+
+def _deciding_number(claim: Claim, witnesses: dict[str, Witness | None], into: Conclusion) -> str:
+    """What the first check says that decides, by the witness that decides it."""
+    order = sorted(range(len(claim.checks)), key=lambda i: {False: 0, None: 1, True: 2}[into.checks[i].holds])
+    for name in ("reference", "keras", "exact"):
+        witness = witnesses[name]
+        finding = None if witness is None else witness.findings[order[0]]
+        if finding is not None and finding.says:
+            return finding.says
+    return ""

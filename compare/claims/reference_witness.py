@@ -1,0 +1,110 @@
+"""What the reference says: its runs over many seeds or starts, and its update rules."""
+
+import numpy as np
+
+from compare.claims.answers import Answers, answer
+from compare.claims.describe import shown
+from compare.claims.ensembles import Request
+from compare.claims.findings import Finding
+from compare.claims.runs import Statement, experiments_of, run_checks, state
+from compare.claims.statistics import draw_starts, interval, within
+from compare.claims.updates import judge_update
+from compare.claims.values import Claim, DefaultCheck, ShareOf, TrajectoryCheck, UpdateCheck
+from compare.claims.workbench import SEEDS, Workbench
+from reference import OPTIMIZERS, Experiment
+
+__all__ = ["reference_findings", "reference_statement", "requests_of"]
+
+TOO_FEW = "the interval of the share reaches across the limit: more members are needed"
+
+
+def requests_of(claim: Claim) -> list[Request]:
+    """The runs that the reference has to make for a claim."""
+    checks = [check for _, check in run_checks(claim)]
+    runs = [Request(run, SEEDS) for run in experiments_of(checks, claim.experiment)] if checks else []
+    shares = [
+        _share_request(claim.experiment, check.share)
+        for check in claim.checks
+        if isinstance(check, TrajectoryCheck) and check.share is not None
+    ]
+    return runs + shares
+
+
+def _share_request(experiment: Experiment, share: ShareOf) -> Request:
+    return Request(draw_starts(experiment, share), 1) if share.of == "starts" else Request(experiment, share.number)
+
+
+def reference_statement(claim: Claim, bench: Workbench) -> Statement | None:
+    """What the seeds say about all checks of a run; None if there are none."""
+    checks = [check for _, check in run_checks(claim)]
+    if not checks:
+        return None
+    return state(checks, claim.experiment, lambda run: bench.reference_path(Request(run, SEEDS)))
+
+
+def reference_findings(claim: Claim, said: Statement | None, bench: Workbench) -> tuple[Finding | None, ...]:
+    """What the reference says about each check."""
+    of_runs = {} if said is None else dict(zip((i for i, _ in run_checks(claim)), said.answers, strict=True))
+    found: list[Finding | None] = []
+    for i, check in enumerate(claim.checks):
+        if i in of_runs:
+            found.append(_of_seeds(of_runs[i]))
+        elif isinstance(check, TrajectoryCheck) and check.share is not None:
+            path = bench.reference_path(_share_request(claim.experiment, check.share))
+            found.append(judge_share(answer(check, path), check.share))
+        elif isinstance(check, UpdateCheck):
+            found.append(judge_update(check, bench.trajectory(claim.experiment)))
+        elif isinstance(check, DefaultCheck):
+            found.append(_default(check))
+        else:
+            found.append(None)
+    return tuple(found)
+
+
+def _of_seeds(answers: Answers) -> Finding:
+    number, counted = len(answers.met), int(answers.resolved.sum())
+    met = int((answers.met & answers.resolved).sum())
+    median = float(np.median(np.where(np.isnan(answers.number), np.inf, answers.number)))
+    says = f"{met} of {number} seeds, median {shown(median)}"
+    unanimous = counted == number and met in (0, number)
+    reason = "" if counted == number else answers.reason
+    return Finding(met == number if unanimous else None, median, says, reason, (met, counted, number))
+
+
+def judge_share(answers: Answers, share: ShareOf) -> Finding:
+    """Judge a share by its exact binomial interval.
+
+    Members that cannot tell may count either way: the interval goes from where none of
+    them meets the check to where all of them do.
+    """
+    number, counted = len(answers.met), int(answers.resolved.sum())
+    met = int((answers.met & answers.resolved).sum())
+    low = interval(met, number, share.confidence).low
+    high = interval(met + number - counted, number, share.confidence).high
+    verdict = within(share.condition, type(interval(met, number, share.confidence))(low, high))
+    says = f"{met} of {number} {share.of}, {share.confidence:.4g} interval {low:.4f} to {high:.4f}"
+    reason = "" if verdict is not None else (TOO_FEW if counted == number else answers.reason)
+    return Finding(verdict, met / number, says, reason, (met, counted, number))
+
+
+def _default(check: DefaultCheck) -> Finding | None:
+    """The default of the optimizer of the same name, which is to be Keras' own."""
+    module, _, name = check.of.rpartition(".")
+    if module != "keras.optimizers" or name not in OPTIMIZERS:
+        return None
+    field = OPTIMIZERS[name].__dataclass_fields__.get(check.argument)
+    if field is None:
+        return None
+    number = field.default if isinstance(field.default, float) else None
+    return Finding(same(field.default, check.equals), number, f"{check.argument} = {field.default!r}")
+
+
+def same(value: object, wanted: object) -> bool:
+    """Equality in which True is not 1.
+
+    Examples
+    --------
+    >>> same(0.0, 0), same(True, 1)
+    (True, False)
+    """
+    return isinstance(value, bool) == isinstance(wanted, bool) and value == wanted

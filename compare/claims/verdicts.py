@@ -1,0 +1,145 @@
+"""What became of a claim."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from compare.claims.findings import Finding
+from compare.claims.values import Check, Claim
+
+__all__ = ["WITNESSES", "Boundary", "Judged", "Verdict", "Witness"]
+
+WITNESSES = ("exact", "reference", "keras")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Boundary:
+    """The value of a setting at which a claim flips.
+
+    Parameters
+    ----------
+    setting : str
+        "steps", or a setting that the claim varies.
+    value : float
+        Where the exact witness flips; for steps the first number that is different, for the
+        batch size between two that were run.
+    below, above : bool
+        Whether the claim holds below, and from there on.
+    bracket : tuple of float
+        The flip lies between these.
+    stated : float
+        The claim's own value of the setting.
+    range : tuple of float
+        Where it was looked for.
+    claimed : bool
+        Whether the claim is meant for the whole range.
+    closed_form : tuple of str and float, or None
+        A formula for the boundary in a run of any length, and its value.
+    reference : mapping of float to tuple of int
+        What the reference said beside the boundary: for each value asked, for how many of
+        how many seeds the claim held.
+    confirmed : bool or None
+        Whether the reference agrees with the exact witness on both sides; None if it was
+        not asked, because such a run is too long.
+    """
+
+    setting: str
+    value: float
+    below: bool
+    above: bool
+    bracket: tuple[float, float]
+    stated: float
+    range: tuple[float, float]
+    claimed: bool = False
+    closed_form: tuple[str, float] | None = None
+    reference: Mapping[float, tuple[int, int]]
+    confirmed: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Witness:
+    """What one witness says about a whole claim.
+
+    Parameters
+    ----------
+    holds : bool or None
+        None if it cannot tell, or says yes for some seeds only.
+    share : tuple of int or None
+        Of the reference: for how many seeds the claim holds, of how many that can tell.
+    interval : tuple of float or None
+        Exact binomial interval of that share.
+    findings : tuple of Finding or None
+        For each check, in order; None for those that are not this witness's business.
+    certified : tuple of str and float, or None
+        Of Keras: "agrees" or what disagrees, and the largest difference over bound.
+    """
+
+    holds: bool | None
+    findings: tuple[Finding | None, ...]
+    share: tuple[int, int] | None = None
+    interval: tuple[float, float] | None = None
+    certified: tuple[str, float] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """One check and whether it holds: by what its witnesses say together."""
+
+    check: Check
+    text: str
+    holds: bool | None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Verdict:
+    """What became of a claim.
+
+    Parameters
+    ----------
+    claim : Claim
+    verdict : str
+        One of `VERDICTS`.
+    why : str
+        In a sentence.
+    number : str
+        The number that decides, in words.
+    witnesses : mapping of str to Witness or None
+        "exact", "reference", "keras"; None where one was not asked.
+    checks : tuple of Judged
+    boundary : Boundary or None
+        The one that matters most: along the steps, else in a claimed range, else any.
+    boundaries : tuple of Boundary
+    searched : tuple
+        Settings along which no flip was found: name, from, to.
+    contradictions : tuple of str
+        Witnesses that contradict each other beyond rounding.
+    notes : tuple of str
+    """
+
+    claim: Claim
+    verdict: str
+    why: str
+    number: str
+    witnesses: Mapping[str, Witness | None]
+    checks: tuple[Judged, ...]
+    boundary: Boundary | None = None
+    boundaries: tuple[Boundary, ...] = ()
+    searched: tuple[tuple[str, float, float], ...] = ()
+    contradictions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def as_expected(self) -> bool | None:
+        """Whether the claim's expectation is met; None without one, or where a witness that it needs was left out."""
+        expected = self.claim.expect
+        if expected is None or (self.verdict == "undecided" and NEEDS_KERAS in self.why and expected != "undecided"):
+            return None
+        return self.verdict == expected
+
+
+NEEDS_KERAS = "needs Keras, which was left out"
+
+
+def plain(value: Any) -> Any:
+    """A finding as JSON has it."""
+    return None if value is None else value._asdict()

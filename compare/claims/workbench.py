@@ -1,0 +1,154 @@
+"""What judging many claims has in common: runs, certificates and graphs, each made once."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import reference
+from compare.claims.ensembles import Request, affordable_steps, run_expected, run_together
+from compare.claims.exact import Descent, same_descent
+from compare.claims.path import Path
+from reference import Experiment, Parameters, Trajectory, draw_batches
+
+if TYPE_CHECKING:
+    from compare.certificate import Certificate
+    from keras_impl import Recorder
+
+__all__ = ["SEEDS", "Workbench"]
+
+SEEDS = 32  # at least, of every experiment
+MOST_KERAS_STEPS = 20_000
+
+
+class Workbench:
+    """Makes and remembers runs.
+
+    Parameters
+    ----------
+    recorder : keras_impl.Recorder, optional
+        With whose graphs Keras runs; None leaves Keras out.
+
+    Examples
+    --------
+    >>> bench = Workbench()
+    >>> bench.descent(Experiment()) is bench.descent(Experiment(seed=1, steps=5))
+    True
+    """
+
+    def __init__(self, recorder: "Recorder | None" = None) -> None:
+        self.recorder = recorder
+        self._descents: dict[Experiment, Descent] = {}
+        self._paths: dict[Request, Path] = {}
+        self._expected: dict[Experiment, Path] = {}
+        self._certificates: dict[Experiment, Certificate] = {}
+        self._trajectories: dict[Experiment, Trajectory] = {}
+        self._batches: dict[Any, tuple[np.ndarray, np.ndarray]] = {}
+        self._points: dict[Any, tuple[Any, ...]] = {}
+
+    def descent(self, experiment: Experiment) -> Descent:
+        """The exact witness's run, which can be continued."""
+        key = same_descent(experiment)
+        if key not in self._descents:
+            self._descents[key] = Descent(key)
+        return self._descents[key]
+
+    def exact_path(self, experiment: Experiment) -> Path:
+        """The exact witness's run of the experiment's steps, from one start or many."""
+        if experiment.shape == ():
+            return self.descent(experiment).path(experiment.steps)
+        if experiment not in self._expected:
+            self._expected[experiment] = run_expected(experiment)
+        return self._expected[experiment]
+
+    def prepare(self, requests: Iterable[Request]) -> None:
+        """Run what has not been run yet, those that share batches together."""
+        self._paths |= run_together(request for request in requests if request not in self._paths)
+
+    def reference_path(self, request: Request) -> Path:
+        """The reference's run over seeds or starts."""
+        self.prepare([request])
+        return self._paths[request]
+
+    def trajectory(self, experiment: Experiment) -> Trajectory:
+        """The reference's run with slots, of the first seed; with Keras at hand, as it was certified."""
+        experiment = _affordable(experiment)
+        if self.recorder is not None:
+            return self.certificate(experiment).reference
+        if experiment not in self._trajectories:
+            self._trajectories[experiment] = reference.train(experiment)
+        return self._trajectories[experiment]
+
+    def certificate(self, experiment: Experiment) -> "Certificate":
+        """Keras' run, compared step by step with the reference's; a long one is cut.
+
+        Raises
+        ------
+        ValueError
+            If the workbench has no recorder.
+        """
+        from compare.certificate import certify
+
+        if self.recorder is None:
+            raise ValueError("this workbench leaves Keras out")
+        experiment = _affordable(experiment)
+        if experiment not in self._certificates:
+            batches = self._shared_batches(experiment)
+            self._certificates[experiment] = certify(experiment, batches=batches, recorder=self.recorder)
+        return self._certificates[experiment]
+
+    def certificates(self) -> "tuple[Certificate, ...]":
+        """All that were made, in order."""
+        return tuple(self._certificates.values())
+
+    def keras_path(self, experiment: Experiment) -> Path:
+        """Keras' run as a path of one member."""
+        run = self.certificate(experiment).keras
+        return path_of(run, cut=run.experiment.steps < experiment.steps)
+
+    def critical_points(self, experiment: Experiment) -> tuple[Any, ...]:
+        """Critical points of the expected loss over the trained parameters, the others as they start."""
+        from compare.surface import critical_points
+
+        names = experiment.trainable
+        fixed = Parameters(w=1.0)._replace(
+            **{n: float(getattr(experiment.initial, n)) for n in Parameters._fields if n not in names}
+        )
+        key = (names, experiment.negative_slope, experiment.target, fixed)
+        if key not in self._points:
+            self._points[key] = critical_points(
+                trainable=names, negative_slope=experiment.negative_slope, target=experiment.target, parameters=fixed
+            )
+        return self._points[key]
+
+    def _shared_batches(self, experiment: Experiment) -> tuple[np.ndarray, np.ndarray] | None:
+        """The batches of an experiment, kept for the next one that has the same; None if they are large."""
+        if experiment.steps * experiment.batch_size > reference.experiment.SAMPLES_PER_BLOCK:
+            return None
+        key = (experiment.seed, experiment.steps, experiment.batch_size, experiment.dtype, experiment.target)
+        if key not in self._batches:
+            self._batches.clear()
+            self._batches[key] = draw_batches(experiment)
+        return self._batches[key]
+
+
+def _affordable(experiment: Experiment) -> Experiment:
+    steps = min(affordable_steps(experiment), MOST_KERAS_STEPS)
+    return experiment if steps == experiment.steps else replace(experiment, steps=steps)
+
+
+def path_of(run: Trajectory, cut: bool = False) -> Path:
+    """A recorded run of a single neuron as a path of one member."""
+
+    def column(values: Any) -> Any:
+        return None if values is None else np.reshape(values, (-1, 1))
+
+    return Path(
+        run.experiment,
+        Parameters(*(column(p) for p in run.parameters)),
+        Parameters(*(column(g) for g in run.gradient)),
+        column(run.loss),
+        float(np.finfo(run.experiment.dtype).tiny),
+        cut,
+    )
