@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-DETECTED, NOT_DETECTED, BAD_USAGE, NO_KERAS, INTERRUPTED = 0, 1, 2, 3, 130
+DETECTED, NOT_DETECTED, BAD_USAGE, NO_KERAS, INTERRUPTED, CUT_OFF = 0, 1, 2, 3, 130, 141
 
 
 class UsageError(Exception):
@@ -53,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.list:
             from compare.defects.table import listing
 
-            print(listing(defects))
+            print(listing(defects), flush=True)
             return DETECTED
         return _run(options, defects, arguments)
     except UsageError as error:
@@ -62,6 +63,9 @@ def main(arguments: list[str] | None = None) -> int:
         return _stop(error, NO_KERAS)
     except KeyboardInterrupt:
         return _stop("interrupted; nothing was written", INTERRUPTED)
+    except BrokenPipeError:  # whoever read the output, such as head, has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CUT_OFF
 
 
 def _stop(message: object, status: int) -> int:
@@ -150,7 +154,8 @@ def _controls_summary(baselines: "dict[str, Baseline]", alarms: list[str], rando
     }
     wolf = "; ".join(f"{name} on {', '.join(families)}" for name, families in crying.items() if families)
     return (
-        f"controls: {rewrites}unpatched Keras on {len(baselines)} families, {len(alarms)} false alarms\n"
+        f"controls: {rewrites}unpatched Keras with {len(baselines)} kinds of network and optimizer; "
+        f"false alarms: {len(alarms)}\n"
         f"false alarms of the usual tests on unpatched Keras in float32: {wolf or 'none'}"
     )
 

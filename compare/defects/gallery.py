@@ -117,6 +117,7 @@ def try_defect(defect: Defect, baseline: Baseline, recorder: "Recorder") -> Outc
         if defect.side == "keras":
             recorder = keras_impl.Recorder()
         sightings = look(family, recorder, defect.side)
+    # Planted anew, because a defect may have left something behind for the next run.
     with planted(defect.patches):
         run = keras_impl.train(experiment, recorder=recorder) if defect.side == "keras" else reference.train(experiment)
     lanes: dict[str, Sighting | None] = dict.fromkeys(LANES)

@@ -41,11 +41,13 @@ def rich_table(outcomes: Iterable[Outcome]) -> Any:
     from rich.table import Table
 
     table = Table(
-        box=SIMPLE, pad_edge=False, title="step at which each lane sees it; factor over the bound; usual tests"
+        box=SIMPLE,
+        pad_edge=False,
+        title="the step at which each lane sees it, by what factor, and which usual tests fail",
     )
     table.add_column("defect", no_wrap=True)
     for heading in (*LANES, "factor", *USUAL_TESTS):
-        table.add_column(heading, justify="right")
+        table.add_column(heading.replace(" ", "\n"), justify="right")
     for outcome in outcomes:
         steps = ["-" if seen is None else str(seen.step) for seen in outcome.lanes.values()]
         usual = ["fails" if fails else "-" for fails in outcome.usual.values()]
@@ -75,7 +77,7 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     usual = ", ".join(f"{name} {sum(o.usual[name] for o in real)}" for name in USUAL_TESTS)
     lines = [
         "",
-        f"{len(real)} defects change the mathematics; killed: {killed} ({lanes})",
+        f"defects that change the mathematics: {len(real)}; killed: {killed} ({lanes})",
         f"the usual tests catch of them: {usual}",
     ]
     for outcome in outcomes:

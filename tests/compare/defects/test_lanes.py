@@ -4,6 +4,7 @@ import pytest
 
 keras_impl = pytest.importorskip("keras_impl")
 
+from compare import certify  # noqa: E402
 from compare.defects.gallery import GALLERY  # noqa: E402
 from compare.defects.lanes import look  # noqa: E402
 from compare.defects.patching import planted  # noqa: E402
@@ -57,6 +58,18 @@ def test_conventions_at_the_kink_are_seen_at_the_kink_only(recorder):
         sightings = seen(BY_NAME[name], recorder)
         assert {s.experiment for s in sightings if s.lane != "exact"} == {"kink"}
         assert "exact" in {s.lane for s in sightings}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["keras-momentum-ignored", "keras-adam-beta-2-0.9", "keras-adam-epsilon-inside-root", "keras-leaky-wrong-side"],
+)
+def test_the_certificate_itself_disagrees(name):
+    defect = BY_NAME[name]
+    experiment = FAMILIES[defect.family].experiments()["ordinary"]
+    with planted(defect.patches):
+        assert not certify(experiment).agrees
+    assert certify(experiment).agrees
 
 
 def test_epsilon_matters_most_where_gradients_are_tiny(recorder):
