@@ -131,7 +131,19 @@ def _states(run: Trajectory) -> np.ndarray:
 
 
 class _Jumps:
-    """Most that samples within reach of the kink can change a step, for `propagate`."""
+    """What samples within reach of the kink add to a step, for `propagate`.
+
+    With |D| <= r in each parameter, Delta the difference of the slopes on either side and
+    sigma the larger one, such a sample has z off by at most dz = |x| r_w + r_b, and against
+    the linear prediction phi(z) is off by Delta dz and y_pred by dp = (|v| + r_v) Delta dz,
+    while e changes by at most de = (|v| + r_v) sigma dz + |phi| r_v + r_d. So the terms of
+    the gradient, times n / 2, are off by at most
+
+        d    dp
+        v    (|phi| + sigma dz) dp + (|e| + de) Delta dz
+        b    (|v| + r_v) ((|e| + de) Delta + sigma dp)
+        w    |x| times that
+    """
 
     def __init__(
         self,
@@ -142,7 +154,8 @@ class _Jumps:
         batches: Batches | None,
     ) -> None:
         self.experiment, self.run, self.evaluation, self.by_gradient = experiment, run, evaluation, by_gradient
-        self.columns = {name: i for i, name in enumerate(_quantities(experiment)) if name in ("w", "b")}
+        quantities = _quantities(experiment)
+        self.columns = [quantities.index(name) if name in quantities else None for name in Parameters._fields]
         slope, grad_at_zero = constants(experiment)
         self.slopes = [1.0, *([] if grad_at_zero is None else [float(grad_at_zero)]), float(slope)]
         self.stream, self.ahead = blocks(experiment, batches), 0
@@ -152,19 +165,38 @@ class _Jumps:
 
     def __call__(self, here: slice, reach: np.ndarray) -> np.ndarray:
         zero = np.zeros(len(reach))
-        reach_w, reach_b = (reach[:, self.columns[n]] if n in self.columns else zero for n in ("w", "b"))
+        reaches = Parameters(*(zero if column is None else reach[:, column] for column in self.columns))
         w, b = (np.abs(p[here], dtype=np.float64) for p in (self.run.parameters.w, self.run.parameters.b))
         # Twice the reach and the rounding of z, at least; without bias x drops out of |w x| <= r |x|.
         widest = self.evaluation.widest[here]
         rounding = gamma(16, self.eps) * b + self.tiny * (3 + w) * (1 + widest)
-        with_bias = self.evaluation.nearest[here] <= 2 * (reach_w * widest + reach_b) + rounding
-        near = np.flatnonzero(np.where((b == 0) & (reach_b == 0), w <= 2 * reach_w, with_bias))
+        with_bias = self.evaluation.nearest[here] <= 2 * (reaches.w * widest + reaches.b) + rounding
+        near = np.flatnonzero(np.where((b == 0) & (reaches.b == 0), w <= 2 * reaches.w, with_bias))
         added = np.zeros_like(reach)
         for t in near:
             step = here.start + int(t)
-            jump = self._of_batch(step, float(reach_w[t]), float(reach_b[t]))
+            jump = self._of_batch(step, Parameters(*(float(r[t]) for r in reaches)))
             added[t] = FIRST_ORDER * (self.by_gradient[step] @ jump)
         return added
+
+    def _of_batch(self, step: int, reach: Parameters) -> np.ndarray:
+        """What the gradient of a batch may be off by."""
+        x, y = self._batch(step)
+        here = Parameters(*(float(p[step]) for p in self.run.parameters))
+        size = np.abs(here.w * x + here.b)
+        rounding = gamma(4, self.eps) * (size + 2 * abs(here.b)) + self.tiny * (3 + abs(here.w))
+        moving = np.abs(x) * reach.w + reach.b
+        crossing = np.flatnonzero((size <= moving + rounding) & ((size > 0) | (moving > 0)))
+        x, y = x[crossing].astype(np.float64), y[crossing].astype(np.float64)
+        at = forward(here, x, self.slopes[-1])
+        delta, sigma = max(self.slopes) - min(self.slopes), max(abs(s) for s in self.slopes)
+        v, dz, phi = abs(here.v) + reach.v, np.abs(x) * reach.w + reach.b, np.abs(at.activation)
+        dp = v * delta * dz
+        e = np.abs(at.y_pred - y) + v * sigma * dz + phi * reach.v + reach.d
+        inward = v * (e * delta + sigma * dp)
+        terms = {"w": np.abs(x) * inward, "b": inward, "v": (phi + sigma * dz) * dp + e * delta * dz, "d": dp}
+        sums = [terms[name].sum() for name in self.experiment.trainable]
+        return np.array(sums) * (2 / self.experiment.batch_size)
 
     def _batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """Batch of a step; steps only go up, but for some that are asked for again."""
@@ -174,21 +206,3 @@ class _Jumps:
             self.ahead += len(x)
         first, x, y = next(block for block in reversed(self.recent) if block[0] <= step)
         return x[step - first], y[step - first]
-
-    def _of_batch(self, step: int, reach_w: float, reach_b: float) -> np.ndarray:
-        """Most that the gradient of a batch can jump, the trained parameters being off by `reach`."""
-        x, y = self._batch(step)
-        here = Parameters(*(float(p[step]) for p in self.run.parameters))
-        size = np.abs(here.w * x + here.b)
-        near = (
-            np.abs(x) * reach_w
-            + reach_b
-            + gamma(4, self.eps) * (size + 2 * abs(here.b))
-            + self.tiny * (3 + abs(here.w))
-        )
-        crossing = np.flatnonzero((size <= near) & ((size > 0) | (reach_w + reach_b > 0)))
-        x, y = x[crossing].astype(np.float64), y[crossing].astype(np.float64)
-        residual = forward(here, x, self.slopes[-1]).y_pred - y
-        jump = np.abs(residual * here.v) * (2 * (max(self.slopes) - min(self.slopes)) / self.experiment.batch_size)
-        sums = {"w": (jump * np.abs(x)).sum(), "b": jump.sum()}
-        return np.array([sums.get(name, 0.0) for name in self.experiment.trainable])
