@@ -161,10 +161,15 @@ def experiment_entry(finding: Finding) -> dict[str, Any]:
 
 
 def _certificate_entry(certificate: Certificate) -> dict[str, Any]:
-    disagreement = certificate.first_disagreement
+    disagreement, exact = certificate.first_disagreement, certificate.exact
     return {
+        "mode": certificate.mode,
         "lockstep": _worsts(certificate.lockstep),
         "free_run": _worsts(certificate.free_run),
+        "bits": _worsts(certificate.bits),
+        "exact": {"steps": exact.steps, "compared": exact.compared, "stopped": exact.stopped},
+        "forks": {"count": certificate.fork_count, "first": [fork._asdict() for fork in certificate.forks[:3]]},
+        "subnormals": certificate.subnormals._asdict(),
         "steps_compared": certificate.steps_compared,
         "vacuous_from": certificate.vacuous_from,
         "first_disagreement": None if disagreement is None else disagreement._asdict(),
