@@ -104,7 +104,7 @@ def _chosen(options: argparse.Namespace) -> "list[Defect]":
 
 def _run(options: argparse.Namespace, defects: "list[Defect]", arguments: list[str]) -> int:
     from compare.console import say
-    from compare.defects.table import followed, rich_table, summary
+    from compare.defects.table import followed, has_room, rich_table, summary
     from compare.output import OutputError, folder
 
     try:
@@ -117,7 +117,7 @@ def _run(options: argparse.Namespace, defects: "list[Defect]", arguments: list[s
     except OutputError as error:
         raise UsageError(error) from None
     if not options.quiet:
-        if sys.stdout.isatty():
+        if has_room():
             say(rich_table(outcomes))
         print(summary(outcomes))
         print(_controls_summary(baselines, alarms, random=options.only is None))

@@ -1,6 +1,7 @@
 """The kill table: what a person sees, and what goes into defects.json."""
 
 import math
+import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -10,9 +11,10 @@ from compare.defects.gallery import Outcome
 from compare.defects.lanes import LANES, Sighting
 from compare.defects.usual import USUAL_TESTS
 
-__all__ = ["entry", "followed", "listing", "rich_table", "summary"]
+__all__ = ["entry", "followed", "has_room", "listing", "rich_table", "summary"]
 
 NAME_WIDTH = 41  # of the longest name
+TABLE_WIDTH = 108  # of the table with nothing cut off
 
 
 def listing(defects: Iterable[Defect]) -> str:
@@ -20,11 +22,16 @@ def listing(defects: Iterable[Defect]) -> str:
     return "\n".join(f"{defect.name:{NAME_WIDTH}} {defect.says}" for defect in defects)
 
 
+def has_room() -> bool:
+    """Whether standard output is a terminal that the table fits on."""
+    return sys.stdout.isatty() and shutil.get_terminal_size().columns >= TABLE_WIDTH
+
+
 def followed(outcomes: Iterable[Outcome], total: int, quiet: bool) -> Iterator[Outcome]:
-    """Pass outcomes on and show them: a progress bar on a terminal, else a plain line each."""
+    """Pass outcomes on and show them: a progress bar where there is room for the table, else a plain line each."""
     if quiet:
         yield from outcomes
-    elif sys.stdout.isatty():
+    elif has_room():
         from rich.progress import track
 
         yield from track(outcomes, description="planting defects", total=total, transient=True)
@@ -43,6 +50,7 @@ def rich_table(outcomes: Iterable[Outcome]) -> Any:
     table = Table(
         box=SIMPLE,
         pad_edge=False,
+        collapse_padding=True,
         title="the step at which each lane sees it, by what factor, and which usual tests fail",
     )
     table.add_column("defect", no_wrap=True)
