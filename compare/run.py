@@ -1,16 +1,19 @@
 """The main job: ``python -m compare.run``."""
 
 import argparse
-import difflib
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from compare import claim_files
 from compare.experiments import SETTINGS, Case, shipped
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from compare.audit import Finding
+    from compare.claims import Claim, Verdict, Workbench
     from compare.figures import Picture
     from keras_impl import Recorder
 
@@ -35,7 +38,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Certify the source's runs, draw the pictures, write the report.
+    """Certify the source's runs, judge claims, draw the pictures, write the report.
 
     Parameters
     ----------
@@ -45,15 +48,16 @@ def main(arguments: list[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0 the witnesses agree, 1 they do not, 2 bad usage, 3 no Keras.
+        Exit status: 0 the witnesses agree and every claim was judged, 1 they do not, or a
+        claim's ``expect`` was not met, 2 bad usage or input, 3 no Keras.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         options = _parse(arguments)
-        cases = _chosen(options)
+        cases, claims = _chosen(options)
         if options.list:
-            return _list(cases)
-        return _run(options, cases, arguments)
+            return _list(cases, claims)
+        return _run(options, cases, claims, arguments)
     except UsageError as error:
         return _stop(error, BAD_USAGE)
     except KerasMissing as error:
@@ -70,12 +74,18 @@ def _stop(message: object, status: int) -> int:
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = _Parser(
         prog="python -m compare.run",
-        description="Certify Keras against the NumPy reference on the question's runs, and write the report.",
-        epilog="exit status: 0 the witnesses agree; 1 they do not; 2 bad usage; 3 Keras cannot be imported",
+        description="Certify Keras against the NumPy reference on the question's runs, judge claims, write the report.",
+        epilog="exit status: 0 the witnesses agree and every claim was judged; 1 they do not, or a claim's "
+        "expect was not met; 2 bad usage or bad input; 3 Keras cannot be imported",
         allow_abbrev=False,
+    )
+    parser.add_argument(
+        "files", nargs="*", type=Path, metavar="FILE.toml", help="claim files to judge, instead of what ships"
     )
     parser.add_argument("--out", type=Path, default=Path("audit"), metavar="DIR", help="folder to write (audit)")
     parser.add_argument("--only", metavar="ID", help="run only this one (see --list)")
+    parser.add_argument("--explain", metavar="ID", help="run only this claim, and tell its story")
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="write the verdicts as JUnit XML too")
     parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="seed of the batches (0)")
     parser.add_argument("--dtype", choices=("float32", "float64"), default="float32", help="of everything (float32)")
     parser.add_argument("--no-keras", action="store_true", help="exact and reference only; certifies nothing")
@@ -91,46 +101,82 @@ def _seed(text: str) -> int:
     return int(text)
 
 
-def _chosen(options: argparse.Namespace) -> list[Case]:
-    cases = shipped(seed=options.seed, dtype=options.dtype)
-    if options.only is None:
-        return list(cases)
-    chosen = [case for case in cases if case.id == options.only]
-    if not chosen:
-        near = difflib.get_close_matches(options.only, [case.id for case in cases], n=1)
-        hint = f"did you mean {near[0]!r}?" if near else "--list shows what there is"
-        raise UsageError(f"--only {options.only}: there is no such id; {hint}")
-    return chosen
+def _chosen(options: argparse.Namespace) -> "tuple[list[Case], list[Claim]]":
+    """What to run: the files that are named, or else what ships; of that, what --only or --explain asks for."""
+    cases = [] if options.files else list(shipped(seed=options.seed, dtype=options.dtype))
+    files = options.files or claim_files.shipped_files()
+    claims: list[Claim] = []
+    if files:
+        from compare.claims import ClaimFileError
+
+        try:
+            claims = list(claim_files.read(files, seed=options.seed, dtype=options.dtype))
+        except ClaimFileError as error:
+            raise UsageError(error) from None
+    if options.explain is not None:
+        cases = []
+    wanted = options.only if options.explain is None else options.explain
+    if wanted is None:
+        return cases, claims
+    ids = [*(case.id for case in cases), *(claim.id for claim in claims)]
+    if wanted not in ids:
+        flag = "--only" if options.explain is None else "--explain"
+        raise UsageError(f"{flag} {wanted}: {claim_files.find(wanted, ids)}")
+    return [case for case in cases if case.id == wanted], [claim for claim in claims if claim.id == wanted]
 
 
-def _list(cases: list[Case]) -> int:
+def _list(cases: list[Case], claims: "list[Claim]") -> int:
     for setting, title in SETTINGS.items():
         ids = [case.id for case in cases if case.setting == setting]
         if ids:
             print(f"{title}\n" + "\n".join(f"    {id}" for id in ids))
+    for claim in claims:
+        print(f"{claim.id}\n    {claim.says}")
     return AGREE
 
 
-def _run(options: argparse.Namespace, cases: list[Case], arguments: list[str]) -> int:
+def _run(options: argparse.Namespace, cases: list[Case], claims: "list[Claim]", arguments: list[str]) -> int:
     from compare.audit import audit
-    from compare.console import followed, results_table, say
+    from compare.claims import Workbench
+    from compare.console import followed
     from compare.output import OutputError, folder
 
     try:
         with folder(options.out) as temporary:
             recorder = None if options.no_keras else _keras_recorder()
             findings = list(followed(audit(cases, recorder), len(cases), options.quiet))
-            _write(temporary, options, findings, arguments)
+            bench = Workbench(recorder)
+            verdicts = claim_files.judged(claims, bench, options.quiet)
+            pictures = [] if options.no_figures else _draw(temporary / "figures", options, findings, verdicts, bench)
+            _write(temporary, options, findings, verdicts, pictures, arguments)
     except OutputError as error:
         raise UsageError(error) from None
     if not options.quiet:
-        say(results_table(findings))
-        say(f"Report: {options.out / 'report.html'}")
-    disagreeing = [f for f in findings if f.certificate is not None and not f.certificate.agrees]
-    for finding in disagreeing:
-        assert finding.certificate is not None
-        print(f"{finding.case.id}: {finding.certificate.first_disagreement}", file=sys.stderr)
-    return DISAGREE if disagreeing else AGREE
+        _show(options, findings, verdicts)
+    failures = claim_files.failures(verdicts)
+    for finding in findings:
+        if finding.certificate is not None and not finding.certificate.agrees:
+            failures.append(f"{finding.case.id}: {finding.certificate.first_disagreement}")
+    for line in failures:
+        print(line, file=sys.stderr)
+    return DISAGREE if failures else AGREE
+
+
+def _show(options: argparse.Namespace, findings: "Sequence[Finding]", verdicts: "Sequence[Verdict]") -> None:
+    from compare.console import results_table, say
+
+    if findings:
+        say(results_table(list(findings)))
+    if verdicts:
+        from compare.claims.explain import explain
+        from compare.claims.table import numbers_table, verdicts_table
+
+        if options.explain is None:
+            say(verdicts_table(verdicts))
+        else:
+            say(explain(verdicts[0]))
+            say(numbers_table(verdicts[0]))
+    say(f"Report: {options.out / 'report.html'}")
 
 
 def _keras_recorder() -> "Recorder":
@@ -152,24 +198,51 @@ def _keras_recorder() -> "Recorder":
     return keras_impl.Recorder()
 
 
-def _write(temporary: Path, options: argparse.Namespace, findings: "list[Finding]", arguments: list[str]) -> None:
+def _draw(
+    folder: Path,
+    options: argparse.Namespace,
+    findings: "list[Finding]",
+    verdicts: "list[Verdict]",
+    bench: "Workbench",
+) -> "list[Picture]":
+    """The source's pictures, or those of the claims that were asked for."""
+    folder.mkdir()
+    pictures: list[Picture] = []
+    if findings:
+        from compare.figures import draw_all
+
+        pictures = draw_all({finding.case.id: finding.trajectory for finding in findings}, folder)
+    if options.files or options.explain is not None or options.only is not None:
+        pictures += claim_files.draw(verdicts, bench, folder)
+    return pictures
+
+
+def _write(
+    temporary: Path,
+    options: argparse.Namespace,
+    findings: "list[Finding]",
+    verdicts: "list[Verdict]",
+    pictures: "list[Picture]",
+    arguments: list[str],
+) -> None:
+    from compare.claims.results import to_json
     from compare.output import environment, experiment_entry, write_json, write_trajectory
     from compare.report import render
 
     (temporary / "trajectories").mkdir()
     for finding in findings:
         write_trajectory(temporary / "trajectories" / f"{finding.case.id}.csv", finding.trajectory)
-    pictures: list[Picture] = []
-    if not options.no_figures:
-        from compare.figures import draw_all
-
-        (temporary / "figures").mkdir()
-        pictures = draw_all({finding.case.id: finding.trajectory for finding in findings}, temporary / "figures")
-    results = {"schema": 1, "claims": [], "experiments": [experiment_entry(finding) for finding in findings]}
+    experiments = [*map(experiment_entry, findings), *claim_files.experiment_entries(verdicts)]
+    results = {"schema": 1, "claims": [to_json(verdict) for verdict in verdicts], "experiments": experiments}
     provenance = environment(arguments, seed=options.seed, dtype=options.dtype, keras=not options.no_keras)
     write_json(temporary / "results.json", results)
     write_json(temporary / "environment.json", provenance)
     (temporary / "report.html").write_text(render(findings, pictures, provenance), encoding="utf-8")
+    if options.junit is not None:
+        try:
+            claim_files.write_junit(options.junit, verdicts)
+        except OSError as error:
+            raise UsageError(f"--junit {options.junit}: cannot be written: {error.strerror}") from None
 
 
 if __name__ == "__main__":

@@ -25,10 +25,13 @@ from compare.claims.verdicts import Boundary
 from compare.claims.workbench import SEEDS, Workbench
 from reference import Experiment
 
-__all__ = ["Search", "confirm", "look_for"]
+__all__ = ["Search", "confirm", "look_for", "second_look"]
 
 ASIDE = 0.1  # where the reference is asked: so far from the boundary, relative to it
 SAMPLES_TO_CONFIRM = 64_000_000  # of all seeds of one run
+BETWEEN = 7  # values asked between the stated one and a boundary that the seeds do not confirm
+
+Asked = tuple[tuple[float, tuple[Request, ...]], ...]  # values, and the runs that each takes
 
 
 class Search(NamedTuple):
@@ -48,7 +51,7 @@ class Search(NamedTuple):
 
     boundaries: tuple[Boundary, ...]
     searched: tuple[tuple[str, float, float], ...]
-    requests: tuple[tuple[tuple[float, tuple[Request, ...]], ...], ...]
+    requests: tuple[Asked, ...]
     batch_sizes: tuple[tuple[int, tuple[Request, ...]], ...]
 
 
@@ -149,9 +152,7 @@ def _along_setting(
     )
 
 
-def _to_confirm(
-    checks: Sequence[RunCheck], experiment: Experiment, boundary: Boundary
-) -> tuple[tuple[float, tuple[Request, ...]], ...]:
+def _to_confirm(checks: Sequence[RunCheck], experiment: Experiment, boundary: Boundary) -> Asked:
     """On either side of a boundary, the value to ask the reference at and the runs it takes."""
     asked = []
     for value in _sides(boundary):
@@ -186,16 +187,50 @@ def confirm(
     """Read the reference's runs beside each boundary; add the boundary along the batch size."""
     confirmed = []
     for boundary, asked in zip(search.boundaries, search.requests, strict=True):
-        shares: dict[float, tuple[int, int]] = {}
-        agree = bool(asked)
-        for value, requests in asked:
-            said = _reference(checks, experiment, boundary.setting, value, requests, bench)
-            holds = boundary.below if value < boundary.value else boundary.above
-            shares[value] = (int(said.met.sum()), len(said.met))
-            agree &= bool((said.met == holds).all())
+        shares, agree = _shares(boundary, asked, checks, experiment, bench)
+        if asked and not agree:
+            shares |= _shares(boundary, _between(checks, experiment, boundary, asked), checks, experiment, bench)[0]
         confirmed.append(replace(boundary, reference=MappingProxyType(shares), confirmed=agree if asked else None))
     sizes = _along_batch_sizes(search, checks, experiment, vary, bench)
     return (*confirmed, *(() if sizes is None else (sizes,)))
+
+
+def second_look(
+    search: Search, checks: Sequence[RunCheck], experiment: Experiment, bench: Workbench
+) -> tuple[Request, ...]:
+    """The runs it takes to see where the seeds flip, where they do not confirm a boundary."""
+    wanted: list[Request] = []
+    for boundary, asked in zip(search.boundaries, search.requests, strict=True):
+        if asked and boundary.setting != "steps" and not _shares(boundary, asked, checks, experiment, bench)[1]:
+            wanted += [run for _, runs in _between(checks, experiment, boundary, asked) for run in runs]
+    return tuple(wanted)
+
+
+def _shares(
+    boundary: Boundary, asked: Asked, checks: Sequence[RunCheck], experiment: Experiment, bench: Workbench
+) -> tuple[dict[float, tuple[int, int]], bool]:
+    """For how many seeds the claim holds at each value asked, and whether that is as the exact witness says."""
+    shares: dict[float, tuple[int, int]] = {}
+    agree = bool(asked)
+    for value, requests in asked:
+        said = _reference(checks, experiment, boundary.setting, value, requests, bench)
+        holds = boundary.below if value < boundary.value else boundary.above
+        shares[value] = (int(said.met.sum()), len(said.met))
+        agree &= bool((said.met == holds).all())
+    return shares, agree
+
+
+def _between(checks: Sequence[RunCheck], experiment: Experiment, boundary: Boundary, asked: Asked) -> Asked:
+    """Values from the stated one to the boundary, for a reference that flips elsewhere."""
+    values = np.linspace(boundary.stated, boundary.value, BETWEEN + 2)[1:-1].tolist()
+    if boundary.setting == "steps":
+        return tuple((float(int(value)), asked[0][1]) for value in values)
+    seeds = asked[0][1][0].seeds
+    found = []
+    for value in values:
+        runs = experiments_of(checks, changed(experiment, boundary.setting, value))
+        found.append((value, tuple(Request(run, seeds) for run in runs)))
+    return tuple(found)
 
 
 def _reference(

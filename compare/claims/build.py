@@ -21,14 +21,19 @@ class Builder:
         A claim, of which all that is not `broken` fits the schema.
     file : str
         Where it was read.
+    defaults : Experiment
+        Of what the claim's experiment leaves out.
     broken : frozenset of str
         Keys, such as "vary" and "check[1]", that do not fit the schema; they are passed
         over, so that a mistake in one place hides none in another.
     """
 
-    def __init__(self, table: Mapping[str, Any], file: str, broken: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, table: Mapping[str, Any], file: str, defaults: Experiment, broken: frozenset[str] = frozenset()
+    ) -> None:
         self.table = table
         self.file = file
+        self.defaults = defaults
         self.broken = broken
         self.mistakes: list[Mistake] = []
 
@@ -40,7 +45,7 @@ class Builder:
             self.mistakes.append(Mistake("check", MISSING, wanted))
         if "experiment" in self.broken:
             return None
-        experiment, mistakes = build_experiment(table.get("experiment", {}), Experiment(), "experiment")
+        experiment, mistakes = build_experiment(table.get("experiment", {}), self.defaults, "experiment")
         self.mistakes += mistakes
         if experiment is None:
             return None

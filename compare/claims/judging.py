@@ -83,6 +83,7 @@ def judge_all(claims: Iterable[Claim], bench: Workbench) -> Iterator[Verdict]:
     """
     drafts = [_draft(claim, bench) for claim in claims]
     bench.prepare(request for draft in drafts for request in _requests(draft))
+    bench.prepare(request for draft in drafts for request in _second_look(draft, bench))
     for draft in drafts:
         yield _not_auditable(draft.claim) if draft.claim.not_auditable is not None else _conclude(draft, bench)
 
@@ -100,6 +101,12 @@ def _requests(draft: _Draft) -> Iterator[Request]:
     if draft.search is not None:
         yield from (run for asked in draft.search.requests for _, runs in asked for run in runs)
         yield from (run for _, runs in draft.search.batch_sizes for run in runs)
+
+
+def _second_look(draft: _Draft, bench: Workbench) -> tuple[Request, ...]:
+    if draft.search is None:
+        return ()
+    return boundaries.second_look(draft.search, draft.checks, draft.claim.experiment, bench)
 
 
 def _not_auditable(claim: Claim) -> Verdict:

@@ -7,6 +7,7 @@ from typing import Any
 from compare.claims.build import Builder
 from compare.claims.structure import Mistake, schema, structural_mistakes
 from compare.claims.values import Claim
+from reference import Experiment
 
 __all__ = ["ClaimFileError", "load_claims"]
 
@@ -28,13 +29,15 @@ class ClaimFileError(ValueError):
         self.lines = lines
 
 
-def load_claims(path: str | Path) -> tuple[Claim, ...]:
+def load_claims(path: str | Path, *, defaults: Experiment | None = None) -> tuple[Claim, ...]:
     """Read the claims of a file.
 
     Parameters
     ----------
     path : str or Path
         A TOML file in the format that the docstring of `compare.claims` describes.
+    defaults : Experiment, optional
+        Of whatever an experiment leaves out; `Experiment()` if not given.
 
     Returns
     -------
@@ -59,7 +62,8 @@ def load_claims(path: str | Path) -> tuple[Claim, ...]:
         name = _name(table, number)
         mistakes = structural_mistakes(table, rules["$defs"]["claim"], rules)
         if isinstance(table, dict):
-            builder = Builder(table, str(path), frozenset(mistake.key.split(".")[0] for mistake in mistakes))
+            broken = frozenset(mistake.key.split(".")[0] for mistake in mistakes)
+            builder = Builder(table, str(path), defaults or Experiment(), broken)
             claim = builder.claim()
             mistakes += builder.mistakes
             if claim is not None:

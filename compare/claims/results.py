@@ -1,0 +1,91 @@
+"""Verdicts as results.json has them."""
+
+from typing import Any
+
+from compare.claims.describe import shown
+from compare.claims.findings import Finding
+from compare.claims.verdicts import Boundary, Verdict, Witness
+
+__all__ = ["boundary_text", "to_json"]
+
+
+def to_json(verdict: Verdict) -> dict[str, Any]:
+    """One entry of "claims" in results.json.
+
+    Parameters
+    ----------
+    verdict : Verdict
+
+    Returns
+    -------
+    dict
+        Of strings, numbers, lists and dicts; numbers may be infinite.
+    """
+    claim = verdict.claim
+    return {
+        "id": claim.id,
+        "says": claim.says,
+        "source": claim.source,
+        "paragraph": claim.paragraph,
+        "url": claim.url,
+        "verdict": verdict.verdict,
+        "why": verdict.why,
+        "number": verdict.number,
+        "expect": claim.expect,
+        "as_expected": verdict.as_expected,
+        "witnesses": {name: _witness(witness) for name, witness in verdict.witnesses.items()},
+        "boundary": None if verdict.boundary is None else _boundary(verdict.boundary),
+        "boundaries": [_boundary(boundary) for boundary in verdict.boundaries],
+        "searched": [{"setting": name, "from": low, "to": high} for name, low, high in verdict.searched],
+        "checks": [{"says": judged.text, "holds": judged.holds} for judged in verdict.checks],
+        "contradictions": list(verdict.contradictions),
+        "notes": list(verdict.notes),
+    }
+
+
+def _witness(witness: Witness | None) -> dict[str, Any] | None:
+    if witness is None:
+        return None
+    certified = witness.certified
+    return {
+        "holds": witness.holds,
+        "findings": [None if finding is None else _finding(finding) for finding in witness.findings],
+        "share": None if witness.share is None else list(witness.share),
+        "interval": None if witness.interval is None else list(witness.interval),
+        "certificate": None if certified is None else {"agrees": certified[0] == "agrees", "worst": certified[1]},
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in finding._asdict().items()}
+
+
+def _boundary(boundary: Boundary) -> dict[str, Any]:
+    form = boundary.closed_form
+    return {
+        "setting": boundary.setting,
+        "value": boundary.value,
+        "holds_below": boundary.below,
+        "holds_above": boundary.above,
+        "bracket": list(boundary.bracket),
+        "stated": boundary.stated,
+        "range": list(boundary.range),
+        "claimed": boundary.claimed,
+        "closed_form": None if form is None else {"formula": form[0], "value": form[1]},
+        "reference": [{"at": at, "holds": met, "of": of} for at, (met, of) in sorted(boundary.reference.items())],
+        "confirmed": boundary.confirmed,
+    }
+
+
+def boundary_text(boundary: Boundary | None) -> str:
+    """A boundary in a few words: where the claim holds.
+
+    Examples
+    --------
+    >>> boundary_text(None)
+    ''
+    """
+    if boundary is None:
+        return ""
+    side = "below" if boundary.below else "from"
+    return f"holds {side} {boundary.setting} {'' if boundary.setting == 'steps' else '= '}{shown(boundary.value)}"
