@@ -6,7 +6,12 @@ No sampling and no network code: closed forms of the normal distribution.
 from compare.surface.activation import activation_probability
 from compare.surface.critical import KINDS, CriticalPoint, critical_points
 from compare.surface.hessian import expected_hessian
-from compare.surface.loss import expected_gradient, expected_loss, expected_loss_and_gradient
+from compare.surface.loss import (
+    expected_gradient,
+    expected_loss,
+    expected_loss_and_gradient,
+    expected_loss_error,
+)
 
 __all__ = [
     "KINDS",
@@ -17,4 +22,5 @@ __all__ = [
     "expected_hessian",
     "expected_loss",
     "expected_loss_and_gradient",
+    "expected_loss_error",
 ]

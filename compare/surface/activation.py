@@ -6,26 +6,29 @@ import numpy as np
 
 from compare.surface.arguments import checked_arguments
 from compare.surface.evaluation import evaluate
-from compare.surface.pieces import Piece, Student
+from compare.surface.inputs import checked_inputs
+from compare.surface.pieces import Piece
 from reference import Parameters, Target
 
 __all__ = ["activation_probability"]
 
 
-def activation_probability(parameters: Parameters) -> Any:
-    """P(w x + b > 0) for x ~ N(0, 1): the share of samples that a ReLU learns from.
+def activation_probability(parameters: Parameters, *, inputs: Any = None) -> Any:
+    """P(w x + b > 0): the share of samples that a ReLU learns from.
 
     Parameters
     ----------
     parameters : Parameters
         Real numbers or arrays; v and d only take part in the shape.
+    inputs : scipy.stats frozen distribution, optional
+        Of x, N(0, 1) by default, as for `expected_loss`.
 
     Returns
     -------
     float64 scalar or ndarray
-        Phi(b / |w|); for w = 0 it is 1 if b > 0 and 0 otherwise, z = 0 not being active. NaN
-        where a parameter is NaN or infinite. Relative error at most
-        `errors.PROBABILITY_ERROR`, also in the tail, while it is a normal number.
+        Phi(b / |w|) for the normal distribution; for w = 0 it is 1 if b > 0 and 0 otherwise,
+        z = 0 not being active. NaN where a parameter is NaN or infinite. Relative error at
+        most `errors.PROBABILITY_ERROR` for the normal distribution, also in the tail.
 
     Raises
     ------
@@ -38,10 +41,10 @@ def activation_probability(parameters: Parameters) -> Any:
     array([0.5, 0.5, 1. ])
     """
     arguments = checked_arguments(parameters, 0.0)
-    (probability,) = evaluate(_probability, (0,), arguments, Target())
+    (probability,) = evaluate(_probability, (0,), arguments, Target(), checked_inputs(inputs))
     return probability.reshape(arguments.shape)[()]
 
 
-def _probability(student: Student, v: Any, s: Any, pieces: list[Piece]) -> list[Any]:
+def _probability(student: Any, v: Any, s: Any, pieces: list[Piece]) -> list[Any]:
     """Mass of the pieces on which phi' is 1 rather than 0."""
     return [sum(np.square(piece.root) * piece.moments.zeroth * (piece.gain == 1) for piece in pieces)]

@@ -9,19 +9,23 @@ and those points are evaluated with the power of two c that makes max(|w|, |b|) 
 By the chain rule a derivative is divided by c per w or b and multiplied by c per v.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from compare.surface.arguments import Arguments
-from compare.surface.pieces import Student, cut, student_at, take
-from compare.surface.teacher import describe
+from compare.surface.inputs import Inputs
+from compare.surface.other_pieces import cut_for
+from compare.surface.pieces import Piece, cut, student_at, take
+from compare.surface.teacher import Teacher, describe
 from reference import Target
 
 __all__ = ["evaluate"]
 
-Kernel = Callable[[Student, Any, Any, Any], Any]
+Kernel = Callable[[Any, Any, Any, Any], Any]
+Cutter = Callable[..., Iterator[tuple[Any, Any, list[Piece]]]]
 
 CHUNK = 8192
 ORDINARY = 2.0**100
@@ -29,7 +33,12 @@ LARGEST_FACTOR = 2.0**900  # |c v| beyond this counts as this: its square is inf
 
 
 def evaluate(
-    kernel: Kernel, powers: Any, arguments: Arguments, target: Target, grad_at_zero: float | None = None
+    kernel: Kernel,
+    powers: Any,
+    arguments: Arguments,
+    target: Target,
+    inputs: Inputs | None = None,
+    grad_at_zero: float | None = None,
 ) -> Any:
     """Apply a kernel to all points.
 
@@ -41,6 +50,8 @@ def evaluate(
         For each component, how often it is differentiated by v, less how often by w and b.
     arguments : Arguments
     target : Target
+    inputs : Inputs, optional
+        The standard normal distribution by default.
     grad_at_zero : float, optional
         phi' of the neuron at w = b = 0, the slope by default.
 
@@ -49,7 +60,8 @@ def evaluate(
     ndarray of shape (components, n)
     """
     n = int(np.prod(arguments.shape, dtype=np.int64))
-    teacher, out = describe(target), np.empty((len(powers), n))
+    out = np.empty((len(powers), n))
+    cutter: Cutter = partial(_cut_normal, describe(target)) if inputs is None else partial(_cut_other, inputs, target)
     for start in range(0, n, CHUNK):
         stop = min(start + CHUNK, n)
         with np.errstate(all="ignore"):  # overflow and underflow are the results' own
@@ -57,7 +69,7 @@ def evaluate(
             finite = _finite(values)
             if not finite.all():
                 values = tuple(np.where(finite, value, 0.0) for value in values)
-            out[:, start:stop] = _chunk(kernel, powers, values, teacher, grad_at_zero)
+            out[:, start:stop] = _chunk(kernel, powers, values, partial(cutter, grad_at_zero))
             if not finite.all():
                 out[:, start:stop][:, ~finite] = np.nan
     return out
@@ -71,19 +83,15 @@ def _finite(values: tuple[Any, ...]) -> Any:
     return np.asarray(zero == 0)
 
 
-def _chunk(kernel: Kernel, powers: Any, values: tuple[Any, ...], teacher: Any, grad_at_zero: float | None) -> Any:
+def _chunk(kernel: Kernel, powers: Any, values: tuple[Any, ...], cutter: Cutter) -> Any:
     w, b, v, d, s = values
     exponent = _exponent(w, b)
     if exponent is not None:
         w, b, v = np.ldexp(w, -exponent), np.ldexp(b, -exponent), np.ldexp(v, exponent)
         v = np.clip(v, -LARGEST_FACTOR, LARGEST_FACTOR)
-    student = student_at(w, b, v, d, s, teacher)
-    if grad_at_zero is not None:
-        gain = np.where((w == 0) & (b == 0), grad_at_zero, student.here.gain)
-        student = student._replace(here=student.here._replace(gain=gain))
     out = np.empty((len(powers), max(np.size(w), np.size(b))))
-    for points, here, pieces in cut(student, teacher):
-        components = kernel(here, take(v, points), take(s, points), pieces)
+    for points, student, pieces in cutter(w, b, v, d, s):
+        components = kernel(student, take(v, points), take(s, points), pieces)
         for row, component in zip(out, components, strict=True):
             row[points] = component
     if exponent is not None:
@@ -98,3 +106,19 @@ def _exponent(w: Any, b: Any) -> Any:
     if ((size < ORDINARY) & ((size > 1 / ORDINARY) | (size == 0))).all():
         return None
     return np.frexp(size)[1]
+
+
+def _cut_normal(
+    teacher: Teacher, grad_at_zero: float | None, w: Any, b: Any, v: Any, d: Any, s: Any
+) -> Iterator[tuple[Any, Any, list[Piece]]]:
+    student = student_at(w, b, v, d, s, teacher)
+    if grad_at_zero is not None:
+        gain = np.where((w == 0) & (b == 0), grad_at_zero, student.here.gain)
+        student = student._replace(here=student.here._replace(gain=gain))
+    return cut(student, teacher)
+
+
+def _cut_other(
+    inputs: Inputs, target: Target, grad_at_zero: float | None, w: Any, b: Any, v: Any, d: Any, s: Any
+) -> Iterator[tuple[Any, Any, list[Piece]]]:
+    yield slice(None), *cut_for(inputs, w, b, v, d, s, target, grad_at_zero)

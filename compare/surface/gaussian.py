@@ -22,7 +22,7 @@ import numpy as np
 from compare.surface.double_double import DoubleDouble, square
 from compare.surface.tail_coefficients import FIRST, SECOND, ZEROTH
 
-__all__ = ["HALF_LINE", "REACH", "Moments", "between", "density_root", "near", "tail"]
+__all__ = ["HALF_LINE", "REACH", "Moments", "between", "density_root", "gauss_legendre", "near", "tail"]
 
 REACH = 53.0  # phi(53) < 1e-610: no square of a float64 brings it back
 DENSITY_AT_ZERO = 1 / math.sqrt(2 * math.pi)
@@ -115,7 +115,7 @@ def between(a: Any, h: Any, at: Moments, after: Moments) -> Moments:
         return Moments(u0, u1, u2)
     start, length = a[short], h[short]
     sums: list[Any] = [0.0, 0.0, 0.0]
-    for node, weight in zip(*_gauss_legendre(), strict=True):
+    for node, weight in zip(*gauss_legendre(), strict=True):
         t = length * node
         term = length * weight * np.exp(-t * (start + 0.5 * t))
         for k in range(3):
@@ -126,8 +126,8 @@ def between(a: Any, h: Any, at: Moments, after: Moments) -> Moments:
     return Moments(u0, u1, u2)
 
 
-def _gauss_legendre() -> tuple[Any, Any]:
-    """Nodes and weights on [0, 1]."""
+def gauss_legendre() -> tuple[Any, Any]:
+    """Nodes and weights of `NODES` points on [0, 1]."""
     nodes, weights = np.polynomial.legendre.leggauss(NODES)
     return 0.5 + 0.5 * nodes, 0.5 * weights
 

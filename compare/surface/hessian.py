@@ -1,4 +1,4 @@
-"""Second derivatives of the expected loss on x ~ N(0, 1), in closed form."""
+"""Second derivatives of the expected loss, on x ~ N(0, 1) in closed form."""
 
 from typing import Any
 
@@ -7,12 +7,15 @@ import numpy as np
 from compare.surface import kernels
 from compare.surface.arguments import RELU_TEACHER, checked_arguments, checked_target
 from compare.surface.evaluation import evaluate
+from compare.surface.inputs import checked_inputs
 from reference import Parameters, Target
 
 __all__ = ["expected_hessian"]
 
 
-def expected_hessian(parameters: Parameters, *, negative_slope: Any = 0.0, target: Target = RELU_TEACHER) -> Any:
+def expected_hessian(
+    parameters: Parameters, *, negative_slope: Any = 0.0, target: Target = RELU_TEACHER, inputs: Any = None
+) -> Any:
     """Matrix of second derivatives of the expected loss.
 
     Parameters
@@ -21,6 +24,8 @@ def expected_hessian(parameters: Parameters, *, negative_slope: Any = 0.0, targe
         Real numbers or arrays, of shapes that broadcast to (...) with the slope.
     negative_slope : float or ndarray
     target : Target
+    inputs : scipy.stats frozen distribution, optional
+        Of x, N(0, 1) by default, as for `expected_loss`.
 
     Returns
     -------
@@ -42,7 +47,7 @@ def expected_hessian(parameters: Parameters, *, negative_slope: Any = 0.0, targe
     f'' is phi'(z) x for w and v, phi'(z) for b and v, and, for w and b among each other, a
     point mass at the kink k = -b/w, where phi' jumps by 1 - s:
 
-        2 v (1 - s) r(k) p(k) / |w|  [[k^2, k], [k, 1]],   p the normal density
+        2 v (1 - s) r(k) p(k) / |w|  [[k^2, k], [k, 1]],   p the density of x
 
     It goes to 0 with w while b != 0. At w = b = 0 the loss is a cone: the entries of w and b
     with w, b and d are NaN there unless v (1 - s) = 0, those with v unless s = 1.
@@ -55,7 +60,7 @@ def expected_hessian(parameters: Parameters, *, negative_slope: Any = 0.0, targe
     arguments, teacher = checked_arguments(parameters, negative_slope), checked_target(target)
     rows, columns = np.triu_indices(4)
     powers = [kernels.GRADIENT_POWERS[i] + kernels.GRADIENT_POWERS[j] for i, j in zip(rows, columns, strict=True)]
-    entries = evaluate(kernels.hessian, powers, arguments, teacher)
+    entries = evaluate(kernels.hessian, powers, arguments, teacher, checked_inputs(inputs))
     hessian = np.empty((*arguments.shape, 4, 4))
     for entry, i, j in zip(entries, rows, columns, strict=True):
         hessian[..., i, j] = hessian[..., j, i] = entry.reshape(arguments.shape)

@@ -14,24 +14,34 @@ from typing import Any
 
 import numpy as np
 
-from compare.surface.pieces import Piece, Student
+from compare.surface.errors import LOSS_ERROR
+from compare.surface.pieces import Piece
 
-__all__ = ["GRADIENT_POWERS", "gradient", "hessian", "loss", "loss_and_gradient"]
+__all__ = ["GRADIENT_POWERS", "gradient", "hessian", "loss", "loss_and_gradient", "loss_error"]
 
 GRADIENT_POWERS = (-1, -1, 1, 0)  # of the scale of w and b, see `evaluation`
 
 
-def loss(student: Student, v: Any, pieces: Sequence[Piece]) -> list[Any]:
+def loss(student: Any, v: Any, pieces: Sequence[Piece]) -> list[Any]:
     """L = E r^2."""
     return loss_and_gradient(student, v, pieces, with_gradient=False)
 
 
-def gradient(student: Student, v: Any, pieces: Sequence[Piece]) -> list[Any]:
+def loss_error(student: Any, v: Any, s: Any, pieces: Sequence[Piece]) -> list[Any]:
+    """Absolute error of `loss`: its rounding, and what the moments contribute."""
+    total = LOSS_ERROR * loss(student, v, pieces)[0]
+    for piece, error in zip(pieces, getattr(student, "errors", ()), strict=False):
+        residual, slope = np.abs(piece.residual), np.abs(piece.slope)
+        total = total + residual**2 * error.zeroth + 2 * residual * slope * error.first + slope**2 * error.second
+    return [total]
+
+
+def gradient(student: Any, v: Any, pieces: Sequence[Piece]) -> list[Any]:
     """Partial derivatives by w, b, v, d, as `loss_and_gradient` gives them."""
     return loss_and_gradient(student, v, pieces)[1:]
 
 
-def loss_and_gradient(student: Student, v: Any, pieces: Sequence[Piece], with_gradient: bool = True) -> list[Any]:
+def loss_and_gradient(student: Any, v: Any, pieces: Sequence[Piece], with_gradient: bool = True) -> list[Any]:
     """L, and its partial derivatives by w, b, v, d.
 
         dL/dw = 2 v E[r phi'(z) x]      dL/dv = 2 E[r phi(z)]
@@ -39,7 +49,7 @@ def loss_and_gradient(student: Student, v: Any, pieces: Sequence[Piece], with_gr
 
     Parameters
     ----------
-    student : Student
+    student : Student or OtherStudent
     v : ndarray or float
     pieces : sequence of Piece
     with_gradient : bool
@@ -65,7 +75,7 @@ def loss_and_gradient(student: Student, v: Any, pieces: Sequence[Piece], with_gr
     return [total, 2 * v * w, 2 * v * b, 2 * v_, 2 * d] if with_gradient else [total]
 
 
-def hessian(student: Student, v: Any, s: Any, pieces: Sequence[Piece]) -> list[Any]:
+def hessian(student: Any, v: Any, s: Any, pieces: Sequence[Piece]) -> list[Any]:
     """Second derivatives in the order ww, wb, wv, wd, bb, bv, bd, vv, vd, dd.
 
         H = 2 E[f' f'^T + r f''],   f' = (v phi'(z) x, v phi'(z), phi(z), 1)

@@ -1,4 +1,4 @@
-"""Expected loss and gradient on x ~ N(0, 1), in closed form.
+"""Expected loss and gradient, on x ~ N(0, 1) in closed form.
 
     L(w, b, v, d) = E[(v phi(w x + b) + d - y)^2],   y = phi*(w* x + b*) of the teacher
 
@@ -14,12 +14,15 @@ import numpy as np
 from compare.surface import kernels
 from compare.surface.arguments import RELU_TEACHER, Arguments, checked_arguments, checked_side, checked_target
 from compare.surface.evaluation import evaluate
+from compare.surface.inputs import Inputs, checked_inputs
 from reference import Parameters, Target
 
-__all__ = ["expected_gradient", "expected_loss", "expected_loss_and_gradient"]
+__all__ = ["expected_gradient", "expected_loss", "expected_loss_and_gradient", "expected_loss_error"]
 
 
-def expected_loss(parameters: Parameters, *, negative_slope: Any = 0.0, target: Target = RELU_TEACHER) -> Any:
+def expected_loss(
+    parameters: Parameters, *, negative_slope: Any = 0.0, target: Target = RELU_TEACHER, inputs: Any = None
+) -> Any:
     """Expected squared error of the neuron.
 
     Parameters
@@ -30,6 +33,9 @@ def expected_loss(parameters: Parameters, *, negative_slope: Any = 0.0, target: 
         Broadcasts with the parameters, like a ufunc's argument.
     target : Target
         The teacher: finite floats.
+    inputs : scipy.stats frozen distribution, optional
+        Of x, N(0, 1) by default: any continuous distribution of finite variance. How good the
+        result is then, `expected_loss_error` tells.
 
     Returns
     -------
@@ -58,7 +64,10 @@ def expected_loss(parameters: Parameters, *, negative_slope: Any = 0.0, target: 
     array([1.   , 0.5  , 0.125, 0.   ])
     """
     arguments, teacher = checked_arguments(parameters, negative_slope), checked_target(target)
-    (loss,) = evaluate(lambda student, v, s, pieces: kernels.loss(student, v, pieces), (0,), arguments, teacher)
+    distribution = checked_inputs(inputs)
+    (loss,) = evaluate(
+        lambda student, v, s, pieces: kernels.loss(student, v, pieces), (0,), arguments, teacher, distribution
+    )
     return _shaped(loss, arguments)
 
 
@@ -67,6 +76,7 @@ def expected_gradient(
     *,
     negative_slope: Any = 0.0,
     target: Target = RELU_TEACHER,
+    inputs: Any = None,
     side: str | None = None,
     grad_at_zero: float | None = None,
 ) -> Parameters:
@@ -74,7 +84,7 @@ def expected_gradient(
 
     Parameters
     ----------
-    parameters, negative_slope, target
+    parameters, negative_slope, target, inputs
         As for `expected_loss`.
     side : {"left", "right"}, optional
         Take the one-sided partial derivatives by w and by b, the limits of difference
@@ -114,16 +124,18 @@ def expected_gradient(
     -0.5
     """
     arguments, teacher = checked_arguments(parameters, negative_slope), checked_target(target)
+    distribution = checked_inputs(inputs)
     side, at_zero = checked_side(side, grad_at_zero)
     gradient = evaluate(
         lambda student, v, s, pieces: kernels.gradient(student, v, pieces),
         kernels.GRADIENT_POWERS,
         arguments,
         teacher,
+        distribution,
         at_zero,
     )
     if side is not None:
-        _put_one_sided(gradient, arguments, teacher, side)
+        _put_one_sided(gradient, arguments, teacher, distribution, side)
     return Parameters(*(_shaped(g, arguments) for g in gradient))
 
 
@@ -132,6 +144,7 @@ def expected_loss_and_gradient(
     *,
     negative_slope: Any = 0.0,
     target: Target = RELU_TEACHER,
+    inputs: Any = None,
     side: str | None = None,
     grad_at_zero: float | None = None,
 ) -> tuple[Any, Parameters]:
@@ -139,7 +152,7 @@ def expected_loss_and_gradient(
 
     Parameters
     ----------
-    parameters, negative_slope, target, side, grad_at_zero
+    parameters, negative_slope, target, inputs, side, grad_at_zero
         As for `expected_gradient`.
 
     Returns
@@ -153,20 +166,50 @@ def expected_loss_and_gradient(
     (1.0, -1.0)
     """
     arguments, teacher = checked_arguments(parameters, negative_slope), checked_target(target)
+    distribution = checked_inputs(inputs)
     side, at_zero = checked_side(side, grad_at_zero)
     loss, *gradient = evaluate(
         lambda student, v, s, pieces: kernels.loss_and_gradient(student, v, pieces),
         (0, *kernels.GRADIENT_POWERS),
         arguments,
         teacher,
+        distribution,
         at_zero,
     )
     if side is not None:
-        _put_one_sided(gradient, arguments, teacher, side)
+        _put_one_sided(gradient, arguments, teacher, distribution, side)
     return _shaped(loss, arguments), Parameters(*(_shaped(g, arguments) for g in gradient))
 
 
-def _put_one_sided(gradient: Any, arguments: Arguments, teacher: Target, side: str) -> None:
+def expected_loss_error(
+    parameters: Parameters, *, negative_slope: Any = 0.0, target: Target = RELU_TEACHER, inputs: Any = None
+) -> Any:
+    """How far `expected_loss` may be from the truth, absolutely.
+
+    A bound for the normal, uniform, exponential and Laplace distributions; for others it
+    contains QUADPACK's estimate for the moments of the pieces.
+
+    Parameters
+    ----------
+    parameters, negative_slope, target, inputs
+        As for `expected_loss`.
+
+    Returns
+    -------
+    float64 scalar or ndarray
+
+    Examples
+    --------
+    >>> float(expected_loss_error(Parameters(w=-1.0))) == 2.0**-48
+    True
+    """
+    arguments, teacher = checked_arguments(parameters, negative_slope), checked_target(target)
+    distribution = checked_inputs(inputs)
+    (error,) = evaluate(kernels.loss_error, (0,), arguments, teacher, distribution)
+    return _shaped(error, arguments)
+
+
+def _put_one_sided(gradient: Any, arguments: Arguments, teacher: Target, inputs: Inputs | None, side: str) -> None:
     """Replace what depends on the side, the derivatives by w and b at w = b = 0.
 
     There phi is homogeneous: by w the derivative is +-v E[2 (d - y) phi(+-x)], which is +-v
@@ -180,7 +223,11 @@ def _put_one_sided(gradient: Any, arguments: Arguments, teacher: Target, side: s
     sign = 1.0 if side == "right" else -1.0
     turned_on = Arguments(np.full(cone.sum(), sign), 0.0, 0.0, d, s, (cone.sum(),))
     _, _, by_v, _ = evaluate(
-        lambda student, v, s, pieces: kernels.gradient(student, v, pieces), kernels.GRADIENT_POWERS, turned_on, teacher
+        lambda student, v, s, pieces: kernels.gradient(student, v, pieces),
+        kernels.GRADIENT_POWERS,
+        turned_on,
+        teacher,
+        inputs,
     )
     gradient[0][cone] = sign * v * by_v
     gradient[1][cone] = v * (1.0 if side == "right" else s) * gradient[3][cone]

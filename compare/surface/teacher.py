@@ -10,7 +10,7 @@ from compare.surface.double_double import DoubleDouble, divide, product
 from compare.surface.gaussian import REACH, Moments, density_root, near, tail
 from reference import Target
 
-__all__ = ["Affine", "Kink", "Teacher", "describe"]
+__all__ = ["Affine", "Kink", "Teacher", "describe", "normalized"]
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,18 @@ class Teacher:
     kink: Kink | None
 
 
+def normalized(target: Target) -> tuple[float, float, float]:
+    """Return c, w*, b* such that the label is c phi(w* x + b*), the larger of |w*| and |b*| in [1, 2).
+
+    Examples
+    --------
+    >>> normalized(Target(w=3.0, b=0.25))
+    (2.0, 1.5, 0.125)
+    """
+    exponent = math.frexp(max(abs(target.w), abs(target.b)))[1] - 1
+    return math.ldexp(1.0, exponent), math.ldexp(target.w, -exponent), math.ldexp(target.b, -exponent)
+
+
 def describe(target: Target) -> Teacher:
     """Cut the teacher at zero and at its kink.
 
@@ -78,9 +90,8 @@ def describe(target: Target) -> Teacher:
     target : Target
         Of finite floats.
     """
-    w, b, slope = (float(t) for t in target)
-    exponent = math.frexp(max(abs(w), abs(b)))[1] - 1
-    unit, w, b = math.ldexp(1.0, exponent), math.ldexp(w, -exponent), math.ldexp(b, -exponent)
+    slope = target.negative_slope
+    unit, w, b = normalized(target)
     rising, falling = (Affine(f, product(f, w), product(f, b)) for f in (unit, unit * slope))
     if b == 0 and w != 0 and slope != 1:
         left, right = (falling, rising) if w > 0 else (rising, falling)
