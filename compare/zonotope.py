@@ -5,7 +5,8 @@ is a zonotope, the sum of segments G z with |z| <= 1 (Kuehn 1998, "Rigorously co
 orbits of dynamical systems without the wrapping effect"): its generators, the columns of
 G, are multiplied by J at each step, e(t) adds one along each axis, and the sum of |G|
 over the columns bounds each component. Multiplying radii by |J| instead would lose the
-signs, and with them all contraction.
+signs, and with them all contraction. When there are too many generators, the shortest are
+enclosed in a box (Girard 2005, "Reachability of uncertain linear systems using zonotopes").
 
 What jump(t) is may depend on how large D(t) can be. Within each block of steps a reach is
 assumed, twice what it is without jumps; if D then turns out to stay within it, the
@@ -18,7 +19,7 @@ import numpy as np
 
 __all__ = ["Jump", "propagate"]
 
-GENERATORS = 2048  # more are enclosed in a box along their principal axes
+GENERATORS, KEPT = 512, 384  # if there are more, all but so many are enclosed in a box
 STEPS_PER_BLOCK = 16  # steps that are done for all blocks at once
 WIDENINGS = 5  # each at least doubles the assumed reach
 
@@ -71,7 +72,7 @@ def propagate(
         radius[here.start + 1 : here.stop + 1] = after[: here.stop - here.start]
         if not np.isfinite(after).all() or (ceiling is not None and (after > ceiling).any()):
             break
-        generators = _box(np.concatenate([through[i][-1] @ generators, new[:, new.any(axis=0)]], axis=1))
+        generators = _reduce(np.concatenate([through[i][-1] @ generators, new[:, new.any(axis=0)]], axis=1))
     unbounded = np.flatnonzero(~np.isfinite(radius).all(axis=1))
     radius[unbounded[0] if unbounded.size else len(radius) :] = np.inf
     return radius
@@ -127,12 +128,19 @@ def _within_blocks(jacobian: np.ndarray, local: np.ndarray) -> tuple[np.ndarray,
     return through, inside, generators
 
 
-def _box(generators: np.ndarray) -> np.ndarray:
-    """Enclose too many generators in a box along their principal axes; of one component, without loss."""
+def _reduce(generators: np.ndarray) -> np.ndarray:
+    """Enclose the shortest generators in a box, once there are too many (Girard 2005, section 3.4).
+
+    Shortest are those that lose least by it, whose components are nearest to being one
+    alone, each measured by the radius of its own component.
+    """
     size, count = generators.shape
     if count <= (1 if size == 1 else GENERATORS):
         return generators
-    scaled = generators / np.abs(generators).max()
-    axes = np.linalg.eigh(scaled @ scaled.T)[1]
-    boxed: np.ndarray = axes * np.abs(axes.T @ generators).sum(axis=1)
-    return boxed
+    magnitude = np.abs(generators)
+    radius = magnitude.sum(axis=1, keepdims=True)
+    scaled = magnitude / np.where(radius > 0, radius, 1.0)
+    order = np.argsort(scaled.sum(axis=0) - scaled.max(axis=0))
+    boxed = order[: count - (0 if size == 1 else KEPT)]
+    kept = order[len(boxed) :]
+    return np.concatenate([generators[:, kept], np.diag(magnitude[:, boxed].sum(axis=1))], axis=1)
