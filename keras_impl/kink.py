@@ -78,17 +78,15 @@ def _derivative(function: str, negative_slope: float) -> float:
         return keras.ops.abs(x) if function == "abs" else keras.activations.relu(x)
 
     backend = keras.config.backend()
+    framework = importlib.import_module(backend)  # none of the others needs to be there
     if backend == "jax":
-        return float(importlib.import_module("jax").grad(activation)(0.0))
+        return float(framework.grad(activation)(0.0))
     if backend == "torch":
-        torch = importlib.import_module("torch")
-        x = torch.tensor(0.0, requires_grad=True)
+        x = framework.tensor(0.0, requires_grad=True)
         activation(x).backward()
         return float(x.grad)
-    import tensorflow as tf
-
-    x = tf.Variable(0.0)
-    with tf.GradientTape() as tape:
+    x = framework.Variable(0.0)
+    with framework.GradientTape() as tape:
         y = activation(x.value())
     return float(tape.gradient(y, x))
 

@@ -48,6 +48,17 @@ def judge(claim: Claim, *, recorder: "Recorder | None" = None, keras: bool = Tru
     ------
     ImportError
         If Keras is needed and cannot be imported.
+
+    Examples
+    --------
+    >>> from compare.claims.values import Condition, FormulaCheck
+    >>> from reference import Experiment
+    >>> from compare.claims.formula import parse
+    >>> check = FormulaCheck(formula=parse("2 * x", {"x"}), at={"x": 0.25}, condition=Condition(above=1.0))
+    >>> claim = Claim(id="twice", says="2/4 > 1", source="example", experiment=Experiment(), checks=(check,))
+    >>> verdict = judge(claim)
+    >>> verdict.verdict, verdict.number
+    ('refuted', '2 * x = 0.5')
     """
     if recorder is None and keras and needs_keras(claim):
         import keras_impl
@@ -80,6 +91,15 @@ def judge_all(claims: Iterable[Claim], bench: Workbench) -> Iterator[Verdict]:
     ------
     Verdict
         In the order of the claims.
+
+    Examples
+    --------
+    >>> from reference import Experiment
+    >>> nice = Claim(
+    ...     id="nice", says="It is nice.", source="example", experiment=Experiment(), not_auditable="A matter of taste."
+    ... )
+    >>> [verdict.verdict for verdict in judge_all([nice], Workbench())]
+    ['not auditable']
     """
     drafts = [_draft(claim, bench) for claim in claims]
     bench.prepare(request for draft in drafts for request in _requests(draft))

@@ -30,7 +30,7 @@ class ClaimFileError(ValueError):
 
 
 def load_claims(path: str | Path, *, defaults: Experiment | None = None) -> tuple[Claim, ...]:
-    """Read the claims of a file.
+    '''Read the claims of a file.
 
     Parameters
     ----------
@@ -48,7 +48,24 @@ def load_claims(path: str | Path, *, defaults: Experiment | None = None) -> tupl
     ------
     ClaimFileError
         With a line for every mistake of the file.
-    """
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "mine.toml"
+    >>> _ = file.write_text("""[[claim]]
+    ... id = "nice"
+    ... says = "It is nice."
+    ... suorce = "example"
+    ... not_auditable = "A matter of taste." """)
+    >>> try:
+    ...     load_claims(file)
+    ... except ClaimFileError as error:
+    ...     for line in error.lines:
+    ...         print(line.removeprefix(f"{file}: ")[:53])
+    nice: suorce = "example": unknown key; did you mean "
+    nice: source: is missing
+    '''
     path = Path(path)
     document, rules = _read(path), schema()
     outline = {**rules, "properties": {"claim": {**rules["properties"]["claim"], "items": {}}}}
