@@ -136,7 +136,7 @@ def _observed(record: Recorded, experiment: Experiment) -> dict[str, np.ndarray]
     return observed
 
 
-def xla_alarms(families: tuple[str, ...] = ("output", "nesterov", "adamw")) -> Iterator[str]:
+def xla_alarms(families: tuple[str, ...] = ("output", "adamw")) -> Iterator[str]:
     """Run unpatched Keras compiled by XLA, which fuses and reorders, and yield a line for each report.
 
     Parameters
