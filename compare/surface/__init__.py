@@ -5,6 +5,8 @@ No sampling and no network code: closed forms of the normal distribution.
 
 from compare.surface.activation import activation_probability
 from compare.surface.critical import KINDS, CriticalPoint, critical_points
+from compare.surface.descent import Descent, expected_descent
+from compare.surface.flow import Flow, gradient_flow
 from compare.surface.hessian import expected_hessian
 from compare.surface.loss import (
     expected_gradient,
@@ -16,11 +18,15 @@ from compare.surface.loss import (
 __all__ = [
     "KINDS",
     "CriticalPoint",
+    "Descent",
+    "Flow",
     "activation_probability",
     "critical_points",
+    "expected_descent",
     "expected_gradient",
     "expected_hessian",
     "expected_loss",
     "expected_loss_and_gradient",
     "expected_loss_error",
+    "gradient_flow",
 ]
