@@ -237,7 +237,7 @@ def _write(
     provenance = environment(arguments, seed=options.seed, dtype=options.dtype, keras=not options.no_keras)
     write_json(temporary / "results.json", results)
     write_json(temporary / "environment.json", provenance)
-    (temporary / "report.html").write_text(render(findings, pictures, provenance), encoding="utf-8")
+    (temporary / "report.html").write_text(render(findings, verdicts, pictures, provenance), encoding="utf-8")
     if options.junit is not None:
         try:
             claim_files.write_junit(options.junit, verdicts)

@@ -15,6 +15,7 @@ from compare.experiments import SETTINGS
 
 if TYPE_CHECKING:
     from compare.audit import Finding
+    from compare.claims import Verdict
     from compare.figures import Picture
 
 __all__ = ["render"]
@@ -22,12 +23,18 @@ __all__ = ["render"]
 MEDIA = {".png": "image/png", ".gif": "image/gif"}
 
 
-def render(findings: "Sequence[Finding]", pictures: "Sequence[Picture]", provenance: dict[str, Any]) -> str:
+def render(
+    findings: "Sequence[Finding]",
+    verdicts: "Sequence[Verdict]",
+    pictures: "Sequence[Picture]",
+    provenance: dict[str, Any],
+) -> str:
     """Render the report as one HTML page.
 
     Parameters
     ----------
     findings : sequence of Finding
+    verdicts : sequence of Verdict
     pictures : sequence of Picture
         The first one opens the page.
     provenance : dict
@@ -40,16 +47,20 @@ def render(findings: "Sequence[Finding]", pictures: "Sequence[Picture]", provena
     """
     import jinja2
 
+    from compare.claims.explain import explain
+    from compare.claims.results import boundary_text
+
     package = resources.files(__name__)
     style = package.joinpath("style.css").read_text(encoding="utf-8")
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["data_uri"] = _data_uri
+    environment.filters |= {"data_uri": _data_uri, "explain": explain, "boundary": boundary_text}
     template = environment.from_string(package.joinpath("page.html").read_text(encoding="utf-8"))
     ran = {finding.case.setting for finding in findings}
     return template.render(
         findings=findings,
+        verdicts=verdicts,
         by_id={finding.case.id: finding for finding in findings},
         settings={setting: title for setting, title in SETTINGS.items() if setting in ran},
         pictures=pictures,
