@@ -168,14 +168,19 @@ def _write(
     alarms: list[str],
     arguments: list[str],
 ) -> None:
+    from compare.defects.controls import EXPERIMENTS
     from compare.defects.table import entry
     from compare.output import environment, write_json
 
     report: dict[str, Any] = {
         "schema": 1,
         "defects": [entry(outcome) for outcome in outcomes],
-        "false_alarms": alarms,
-        "usual_tests_on_correct_keras": {name: baseline.usual_alarms for name, baseline in baselines.items()},
+        "controls": {
+            "random_experiments": EXPERIMENTS if options.only is None else 0,
+            "unpatched_keras": list(baselines),
+            "false_alarms": alarms,
+            "false_alarms_of_usual_tests": {name: baseline.usual_alarms for name, baseline in baselines.items()},
+        },
     }
     write_json(temporary / "defects.json", report)
     if not (options.out / "environment.json").exists():  # an audit that is there already has its own

@@ -26,7 +26,7 @@ from reference.training import first_non_finite
 
 __all__ = ["EXPERIMENTS", "REWRITES", "false_alarms", "random_experiment", "xla_alarms"]
 
-EXPERIMENTS = 200  # random experiments that the command looks at
+EXPERIMENTS = 240  # random experiments that the command looks at
 
 REWRITES = tuple(Rewrite(*choice) for choice in product(SUMS, (False, True), (False, True)))
 

@@ -156,19 +156,20 @@ def _recorded(
     def stacked(values: list[Any]) -> np.ndarray:
         return np.array(values, x.dtype)
 
-    def trained(column: Callable[[str], np.ndarray]) -> Parameters:
-        return Parameters(*(column(name) if name in experiment.trainable else None for name in Parameters._fields))
+    def trained(column: Callable[[str], list[Any]]) -> Parameters:
+        names = experiment.trainable
+        return Parameters(*(stacked(column(name)) if name in names else None for name in Parameters._fields))
+
+    def slot(of: str) -> Parameters:
+        return trained(lambda name: [slots[of, name] for _, slots in states])
 
     return Recorded(
         first_step=0,
         x=x,
         y=y,
         parameters=Parameters(*(stacked([p[name] for p, _ in states]) for name in Parameters._fields)),
-        slots={
-            slot: trained(lambda name, slot=slot: stacked([s[slot, name] for _, s in states]))  # type: ignore[misc]
-            for slot in experiment.optimizer.slots
-        },
+        slots={of: slot(of) for of in experiment.optimizer.slots},
         y_pred=stacked([y_pred for y_pred, _, _ in seen]),
         loss=stacked([loss for _, loss, _ in seen]),
-        gradient=trained(lambda name: stacked([gradient[name] for _, _, gradient in seen])),
+        gradient=trained(lambda name: [gradient[name] for _, _, gradient in seen]),
     )

@@ -85,6 +85,8 @@ def test_one_defect_is_planted_seen_and_written(tmp_path, capsys):
     assert entry["lanes"]["bound"]["factor"] > 1
     assert entry["lanes"]["free run"] == {"killed": False}  # a loss is reported, not trained on
     assert entry["usual_tests"] == dict.fromkeys(USUAL_TESTS, False)
+    assert report["controls"]["unpatched_keras"] == ["leaky"]
+    assert report["controls"]["false_alarms"] == []
     assert {path.name for path in out.iterdir()} == {"defects.json", "environment.json"}
 
 
