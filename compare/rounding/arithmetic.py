@@ -4,6 +4,7 @@ Three sets of implementations, each containing the next:
 
 ANY, the bound lane: whatever a compiler or library may make of a formula.
     * + - * are rounded once, or not at all (fused multiply-add);
+    * a constant that is added to a sum may be added to one of its terms first;
     * a division is one, or a product with a reciprocal, or with a reciprocal of a
       product: relative error at most gamma_3; a square root, also as an inverse of an
       inverse: gamma_3;
@@ -14,8 +15,12 @@ ANY, the bound lane: whatever a compiler or library may make of a formula.
     * an activation takes either side of the kink when z is within its radius of it.
 
 REWRITTEN, the bit lane in a TensorFlow graph: operations as written, each rounded
-    correctly, but for what the graph optimizer (grappler) is known to rewrite: a quotient
-    into a product with a reciprocal, a product of products into another association.
+    correctly, but for what the graph optimizer (grappler) was seen to rewrite:
+    * (a + b) + c into a + (b + c) where c is a constant (RMSprop's v - a^2 + epsilon),
+      and likewise (a b) c into a (b c) (the decay of AdamW);
+    * a / b into a product with a reciprocal: gamma_3; a / sqrt b into a rsqrt(b), where
+      Eigen's vector kernel is off by 1.5 u in float64 and 2.5 u in float32 and the
+      rounding of the root is gone on one side: gamma_5 in all.
 
 WRITTEN, the bit lane operation by operation: each operation as written and rounded
     correctly, as IEEE 754 requires of + - * / and the square root. Equal operands then

@@ -19,6 +19,10 @@ class Ball(NDArrayOperatorsMixin):
     radius : float or ndarray of float64, broadcasts to `value`
     arithmetic : Arithmetic
         What other implementations may do; results have that of their operands.
+    origin : {"constant", "sum", "product", "root"}, optional
+        What made it, where that matters to what is made of it.
+    terms : ndarray of float64, optional
+        Of a sum, the sum of the magnitudes of its two terms.
 
     Examples
     --------
@@ -39,12 +43,21 @@ class Ball(NDArrayOperatorsMixin):
     0.0
     """
 
-    __slots__ = ("arithmetic", "radius", "value")
+    __slots__ = ("arithmetic", "origin", "radius", "terms", "value")
 
-    def __init__(self, value: Any, radius: Any, arithmetic: Arithmetic = Arithmetic.ANY) -> None:
+    def __init__(
+        self,
+        value: Any,
+        radius: Any,
+        arithmetic: Arithmetic = Arithmetic.ANY,
+        origin: str | None = None,
+        terms: Any = None,
+    ) -> None:
         self.value = value
         self.radius = radius
         self.arithmetic = arithmetic
+        self.origin = origin
+        self.terms = terms
 
     @classmethod
     def exact(cls, value: Any, arithmetic: Arithmetic = Arithmetic.ANY) -> "Ball":

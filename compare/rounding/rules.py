@@ -14,8 +14,12 @@ Rule = Callable[..., "Ball | Fork"]
 
 
 def as_ball(value: Any, dtype: np.dtype[Any], arithmetic: Arithmetic) -> Ball:
-    """An operand as a Ball; what is not one yet is exact."""
-    return value if isinstance(value, Ball) else Ball.exact(np.asarray(value, dtype)[()], arithmetic)
+    """An operand as a Ball; what is not one yet is a constant, and exact."""
+    if isinstance(value, Ball):
+        return value
+    ball = Ball.exact(np.asarray(value, dtype)[()], arithmetic)
+    ball.origin = "constant"
+    return ball
 
 
 def finish(value: Any, radius: Any, arithmetic: Arithmetic = Arithmetic.ANY) -> Ball:
@@ -24,7 +28,7 @@ def finish(value: Any, radius: Any, arithmetic: Arithmetic = Arithmetic.ANY) -> 
     return Ball(value, np.where(reach <= float(np.finfo(value.dtype).max), radius, np.inf), arithmetic)
 
 
-def _rounded(a: Ball, value: Any, spread: Any, nonzero: Any, roundings: int = 1) -> Ball:
+def _rounded(a: Ball, value: Any, spread: Any, nonzero: Any, roundings: int = 1, origin: str | None = None) -> Ball:
     """Radius of a rounded result whose exact counterparts are `spread` apart.
 
     With more than one rounding on the other side, or unequal operands, results differ by
@@ -34,17 +38,13 @@ def _rounded(a: Ball, value: Any, spread: Any, nonzero: Any, roundings: int = 1)
     u, tiny = float(info.eps) / 2, float(info.tiny)
     theirs = gamma(roundings, u)
     size = np.abs(value, dtype=np.float64)
-    radius = spread * (1 + theirs) + size * ((u + theirs) * (1 + 2 * u))
-    if a.arithmetic is Arithmetic.ANY:
-        return finish(value, radius + 2 * tiny * nonzero, a.arithmetic)
-    same = (np.asarray(spread) == 0) & (roundings == 1)
-    flushed = np.where(size <= tiny, size, 0.0)
-    return finish(value, np.where(same, flushed, radius + 2 * tiny * nonzero), a.arithmetic)
-
-
-def _roundings(a: Ball, rewritten: int, written: int = 1) -> int:
-    """How many the arithmetic grants, where more than one operation may stand for this one."""
-    return written if a.arithmetic is Arithmetic.WRITTEN else rewritten
+    radius = spread * (1 + theirs) + size * ((u + theirs) * (1 + 2 * u)) + 2 * tiny * nonzero
+    if a.arithmetic is not Arithmetic.ANY:
+        same = (np.asarray(spread) == 0) & (roundings == 1)
+        radius = np.where(same, np.where(size <= tiny, size, 0.0), radius)
+    result = finish(value, radius, a.arithmetic)
+    result.origin = origin
+    return result
 
 
 def _size(a: Ball) -> Any:
@@ -59,11 +59,24 @@ def _sum_rule(ufunc: np.ufunc) -> Rule:
     def rule(a: Ball, b: Ball) -> Ball:
         value = ufunc(a.value, b.value)
         spread = a.radius + b.radius
+        if a.arithmetic is not Arithmetic.WRITTEN:
+            spread = spread + _reassociated(a, b) + _reassociated(b, a)
         if np.ndim(spread) == 0 and spread == 0 and _is_exact(ufunc, a.value, b.value, value):
-            return Ball(value, 0.0, a.arithmetic)
-        return _rounded(a, value, spread, (value != 0) | (spread > 0))
+            result = Ball(value, 0.0, a.arithmetic)
+        else:
+            result = _rounded(a, value, spread, (value != 0) | (spread > 0))
+        result.origin, result.terms = "sum", _size(a) + _size(b)
+        return result
 
     return rule
+
+
+def _reassociated(a: Ball, b: Ball) -> Any:
+    """What it adds that a constant may be added to a term of a sum before the other term is."""
+    if a.origin != "sum" or b.origin != "constant":
+        return 0.0
+    u = float(np.finfo(a.dtype).eps) / 2
+    return gamma(2, u) * (a.terms + _size(b)) * (b.value != 0)
 
 
 def _is_exact(ufunc: np.ufunc, a: Any, b: Any, value: Any) -> bool:
@@ -75,13 +88,16 @@ def _is_exact(ufunc: np.ufunc, a: Any, b: Any, value: Any) -> bool:
 
 def _multiply(a: Ball, b: Ball) -> Ball:
     spread = _size(a) * b.radius + _size(b) * a.radius + a.radius * b.radius
-    return _rounded(a, a.value * b.value, spread, _nonzero(a) & _nonzero(b))
+    roundings = 3 if a.arithmetic is Arithmetic.REWRITTEN and "product" in (a.origin, b.origin) else 1
+    return _rounded(a, a.value * b.value, spread, _nonzero(a) & _nonzero(b), roundings, "product")
 
 
 def _divide(a: Ball, b: Ball) -> Ball:
     value, room = a.value / b.value, _size(b) - b.radius
     spread = np.where(room > 0, (a.radius + np.abs(value, dtype=np.float64) * b.radius) / room, np.inf)
-    return _rounded(a, value, spread, _nonzero(a), _roundings(a, rewritten=3))
+    of_root = a.arithmetic is Arithmetic.REWRITTEN and b.origin == "root"
+    roundings = 1 if a.arithmetic is Arithmetic.WRITTEN else 5 if of_root else 3
+    return _rounded(a, value, spread, _nonzero(a), roundings)
 
 
 def _sqrt(a: Ball) -> Ball:
@@ -91,7 +107,7 @@ def _sqrt(a: Ball) -> Ball:
     underflow = np.sqrt(_size(a) + a.radius)
     harmless = _size(a) + a.radius <= 2**20 * float(np.finfo(a.dtype).tiny)
     spread = np.where(a.radius == 0, 0.0, np.where(low >= 0, regular, np.where(harmless, underflow, np.inf)))
-    return _rounded(a, value, spread, _nonzero(a), 3 if a.arithmetic is Arithmetic.ANY else 1)
+    return _rounded(a, value, spread, _nonzero(a), 3 if a.arithmetic is Arithmetic.ANY else 1, "root")
 
 
 def _maximum(a: Ball, b: Ball) -> Ball:
