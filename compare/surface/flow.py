@@ -247,7 +247,8 @@ def _assemble(
     states = np.tile(last[:, None], (1, report.size))
     for piece in pieces:
         inside = (report >= piece.times[0]) & (report <= piece.times[-1])
-        states[:, inside] = piece.states(report[inside])
+        if inside.any():
+            states[:, inside] = piece.states(report[inside])
     paths = dict(zip(names, states, strict=True))
     parameters = Parameters(
         *(paths.get(name, np.full(report.size, p)) for name, p in zip(Parameters._fields, values, strict=True))

@@ -10,7 +10,7 @@ For the question's own neuron that is w - 1 on the right and w on the left, with
 from typing import NamedTuple
 
 from compare.surface.critical.question import Question
-from compare.surface.critical.unbiased import product
+from compare.surface.critical.unbiased import correlation
 from reference import Parameters, Target
 
 __all__ = ["Halves", "one_sided_slopes"]
@@ -43,5 +43,5 @@ def one_sided_slopes(v: float = 1.0, d: float = 0.0, negative_slope: float = 0.0
     Halves(steepness=1.25, left=-0.5, right=-1.0)
     """
     question = Question(("w",), Parameters(1.0, 0.0, v, d), negative_slope, target)
-    left, right = 2 * v * product(question, -1), -2 * v * product(question, 1)
+    left, right = 2 * v * correlation(question, -1), -2 * v * correlation(question, 1)
     return Halves(v * v * (1 + negative_slope * negative_slope), left + 0.0, right + 0.0)

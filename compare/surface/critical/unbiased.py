@@ -17,7 +17,7 @@ from compare.surface.critical.points import CriticalPoint
 from compare.surface.critical.question import Question, describe, kink_kind
 from reference import Parameters
 
-__all__ = ["best", "product", "unbiased"]
+__all__ = ["best", "correlation", "unbiased"]
 
 DENSITY_AT_ZERO = 1 / math.sqrt(2 * math.pi)
 
@@ -32,7 +32,7 @@ def unbiased(question: Question) -> Iterator[CriticalPoint]:
 def best(question: Question, orientation: int) -> tuple[float, float]:
     """Slope m and bias d of the best m phi(orientation x) + d."""
     s, mean = question.s, (1 - question.s) * DENSITY_AT_ZERO
-    product, power = product(question, orientation), (1 + s * s) / 2
+    product, power = correlation(question, orientation), (1 + s * s) / 2
     if not question.trains("d"):
         return product / power, question.fixed.d
     m = product / (power - mean * mean)
@@ -61,7 +61,7 @@ def _on_one_side(question: Question, orientation: int, m: float, d: float) -> It
 
 
 def _at_the_kink(question: Question) -> Iterator[CriticalPoint]:
-    d, products = question.centre, [product(question, orientation) for orientation in (1, -1)]
+    d, products = question.centre, [correlation(question, orientation) for orientation in (1, -1)]
     if not question.trains("v"):
         v = question.fixed.v
         kind = kink_kind([-v * p for p in products])
@@ -76,7 +76,7 @@ def _at_the_kink(question: Question) -> Iterator[CriticalPoint]:
             yield describe(question, Parameters(0.0, 0.0, v, d), kind, eigenvalues=None, dimension=1, family=family)
 
 
-def product(question: Question, orientation: int) -> float:
+def correlation(question: Question, orientation: int) -> float:
     """E[(y - d) phi(x)] = s E[x y] + (1 - s) E[x y; x > 0] - d E[phi(x)]."""
     teacher, s = question.teacher(orientation), question.s
     kink = teacher.kink
