@@ -155,6 +155,11 @@ def ratio(observed: Any, ball: Ball) -> np.ndarray:
     ------
     ValueError
         If shapes or dtypes differ: nothing is broadcast in a comparison.
+
+    Examples
+    --------
+    >>> (ratio(np.array([1.0, 1.25, 2.0]), Ball(np.ones(3), 0.5)) <= 1).tolist()
+    [True, True, False]
     """
     if np.shape(observed) != ball.shape or observed.dtype != ball.dtype:
         raise ValueError(f"cannot compare {observed.dtype}{np.shape(observed)} with {ball.dtype}{ball.shape}")

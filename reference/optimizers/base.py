@@ -138,6 +138,11 @@ def cast_like_keras(value: float, dtype: np.dtype[Any]) -> Any:
     `keras.ops.cast` hands a Python float to `tf.cast`, which makes it a float32 tensor
     first. In float64 a momentum of 0.9 is therefore 0.89999997615814209. A setting that
     Keras uses in arithmetic without casting it is rounded once, and so it is here.
+
+    Examples
+    --------
+    >>> cast_like_keras(0.9, np.dtype(np.float64))
+    np.float64(0.8999999761581421)
     """
     return dtype.type(np.float32(value))
 
