@@ -42,7 +42,7 @@ def activation_probability(parameters: Parameters, *, inputs: Any = None) -> Any
     """
     arguments = checked_arguments(parameters, 0.0)
     (probability,) = evaluate(_probability, (0,), arguments, Target(), checked_inputs(inputs))
-    return probability.reshape(arguments.shape)[()]
+    return arguments.shaped(probability)
 
 
 def _probability(student: Any, v: Any, s: Any, pieces: list[Piece]) -> list[Any]:

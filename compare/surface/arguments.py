@@ -37,6 +37,10 @@ class Arguments(NamedTuple):
             w = np.full(stop - start, w)
         return w, b, v, d, s
 
+    def shaped(self, values: Any) -> Any:
+        """Values at the n points in the shape of the result; a scalar if that is ()."""
+        return values.reshape(self.shape)[()]
+
 
 def checked_arguments(parameters: Any, negative_slope: Any) -> Arguments:
     """Check and broadcast the arguments of a surface function.

@@ -22,57 +22,54 @@ __all__ = ["GRADIENT_POWERS", "gradient", "hessian", "loss", "loss_and_gradient"
 GRADIENT_POWERS = (-1, -1, 1, 0)  # of the scale of w and b, see `evaluation`
 
 
-def loss(student: Any, v: Any, pieces: Sequence[Piece]) -> list[Any]:
+def loss(student: Any, v: Any, s: Any, pieces: Sequence[Piece]) -> list[Any]:
     """L = E r^2."""
-    return loss_and_gradient(student, v, pieces, with_gradient=False)
+    total: Any = 0.0
+    for piece in pieces:
+        residual, slope, r0, r1 = _residual_moments(piece)
+        total = total + (residual * r0 + slope * r1)
+    return [total]
 
 
 def loss_error(student: Any, v: Any, s: Any, pieces: Sequence[Piece]) -> list[Any]:
     """Absolute error of `loss`: its rounding, and what the moments contribute."""
-    total = LOSS_ERROR * loss(student, v, pieces)[0]
+    total = LOSS_ERROR * loss(student, v, s, pieces)[0]
     for piece, error in zip(pieces, getattr(student, "errors", ()), strict=False):
         residual, slope = np.abs(piece.residual), np.abs(piece.slope)
         total = total + residual**2 * error.zeroth + 2 * residual * slope * error.first + slope**2 * error.second
     return [total]
 
 
-def gradient(student: Any, v: Any, pieces: Sequence[Piece]) -> list[Any]:
+def gradient(student: Any, v: Any, s: Any, pieces: Sequence[Piece]) -> list[Any]:
     """Partial derivatives by w, b, v, d, as `loss_and_gradient` gives them."""
-    return loss_and_gradient(student, v, pieces)[1:]
+    return loss_and_gradient(student, v, s, pieces)[1:]
 
 
-def loss_and_gradient(student: Any, v: Any, pieces: Sequence[Piece], with_gradient: bool = True) -> list[Any]:
+def loss_and_gradient(student: Any, v: Any, s: Any, pieces: Sequence[Piece]) -> list[Any]:
     """L, and its partial derivatives by w, b, v, d.
 
-        dL/dw = 2 v E[r phi'(z) x]      dL/dv = 2 E[r phi(z)]
-        dL/db = 2 v E[r phi'(z)]        dL/dd = 2 E[r]
+    dL/dw = 2 v E[r phi'(z) x]      dL/dv = 2 E[r phi(z)]
+    dL/db = 2 v E[r phi'(z)]        dL/dd = 2 E[r]
 
     Parameters
     ----------
     student : Student or OtherStudent
-    v : ndarray or float
+    v, s : ndarray or float
     pieces : sequence of Piece
-    with_gradient : bool
     """
     total: Any = 0.0
     w: Any = 0.0
     b, v_, d = w, w, w
     for piece in pieces:
-        residual, slope, root, m = piece.residual, piece.slope, piece.root, piece.moments
-        has_root = not (isinstance(root, float) and root == 1)
-        if has_root:
-            residual, slope = residual * root, slope * root
-        r0, r1 = residual * m.zeroth + slope * m.first, residual * m.first + slope * m.second
+        residual, slope, r0, r1 = _residual_moments(piece)
         total = total + (residual * r0 + slope * r1)
-        if not with_gradient:
-            continue
-        if has_root:
-            r0, r1 = r0 * root, r1 * root
+        if not _is_one(piece.root):
+            r0, r1 = r0 * piece.root, r1 * piece.root
         w = w + piece.gain * piece.direction * (piece.anchor * r0 + r1)
         b = b + piece.gain * r0
         v_ = v_ + piece.gain * (piece.z * r0 + piece.weight * r1)
         d = d + r0
-    return [total, 2 * v * w, 2 * v * b, 2 * v_, 2 * d] if with_gradient else [total]
+    return [total, 2 * v * w, 2 * v * b, 2 * v_, 2 * d]
 
 
 def hessian(student: Any, v: Any, s: Any, pieces: Sequence[Piece]) -> list[Any]:
@@ -117,3 +114,15 @@ def hessian(student: Any, v: Any, s: Any, pieces: Sequence[Piece]) -> list[Any]:
     v_jump = np.where(np.asarray(v) == 0, 0.0, jump)
     ww, wb, bb, wd, bd = (h + v_jump for h in (ww, wb, bb, v * wd, v * bd))
     return [2 * h for h in (ww, wb, wv + jump, wd, bb, bv + jump, bd, vv, vd, 1.0)]
+
+
+def _residual_moments(piece: Piece) -> tuple[Any, Any, Any, Any]:
+    """Residual, slope, R_0 and R_1, each times the root of the density."""
+    residual, slope, m = piece.residual, piece.slope, piece.moments
+    if not _is_one(piece.root):
+        residual, slope = residual * piece.root, slope * piece.root
+    return residual, slope, residual * m.zeroth + slope * m.first, residual * m.first + slope * m.second
+
+
+def _is_one(root: Any) -> bool:
+    return isinstance(root, float) and root == 1

@@ -1,4 +1,4 @@
-"""Expected loss and gradient, on x ~ N(0, 1) in closed form.
+"""Expected loss of the neuron, on x ~ N(0, 1) in closed form.
 
     L(w, b, v, d) = E[(v phi(w x + b) + d - y)^2],   y = phi*(w* x + b*) of the teacher
 
@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from compare.surface import kernels
-from compare.surface.arguments import RELU_TEACHER, Arguments, checked_arguments, checked_side, checked_target
+from compare.surface.arguments import RELU_TEACHER, Arguments, checked_arguments, checked_target
 from compare.surface.evaluation import evaluate
-from compare.surface.inputs import Inputs, checked_inputs
+from compare.surface.inputs import checked_inputs
+from compare.surface.limits import at_infinity
 from reference import Parameters, Target
 
-__all__ = ["expected_gradient", "expected_loss", "expected_loss_and_gradient", "expected_loss_error"]
+__all__ = ["expected_loss", "expected_loss_error", "put_limits"]
 
 
 def expected_loss(
@@ -40,8 +41,9 @@ def expected_loss(
     Returns
     -------
     float64 scalar or ndarray
-        Nonnegative. NaN where an argument is NaN or infinite. Relative error at most
-        `errors.LOSS_ERROR` = 3.6e-15.
+        Nonnegative. Relative error at most `errors.LOSS_ERROR` = 3.6e-15. NaN where an
+        argument is NaN. Where exactly one is infinite, the limit (for N(0, 1); else NaN);
+        where several are, there is none.
 
     Raises
     ------
@@ -65,120 +67,10 @@ def expected_loss(
     """
     arguments, teacher = checked_arguments(parameters, negative_slope), checked_target(target)
     distribution = checked_inputs(inputs)
-    (loss,) = evaluate(
-        lambda student, v, s, pieces: kernels.loss(student, v, pieces), (0,), arguments, teacher, distribution
-    )
-    return _shaped(loss, arguments)
-
-
-def expected_gradient(
-    parameters: Parameters,
-    *,
-    negative_slope: Any = 0.0,
-    target: Target = RELU_TEACHER,
-    inputs: Any = None,
-    side: str | None = None,
-    grad_at_zero: float | None = None,
-) -> Parameters:
-    """Partial derivatives of the expected loss by w, b, v and d.
-
-    Parameters
-    ----------
-    parameters, negative_slope, target, inputs
-        As for `expected_loss`.
-    side : {"left", "right"}, optional
-        Take the one-sided partial derivatives by w and by b, the limits of difference
-        quotients from below or above. They differ at w = b = 0 only.
-    grad_at_zero : float, optional
-        Value of phi'(0), as in `Experiment`, for what gradient descent sees at w = b = 0,
-        where z = 0 for all x. The default is the slope, as in Keras on TensorFlow.
-
-    Returns
-    -------
-    Parameters of float64 scalars or ndarrays
-        NaN where an argument is NaN or infinite. Error of each component at most
-        `errors.GRADIENT_ERROR` times 2 E|r df/dp|.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `expected_loss`; also if both `side` and `grad_at_zero` are given.
-
-    Notes
-    -----
-    With r the residual::
-
-        dL/dw = 2 v E[r phi'(z) x]      dL/dv = 2 E[r phi(z)]
-        dL/db = 2 v E[r phi'(z)]        dL/dd = 2 E[r]
-
-    L is continuously differentiable except at w = b = 0, where it is a cone in (w, b) unless
-    v (1 - s) = 0. With w = 0 and b != 0 the kink is at infinity and phi'(z) = phi'(b).
-
-    Examples
-    --------
-    >>> expected_gradient(Parameters(w=-0.5)).w
-    np.float64(-0.5)
-    >>> [float(expected_gradient(Parameters(w=0.0), negative_slope=0.5, side=side).w) for side in ("left", "right")]
-    [-0.5, -1.0]
-    >>> float(expected_gradient(Parameters(w=0.0), grad_at_zero=0.5).w)
-    -0.5
-    """
-    arguments, teacher = checked_arguments(parameters, negative_slope), checked_target(target)
-    distribution = checked_inputs(inputs)
-    side, at_zero = checked_side(side, grad_at_zero)
-    gradient = evaluate(
-        lambda student, v, s, pieces: kernels.gradient(student, v, pieces),
-        kernels.GRADIENT_POWERS,
-        arguments,
-        teacher,
-        distribution,
-        at_zero,
-    )
-    if side is not None:
-        _put_one_sided(gradient, arguments, teacher, distribution, side)
-    return Parameters(*(_shaped(g, arguments) for g in gradient))
-
-
-def expected_loss_and_gradient(
-    parameters: Parameters,
-    *,
-    negative_slope: Any = 0.0,
-    target: Target = RELU_TEACHER,
-    inputs: Any = None,
-    side: str | None = None,
-    grad_at_zero: float | None = None,
-) -> tuple[Any, Parameters]:
-    """`expected_loss` and `expected_gradient`, the same bits, for little more than the cost of one.
-
-    Parameters
-    ----------
-    parameters, negative_slope, target, inputs, side, grad_at_zero
-        As for `expected_gradient`.
-
-    Returns
-    -------
-    tuple of loss and Parameters
-
-    Examples
-    --------
-    >>> loss, gradient = expected_loss_and_gradient(Parameters(w=-1.0))
-    >>> float(loss), float(gradient.w)
-    (1.0, -1.0)
-    """
-    arguments, teacher = checked_arguments(parameters, negative_slope), checked_target(target)
-    distribution = checked_inputs(inputs)
-    side, at_zero = checked_side(side, grad_at_zero)
-    loss, *gradient = evaluate(
-        lambda student, v, s, pieces: kernels.loss_and_gradient(student, v, pieces),
-        (0, *kernels.GRADIENT_POWERS),
-        arguments,
-        teacher,
-        distribution,
-        at_zero,
-    )
-    if side is not None:
-        _put_one_sided(gradient, arguments, teacher, distribution, side)
-    return _shaped(loss, arguments), Parameters(*(_shaped(g, arguments) for g in gradient))
+    (loss,) = evaluate(kernels.loss, (0,), arguments, teacher, distribution)
+    if distribution is None:
+        put_limits(loss, arguments, teacher)
+    return arguments.shaped(loss)
 
 
 def expected_loss_error(
@@ -206,32 +98,14 @@ def expected_loss_error(
     arguments, teacher = checked_arguments(parameters, negative_slope), checked_target(target)
     distribution = checked_inputs(inputs)
     (error,) = evaluate(kernels.loss_error, (0,), arguments, teacher, distribution)
-    return _shaped(error, arguments)
+    return arguments.shaped(error)
 
 
-def _put_one_sided(gradient: Any, arguments: Arguments, teacher: Target, inputs: Inputs | None, side: str) -> None:
-    """Replace what depends on the side, the derivatives by w and b at w = b = 0.
-
-    There phi is homogeneous: by w the derivative is +-v E[2 (d - y) phi(+-x)], which is +-v
-    dL/dv at w = +-1 and v = 0, and by b it is v phi'(+-1) E[2 (d - y)].
-    """
-    w, b, v, d, s = arguments[:5]
-    cone = np.broadcast_to((np.asarray(w) == 0) & (np.asarray(b) == 0), gradient[0].shape)
-    if not cone.any():
+def put_limits(loss: Any, arguments: Arguments, teacher: Target) -> None:
+    """Replace the NaN at infinite arguments by what the loss tends to."""
+    if not np.isnan(loss).any():
         return
-    v, d, s = (x if isinstance(x, float) else x[cone] for x in (v, d, s))
-    sign = 1.0 if side == "right" else -1.0
-    turned_on = Arguments(np.full(cone.sum(), sign), 0.0, 0.0, d, s, (cone.sum(),))
-    _, _, by_v, _ = evaluate(
-        lambda student, v, s, pieces: kernels.gradient(student, v, pieces),
-        kernels.GRADIENT_POWERS,
-        turned_on,
-        teacher,
-        inputs,
-    )
-    gradient[0][cone] = sign * v * by_v
-    gradient[1][cone] = v * (1.0 if side == "right" else s) * gradient[3][cone]
-
-
-def _shaped(values: Any, arguments: Arguments) -> Any:
-    return values.reshape(arguments.shape)[()]
+    infinite, finite, instead = at_infinity(arguments)
+    loss[infinite] = np.inf
+    if finite.any():
+        (loss[finite],) = evaluate(kernels.loss, (0,), instead, teacher)

@@ -176,3 +176,46 @@ def test_nan_in_gives_nan_out_and_leaves_its_neighbours_alone(field):
 def test_a_loss_too_large_is_infinite_and_one_too_small_is_zero():
     assert expected_loss(Parameters(w=1e200)) == np.inf
     assert expected_loss(Parameters(w=0.0, b=1.0, v=1e-200), target=Target(0.0, 0.0)) == 0.0
+
+
+INF = np.inf
+LIMITS = [
+    (Parameters(INF), 0.0, INF),
+    (Parameters(-INF), 0.5, INF),
+    (Parameters(1.0, INF), 0.0, INF),
+    (Parameters(1.0, -INF), 0.0, 0.5),  # dead
+    (Parameters(1.0, -INF), -0.5, INF),
+    (Parameters(1.0, 0.5, -INF), 0.0, INF),
+    (Parameters(0.0, 0.0, INF), 0.5, 0.5),  # z = 0
+    (Parameters(0.0, -1.0, INF), 0.0, 0.5),  # off
+    (Parameters(0.0, 1.0, INF), 0.0, INF),
+    (Parameters(1.0, 0.0, 1.0, -INF), 0.0, INF),
+    (Parameters(1.0, 0.0, 0.0), INF, 0.5),
+    (Parameters(0.0, 1.0, 0.0), INF, 0.5),
+    (Parameters(1.0, 0.0, 1.0), -INF, INF),
+    (Parameters(INF, 1.0, 0.0), 0.3, 0.5),
+    (Parameters(-2.0, INF, 0.0), 0.3, 0.5),
+    (Parameters(INF, 1.0, 0.0, INF), 0.3, np.nan),  # several
+    (Parameters(INF, -INF), 0.0, np.nan),
+    (Parameters(INF, np.nan), 0.0, np.nan),
+]
+
+
+@pytest.mark.parametrize(("parameters", "slope", "limit"), LIMITS)
+def test_at_infinity_it_is_the_limit_where_there_is_one(parameters, slope, limit):
+    loss = expected_loss(parameters, negative_slope=slope)
+    assert loss == limit or (np.isnan(loss) and np.isnan(limit))
+
+
+def test_the_limit_is_approached():
+    for p, slope, limit in LIMITS:
+        if np.isnan(limit):
+            continue
+        large = Parameters(*(np.clip(x, -1e9, 1e9) for x in p))
+        near = expected_loss(large, negative_slope=np.clip(slope, -1e9, 1e9))
+        assert near > 1e15 if limit == INF else near == limit
+
+
+def test_an_infinite_slope_that_no_sample_meets_changes_nothing():
+    p = Parameters(0.0, [0.0, 1.0], 1.5, 0.25)
+    assert expected_loss(p, negative_slope=INF).tolist() == expected_loss(p, negative_slope=0.0).tolist()

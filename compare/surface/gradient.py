@@ -1,0 +1,144 @@
+"""Gradient of the expected loss, on x ~ N(0, 1) in closed form."""
+
+from typing import Any
+
+import numpy as np
+
+from compare.surface import kernels
+from compare.surface.arguments import RELU_TEACHER, Arguments, checked_arguments, checked_side, checked_target
+from compare.surface.evaluation import evaluate
+from compare.surface.inputs import Inputs, checked_inputs
+from compare.surface.loss import put_limits
+from reference import Parameters, Target
+
+__all__ = ["expected_gradient", "expected_loss_and_gradient"]
+
+
+def expected_gradient(
+    parameters: Parameters,
+    *,
+    negative_slope: Any = 0.0,
+    target: Target = RELU_TEACHER,
+    inputs: Any = None,
+    side: str | None = None,
+    grad_at_zero: float | None = None,
+) -> Parameters:
+    """Partial derivatives of the expected loss by w, b, v and d.
+
+    Parameters
+    ----------
+    parameters, negative_slope, target, inputs
+        As for `expected_loss`.
+    side : {"left", "right"}, optional
+        Take the one-sided partial derivatives by w and by b, the limits of difference
+        quotients from below or above. They differ at w = b = 0 only.
+    grad_at_zero : float, optional
+        Value of phi'(0), as in `Experiment`, for what gradient descent sees at w = b = 0,
+        where z = 0 for all x. The default is the slope, as in Keras on TensorFlow.
+
+    Returns
+    -------
+    Parameters of float64 scalars or ndarrays
+        NaN where an argument is NaN or infinite. Error of each component at most
+        `errors.GRADIENT_ERROR` times 2 E|r df/dp|.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `expected_loss`; also if both `side` and `grad_at_zero` are given.
+
+    Notes
+    -----
+    With r the residual::
+
+        dL/dw = 2 v E[r phi'(z) x]      dL/dv = 2 E[r phi(z)]
+        dL/db = 2 v E[r phi'(z)]        dL/dd = 2 E[r]
+
+    L is continuously differentiable except at w = b = 0, where it is a cone in (w, b) unless
+    v (1 - s) = 0. With w = 0 and b != 0 the kink is at infinity and phi'(z) = phi'(b).
+
+    Examples
+    --------
+    >>> expected_gradient(Parameters(w=-0.5)).w
+    np.float64(-0.5)
+    >>> [float(expected_gradient(Parameters(w=0.0), negative_slope=0.5, side=side).w) for side in ("left", "right")]
+    [-0.5, -1.0]
+    >>> float(expected_gradient(Parameters(w=0.0), grad_at_zero=0.5).w)
+    -0.5
+    """
+    arguments, teacher = checked_arguments(parameters, negative_slope), checked_target(target)
+    distribution = checked_inputs(inputs)
+    side, at_zero = checked_side(side, grad_at_zero)
+    gradient = evaluate(
+        kernels.gradient,
+        kernels.GRADIENT_POWERS,
+        arguments,
+        teacher,
+        distribution,
+        at_zero,
+    )
+    if side is not None:
+        _put_one_sided(gradient, arguments, teacher, distribution, side)
+    return Parameters(*(arguments.shaped(g) for g in gradient))
+
+
+def expected_loss_and_gradient(
+    parameters: Parameters,
+    *,
+    negative_slope: Any = 0.0,
+    target: Target = RELU_TEACHER,
+    inputs: Any = None,
+    side: str | None = None,
+    grad_at_zero: float | None = None,
+) -> tuple[Any, Parameters]:
+    """`expected_loss` and `expected_gradient`, the same bits, for little more than the cost of one.
+
+    Parameters
+    ----------
+    parameters, negative_slope, target, inputs, side, grad_at_zero
+        As for `expected_gradient`.
+
+    Returns
+    -------
+    tuple of loss and Parameters
+
+    Examples
+    --------
+    >>> loss, gradient = expected_loss_and_gradient(Parameters(w=-1.0))
+    >>> float(loss), float(gradient.w)
+    (1.0, -1.0)
+    """
+    arguments, teacher = checked_arguments(parameters, negative_slope), checked_target(target)
+    distribution = checked_inputs(inputs)
+    side, at_zero = checked_side(side, grad_at_zero)
+    loss, *gradient = evaluate(
+        kernels.loss_and_gradient,
+        (0, *kernels.GRADIENT_POWERS),
+        arguments,
+        teacher,
+        distribution,
+        at_zero,
+    )
+    if distribution is None:
+        put_limits(loss, arguments, teacher)
+    if side is not None:
+        _put_one_sided(gradient, arguments, teacher, distribution, side)
+    return arguments.shaped(loss), Parameters(*(arguments.shaped(g) for g in gradient))
+
+
+def _put_one_sided(gradient: Any, arguments: Arguments, teacher: Target, inputs: Inputs | None, side: str) -> None:
+    """Replace what depends on the side, the derivatives by w and b at w = b = 0.
+
+    There phi is homogeneous: by w the derivative is +-v E[2 (d - y) phi(+-x)], which is +-v
+    dL/dv at w = +-1 and v = 0, and by b it is v phi'(+-1) E[2 (d - y)].
+    """
+    w, b, v, d, s = arguments[:5]
+    cone = np.broadcast_to((np.asarray(w) == 0) & (np.asarray(b) == 0), gradient[0].shape)
+    if not cone.any():
+        return
+    v, d, s = (x if isinstance(x, float) else x[cone] for x in (v, d, s))
+    sign = 1.0 if side == "right" else -1.0
+    turned_on = Arguments(np.full(cone.sum(), sign), 0.0, 0.0, d, s, (cone.sum(),))
+    _, _, by_v, _ = evaluate(kernels.gradient, kernels.GRADIENT_POWERS, turned_on, teacher, inputs)
+    gradient[0][cone] = sign * v * by_v
+    gradient[1][cone] = v * (1.0 if side == "right" else s) * gradient[3][cone]

@@ -1,0 +1,50 @@
+"""What the surface costs: time against quadrature, and imports."""
+
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+
+from compare.surface import expected_gradient, expected_loss, expected_loss_and_gradient
+from reference import Parameters, Target
+
+
+def cpu_time(function, repeat=3):
+    times = []
+    for _ in range(repeat):
+        start = time.process_time()
+        function()
+        times.append(time.process_time() - start)
+    return min(times)
+
+
+@pytest.mark.parametrize("target", [Target(), Target(1.0, 0.5, 0.25)])
+def test_a_grid_is_at_least_500_times_faster_than_quadrature(target):
+    w, b = np.linspace(-3, 3, 300)[:, None], np.linspace(-3, 3, 300)
+    ours = cpu_time(lambda: expected_loss(Parameters(w, b), target=target)) / 300**2
+
+    def integrand(x):
+        residual = max(0.5 * x + 0.75, 0.0) - max(
+            target.w * x + target.b, target.negative_slope * (target.w * x + target.b)
+        )
+        return residual * residual * np.exp(-x * x / 2)
+
+    kinks = sorted((-1.5, -target.b / target.w))
+    theirs = cpu_time(lambda: [quad(integrand, -40, 40, points=kinks, limit=200) for _ in range(20)]) / 20
+    assert theirs > 500 * ours
+
+
+def test_the_combined_call_is_cheaper_than_two():
+    p = Parameters(*np.random.default_rng(0).normal(size=(4, 100_000)))
+    two = cpu_time(lambda: (expected_loss(p), expected_gradient(p)))
+    assert cpu_time(lambda: expected_loss_and_gradient(p)) < two
+
+
+def test_importing_it_brings_neither_keras_nor_pictures_nor_the_slow_parts_of_scipy():
+    slow = ("keras", "tensorflow", "matplotlib", "scipy.stats", "scipy.integrate", "mpmath")
+    code = f"import sys, compare.surface; print([name for name in {slow} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
