@@ -9,6 +9,7 @@ MODULE = "reference.optimizers.adam"
 _POWER_1 = "np.power(cast_like_keras(self.beta_1, dtype_of(w)), t)"
 _POWER_2 = "np.power(cast_like_keras(self.beta_2, dtype_of(w)), t)"
 _AGE = "t = np.add(iterations, 1, dtype=dtype_of(w))"
+_LATE_AGE = "np.maximum(np.add(iterations, 0, dtype=dtype_of(w)), 1)"
 _ADAM_ROOT = "(np.sqrt(v) + scalar(self.epsilon))"
 _HAT = 'v = new["velocity_hat"] = np.maximum(slots["velocity_hat"], v)'
 _DECAY = "decay = w * cast_like_keras(self.weight_decay, dtype_of(w)) * dtype_of(w).type(self.learning_rate)"
@@ -55,8 +56,8 @@ DEFECTS = (
         "adam",
         "From the second step on, the correction is that of the step before.",
         "plausible slip: the count is advanced after its use",
-        (_POWER_1, _POWER_1.replace("t)", "np.maximum(t - 1, 1))")),
-        (_POWER_2, _POWER_2.replace("t)", "np.maximum(t - 1, 1))")),
+        (_POWER_1, _POWER_1.replace("t)", f"{_LATE_AGE})")),
+        (_POWER_2, _POWER_2.replace("t)", f"{_LATE_AGE})")),
     ),
     in_source(
         MODULE,
