@@ -35,8 +35,8 @@ class Flip(NamedTuple):
 
     @property
     def value(self) -> float:
-        """The middle."""
-        return (self.low + self.high) / 2
+        """The middle, or 0 if that is between the two."""
+        return 0.0 if self.low <= 0 <= self.high else (self.low + self.high) / 2
 
 
 def truth_at(checks: Sequence[RunCheck], experiment: Experiment, name: str, value: float) -> bool | None:

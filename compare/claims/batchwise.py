@@ -27,6 +27,7 @@ __all__ = [
     "SplitAtZero",
     "WholeBatches",
     "evaluate",
+    "evaluate_split",
     "split_at_zero",
 ]
 
@@ -179,6 +180,22 @@ def evaluate(parameters: Parameters, slope: np.ndarray, target: Target, moments:
         dw, db = dw + 2 * v * gain * r1, db + 2 * v * gain * r0
         dv, dd = dv + 2 * gain * (w * r1 + b * r0), dd + 2 * r0
     return Batchwise(loss, Parameters(dw, db, dv, dd))
+
+
+def evaluate_split(w: np.ndarray, v: np.ndarray, slope: np.ndarray, target: Target, at: SplitAtZero) -> Batchwise:
+    """`evaluate` for w alone without any bias, where two sums are all there is to it.
+
+    With p and n the teacher's output slopes for x > 0 and x < 0, and P, N the neuron's::
+
+        loss = (P - p)^2 m_2+ + (N - n)^2 m_2-
+    """
+    w, v = np.asarray(w, np.float64), np.asarray(v, np.float64)
+    _, (below, above) = _teacher(target)
+    right, left = np.where(w > 0, 1.0, slope), np.where(w < 0, 1.0, slope)
+    up, down = v * right * w - above * target.w, v * left * w - below * target.w
+    on_left = at.low[2]
+    pull_up, pull_down = up * (at.whole[2] - on_left), down * on_left
+    return Batchwise(up * pull_up + down * pull_down, Parameters(2 * v * (right * pull_up + left * pull_down)))
 
 
 def _teacher(target: Target) -> tuple[float, tuple[float, float]]:

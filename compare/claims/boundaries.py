@@ -188,9 +188,9 @@ def confirm(
     confirmed = []
     for boundary, asked in zip(search.boundaries, search.requests, strict=True):
         shares, agree = _shares(boundary, asked, checks, experiment, bench)
-        if asked and not agree:
+        if agree is False:
             shares |= _shares(boundary, _between(checks, experiment, boundary, asked), checks, experiment, bench)[0]
-        confirmed.append(replace(boundary, reference=MappingProxyType(shares), confirmed=agree if asked else None))
+        confirmed.append(replace(boundary, reference=MappingProxyType(shares), confirmed=agree))
     sizes = _along_batch_sizes(search, checks, experiment, vary, bench)
     return (*confirmed, *(() if sizes is None else (sizes,)))
 
@@ -201,23 +201,31 @@ def second_look(
     """The runs it takes to see where the seeds flip, where they do not confirm a boundary."""
     wanted: list[Request] = []
     for boundary, asked in zip(search.boundaries, search.requests, strict=True):
-        if asked and boundary.setting != "steps" and not _shares(boundary, asked, checks, experiment, bench)[1]:
+        if boundary.setting != "steps" and _shares(boundary, asked, checks, experiment, bench)[1] is False:
             wanted += [run for _, runs in _between(checks, experiment, boundary, asked) for run in runs]
     return tuple(wanted)
 
 
 def _shares(
     boundary: Boundary, asked: Asked, checks: Sequence[RunCheck], experiment: Experiment, bench: Workbench
-) -> tuple[dict[float, tuple[int, int]], bool]:
-    """For how many seeds the claim holds at each value asked, and whether that is as the exact witness says."""
+) -> tuple[dict[float, tuple[int, int]], bool | None]:
+    """For how many seeds, of those that can tell, the claim holds at each value; and whether that is as expected.
+
+    None where no seed can tell.
+    """
     shares: dict[float, tuple[int, int]] = {}
-    agree = bool(asked)
+    agree: bool | None = True if asked else None
     for value, requests in asked:
         said = _reference(checks, experiment, boundary.setting, value, requests, bench)
         holds = boundary.below if value < boundary.value else boundary.above
-        shares[value] = (int(said.met.sum()), len(said.met))
-        agree &= bool((said.met == holds).all())
+        shares[value] = _share(said)
+        if agree is not None:
+            agree = agree and bool((said.met == holds)[said.resolved].all()) if said.resolved.any() else None
     return shares, agree
+
+
+def _share(said: Statement) -> tuple[int, int]:
+    return int((said.met & said.resolved).sum()), int(said.resolved.sum())
 
 
 def _between(checks: Sequence[RunCheck], experiment: Experiment, boundary: Boundary, asked: Asked) -> Asked:
@@ -266,10 +274,11 @@ def _along_batch_sizes(
     shares: dict[float, tuple[int, int]] = {}
     for size, requests in search.batch_sizes:
         said = _reference(checks, experiment, "batch_size", size, requests, bench)
-        shares[float(size)] = (int(said.met.sum()), len(said.met))
+        if said.resolved.any():
+            shares[float(size)] = _share(said)
     if not shares:
         return None
-    always = {size: met == number for size, (met, number) in shares.items()}
+    always = {size: met == counted for size, (met, counted) in shares.items()}
     sizes, stated = sorted(always), float(experiment.batch_size)
     pairs = [(a, b) for a, b in pairwise(sizes) if always[a] != always[b]]
     if not pairs:

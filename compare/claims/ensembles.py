@@ -8,7 +8,7 @@ against the reference's.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from compare.claims.batchwise import (
     SplitAtZero,
     WholeBatches,
     evaluate,
+    evaluate_split,
     split_at_zero,
 )
 from compare.claims.path import Path
@@ -91,9 +92,13 @@ def run_expected(experiment: Experiment) -> Path:
     Path
     """
     run = _Family([Request(replace(experiment, dtype="float64"), 1)])
+    one, half, none = np.ones(1), np.full(1, 0.5), np.zeros(1)
+    samples: Moments = InfiniteBatch(run.members)
+    if run.kink == "at zero, w alone":
+        samples = SplitAtZero((half, none, half), (one, none, one))  # first moments have no part in it
     with np.errstate(all="ignore"):
         for t in range(run.steps):
-            run.step(t, InfiniteBatch(run.members))
+            run.step(t, samples)
     ((_, path),) = run.paths()
     return path
 
@@ -121,9 +126,10 @@ def _run_group(group: Sequence[Request]) -> dict[Request, Path]:
 
 
 def _kink(e: Experiment) -> str:
-    """Where kinks are looked for: at zero only, or wherever few or many neurons have theirs."""
+    """Where kinks are: at zero, with nothing but w in play or without, or where few or many neurons have theirs."""
     if "b" not in e.trainable and not np.any(np.asarray(e.initial.b) != 0) and e.target.b == 0:
-        return "at zero"
+        alone = e.trainable == ("w",) and not np.any(np.asarray(e.initial.d) != 0)
+        return "at zero, w alone" if alone else "at zero"
     return "many" if e.shape else "few"
 
 
@@ -138,7 +144,7 @@ class _Block(NamedTuple):
     def moments(self, i: int, kink: str) -> Moments:
         """The batches of a step, in the way that fits the kinks that are asked for."""
         low, whole = tuple(m[i] for m in self.low), tuple(m[i] for m in self.whole)
-        if kink == "at zero":
+        if kink.startswith("at zero"):
             return SplitAtZero((low[0], low[1], low[2]), (whole[0], whole[1], whole[2]))
         if kink == "many":
             return SortedBatch.of(self.x[i, 0])
@@ -156,9 +162,17 @@ def _blocks(first: Experiment, steps: int, seeds: int, squares: bool) -> Iterato
         return split_at_zero(into)
 
     with ThreadPoolExecutor(max_workers=2) as pool:
-        for at in range(0, steps, per_block):
+
+        def begin(at: int) -> tuple[np.ndarray, list[Future[tuple[Any, Any]]]]:
             x = np.empty((seeds, min(per_block, steps - at), first.batch_size), first.dtype)
-            parts = list(pool.map(draw, generators, x))
+            return x, [pool.submit(draw, generator, part) for generator, part in zip(generators, x, strict=True)]
+
+        coming = begin(0)
+        for at in range(0, steps, per_block):
+            x, drawn = coming
+            parts = [future.result() for future in drawn]
+            if at + per_block < steps:
+                coming = begin(at + per_block)  # drawn while this one is used
             low, whole = (tuple(np.stack([part[h][m] for part in parts], axis=1) for m in range(3)) for h in (0, 1))
             x = x.swapaxes(0, 1)
             yield at, _Block(x, x * x if squares else None, low, whole)
@@ -197,7 +211,10 @@ class _Family:
 
     def step(self, t: int, samples: Moments) -> None:
         """Take one step, on one batch for each member."""
-        batch = evaluate(Parameters(**self.now), self.slope, self.first.target, samples)
+        if self.kink == "at zero, w alone" and isinstance(samples, SplitAtZero):
+            batch = evaluate_split(self.now["w"], self.now["v"], self.slope, self.first.target, samples)
+        else:
+            batch = evaluate(Parameters(**self.now), self.slope, self.first.target, samples)
         self.loss[t] = batch.loss
         for name in self.first.trainable:
             self.seen[name][t] = getattr(batch.gradient, name)

@@ -13,6 +13,7 @@ paths lose their resolution where w gets below the smallest normal number.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +26,7 @@ from reference import Experiment, Parameters
 
 __all__ = ["Descent", "same_descent"]
 
+INFINITY = math.inf
 TINY = 2.0**-1022
 SCALE = 2.0**600
 SCALE_BELOW = 2.0**-700
@@ -57,8 +59,9 @@ class Descent:
         self._gradient = gradient_function(experiment)
         self._updates = [update_of(experiment.optimizer) for _ in experiment.trainable]
         self._state = [float(getattr(experiment.initial, name)) for name in experiment.trainable]
-        self._states = [tuple(self._state)]
-        self._gradients: list[tuple[float, ...]] = []
+        # One list for each trained parameter.
+        self._states = [[w] for w in self._state]
+        self._gradients: list[list[float]] = [[] for _ in self._state]
         self._still = 0
         self._scaled = 0  # how many times w was multiplied by SCALE, net
         self._rescalings = 0
@@ -76,26 +79,62 @@ class Descent:
 
     def extend(self, steps: int) -> None:
         """Continue until `steps` updates were made, or nothing changes any more."""
-        while len(self._gradients) < steps and not self.settled:
-            self._step()
+        forward = self._extend_line if half_lines(self.experiment) is not None else self._extend_any
+        forward(steps)
 
-    def _step(self) -> None:
-        gradient = self._gradient(self._state)
-        memories = [update.memory() for update in self._updates] if self._still else None
-        new = [u.step(w, g) for u, w, g in zip(self._updates, self._state, gradient, strict=True)]
-        if new == self._state:
-            self._still += 1
-            at_rest = memories is not None and memories == [update.memory() for update in self._updates]
-            if (at_rest and _forgets_time(self._updates)) or (self._still > STILL and not any(gradient)):
-                self.settled = True
-        else:
-            self._still = 0
-        self._state = new
-        if self._homogeneous:
-            self._rescale()
-        self._gradients.append(tuple(gradient))
-        self._states.append(self._recorded())
-        if not all(map(math.isfinite, new)):
+    def _extend_line(self, steps: int) -> None:
+        """`extend` where dL/dw is a line on either side of 0: the same, without loops inside the loop."""
+        lines = half_lines(self.experiment)
+        assert lines is not None
+        left_curvature, left_pull, right_curvature, right_pull, at_zero = lines
+        (update,), (states,), (gradients,) = self._updates, self._states, self._gradients
+        step, homogeneous, w = update.step, bool(self._homogeneous), self._state[0]
+        while len(gradients) < steps and not self.settled:
+            if w < 0:
+                g = left_curvature * w - left_pull
+            elif w > 0:
+                g = right_curvature * w - right_pull
+            else:
+                g = at_zero if w == 0 else w
+            memory = update.memory() if self._still else None
+            new = step(w, g)
+            if new == w or not -INFINITY < new < INFINITY:
+                self._notice([w], [new], [g], None if memory is None else [memory])
+            else:
+                self._still = 0
+            w = self._state[0] = new
+            gradients.append(g)
+            if homogeneous and (self._scaled or -SCALE_BELOW < w < SCALE_BELOW):
+                self._rescale()
+                w = self._state[0]
+                states.append(self._recorded())
+            else:
+                states.append(w)
+
+    def _extend_any(self, steps: int) -> None:
+        while len(self._gradients[0]) < steps and not self.settled:
+            gradient = self._gradient(self._state)
+            memories = [update.memory() for update in self._updates] if self._still else None
+            new = [u.step(w, g) for u, w, g in zip(self._updates, self._state, gradient, strict=True)]
+            if new == self._state or not all(map(math.isfinite, new)):
+                self._notice(self._state, new, gradient, memories)
+            else:
+                self._still = 0
+            self._state = new
+            for i, (w, g) in enumerate(zip(new, gradient, strict=True)):
+                self._states[i].append(w)
+                self._gradients[i].append(g)
+
+    def _notice(
+        self, old: list[float], new: list[float], gradient: Sequence[float], memories: list[Any] | None
+    ) -> None:
+        """After a step that changes nothing, or leaves nothing finite, settle if it stays that way."""
+        if new != old:
+            self.settled = True
+            return
+        self._still += 1
+        at_rest = memories is not None and memories == [update.memory() for update in self._updates]
+        if (at_rest and _forgets_time(self._updates)) or (self._still > STILL and not any(gradient)):
             self.settled = True
 
     def _rescale(self) -> None:
@@ -121,40 +160,39 @@ class Descent:
         if self._monotone and slowest_left and self._state[0] * self._homogeneous > 0:
             self.settled = True
 
-    def _recorded(self) -> tuple[float, ...]:
-        """The state, and where it is scaled the number of its sign that is nearest to it."""
+    def _recorded(self) -> float:
+        """The parameter, and where it is scaled the number of its sign that is nearest to it."""
         if not self._scaled:
-            return tuple(self._state)
+            return self._state[0]
         w = self._state[0] / SCALE if self._scaled == 1 else 0.0
-        return (w if abs(w) >= TINY else math.copysign(TINY, self._state[0]),)
+        return w if abs(w) >= TINY else math.copysign(TINY, self._state[0])
 
     @property
     def steps(self) -> int:
         """Updates made so far."""
-        return len(self._gradients)
+        return len(self._gradients[0])
 
     def path(self, steps: int) -> Path:
         """The path of so many updates; where it has settled, the rest of it is known."""
         self.extend(steps)
-        names = self.experiment.trainable
         known = min(steps, self.steps)
-        states, gradients = np.array(self._states[: known + 1]), np.array(self._gradients[:known])
-        states, gradients = self._continued(states, steps + 1), self._continued(gradients, steps)
         columns: dict[str, Any] = {
             name: np.full((steps + 1, 1), float(getattr(self.experiment.initial, name))) for name in Parameters._fields
         }
         slopes: dict[str, Any] = dict.fromkeys(Parameters._fields)
-        for i, name in enumerate(names):
-            columns[name], slopes[name] = states[:, i : i + 1], gradients[:, i : i + 1]
+        for i, name in enumerate(self.experiment.trainable):
+            columns[name] = self._continued(np.array(self._states[i][: known + 1]), steps + 1)
+            slopes[name] = self._continued(np.array(self._gradients[i][:known]), steps)
         resolution = 0.0 if self._homogeneous else TINY
         return Path(self.experiment, Parameters(**columns), Parameters(**slopes), None, resolution)
 
-    def _continued(self, rows: np.ndarray, length: int) -> np.ndarray:
-        """Repeat the last row; of a path that only shrinks any more, its sign."""
-        if len(rows) == length:
-            return rows
-        last = np.copysign(TINY, rows[-1]) if self._scaled else rows[-1]
-        return np.concatenate([rows, np.broadcast_to(last, (length - len(rows), rows.shape[1]))])
+    def _continued(self, values: np.ndarray, length: int) -> np.ndarray:
+        """As a column; the last value is repeated, of a path that only shrinks any more its sign."""
+        missing = length - len(values)
+        if missing:
+            last = np.copysign(TINY, values[-1]) if self._scaled else values[-1]
+            values = np.append(values, np.full(missing, last))
+        return values[:, None]
 
 
 def _forgets_time(updates: list[Any]) -> bool:

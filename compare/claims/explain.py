@@ -72,10 +72,10 @@ def _boundary(boundary: Boundary, claim: Claim) -> str:
         equals = "" if formula == shown(value) else f" = {shown(value)}"
         text += f"; in a run of any length the boundary is {formula}{equals}"
     if boundary.reference:
-        asked = ", ".join(f"{met} of {of} at {shown(at)}" for at, (met, of) in sorted(boundary.reference.items()))
-        agree = "agree" if boundary.confirmed else "move it, as their batches are noisy"
-        text += f"; the reference's seeds {agree}: true for {asked}"
-    elif boundary.confirmed is None:
+        asked = ", ".join(f"{met} of {of} at {shown(at)}" for at, (met, of) in sorted(boundary.reference.items()) if of)
+        agree = {True: "agree", False: "move it, as their batches are noisy", None: "cannot all tell"}
+        text += f"; the reference's seeds {agree[boundary.confirmed]}" + (f": true for {asked}" if asked else "")
+    else:
         text += "; the reference was not asked, as the run would be too long or another flip too near"
     return text + "."
 

@@ -36,11 +36,11 @@ class Boundary:
     closed_form : tuple of str and float, or None
         A formula for the boundary in a run of any length, and its value.
     reference : mapping of float to tuple of int
-        What the reference said beside the boundary: for each value asked, for how many of
-        how many seeds the claim held.
+        What the reference said beside the boundary: for each value asked, for how many
+        seeds the claim held, of how many that can tell.
     confirmed : bool or None
-        Whether the reference agrees with the exact witness on both sides; None if it was
-        not asked, because such a run is too long.
+        Whether the reference agrees with the exact witness on both sides; None if no seed
+        can tell, or it was not asked because such a run is too long.
     """
 
     setting: str
