@@ -54,11 +54,8 @@ class Mistake(NamedTuple):
     allowed: str
 
     def __str__(self) -> str:
-        return (
-            f"{self.key}: {self.allowed}"
-            if self.value is MISSING
-            else f"{self.key} = {shown(self.value)}: {self.allowed}"
-        )
+        value = "" if self.value is MISSING else shown(self.value)
+        return f"{' = '.join(part for part in (self.key, value) if part)}: {self.allowed}"
 
 
 class _Missing:
@@ -109,7 +106,7 @@ def nearest(word: Any, allowed: Any) -> str:
     word = str(word)[:100]
     begins = sorted((name for name in names if word.startswith(name)), key=len)[-1:]
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6) or begins
-    close = close or difflib.get_close_matches(word, names, n=1, cutoff=0.3)
+    close = close or difflib.get_close_matches(word, names, n=1, cutoff=0.25)
     return f'did you mean "{close[0]}"? allowed: {listed}' if close else f"allowed: {listed}"
 
 

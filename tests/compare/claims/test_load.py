@@ -264,7 +264,7 @@ def test_an_id_may_be_used_once(tmp_path):
         ("", "claim: is missing"),
         ("claim = 3", "claim = 3: must be an array"),
         ("claim = []", "claim: must have 1 to 1000 entries, has 0"),
-        ("claim = [3]", "claim 1 = 3: must be a table"),
+        ("claim = [3]", "claim 1: 3: must be a table"),
         (HEAD.replace("[[claim]]", "[[claims]]"), "claims = [{"),
         ((HEAD + CHECK) * 10_000, "claim: must have 1 to 1000 entries, has 10000"),
         ("x" * 4_000_001, "is too large: at most 4000000 bytes are read"),
