@@ -39,7 +39,9 @@ r_e <= A omega (1 + |x|) with A = 4 sigma W (1 + |v|); and each of the sums is o
     eta = 2 omega sigma W (1 + |v|) (24 + 2A) (sqrt((n + sum e^2)(n + sum x^2)) + 2 (n + sum x^2))
 
 as a term has at most 6 operations, of which each may flush two operands and a result,
-and sum (1+|e|)(1+|x|) <= 2 sqrt((n + sum e^2)(n + sum x^2)) (Cauchy and Schwarz).
+and sum (1+|e|)(1+|x|) <= 2 sqrt((n + sum e^2)(n + sum x^2)) (Cauchy and Schwarz). Behind a
+ReLU that is closed for all samples every term of w, b and v has a factor 0, and there is
+nothing to bound.
 
 `WIDER` = 1 + 2^-16 covers what is left: products of two roundings, at most 256 of them
 to a first-order term, and the roundings of the sums' own terms. The sums themselves are
@@ -76,6 +78,8 @@ class Sides(NamedTuple):
         y_pred - y.
     nearest : ndarray of shape (k,)
         Smallest |z|.
+    dead : ndarray of bool, of shape (k,)
+        Where phi is 0 for all samples: a ReLU that is closed.
     widest : float
         Largest |x| of all batches.
     """
@@ -84,6 +88,7 @@ class Sides(NamedTuple):
     inward: np.ndarray
     residual: np.ndarray
     nearest: np.ndarray
+    dead: np.ndarray
     widest: float
 
 
@@ -113,7 +118,8 @@ def sides(x: np.ndarray, y: np.ndarray, at: Forward, slope: Any) -> Sides:
     one = x.dtype.type(1)
     derivative = (at.z > 0).astype(x.dtype) if slope == 0 else np.where(at.z > 0, one, x.dtype.type(slope))
     nearest = np.abs(at.z).min(axis=1)
-    return Sides(derivative, derivative * x, at.y_pred - y, nearest, float(max(x.max(), -x.min())))
+    dead = at.z.max(axis=1) <= 0 if slope == 0 else np.zeros(len(x), bool)
+    return Sides(derivative, derivative * x, at.y_pred - y, nearest, dead, float(max(x.max(), -x.min())))
 
 
 def batch_bounds(
@@ -187,6 +193,9 @@ def batch_bounds(
         e = total(error)
         sum_re = 2 * u * (c_p * total(size) + n * big_p + e)
         gradient["d"] = sum_of(e, sum_re + 6 * u * e) * 2 / n + eta
+    for name in ("w", "b", "v"):
+        if gradient[name] is not None:
+            gradient[name] = np.where(side.dead, 0.0, gradient[name])
     nearest_safe = 4 * u * b + 2 * omega * large * (1 + side.widest)
     radii = [loss, *(g for g in gradient.values() if g is not None)]
     return BatchBounds(
