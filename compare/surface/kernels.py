@@ -63,13 +63,15 @@ def loss_and_gradient(student: Any, v: Any, s: Any, pieces: Sequence[Piece]) -> 
     for piece in pieces:
         residual, slope, r0, r1 = _residual_moments(piece)
         total = total + (residual * r0 + slope * r1)
+        # A density that underflows may meet a v that brings it back, so the two come first.
+        v_gain = v * piece.gain if _is_one(piece.root) else v * piece.gain * piece.root
+        w = w + v_gain * piece.direction * (piece.anchor * r0 + r1)
+        b = b + v_gain * r0
         if not _is_one(piece.root):
             r0, r1 = r0 * piece.root, r1 * piece.root
-        w = w + piece.gain * piece.direction * (piece.anchor * r0 + r1)
-        b = b + piece.gain * r0
         v_ = v_ + piece.gain * (piece.z * r0 + piece.weight * r1)
         d = d + r0
-    return [total, 2 * v * w, 2 * v * b, 2 * v_, 2 * d]
+    return [total, 2 * w, 2 * b, 2 * v_, 2 * d]
 
 
 def hessian(student: Any, v: Any, s: Any, pieces: Sequence[Piece]) -> list[Any]:

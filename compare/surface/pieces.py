@@ -185,10 +185,11 @@ def _alone(student: Student, label: Affine) -> list[Piece]:
 
 def _on_either_side(student: Student, teacher: Teacher, kink: Kink) -> list[Piece]:
     """One kink on the left of zero, one on the right."""
-    left, right = kink.near, _near(student)
-    moments = Moments(
-        left.zeroth + right.zeroth, np.square(kink.root) - np.square(student.root), left.second + right.second
-    )
+    theirs, own = kink.near, _near(student)
+    # The same difference twice; the terms of the one are small near zero, of the other far out.
+    both_near = (student.distance < 1) & (kink.distance < 1)
+    first = np.where(both_near, own.first - theirs.first, np.square(kink.root) - np.square(student.root))
+    moments = Moments(theirs.zeroth + own.zeroth, first, theirs.second + own.second)
     return [
         _around_zero(student, student.direction, teacher.right, moments),
         _from_teacher(student, student.here, teacher, kink, kink.tail),

@@ -28,6 +28,36 @@ class Point(NamedTuple):
     target: tuple[float, float, float]
 
 
+# Each was, or would be, the undoing of some simpler way to compute it: (w, b, v, d), slope, target.
+NASTY = {
+    "one bit from the teacher": ((1 + 2.0**-52, 0.0, 1.0, 0.0), 0.0, (1.0, 0.0, 0.0)),
+    "one bit from the teacher's kink": ((1.0, -3 * (1 + 2.0**-52), 1.0, 0.0), 0.0, (1.0, -3.0, 0.0)),
+    "the teacher in other units": ((3.0, 0.3, 1 / 3, 0.0), 0.1, (1.0, 0.1, 0.1)),
+    "products that cancel 53 bits": ((0.1, 0.7, 1 / 0.1, 0.0), 0.3, (1.0, 7.0, 0.3)),
+    "two dead units in the tail": ((5.0, -100.0, 1.0, 0.0), 0.0, (1.0, -20.1, 0.0)),
+    "kinks 33 deviations out, one bit apart": ((1.0, -33.0, 1.0, 0.0), 0.0, (1.0, -33.0 * (1 - 2.0**-53), 0.0)),
+    "tail too thin for the density, weight large": ((1.0, -45.0, 1e150, 0.0), 0.0, (0.0, -1.0, 0.0)),
+    "weight of the smallest size": ((1e-300, 1e-300, 1e300, 0.0), 0.0, (1.0, 1.0, 0.0)),
+    "weight of the largest size": ((-1e150, 1e150, 1e-150, 0.0), 0.3, (1.0, 1.0, 0.0)),
+    "kink out of reach": ((1e-300, 1.0, 1.0, 0.0), 0.0, (1.0, 0.0, 0.0)),
+    "teacher's kink out of reach": ((1.0, 1000.0, 1.0, 0.0), 0.5, (1.0, 1000.0 * (1 + 2.0**-50), 0.0)),
+    "kink at zero": ((-1.0, 0.0, 1.0, 0.0), 0.0, (1.0, 0.0, 0.0)),
+    "kink at minus zero": ((1.0, -0.0, 1.0, 0.0), 0.0, (1.0, 0.5, 0.0)),
+    "kink next to zero": ((1.0, 5e-324, 1.0, 0.0), 0.0, (1.0, -1e-20, 0.0)),
+    "no weight": ((0.0, 0.5, 1.0, 0.0), 0.0, (1.0, 0.0, 0.0)),
+    "no weight, off": ((0.0, -0.5, 1.0, 0.25), 0.5, (1.0, 0.5, 0.0)),
+    "linear neuron of a bent teacher": ((1e3, 1e-3, 1e-3, -5.0), 1.0, (1.0, 0.01, 0.3)),
+    "bent neuron of a linear teacher": ((1e-3, -5e-3, 1.0, 0.0), 0.0, (0.0157, 0.0, 1.0)),
+    "constant teacher": ((1.0, -2.0, 1.0, 0.0), -1.0, (0.0, 2.0, 0.3)),
+    "constant teacher that is off": ((1.0, 2.0, -1.0, -0.6), -1.0, (0.0, -2.0, 0.3)),
+    "absolute value": ((1.0, 0.0, 1.0, -0.79788456), -1.0, (1.0, 0.0, -1.0)),
+    "residual cancels at zero": ((-0.119, -0.1375, 1.0, 0.1375), 0.0, (0.3646, -0.0324, 0.0)),
+    "kinks a hair to the left and right of zero": ((-24.7, 0.0098, 1e-200, 0.0), 0.0, (1.6, 4e-75, 0.0)),
+    "gradient by w underflows without v": ((32.0, -1410.0, -5e74, 0.0), 0.0, (2.3e75, -1.03e77, 0.0)),
+    "kinks far, 5 % apart": ((-7.1282, -220.011, 21.4671, 0.0), 0.0, (-21.8230, -673.611, 0.0)),
+}
+
+
 class Exact(NamedTuple):
     """Values with 50 digits; `sizes` are 2 E|r df/dp|."""
 
@@ -139,6 +169,8 @@ class Draw:
         self.kinds = [
             self.ordinary, self.through_zero, self.near_the_teacher, self.kinks_in_the_tail, self.dead_but_for_the_tail,
             self.extreme_weight, self.extreme_scale, self.no_residual_at_zero, self.no_weight, self.kinks_close,
+            self.extreme_labels, self.extreme_slope, self.huge_but_in_the_tail, self.next_to_nothing, self.large_bias,
+            self.large_teacher_bias,
         ]  # fmt: skip
 
     def size(self, low: float = -3, high: float = 2) -> float:
@@ -202,6 +234,38 @@ class Draw:
         b = tb * point.w / (tw or 1.0) * (1 + self.size(-17, -1))
         return point._replace(b=float(b), target=(tw, tb, ts), d=float(self.rng.choice([0.0, point.d])))
 
+    def extreme_labels(self) -> Point:
+        point = self.near_the_teacher() if self.rng.random() < 0.5 else self.ordinary()
+        (tw, tb, ts), c = point.target, abs(self.size(-90, 90))
+        return point._replace(v=point.v * c, d=point.d * c, target=(tw * c, tb * c, ts))
+
+    def extreme_slope(self) -> Point:
+        return self.ordinary()._replace(s=self.size(-90, 90))
+
+    def huge_but_in_the_tail(self) -> Point:
+        point = self.dead_but_for_the_tail()
+        k, c, tw = float(self.rng.uniform(30, 48)), abs(self.size(50, 140)), point.target[0]
+        return point._replace(b=-k * abs(point.w), v=point.v * c, target=(tw * c, -1.01 * k * abs(tw) * c, 0.0))
+
+    def next_to_nothing(self) -> Point:
+        point = self.ordinary()
+        tw, tb, ts = (float(t * abs(self.size(-140, 0))) for t in point.target)
+        return point._replace(v=point.v * abs(self.size(-250, 0)), d=0.0, target=(tw, tb, ts))
+
+    def large_bias(self) -> Point:
+        return self.ordinary()._replace(b=self.size(2, 150), v=1.0)
+
+    def large_teacher_bias(self) -> Point:
+        point = self.ordinary()
+        tw, _, ts = point.target
+        return point._replace(target=(tw, self.size(2, 90), ts), d=self.size(2, 90))
+
+
+@pytest.fixture(scope="session")
+def nasty():
+    """Points by name."""
+    return {name: Point(*parameters, slope, target) for name, (parameters, slope, target) in NASTY.items()}
+
 
 @pytest.fixture(scope="session")
 def exact():
@@ -217,11 +281,11 @@ def exact():
 
 
 @pytest.fixture(scope="session")
-def points():
-    """Two hundred points of each kind."""
+def points(nasty):
+    """The nasty points, and 150 of each kind."""
     draw = Draw(seed=20)
-    drawn = [kind() for kind in draw.kinds for _ in range(200)]
-    return [point for point in drawn if point.w or point.b]
+    drawn = [kind() for kind in draw.kinds for _ in range(150)]
+    return [*nasty.values(), *(point for point in drawn if point.w or point.b)]
 
 
 @pytest.fixture(scope="session")

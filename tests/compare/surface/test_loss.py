@@ -13,33 +13,6 @@ from compare.surface import expected_loss
 from compare.surface.errors import LOSS_ERROR
 from reference import Parameters, Target, phi
 
-# Each was, or would be, the undoing of some simpler way to compute it: (w, b, v, d), slope, target.
-NASTY = {
-    "one bit from the teacher": ((1 + 2.0**-52, 0.0, 1.0, 0.0), 0.0, (1.0, 0.0, 0.0)),
-    "one bit from the teacher's kink": ((1.0, -3 * (1 + 2.0**-52), 1.0, 0.0), 0.0, (1.0, -3.0, 0.0)),
-    "the teacher in other units": ((3.0, 0.3, 1 / 3, 0.0), 0.1, (1.0, 0.1, 0.1)),
-    "products that cancel 53 bits": ((0.1, 0.7, 1 / 0.1, 0.0), 0.3, (1.0, 7.0, 0.3)),
-    "two dead units in the tail": ((5.0, -100.0, 1.0, 0.0), 0.0, (1.0, -20.1, 0.0)),
-    "kinks 33 deviations out, one bit apart": ((1.0, -33.0, 1.0, 0.0), 0.0, (1.0, -33.0 * (1 - 2.0**-53), 0.0)),
-    "tail too thin for the density, weight large": ((1.0, -45.0, 1e150, 0.0), 0.0, (0.0, -1.0, 0.0)),
-    "weight of the smallest size": ((1e-300, 1e-300, 1e300, 0.0), 0.0, (1.0, 1.0, 0.0)),
-    "weight of the largest size": ((-1e150, 1e150, 1e-150, 0.0), 0.3, (1.0, 1.0, 0.0)),
-    "kink out of reach": ((1e-300, 1.0, 1.0, 0.0), 0.0, (1.0, 0.0, 0.0)),
-    "teacher's kink out of reach": ((1.0, 1000.0, 1.0, 0.0), 0.5, (1.0, 1000.0 * (1 + 2.0**-50), 0.0)),
-    "kink at zero": ((-1.0, 0.0, 1.0, 0.0), 0.0, (1.0, 0.0, 0.0)),
-    "kink at minus zero": ((1.0, -0.0, 1.0, 0.0), 0.0, (1.0, 0.5, 0.0)),
-    "kink next to zero": ((1.0, 5e-324, 1.0, 0.0), 0.0, (1.0, -1e-20, 0.0)),
-    "no weight": ((0.0, 0.5, 1.0, 0.0), 0.0, (1.0, 0.0, 0.0)),
-    "no weight, off": ((0.0, -0.5, 1.0, 0.25), 0.5, (1.0, 0.5, 0.0)),
-    "linear neuron of a bent teacher": ((1e3, 1e-3, 1e-3, -5.0), 1.0, (1.0, 0.01, 0.3)),
-    "bent neuron of a linear teacher": ((1e-3, -5e-3, 1.0, 0.0), 0.0, (0.0157, 0.0, 1.0)),
-    "constant teacher": ((1.0, -2.0, 1.0, 0.0), -1.0, (0.0, 2.0, 0.3)),
-    "constant teacher that is off": ((1.0, 2.0, -1.0, -0.6), -1.0, (0.0, -2.0, 0.3)),
-    "absolute value": ((1.0, 0.0, 1.0, -0.79788456), -1.0, (1.0, 0.0, -1.0)),
-    "residual cancels at zero": ((-0.119, -0.1375, 1.0, 0.1375), 0.0, (0.3646, -0.0324, 0.0)),
-    "kinks far, 5 % apart": ((-7.1282, -220.011, 21.4671, 0.0), 0.0, (-21.8230, -673.611, 0.0)),
-}
-
 
 def evaluate(point):
     return expected_loss(Parameters(*point[:4]), negative_slope=point.s, target=Target(*point.target))
@@ -51,11 +24,9 @@ def relative_error(value, exact):
     return float(abs(mp.mpf(float(value)) - exact) / exact)
 
 
-@pytest.mark.parametrize("name", NASTY)
-def test_nasty_points_are_as_accurate_as_any(name, make_point, exact):
-    parameters, slope, target = NASTY[name]
-    point = make_point(*parameters, slope, target)
-    assert relative_error(evaluate(point), exact(point).loss) <= LOSS_ERROR
+def test_nasty_points_are_as_accurate_as_any(nasty, exact):
+    errors = {name: relative_error(evaluate(point), exact(point).loss) for name, point in nasty.items()}
+    assert {name: error for name, error in errors.items() if not error <= LOSS_ERROR} == {}
 
 
 def test_two_thousand_points_of_every_magnitude_keep_the_promised_error(points, exact):
@@ -134,7 +105,7 @@ def test_it_is_zero_exactly_where_the_neuron_is_its_teacher():
 
 
 def test_a_mirrored_line_and_another_unit_of_z_change_no_bit(points):
-    for point in points:
+    for point in points[::4]:
         mirrored = point._replace(w=-point.w, target=(-point.target[0], *point.target[1:]))
         assert evaluate(point) == evaluate(mirrored)
         scaled = point._replace(w=point.w / 4, b=point.b / 4, v=point.v * 4)
