@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from compare.defects.defect import Defect
-    from compare.defects.gallery import Baseline, Outcome
-    from keras_impl import Recorder
+    from compare.defects.gallery import Outcome
+    from compare.defects.workers import FamilyResult
 
 __all__ = ["main"]
 
@@ -83,9 +83,18 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("audit"), metavar="DIR", help="folder to write (audit)")
     parser.add_argument("--only", metavar="NAME", help="plant only this one, and leave the controls out")
     parser.add_argument("--side", choices=("reference", "keras"), help="plant only in this implementation")
+    parser.add_argument(
+        "--jobs", type=_jobs, default=min(2, os.cpu_count() or 1), metavar="N", help="processes (2, if there are cores)"
+    )
     parser.add_argument("--list", action="store_true", help="list the defects, and stop")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return parser.parse_args(arguments)
+
+
+def _jobs(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"must be an integer of at least 1, got {text!r}")
+    return int(text)
 
 
 def _chosen(options: argparse.Namespace) -> "list[Defect]":
@@ -107,20 +116,21 @@ def _run(options: argparse.Namespace, defects: "list[Defect]", arguments: list[s
     from compare.defects.table import followed, has_room, rich_table, summary
     from compare.output import OutputError, folder
 
+    families: list[FamilyResult] = []
     try:
         with folder(options.out) as temporary:
-            recorder = _keras_recorder()
-            baselines: dict[str, Baseline] = {}
-            outcomes = list(followed(_outcomes(defects, baselines, recorder), len(defects), options.quiet))
-            alarms = _alarms(baselines, random=options.only is None)
-            _write(temporary, options, outcomes, baselines, alarms, arguments)
+            _start_keras()
+            outcomes = list(followed(_outcomes(defects, options.jobs, families), len(defects), options.quiet))
+            outcomes.sort(key=lambda outcome: defects.index(outcome.defect))
+            alarms = _alarms(families, random=options.only is None)
+            _write(temporary, options, outcomes, families, alarms, arguments)
     except OutputError as error:
         raise UsageError(error) from None
     if not options.quiet:
         if has_room():
             say(rich_table(outcomes))
         print(summary(outcomes))
-        print(_controls_summary(baselines, alarms, random=options.only is None))
+        print(_controls_summary(families, alarms, random=options.only is None))
         print(f"Written: {options.out / 'defects.json'}")
     for alarm in alarms:
         print(f"FALSE ALARM: {alarm}", file=sys.stderr)
@@ -128,33 +138,31 @@ def _run(options: argparse.Namespace, defects: "list[Defect]", arguments: list[s
     return DETECTED if as_due and not alarms else NOT_DETECTED
 
 
-def _outcomes(defects: "list[Defect]", baselines: "dict[str, Baseline]", recorder: "Recorder") -> "Iterator[Outcome]":
-    from compare.defects.gallery import measure_baseline, try_defect
+def _outcomes(defects: "list[Defect]", jobs: int, families: "list[FamilyResult]") -> "Iterator[Outcome]":
+    """Outcomes as they come; the families they belong to are added to the list."""
+    from compare.defects.workers import try_all
 
-    for defect in defects:
-        if defect.family not in baselines:
-            baselines[defect.family] = measure_baseline(defect.family, recorder)
-        yield try_defect(defect, baselines[defect.family], recorder)
+    for family in try_all(defects, jobs):
+        families.append(family)
+        yield from family.outcomes
 
 
-def _alarms(baselines: "dict[str, Baseline]", random: bool) -> list[str]:
+def _alarms(families: "list[FamilyResult]", random: bool) -> list[str]:
     from compare.defects.controls import false_alarms, xla_alarms
 
-    found = [f"unpatched Keras, {name}: {seen}" for name, b in baselines.items() for seen in b.alarms]
+    found = [f"unpatched Keras, {family.family}: {seen}" for family in families for seen in family.alarms]
     return [*found, *xla_alarms(), *false_alarms()] if random else found
 
 
-def _controls_summary(baselines: "dict[str, Baseline]", alarms: list[str], random: bool) -> str:
+def _controls_summary(families: "list[FamilyResult]", alarms: list[str], random: bool) -> str:
     from compare.defects.controls import EXPERIMENTS, REWRITES
+    from compare.defects.usual import USUAL_TESTS
 
     rewrites = f"{EXPERIMENTS} random experiments in {len(REWRITES)} rewrites and " if random else ""
-    crying = {
-        name: [family for family, baseline in baselines.items() if baseline.usual_alarms[name]]
-        for name in next(iter(baselines.values())).usual_alarms
-    }
-    wolf = "; ".join(f"{name} on {', '.join(families)}" for name, families in crying.items() if families)
+    crying = {name: [f.family for f in families if f.usual_alarms[name]] for name in USUAL_TESTS}
+    wolf = "; ".join(f"{name} on {', '.join(where)}" for name, where in crying.items() if where)
     return (
-        f"controls: {rewrites}unpatched Keras with {len(baselines)} kinds of network and optimizer; "
+        f"controls: {rewrites}unpatched Keras with {len(families)} kinds of network and optimizer; "
         f"false alarms: {len(alarms)}\n"
         f"false alarms of the usual tests on unpatched Keras in float32: {wolf or 'none'}"
     )
@@ -164,7 +172,7 @@ def _write(
     temporary: Path,
     options: argparse.Namespace,
     outcomes: "list[Outcome]",
-    baselines: "dict[str, Baseline]",
+    families: "list[FamilyResult]",
     alarms: list[str],
     arguments: list[str],
 ) -> None:
@@ -177,9 +185,9 @@ def _write(
         "defects": [entry(outcome) for outcome in outcomes],
         "controls": {
             "random_experiments": EXPERIMENTS if options.only is None else 0,
-            "unpatched_keras": list(baselines),
+            "unpatched_keras": [family.family for family in families],
             "false_alarms": alarms,
-            "false_alarms_of_usual_tests": {name: baseline.usual_alarms for name, baseline in baselines.items()},
+            "false_alarms_of_usual_tests": {family.family: family.usual_alarms for family in families},
         },
     }
     write_json(temporary / "defects.json", report)
@@ -187,22 +195,17 @@ def _write(
         write_json(temporary / "environment.json", environment(arguments, seed=0, dtype="float64", keras=True))
 
 
-def _keras_recorder() -> "Recorder":
-    """Import Keras, which takes seconds and is loud."""
-    from compare.console import stderr_held_back
+def _start_keras() -> None:
+    """Import Keras, which takes seconds, before anything is begun."""
+    from compare.defects.workers import start_keras
 
     try:
-        with stderr_held_back():
-            import keras_impl
-            from keras_impl.settings import start_backend
-
-            start_backend()
+        start_keras()
     except Exception as error:  # whatever a broken installation raises
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise KerasMissing(
             f"Keras is needed and cannot be imported ({reason[0]}); pip install tensorflow keras"
         ) from None
-    return keras_impl.Recorder()
 
 
 if __name__ == "__main__":

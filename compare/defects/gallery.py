@@ -24,7 +24,7 @@ from reference import Trajectory
 if TYPE_CHECKING:
     from keras_impl import Recorder
 
-__all__ = ["GALLERY", "Baseline", "Outcome", "measure_baseline", "try_defect"]
+__all__ = ["GALLERY", "Baseline", "Outcome", "measure_baseline", "named", "try_defect"]
 
 GALLERY: tuple[Defect, ...] = (
     *in_neuron.DEFECTS,
@@ -36,6 +36,11 @@ GALLERY: tuple[Defect, ...] = (
     *in_keras_optimizers.DEFECTS,
     *harmless.DEFECTS,
 )
+
+
+def named(name: str) -> Defect:
+    """Return the defect of a name."""
+    return next(defect for defect in GALLERY if defect.name == name)
 
 
 @dataclass(frozen=True)
@@ -63,16 +68,22 @@ class Outcome:
 
     Parameters
     ----------
-    defect : Defect
+    name : str
+        Of the defect.
     lanes : dict of str to Sighting or None
         The first sighting of each lane.
     usual : dict of str to bool
         Whether each usual test would have caught it.
     """
 
-    defect: Defect
+    name: str
     lanes: dict[str, Sighting | None]
     usual: dict[str, bool]
+
+    @property
+    def defect(self) -> Defect:
+        """The defect of that name."""
+        return named(self.name)
 
     @property
     def killed(self) -> bool:
@@ -123,4 +134,4 @@ def try_defect(defect: Defect, baseline: Baseline, recorder: "Recorder") -> Outc
     lanes: dict[str, Sighting | None] = dict.fromkeys(LANES)
     for sighting in reversed(sightings):
         lanes[sighting.lane] = sighting
-    return Outcome(defect, lanes, failing(baseline.usual[defect.side], run))
+    return Outcome(defect.name, lanes, failing(baseline.usual[defect.side], run))

@@ -40,6 +40,7 @@ def test_the_list_can_be_limited_to_a_side(capsys):
         (["--only", "momentum-ignored", "--side", "keras"], "there is no such defect"),
         (["--side", "torch"], "torch"),
         (["--nonsense"], "--nonsense"),
+        (["--jobs", "0"], "must be an integer of at least 1, got '0'"),
     ],
 )
 def test_bad_usage_is_one_line_and_status_2(arguments, complaint, capsys):

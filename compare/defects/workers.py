@@ -1,0 +1,94 @@
+"""Try many defects, one family after the other, in one process or in several.
+
+Families share nothing but Keras itself, so each is a piece of work of its own. Processes
+are started afresh rather than forked: TensorFlow does not survive a fork.
+"""
+
+import signal
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import NamedTuple
+
+from compare.console import stderr_held_back
+from compare.defects.defect import Defect
+from compare.defects.gallery import Outcome, measure_baseline, named, try_defect
+from compare.defects.lanes import Sighting
+
+__all__ = ["FamilyResult", "start_keras", "try_all", "try_family"]
+
+
+class FamilyResult(NamedTuple):
+    """What became of the defects of a family.
+
+    Parameters
+    ----------
+    family : str
+    alarms : tuple of Sighting
+        Seen where nothing was planted: there should be none.
+    usual_alarms : dict of str to bool
+        Which usual tests fail on Keras in float32, with nothing planted.
+    outcomes : list of Outcome
+    """
+
+    family: str
+    alarms: tuple[Sighting, ...]
+    usual_alarms: dict[str, bool]
+    outcomes: list[Outcome]
+
+
+def start_keras() -> None:
+    """Import Keras and its backend without what they print to standard error.
+
+    Raises
+    ------
+    Exception
+        Whatever a missing or broken installation raises.
+    """
+    with stderr_held_back():
+        import keras_impl  # noqa: F401
+        from keras_impl.settings import start_backend
+
+        start_backend()
+
+
+def try_family(family: str, names: list[str]) -> FamilyResult:
+    """Measure a family with nothing planted, then try its defects.
+
+    Parameters
+    ----------
+    family : str
+    names : list of str
+        Of defects of this family.
+    """
+    start_keras()
+    from keras_impl import Recorder
+
+    recorder = Recorder()
+    baseline = measure_baseline(family, recorder)
+    outcomes = [try_defect(named(name), baseline, recorder) for name in names]
+    return FamilyResult(family, baseline.alarms, baseline.usual_alarms, outcomes)
+
+
+def try_all(defects: Iterable[Defect], jobs: int) -> Iterator[FamilyResult]:
+    """Try defects family by family, in the order in which the families first appear.
+
+    Parameters
+    ----------
+    defects : iterable of Defect
+    jobs : int
+        Number of processes; with 1, or a single family, this one.
+    """
+    families: dict[str, list[str]] = {}
+    for defect in defects:
+        families.setdefault(defect.family, []).append(defect.name)
+    if jobs == 1 or len(families) == 1:
+        yield from map(try_family, families, families.values())
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_die_quietly) as pool:
+        yield from pool.map(try_family, families, families.values())
+
+
+def _die_quietly() -> None:
+    """Let an interrupt end the process without a traceback; the first process says what there is to say."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
