@@ -22,7 +22,7 @@ from compare import certify
 from reference import OPTIMIZERS, SGD, Adam, AdamW, Experiment, Optimizer, Parameters, RMSprop, Target
 
 FUZZ_SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))
-EXAMPLES = 1000
+EXAMPLES = 300
 NAMES = Parameters._fields
 
 
