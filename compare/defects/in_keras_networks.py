@@ -24,6 +24,10 @@ def _relu_as_maximum(original: Any) -> Callable[..., Any]:
     return lambda self, inputs: _ops().maximum(inputs, 0)
 
 
+def _relu_capped(original: Any) -> Callable[..., Any]:
+    return lambda self, inputs: _ops().relu6(inputs)
+
+
 def _leaky(activation: Callable[..., Any]) -> Make:
     """LeakyReLU with another function of (inputs, slope)."""
     return lambda original: lambda self, inputs: activation(inputs, self.negative_slope)
@@ -109,6 +113,14 @@ DEFECTS = (
         "ReLU is maximum(x, 0), whose derivative at 0 is 1 on TensorFlow.",
         "jax-ml/jax#37821: maximum(x, 0) and relu differ in their gradient at 0",
         _relu_as_maximum,
+    ),
+    in_keras(
+        _RELU,
+        "keras-relu-capped-at-6",
+        "relu",
+        "ReLU is ReLU6: it stays at 6 from 6 on, where few samples are.",
+        "plausible slip: the neighbour in the list of activations",
+        _relu_capped,
     ),
     in_keras(
         _LEAKY,

@@ -172,6 +172,14 @@ DEFECTS = (
     ),
     in_keras(
         _SGD,
+        "keras-gradient-limited-at-a-million",
+        "sgd",
+        "Each derivative is clipped to a million either way, which ordinary runs never reach.",
+        "plausible slip: a guard against overflow left switched on",
+        _given(lambda self, gradient, learning_rate: (_ops().clip(gradient, -1e6, 1e6), learning_rate)),
+    ),
+    in_keras(
+        _SGD,
         "keras-bias-gradient-halved",
         "sgd",
         "Biases learn at half the rate.",

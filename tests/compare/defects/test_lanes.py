@@ -72,6 +72,11 @@ def test_the_certificate_itself_disagrees(name):
     assert certify(experiment).agrees
 
 
+@pytest.mark.parametrize("name", ["keras-relu-capped-at-6", "keras-gradient-limited-at-a-million"])
+def test_limits_that_ordinary_runs_never_reach_are_seen_from_a_large_start(name, recorder):
+    assert {s.experiment for s in seen(BY_NAME[name], recorder) if s.lane != "exact"} == {"large"}
+
+
 def test_epsilon_matters_most_where_gradients_are_tiny(recorder):
     by_experiment = {s.experiment: s.factor for s in seen(BY_NAME["adam-epsilon-1e-8"], recorder) if s.lane == "bound"}
     assert max(by_experiment, key=by_experiment.get) == "tiny"
