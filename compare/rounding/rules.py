@@ -61,10 +61,12 @@ def _sum_rule(ufunc: np.ufunc) -> Rule:
         spread = a.radius + b.radius
         if a.arithmetic is not Arithmetic.WRITTEN:
             spread = spread + _reassociated(a, b) + _reassociated(b, a)
-        if np.ndim(spread) == 0 and spread == 0 and _is_exact(ufunc, a.value, b.value, value):
+        exact = (spread == 0) & _is_exact(ufunc, a.value, b.value, value)
+        if np.all(exact):
             result = Ball(value, 0.0, a.arithmetic)
         else:
             result = _rounded(a, value, spread, (value != 0) | (spread > 0))
+            result.radius = np.where(exact, 0.0, result.radius)
         result.origin, result.terms = "sum", _size(a) + _size(b)
         return result
 
@@ -79,11 +81,12 @@ def _reassociated(a: Ball, b: Ball) -> Any:
     return gamma(2, u) * (a.terms + _size(b)) * (b.value != 0)
 
 
-def _is_exact(ufunc: np.ufunc, a: Any, b: Any, value: Any) -> bool:
-    """Whether a + b or a - b needed no rounding (Knuth's two-sum leaves no error)."""
+def _is_exact(ufunc: np.ufunc, a: Any, b: Any, value: Any) -> Any:
+    """Where a + b or a - b needs no rounding (Knuth's two-sum leaves no error) nor can be flushed."""
     b = b if ufunc is np.add else -b
     shadow = value - a
-    return bool(np.all((a - (value - shadow)) + (b - shadow) == 0))
+    kept = (value == 0) | (np.abs(value) >= np.finfo(value.dtype).tiny)
+    return ((a - (value - shadow)) + (b - shadow) == 0) & kept
 
 
 def _multiply(a: Ball, b: Ball) -> Ball:
