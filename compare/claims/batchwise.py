@@ -9,11 +9,11 @@ over the batch of x^k for the samples in it,
 and the derivatives as in `compare.claims.expected`. Samples give the moments below any
 kink in one of three ways: without biases both kinks are at 0, and two sums are enough;
 a few neurons on the batches of many seeds are summed up as they come; many neurons on
-one batch look their kinks up in the sorted batch. A sample exactly on a kink is taken to
-be on its left.
+one batch look their kinks up in the sorted batch. A sample exactly on the neuron's kink
+takes the slope, as z = 0 does.
 """
 
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -69,7 +69,7 @@ class WholeBatches(NamedTuple):
 
     def below(self, cut: np.ndarray) -> Sums:
         n = self.x.shape[-1]
-        active = (self.x <= cut.astype(self.x.dtype)[..., None]).astype(self.x.dtype)
+        active = (self.x <= _floor(cut, self.x.dtype)[..., None]).astype(self.x.dtype)
         powers = (np.ones_like(self.x), self.x, self.squares)
         a, b, c = (np.vecdot(active, power).astype(np.float64) / n for power in powers)
         return a, b, c
@@ -93,7 +93,7 @@ class SortedBatch(NamedTuple):
         return cls(x, (np.append(0.0, np.cumsum(wide)), np.append(0.0, np.cumsum(wide * wide))))
 
     def below(self, cut: np.ndarray) -> Sums:
-        rank = np.searchsorted(self.x, cut.astype(self.x.dtype), "right")
+        rank = np.searchsorted(self.x, _floor(cut, self.x.dtype), "right")
         n = len(self.x)
         return rank / n, self.sums[0][rank] / n, self.sums[1][rank] / n
 
@@ -161,6 +161,7 @@ def evaluate(parameters: Parameters, slope: np.ndarray, target: Target, moments:
     w, b, v, d = (np.asarray(p, np.float64) for p in parameters)
     with np.errstate(all="ignore"):
         ours = np.where(w == 0, np.inf, -b / np.where(w == 0, 1.0, w))
+        ours = np.where(w < 0, np.nextafter(ours, -np.inf), ours)  # the side that takes the slope has z = 0 too
     flat = np.where(b > 0, 1.0, slope)  # w = 0: every sample is on one side
     gains = np.where(w > 0, slope, np.where(w < 0, 1.0, flat)), np.where(w > 0, 1.0, np.where(w < 0, slope, flat))
     theirs, their_gains = _teacher(target)
@@ -196,6 +197,13 @@ def evaluate_split(w: np.ndarray, v: np.ndarray, slope: np.ndarray, target: Targ
     on_left = at.low[2]
     pull_up, pull_down = up * (at.whole[2] - on_left), down * on_left
     return Batchwise(up * pull_up + down * pull_down, Parameters(2 * v * (right * pull_up + left * pull_down)))
+
+
+def _floor(cut: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
+    """The largest number of the samples' dtype that is not above the cut."""
+    with np.errstate(over="ignore"):
+        nearest = cut.astype(dtype)
+    return np.where(nearest > cut, np.nextafter(nearest, dtype.type(-np.inf)), nearest)
 
 
 def _teacher(target: Target) -> tuple[float, tuple[float, float]]:
