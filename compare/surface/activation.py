@@ -41,7 +41,7 @@ def activation_probability(parameters: Parameters, *, inputs: Any = None) -> Any
     array([0.5, 0.5, 1. ])
     """
     arguments = checked_arguments(parameters, 0.0)
-    (probability,) = evaluate(_probability, (0,), arguments, Target(), checked_inputs(inputs))
+    (probability,) = evaluate(_probability, ("",), arguments, Target(), checked_inputs(inputs))
     return arguments.shaped(probability)
 
 

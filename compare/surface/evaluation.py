@@ -1,16 +1,22 @@
 """Runs the kernels over arrays of any shape, in chunks that stay in the processor's cache.
 
-Outside of 2^-100 to 2^100 products of w and b would leave the range in which
-`double_double` is exact. But phi is homogeneous, phi(c z) = c phi(z) for c > 0, so
+Numbers of ordinary size are used as they are. Others are brought there by two symmetries of
+the loss, with powers of two, which are exact. phi is homogeneous, so for c > 0
 
     L(w, b, v, d) = L(w / c, b / c, c v, d)
 
-and those points are evaluated with the power of two c that makes max(|w|, |b|) about 1.
-By the chain rule a derivative is divided by c per w or b and multiplied by c per v.
+and points whose w and b lie outside of 2^-100 to 2^100, where their products would leave the
+range of `double_double`, are evaluated with the c that makes max(|w|, |b|) about 1. And where
+something overflowed, the output is taken in larger units, that of the teacher with it:
+
+    L(w, b, v, d; teacher) = L(w, b, c v, c d; c teacher) / c^2
+
+By the chain rule a derivative is multiplied by the same factors as its parameters.
 """
 
-from collections.abc import Callable, Iterator
-from functools import partial
+import math
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -30,11 +36,12 @@ Cutter = Callable[..., Iterator[tuple[Any, Any, list[Piece]]]]
 CHUNK = 8192
 ORDINARY = 2.0**100
 LARGEST_FACTOR = 2.0**900  # |c v| beyond this counts as this: its square is infinite anyhow
+LARGER_UNITS = (-500, -1000)
 
 
 def evaluate(
     kernel: Kernel,
-    powers: Any,
+    components: Sequence[str],
     arguments: Arguments,
     target: Target,
     inputs: Inputs | None = None,
@@ -46,8 +53,8 @@ def evaluate(
     ----------
     kernel : callable
         Of student, v, slope and pieces: returns the components.
-    powers : sequence of int
-        For each component, how often it is differentiated by v, less how often by w and b.
+    components : sequence of str
+        By what each component is the derivative of L: "" is L itself, "w", "wv" and so on.
     arguments : Arguments
     target : Target
     inputs : Inputs, optional
@@ -60,18 +67,36 @@ def evaluate(
     ndarray of shape (components, n)
     """
     n = int(np.prod(arguments.shape, dtype=np.int64))
-    out = np.empty((len(powers), n))
-    cutter: Cutter = partial(_cut_normal, describe(target)) if inputs is None else partial(_cut_other, inputs, target)
+    out = np.empty((len(components), n))
+
+    @cache
+    def cutter(shift: int) -> Cutter:
+        teacher = Target(math.ldexp(target.w, shift), math.ldexp(target.b, shift), target.negative_slope)
+        if inputs is None:
+            return partial(_cut_normal, describe(teacher), grad_at_zero)
+        return partial(_cut_other, inputs, teacher, grad_at_zero)
+
     for start in range(0, n, CHUNK):
         stop = min(start + CHUNK, n)
         with np.errstate(all="ignore"):  # overflow and underflow are the results' own
-            values = arguments.chunk(start, stop)
-            finite = _finite(values)
-            if not finite.all():
-                values = tuple(np.where(finite, value, 0.0) for value in values)
-            out[:, start:stop] = _chunk(kernel, powers, values, partial(cutter, grad_at_zero))
-            if not finite.all():
-                out[:, start:stop][:, ~finite] = np.nan
+            out[:, start:stop] = _chunk(kernel, components, arguments.chunk(start, stop), cutter)
+    return out
+
+
+def _chunk(kernel: Kernel, components: Sequence[str], values: tuple[Any, ...], cutter: Callable[[int], Cutter]) -> Any:
+    """Components at some points: NaN where an argument is not finite."""
+    finite = _finite(values)
+    if not finite.all():
+        values = tuple(np.where(finite, value, 0.0) for value in values)
+    out = _in_units(kernel, components, values, cutter(0), 0)
+    for shift in LARGER_UNITS:
+        overflown = np.isnan(out).any(axis=0)
+        if not overflown.any():
+            break
+        w, b, v, d, s = (np.broadcast_to(value, overflown.shape)[overflown] for value in values)
+        out[:, overflown] = _in_units(kernel, components, (w, b, v, d, s), cutter(shift), shift)
+    if not finite.all():
+        out[:, ~finite] = np.nan
     return out
 
 
@@ -83,20 +108,27 @@ def _finite(values: tuple[Any, ...]) -> Any:
     return np.asarray(zero == 0)
 
 
-def _chunk(kernel: Kernel, powers: Any, values: tuple[Any, ...], cutter: Cutter) -> Any:
+def _in_units(kernel: Kernel, components: Sequence[str], values: tuple[Any, ...], cutter: Cutter, shift: int) -> Any:
+    """Components at finite points, evaluated with an output that is 2^shift times as large."""
     w, b, v, d, s = values
     exponent = _exponent(w, b)
     if exponent is not None:
-        w, b, v = np.ldexp(w, -exponent), np.ldexp(b, -exponent), np.ldexp(v, exponent)
+        w, b, v = np.ldexp(w, -exponent), np.ldexp(b, -exponent), np.ldexp(v, exponent + shift)
         v = np.clip(v, -LARGEST_FACTOR, LARGEST_FACTOR)
-    out = np.empty((len(powers), max(np.size(w), np.size(b))))
+    elif shift:
+        v = np.ldexp(v, shift)
+    if shift:
+        d = np.ldexp(d, shift)
+    out = np.empty((len(components), max(np.size(w), np.size(b))))
     for points, student, pieces in cutter(w, b, v, d, s):
-        components = kernel(student, take(v, points), take(s, points), pieces)
-        for row, component in zip(out, components, strict=True):
-            row[points] = component
-    if exponent is not None:
-        for row, power in zip(out, powers, strict=True):
-            row[:] = np.ldexp(row, power * exponent)
+        results = kernel(student, take(v, points), take(s, points), pieces)
+        for row, result in zip(out, results, strict=True):
+            row[points] = result
+    if exponent is not None or shift:
+        for row, by in zip(out, components, strict=True):
+            of_w = by.count("v") - by.count("w") - by.count("b")
+            of_output = by.count("v") + by.count("d") - 2
+            row[:] = np.ldexp(row, of_w * (0 if exponent is None else exponent) + of_output * shift)
     return out
 
 

@@ -59,8 +59,8 @@ def expected_hessian(
     """
     arguments, teacher = checked_arguments(parameters, negative_slope), checked_target(target)
     rows, columns = np.triu_indices(4)
-    powers = [kernels.GRADIENT_POWERS[i] + kernels.GRADIENT_POWERS[j] for i, j in zip(rows, columns, strict=True)]
-    entries = evaluate(kernels.hessian, powers, arguments, teacher, checked_inputs(inputs))
+    names = [Parameters._fields[i] + Parameters._fields[j] for i, j in zip(rows, columns, strict=True)]
+    entries = evaluate(kernels.hessian, names, arguments, teacher, checked_inputs(inputs))
     hessian = np.empty((*arguments.shape, 4, 4))
     for entry, i, j in zip(entries, rows, columns, strict=True):
         hessian[..., i, j] = hessian[..., j, i] = entry.reshape(arguments.shape)

@@ -17,9 +17,7 @@ import numpy as np
 from compare.surface.errors import LOSS_ERROR
 from compare.surface.pieces import Piece
 
-__all__ = ["GRADIENT_POWERS", "gradient", "hessian", "loss", "loss_and_gradient", "loss_error"]
-
-GRADIENT_POWERS = (-1, -1, 1, 0)  # of the scale of w and b, see `evaluation`
+__all__ = ["gradient", "hessian", "loss", "loss_and_gradient", "loss_error"]
 
 
 def loss(student: Any, v: Any, s: Any, pieces: Sequence[Piece]) -> list[Any]:

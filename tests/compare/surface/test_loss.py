@@ -149,6 +149,22 @@ def test_a_loss_too_large_is_infinite_and_one_too_small_is_zero():
     assert expected_loss(Parameters(w=0.0, b=1.0, v=1e-200), target=Target(0.0, 0.0)) == 0.0
 
 
+def test_whatever_overflows_on_the_way_the_loss_is_a_number():
+    rng = np.random.default_rng(8)
+
+    def numbers(count):
+        x = rng.choice([-1, 1], count) * 10 ** rng.uniform(-100, 100, count)
+        return np.where(rng.random(count) < 0.1, 0.0, np.where(rng.random(count) < 0.05, 5e-324, x))
+
+    for _ in range(30):
+        loss = expected_loss(
+            Parameters(*numbers((4, 200))), negative_slope=numbers(200), target=Target(*numbers(3).tolist())
+        )
+        assert (loss >= 0).all()
+    # The squares of v s w and v s b are beyond 1e308 here, with residuals of either sign.
+    assert expected_loss(Parameters(2.7e-7, -4.5e45, -8.6e85), negative_slope=1.3e62, target=Target(-2.9e69)) == np.inf
+
+
 INF = np.inf
 LIMITS = [
     (Parameters(INF), 0.0, INF),
