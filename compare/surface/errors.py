@@ -12,6 +12,8 @@ in the range
     1e-300 <= max(|w|, |b|) <= 1e150, or w = b = 0
     |v| max(|w|, |b|), |d|, |negative_slope| and the teacher's numbers <= 1e100
 
+(in fact far beyond, unless several are so large at once that the result overflows).
+
 The loss is thus relatively accurate everywhere, at the global minimum as in the tails. The
 gradient's bound is 2e-14 of its largest component, unless positive and negative residuals
 cancel to less than a fifth of 2 E|r df/dp| in all four components: near a critical point
@@ -27,8 +29,8 @@ most 7 multiplications, and the terms of at most 4 pieces are added in 4 more: w
 at their largest and of one sign, 2 * 2 + 8 + 9 + 7 + 4 = 32 u.
 
 Where residual and slope have opposite signs, the middle term is subtracted, and the sum may
-be as little as 1/14 of its terms. Errors would have to conspire to use that up: of 12,000
-points drawn to be difficult (`tests/compare/surface/conftest.py`), the worst had 10 u in the
+be as little as 1/14 of its terms. Errors would have to conspire to use that up: of 14,000
+points drawn to be difficult (`tests/compare/surface/conftest.py`), the worst had 11 u in the
 loss, 17 u in the gradient, 8 u in the Hessian.
 """
 

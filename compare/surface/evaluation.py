@@ -84,9 +84,11 @@ def evaluate(
 
 
 def _chunk(kernel: Kernel, components: Sequence[str], values: tuple[Any, ...], cutter: Callable[[int], Cutter]) -> Any:
-    """Components at some points: NaN where an argument is not finite."""
+    """Components at some points: NaN where an argument is not finite, but for a ReLU switched off."""
     finite = _finite(values)
     if not finite.all():
+        values = _switched_off(values)
+        finite = _finite(values)
         values = tuple(np.where(finite, value, 0.0) for value in values)
     out = _in_units(kernel, components, values, cutter(0), 0)
     for shift in LARGER_UNITS:
@@ -98,6 +100,13 @@ def _chunk(kernel: Kernel, components: Sequence[str], values: tuple[Any, ...], c
     if not finite.all():
         out[:, ~finite] = np.nan
     return out
+
+
+def _switched_off(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Replace a bias of -oo, if the slope is 0, by a finite one with the same effect on everything."""
+    w, b, v, d, s = np.broadcast_arrays(*values)
+    off = (b == -np.inf) & (s == 0) & np.isfinite(w) & np.isfinite(v)
+    return np.where(off, 0.0, w), np.where(off, -1.0, b), np.where(off, 0.0, v), d, s
 
 
 def _finite(values: tuple[Any, ...]) -> Any:

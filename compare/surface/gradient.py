@@ -39,8 +39,9 @@ def expected_gradient(
     Returns
     -------
     Parameters of float64 scalars or ndarrays
-        NaN where an argument is NaN or infinite. Error of each component at most
-        `errors.GRADIENT_ERROR` times 2 E|r df/dp|.
+        Error of each component at most `errors.GRADIENT_ERROR` times 2 E|r df/dp|. NaN where
+        an argument is NaN or infinite, but for the limit at b = -oo and slope 0, a dead
+        neuron.
 
     Raises
     ------

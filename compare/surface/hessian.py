@@ -30,8 +30,9 @@ def expected_hessian(
     Returns
     -------
     ndarray of float64, shape (..., 4, 4)
-        Rows and columns in the order w, b, v, d; symmetric. NaN where an argument is NaN or
-        infinite. Error of every entry at most `errors.HESSIAN_ERROR` times the largest.
+        Rows and columns in the order w, b, v, d; symmetric. Error of every entry at most
+        `errors.HESSIAN_ERROR` times the largest. NaN where an argument is NaN or infinite,
+        but for the limit at b = -oo and slope 0, a dead neuron.
 
     Raises
     ------

@@ -15,7 +15,9 @@ the derivatives (1 or the slope) of the neuron's and the teacher's phi,
     slope = v g w - g* w*
     |k - k*| = |b w* - w b*| / |w w*|
 
-have their numerators formed in double-double arithmetic.
+have their numerators formed in double-double arithmetic. (w* and b* are those of `teacher`,
+of order 1, and g* has their unit.) Where the teacher has no kink at zero, the pieces on
+either side of it are one: the residual is the same line, and t takes both signs.
 """
 
 from collections.abc import Iterator
@@ -36,7 +38,7 @@ class Piece(NamedTuple):
     Parameters
     ----------
     direction : 1 or -1
-        Of t, away from zero.
+        Of t, away from zero; the piece at zero may hold t of both signs.
     anchor : float
         |x| at t = 0.
     residual, slope : float
@@ -106,10 +108,10 @@ class Student(NamedTuple):
 
 
 def student_at(w: Any, b: Any, v: Any, d: Any, s: Any, teacher: Teacher) -> Student:
-    """Prepare the neuron at finite parameters, of which `w` and `b` are arrays.
+    """Prepare the neuron at finite parameters, `w` or `b` an array.
 
     For b = 0 the side without the kink is that of z <= 0. With w = 0 the kink is out of
-    reach; with w = b = 0 the gain is the slope.
+    reach, as is that of a linear neuron, s = 1; with w = b = 0 the gain is the slope.
     """
     on, off = ((1.0, DoubleDouble(v)), (s, product(v, s)))
     active, slope_on, slope_off = b > 0, multiply(on[1], DoubleDouble(w)), multiply(off[1], DoubleDouble(w))

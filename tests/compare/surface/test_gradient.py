@@ -4,7 +4,13 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from compare.surface import expected_gradient, expected_loss, expected_loss_and_gradient
+from compare.surface import (
+    activation_probability,
+    expected_gradient,
+    expected_hessian,
+    expected_loss,
+    expected_loss_and_gradient,
+)
 from compare.surface.errors import GRADIENT_ERROR
 from reference import Parameters, Target, backward, forward
 
@@ -126,3 +132,13 @@ def test_rescaled_parameters_follow_the_chain_rule():
 def test_nan_in_gives_nan_out():
     g = expected_gradient(Parameters(np.array([np.nan, 1.0])), negative_slope=0.5)
     assert all(np.isnan(c[0]) and np.isfinite(c[1]) for c in g)
+
+
+def test_a_bias_of_minus_infinity_is_the_limit_of_a_dead_neuron():
+    p = Parameters(np.array([1.0, -2.0, 0.0]), -np.inf, 1.5, 0.25)
+    here, dead = expected_gradient(p), expected_gradient(p._replace(b=-1e9))
+    for limit, value in zip(here, dead, strict=True):
+        assert np.abs(limit).tolist() == np.abs(value).tolist()
+    assert np.isnan(expected_gradient(p, negative_slope=0.5).w).all()
+    assert expected_hessian(p)[0].tolist() == expected_hessian(p._replace(b=-1e9))[0].tolist()
+    assert activation_probability(p).tolist() == [0.0, 0.0, 0.0]
