@@ -76,12 +76,11 @@ def flips_along(checks: Sequence[RunCheck], experiment: Experiment, vary: Vary) 
     def truth(value: float) -> bool | None:
         return truth_at(checks, experiment, vary.setting, value)
 
-    found = []
-    for side in (-1, 1):
-        values = [value for value in _grid(vary, stated) if (value - stated) * side >= 0]
-        flip = _first_flip(values if side > 0 else values[::-1], truth)
-        if flip is not None:
-            found.append(flip)
+    grid = _grid(vary, stated)
+    below, above = [value for value in grid if value <= stated][::-1], [value for value in grid if value >= stated]
+    # Where the claim as it is cannot be told there are no sides to it.
+    searches = [grid] if truth(stated) is None else [below, above]
+    found = [flip for values in searches if (flip := _first_flip(values, truth)) is not None]
     return sorted(found, key=lambda flip: abs(flip.value - stated))
 
 

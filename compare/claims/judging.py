@@ -228,9 +228,11 @@ def _word(into: Conclusion, breaking: list[Boundary], seeds: Statement | None) -
 def _deciding_number(claim: Claim, witnesses: dict[str, Witness | None], into: Conclusion) -> str:
     """What the first check says that decides, by the witness that decides it."""
     order = sorted(range(len(claim.checks)), key=lambda i: {False: 0, None: 1, True: 2}[into.checks[i].holds])
-    for name in ("reference", "keras", "exact"):
-        witness = witnesses[name]
-        finding = None if witness is None else witness.findings[order[0]]
-        if finding is not None and finding.says:
-            return finding.says
-    return ""
+    findings = [
+        witness.findings[order[0]]
+        for name in ("reference", "keras", "exact")
+        if (witness := witnesses[name]) is not None
+    ]
+    spoken = [finding for finding in findings if finding is not None and finding.says]
+    agreeing = [finding for finding in spoken if finding.met == into.checks[order[0]].holds]
+    return next((finding.says for finding in (*agreeing, *spoken)), "")

@@ -64,8 +64,9 @@ def reference_findings(claim: Claim, said: Statement | None, bench: Workbench) -
 def _of_seeds(answers: Answers) -> Finding:
     number, counted = len(answers.met), int(answers.resolved.sum())
     met = int((answers.met & answers.resolved).sum())
-    median = float(np.median(np.where(np.isnan(answers.number), np.inf, answers.number)))
-    says = f"{met} of {number} seeds, median {shown(median)}"
+    median = float(np.median(answers.number))
+    who = f"{met} of {number} seeds" if counted else f"none of {number} seeds can tell"
+    says = who if np.isnan(median) else f"{who}, median {shown(median)}"
     unanimous = counted == number and met in (0, number)
     reason = "" if counted == number else answers.reason
     return Finding(met == number if unanimous else None, median, says, reason, (met, counted, number))
