@@ -1,0 +1,211 @@
+"""Boundaries: against closed forms and exact powers, confirmed by the reference or moved by noise."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from compare.claims import Workbench, judge
+from compare.claims.along_settings import Flip, flips_along
+from compare.claims.along_steps import TIMES, flip_along_steps
+from compare.claims.closed_forms import closed_form
+from compare.claims.results import boundary_text
+from compare.claims.values import Claim, Condition, TrajectoryCheck, Vary
+from reference import SGD, Adam, Experiment, Parameters
+
+STUCK = TrajectoryCheck(quantity="w", when="always", condition=Condition(below=0.0))
+
+
+def run(w=-1.0, **changes):
+    return Experiment(initial=Parameters(w=w), **changes)
+
+
+def claim(experiment, *checks, vary=()):
+    return Claim(id="a", says="b", source="c", experiment=experiment, checks=checks, vary=tuple(vary))
+
+
+def boundaries(claim):
+    return {boundary.setting: boundary for boundary in judge(claim, keras=False).boundaries}
+
+
+# Along the steps: w_n = -(1 - lr)^n, in exact powers.
+
+
+def first_step_above(threshold, lr):
+    n, w = 0, Fraction(-1)
+    while w <= threshold:
+        n, w = n + 1, w * (1 - Fraction(lr))
+    return n
+
+
+def test_the_flip_along_the_steps_is_that_of_the_exact_power():
+    check = TrajectoryCheck(quantity="w", when="always", condition=Condition(below=-0.125))
+    experiment = run(steps=10, optimizer=SGD(learning_rate=0.0625))
+    flip = flip_along_steps([check], experiment, True, Workbench())
+    # The threshold is met with, so that the flip is where w is no longer below it.
+    assert flip.steps == first_step_above(Fraction(-1, 8), Fraction(1, 16))
+
+
+@pytest.mark.parametrize("when", ["end", "ever"])
+def test_what_becomes_true_later_is_refuted_with_its_boundary(when):
+    check = TrajectoryCheck(quantity="w", when=when, condition=Condition(above=-0.125))
+    verdict = judge(claim(run(steps=10, batch_size=200, optimizer=SGD(learning_rate=0.0625)), check), keras=False)
+    assert verdict.verdict == "refuted"
+    assert verdict.boundary.setting == "steps"
+    assert verdict.boundary.value == first_step_above(Fraction(-1, 8), Fraction(1, 16))
+    assert (verdict.boundary.below, verdict.boundary.above) == (False, True)
+    assert verdict.boundary.confirmed is True
+
+
+def test_what_is_false_beyond_a_boundary_is_conditional():
+    check = TrajectoryCheck(quantity="w", when="end", condition=Condition(below=-0.125))
+    verdict = judge(claim(run(steps=10, batch_size=200, optimizer=SGD(learning_rate=0.0625)), check), keras=False)
+    assert verdict.verdict == "conditional"
+    assert verdict.boundary.value == first_step_above(Fraction(-1, 8), Fraction(1, 16))
+    assert boundary_text(verdict.boundary) == f"holds below steps {verdict.boundary.value}"
+    sides = sorted(verdict.boundary.reference.items())
+    assert [met for _, (met, _) in sides] == [32, 0]
+
+
+def test_what_always_had_to_hold_is_refuted_with_its_first_exception():
+    check = TrajectoryCheck(quantity="w", when="always", condition=Condition(below=-0.5))
+    verdict = judge(claim(run(steps=100, batch_size=200), check), keras=False)
+    assert verdict.verdict == "refuted"
+    assert verdict.boundary.value == first_step_above(Fraction(-1, 2), 0.01) == 69
+    assert verdict.boundary.confirmed is True
+
+
+def test_a_step_number_has_no_boundary_along_the_steps():
+    check = TrajectoryCheck(quantity="w", when=5, condition=Condition(below=-0.5))
+    flip = flip_along_steps([check], run(steps=10), True, Workbench())
+    assert flip == (None, TIMES * 10)
+
+
+def test_the_search_goes_to_a_hundred_times_the_steps():
+    check = TrajectoryCheck(quantity="w", when="end", condition=Condition(below=-0.5))
+    experiment = run(steps=1, optimizer=SGD(learning_rate=0.0078125))
+    # log(1/2) / log(127/128) = 88.4
+    assert flip_along_steps([check], experiment, True, Workbench()).steps == 89
+    slower = run(steps=1, optimizer=SGD(learning_rate=0.00390625))
+    assert flip_along_steps([check], slower, True, Workbench()) == (None, 100)
+
+
+def test_plain_sgd_on_the_wrong_side_never_flips():
+    assert flip_along_steps([STUCK], run(), True, Workbench()) == (None, 200_000)
+
+
+def test_at_the_kink_the_search_is_blind():
+    flip = flip_along_steps([STUCK], run(steps=10, optimizer=SGD(learning_rate=1.0)), True, Workbench())
+    assert flip == (None, 0)
+
+
+# Along settings: closed forms.
+
+
+@pytest.mark.parametrize("lr", [0.01, 0.04, 0.25])
+@pytest.mark.parametrize("nesterov", [False, True])
+def test_momentum_flips_at_its_closed_form(lr, nesterov):
+    root = np.sqrt(lr)
+    by_hand = (1 - root) / (1 + root) if nesterov else (1 - root) ** 2
+    experiment = run(optimizer=SGD(learning_rate=lr, momentum=0.1, nesterov=nesterov), steps=2000)
+    (flip,) = flips_along([STUCK], experiment, Vary("momentum", 0.0, 0.99, False))
+    assert flip.holds_below
+    # In a finite run the rotation has to be fast enough: half a turn in 2000 steps.
+    assert by_hand <= flip.high
+    assert flip.low <= by_hand * (1 + (np.pi / 2000) ** 2 / lr)
+    text, value = closed_form([STUCK], experiment, "momentum")
+    assert value == by_hand
+    assert text.startswith("(1 - sqrt(learning_rate))")
+
+
+@pytest.mark.parametrize("mu", [0.0, 0.25, 0.81])
+def test_the_learning_rate_flips_at_its_closed_form(mu):
+    by_hand = (1 - np.sqrt(mu)) ** 2
+    experiment = run(optimizer=SGD(learning_rate=0.001, momentum=mu))
+    (flip,) = flips_along([STUCK], experiment, Vary("learning_rate", 0.0005, 1.9, False))
+    assert flip.low <= by_hand * (1 + 2.0**-8)
+    assert flip.high >= by_hand
+    assert closed_form([STUCK], experiment, "learning_rate")[1] == by_hand
+
+
+def test_the_start_flips_at_zero():
+    (flip,) = flips_along([STUCK], run(), Vary("initial.w", -2.0, 3.0, False))
+    assert flip.low <= 0 <= flip.high
+    assert flip.value == 0.0
+    assert closed_form([STUCK], run(), "initial.w")[1] == 0.0
+
+
+def test_leaky_slopes_flip_where_the_minimum_leaves_the_band():
+    # The end is 1 / (1 + s^2): within 1/5 of 1 for s^2 <= 1/4.
+    check = TrajectoryCheck(quantity="w", when="end", condition=Condition(near=1.0, within=0.2))
+    flips = flips_along([check], run(negative_slope=0.3, steps=3000), Vary("negative_slope", 0.1, 1.0, False))
+    assert flips[0].low <= 0.5 <= flips[0].high or abs(flips[0].value - 0.5) * 2**20 <= 1
+
+
+def test_the_nearest_flip_on_either_side_is_found():
+    check = TrajectoryCheck(quantity="w", when=0, condition=Condition(near=1.0, within=0.5))
+    flips = flips_along([check], run(w=1.25), Vary("initial.w", -3.0, 4.0, False))
+    assert [flip.holds_below for flip in flips] == [True, False]
+    assert flips[0].low <= 1.5 <= flips[0].high
+    assert flips[1].low <= 0.5 <= flips[1].high
+
+
+def test_closed_forms_are_given_only_where_they_hold():
+    other = TrajectoryCheck(quantity="loss", when="end", condition=Condition(below=0.0))
+    assert closed_form([other], run(), "learning_rate") is None
+    assert closed_form([STUCK], run(w=1.0), "learning_rate") is None
+    assert closed_form([STUCK], run(negative_slope=0.1), "learning_rate") is None
+    assert closed_form([STUCK], run(optimizer=Adam()), "learning_rate") is None
+    assert closed_form([STUCK], run(), "batch_size") is None
+    text, value = closed_form([STUCK], Experiment(initial=Parameters(w=-1.0, v=0.5)), "learning_rate")
+    assert (text, value) == ("1 / 0.25", 4.0)
+
+
+def test_a_flip_between_two_signs_is_at_zero():
+    assert Flip(-1.0, 2.0, True).value == 0.0
+    assert Flip(1.0, 2.0, True).value == 1.5
+
+
+# What the reference says beside a boundary.
+
+
+def test_noise_that_moves_a_boundary_is_shown():
+    # With batches of 10, steps of learning rate 0.9 overshoot long before 1 does on average.
+    experiment = run(steps=30, batch_size=10)
+    found = boundaries(claim(experiment, STUCK, vary=[Vary("learning_rate", 0.005, 1.5, False)]))
+    boundary = found["learning_rate"]
+    assert boundary.bracket[0] <= 1 + 2.0**-20
+    assert boundary.bracket[1] >= 1
+    assert boundary.confirmed is False
+    values = sorted(boundary.reference)
+    assert len(values) > 2  # it was looked where the seeds flip
+    assert values[0] < boundary.value / 2
+
+
+def test_a_flip_inside_a_claimed_range_makes_a_claim_conditional():
+    experiment = run(steps=50, batch_size=500, optimizer=SGD(learning_rate=0.04, momentum=0.1))
+    loose, claimed = (Vary("momentum", 0.0, 0.95, claimed) for claimed in (False, True))
+    assert judge(claim(experiment, STUCK, vary=[loose]), keras=False).verdict == "holds"
+    verdict = judge(claim(experiment, STUCK, vary=[claimed]), keras=False)
+    assert verdict.verdict == "conditional"
+    assert verdict.boundary.setting == "momentum"
+    assert "false from momentum" in verdict.why
+
+
+def test_the_batch_size_is_judged_by_the_seeds():
+    # An overshoot in one step of learning rate 0.5 takes a batch whose mean of x^2 below 0 is twice the usual.
+    experiment = run(steps=40, batch_size=1000, optimizer=SGD(learning_rate=0.5))
+    found = boundaries(claim(experiment, STUCK, vary=[Vary("batch_size", 1, 1000, False)]))
+    boundary = found["batch_size"]
+    assert (boundary.below, boundary.above) == (False, True)
+    shares = {size: met for size, (met, _) in boundary.reference.items()}
+    assert shares[1.0] < 32 == shares[1000.0]
+    assert boundary.bracket[0] < boundary.value <= 1000
+
+
+def test_settings_without_a_flip_are_listed():
+    verdict = judge(claim(run(steps=20, batch_size=50), STUCK, vary=[Vary("initial.w", -5.0, -0.5, True)]), keras=False)
+    assert verdict.verdict == "holds"
+    assert ("initial.w", -5.0, -0.5) in verdict.searched
+    assert verdict.boundary is None
+    assert boundary_text(verdict.boundary) == ""

@@ -1,0 +1,206 @@
+"""From what witnesses say to a verdict."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from compare.claims import VERDICTS, Workbench, judge, judge_all, load_claims
+from compare.claims.conclusions import SOME, Conclusion, conclude_runs
+from compare.claims.runs import Statement
+from compare.claims.values import Claim, Condition, ExistsCheck, ShareOf, TrajectoryCheck
+from reference import SGD, Experiment, Parameters
+
+EVERY_KIND = Path(__file__).with_name("every_kind.toml")
+STUCK = TrajectoryCheck(quantity="w", when="always", condition=Condition(below=0.0))
+
+
+def said(met, resolved=None, reason="underflow"):
+    met = np.array(met, bool)
+    resolved = np.ones(len(met), bool) if resolved is None else np.array(resolved, bool)
+    return Statement(met, resolved, (), "" if resolved.all() else reason)
+
+
+def claim(*checks, **changes):
+    start = Parameters(w=changes.pop("w", -1.0))
+    experiment = Experiment(initial=start, **{"steps": 20, "batch_size": 50} | changes)
+    return Claim(id="a", says="b", source="c", experiment=experiment, checks=checks)
+
+
+YES, NO, LOST = said([True]), said([False]), said([True], [False])
+
+# exact, seeds, Keras -> together
+TOGETHER = [
+    (YES, said([True] * 4), YES, True),
+    (NO, said([False] * 4), NO, False),
+    (YES, said([True] * 4), None, True),
+    (YES, said([True, True, False, True]), YES, SOME),
+    # The noise of batches decides against the expected dynamics.
+    (YES, said([False] * 4), NO, False),
+    # Seeds that cannot tell: the closed form decides, if nothing speaks against it.
+    (YES, said([True] * 4, [False] * 4), LOST, True),
+    (NO, said([True] * 4, [False] * 4), LOST, None),
+    (YES, said([False] * 4, [False] * 4), LOST, None),
+    (LOST, said([True] * 4, [False] * 4), LOST, None),
+    (YES, said([True] * 4, [True, True, False, False]), YES, True),
+    (YES, said([True, False, True, True], [True, True, False, False]), YES, SOME),
+    # Keras on the other side of the threshold, from the same batches.
+    (YES, said([True] * 4), NO, None),
+    (YES, said([True] * 4), said([False], [False]), None),
+    (YES, said([True, False, True, True]), NO, SOME),
+]
+
+
+@pytest.mark.parametrize(("exact", "seeds", "keras", "expected"), TOGETHER, ids=range(len(TOGETHER)))
+def test_what_witnesses_say_together(exact, seeds, keras, expected):
+    into = Conclusion()
+    assert conclude_runs(exact, seeds, keras, into) == expected
+    if expected is None:
+        assert into.why
+
+
+def test_a_long_run_is_decided_by_the_exact_witness_and_says_so():
+    from compare.claims.answers import CUT
+
+    into = Conclusion()
+    assert conclude_runs(NO, said([True] * 4, [False] * 4, CUT), said([True], [False], CUT), into) is False
+    assert "first steps only" in into.notes[0]
+
+
+EXPECTED = {
+    "backward-start-is-stuck": "holds",
+    "heavy-momentum-crosses-zero": "holds",
+    "half-way-in-seventy-steps": "holds",
+    "adam-is-slower": "conditional",
+    "scale-invariance": "holds",
+    "half-the-starts": "holds",
+    "most-seeds-overshoot": "holds",
+    "surface": "holds",
+    "where-the-minimum-is": "holds",
+    "a-line-crosses-thrice": "holds",
+    "kink": "undecided",
+    "keras-as-installed": "undecided",
+    "momentum-rule": "holds",
+    "central-difference-at-the-kink": "holds",
+    "beauty": "not auditable",
+}
+
+
+@pytest.fixture(scope="module")
+def verdicts():
+    return {v.claim.id: v for v in judge_all(load_claims(EVERY_KIND), Workbench())}
+
+
+@pytest.mark.parametrize("id", EXPECTED)
+def test_the_worked_example_without_keras(verdicts, id):
+    assert verdicts[id].verdict == EXPECTED[id], verdicts[id].why
+    assert verdicts[id].verdict in VERDICTS
+    assert verdicts[id].contradictions == ()
+
+
+def test_every_witness_that_was_asked_has_a_finding_for_its_checks(verdicts):
+    for verdict in verdicts.values():
+        assert set(verdict.witnesses) == {"exact", "reference", "keras"}
+        assert verdict.witnesses["keras"] is None
+        for witness in verdict.witnesses.values():
+            if witness is not None:
+                assert len(witness.findings) == len(verdict.claim.checks)
+
+
+def test_the_reference_is_asked_over_at_least_32_seeds(verdicts):
+    runs = [v for v in verdicts.values() if v.witnesses["reference"] is not None and v.witnesses["reference"].share]
+    assert runs
+    for verdict in runs:
+        finding = next(f for f in verdict.witnesses["reference"].findings if f is not None and f.share)
+        assert finding.share[2] >= 32
+
+
+def test_judging_alone_and_together_is_the_same(verdicts):
+    for one in load_claims(EVERY_KIND)[:4]:
+        alone, together = judge(one, keras=False), verdicts[one.id]
+        assert (alone.verdict, alone.number, alone.why) == (together.verdict, together.number, together.why)
+        assert alone.boundaries == together.boundaries
+
+
+@pytest.mark.parametrize("seed", range(100, 110))
+def test_verdicts_are_stable_over_seeds(seed):
+    ids = ("backward-start-is-stuck", "heavy-momentum-crosses-zero", "half-way-in-seventy-steps", "momentum-rule")
+    claims = [c for c in load_claims(EVERY_KIND, defaults=Experiment(seed=seed)) if c.id in ids]
+    reseeded = [Claim(**{**vars(c), "experiment": Experiment(**{**vars(c.experiment), "seed": seed})}) for c in claims]
+    assert {v.claim.id: v.verdict for v in judge_all(reseeded, Workbench())} == dict.fromkeys(ids, "holds")
+
+
+def test_a_claim_that_depends_on_the_seed_says_so_with_the_share():
+    check = TrajectoryCheck(quantity="w", when=1, condition=Condition(above=0.0))
+    verdict = judge(claim(check, optimizer=SGD(learning_rate=1.0), batch_size=200), keras=False)
+    assert verdict.verdict == "conditional"
+    met, number = verdict.witnesses["reference"].share
+    assert number == 32
+    assert 0 < met < 32
+    low, high = verdict.witnesses["reference"].interval
+    assert low < met / 32 < high
+    assert f"{met} of 32 seeds" in verdict.why
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.3])
+def test_a_start_at_exactly_zero_decides_nothing(slope):
+    check = TrajectoryCheck(quantity="w", when="end", condition=Condition(near=1.0, within=0.5))
+    verdict = judge(claim(check, w=0.0, negative_slope=slope), keras=False)
+    assert verdict.verdict == "undecided"
+    assert "exactly 0" in verdict.why
+
+
+def test_underflow_decides_nothing():
+    # 0.1^n leaves float32 after 38 steps: w is 0 there, and is not where numbers have no end.
+    verdict = judge(claim(STUCK, optimizer=SGD(learning_rate=0.9), steps=60, batch_size=20000), keras=False)
+    assert verdict.verdict == "undecided"
+    assert "underflow" in verdict.why
+
+
+def test_what_underflow_leaves_as_it_is_is_decided_by_closed_form():
+    verdict = judge(claim(STUCK, steps=12000, batch_size=20), keras=False)
+    assert verdict.verdict == "holds"
+    assert any("closed form" in note for note in verdict.notes)
+
+
+def test_a_share_that_is_too_close_to_call_needs_more_members():
+    share = ShareOf("starts", 200, {"w": ("normal", 0.0, 1.0)}, 0.999, Condition(above=0.5))
+    check = TrajectoryCheck(quantity="w", when="end", condition=Condition(above=0.0), share=share)
+    verdict = judge(claim(check, steps=300), keras=False)
+    assert verdict.verdict == "undecided"
+    assert "more members" in verdict.why
+
+
+@pytest.mark.parametrize(("above", "word"), [(0.3, "holds"), (0.8, "refuted")])
+def test_a_share_of_starts_is_judged_by_its_interval(above, word):
+    share = ShareOf("starts", 1000, {"w": ("uniform", -1.0, 1.0)}, 0.999, Condition(above=above))
+    check = TrajectoryCheck(quantity="w", when="end", condition=Condition(above=0.0), share=share)
+    verdict = judge(claim(check, steps=300), keras=False)
+    assert verdict.verdict == word
+    met, _, number = verdict.witnesses["reference"].findings[0].share
+    assert f"{met} of {number} starts" in verdict.number
+
+
+def test_one_false_check_refutes_and_one_unknown_leaves_open():
+    true, false = STUCK, TrajectoryCheck(quantity="w", when="end", condition=Condition(above=0.0))
+    keras_only = ExistsCheck(of="keras.Model", expected=True)
+    assert judge(claim(true, keras_only), keras=False).verdict == "undecided"
+    surface = load_claims(EVERY_KIND)[8].checks[0]
+    assert judge(claim(surface, false, keras_only), keras=False).verdict == "refuted"
+
+
+def test_expectations_are_met_or_not_or_open():
+    def judged(expect, *checks):
+        return judge(Claim(**{**vars(claim(*checks)), "expect": expect}), keras=False).as_expected
+
+    assert judged(None, STUCK) is None
+    assert judged("holds", STUCK) is True
+    assert judged("refuted", STUCK) is False
+    # Without Keras nothing can be said about Keras: that is no failure.
+    assert judged("holds", ExistsCheck(of="keras.Model", expected=True)) is None
+
+
+def test_a_claim_that_cannot_be_audited_gives_its_reason():
+    verdict = judge(Claim(id="a", says="b", source="c", experiment=Experiment(), not_auditable="A matter of taste."))
+    assert (verdict.verdict, verdict.why) == ("not auditable", "A matter of taste.")
+    assert set(verdict.witnesses.values()) == {None}
