@@ -8,7 +8,9 @@ Without bias the loss is two parabolas that meet at w = 0, with vertices
 so that for c > 0 the left one is out of the way and nothing gets stuck, at c = 0 (ReLU) it is
 the kink itself, and for c < 0 it is a minimum, the better one of the two once c < -1. With
 bias the same three regimes have the same borders, except that the ReLU's trap is its dead
-half-line, and that it catches a part of the backward starts only.
+half-line, and that it catches a part of the backward starts only. For a finite number of
+steps it also holds starts with w > 0 whose kink is far out, b / w well below -1: they are on
+their way, with a gradient like exp(-(b / w)^2 / 2).
 """
 
 from dataclasses import dataclass
@@ -55,7 +57,7 @@ class SlopeStudy:
 
     @property
     def stuck(self) -> np.ndarray:
-        """Which starts ended with a loss above the least one, by more than a thousandth."""
+        """Which starts had, after the last step, a loss above the least one by more than a thousandth."""
         return np.asarray(self.end_loss > self.best[:, None, None] + STUCK_EXCESS)
 
     @property
