@@ -88,9 +88,9 @@ def test_reddi_kale_kumar_2018_adam_ends_at_the_worst_point_and_amsgrad_does_not
 
 
 def test_reddi_kale_kumar_2018_theorem_1_period_three():
-    # The same, theorem 1: f_t(x) = C x for t = 1 mod 3, -x otherwise, beta_1 = 0, beta_2 = 1 / (1 + C^2), C > 2: Adam is
-    # at +1 after every third step, where the regret per period is 2 (C - 2), though x = -1 is best. That Adam has no
-    # bias correction, of which nothing is left after a few steps.
+    # The same, theorem 1: f_t(x) = C x for t = 1 mod 3, -x otherwise, beta_1 = 0, beta_2 = 1 / (1 + C^2), C > 2. Adam
+    # is at +1 after every third step, where the regret per period is 2 (C - 2), though x = -1 is best. That Adam has
+    # no bias correction, of which nothing is left after a few steps.
     c = 4.0
     optimizer = Adam(learning_rate=0.5, beta_1=0.0, beta_2=1 / (1 + c * c), epsilon=0.0)
     state, w = optimizer.init(Parameters(1.0)), 1.0
