@@ -31,6 +31,8 @@ __all__ = [
     "split_at_zero",
 ]
 
+BLAS_IS_SERIAL = 8192  # OpenBLAS goes parallel from 10,000 on
+
 Sums = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
@@ -71,7 +73,7 @@ class WholeBatches(NamedTuple):
         n = self.x.shape[-1]
         active = (self.x <= _floor(cut, self.x.dtype)[..., None]).astype(self.x.dtype)
         powers = (np.ones_like(self.x), self.x, self.squares)
-        a, b, c = (np.vecdot(active, power).astype(np.float64) / n for power in powers)
+        a, b, c = (_dot(active, power).astype(np.float64) / n for power in powers)
         return a, b, c
 
     def all(self) -> Sums:
@@ -138,8 +140,8 @@ def split_at_zero(x: np.ndarray) -> tuple[Sums, Sums]:
     n = x.shape[-1]
     wide = x.astype(np.float64)
     low = np.minimum(wide, 0.0)
-    below = np.count_nonzero(x <= 0, axis=-1) / n, low.sum(axis=-1) / n, np.vecdot(low, low) / n
-    whole = np.ones(x.shape[:-1]), wide.sum(axis=-1) / n, np.vecdot(wide, wide) / n
+    below = np.count_nonzero(x <= 0, axis=-1) / n, low.sum(axis=-1) / n, _dot(low, low) / n
+    whole = np.ones(x.shape[:-1]), wide.sum(axis=-1) / n, _dot(wide, wide) / n
     return below, whole
 
 
@@ -197,6 +199,17 @@ def evaluate_split(w: np.ndarray, v: np.ndarray, slope: np.ndarray, target: Targ
     on_left = at.low[2]
     pull_up, pull_down = up * (at.whole[2] - on_left), down * on_left
     return Batchwise(up * pull_up + down * pull_down, Parameters(2 * v * (right * pull_up + left * pull_down)))
+
+
+def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Sum of a b along the last axis.
+
+    BLAS is the fastest, but starts threads of its own on long vectors, which wait for each
+    other busily when several are summed up at once.
+    """
+    if a.shape[-1] <= BLAS_IS_SERIAL:
+        return np.asarray(np.vecdot(a, b))
+    return np.asarray(np.einsum("...i,...i->...", a, b))
 
 
 def _floor(cut: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
