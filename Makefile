@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= audit
+SECONDS ?= 600
 
 .PHONY: run test check fuzz defects format clean
 
@@ -15,6 +16,13 @@ check: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Random experiments that nobody has tried yet, for SECONDS seconds.
+fuzz: .venv/installed
+	HYPOTHESIS_PROFILE=fuzz FUZZ_SECONDS=$(SECONDS) $(BIN)/python -m pytest tests/compare/test_properties.py
+
+defects: .venv/installed
+	$(BIN)/python -m compare.defects --out $(OUT)
 
 format: .venv/installed
 	$(BIN)/ruff check --fix .
