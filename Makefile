@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= audit
-SECONDS ?= 600
+FUZZ_SECONDS ?= 600
 
 .PHONY: run test check fuzz defects format clean
 
@@ -17,9 +17,9 @@ check: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Random experiments that nobody has tried yet, for SECONDS seconds.
+# Random experiments that nobody has tried yet, for FUZZ_SECONDS seconds.
 fuzz: .venv/installed
-	HYPOTHESIS_PROFILE=fuzz FUZZ_SECONDS=$(SECONDS) $(BIN)/python -m pytest tests/compare/test_properties.py
+	HYPOTHESIS_PROFILE=fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest tests/compare/test_properties.py
 
 defects: .venv/installed
 	$(BIN)/python -m compare.defects --out $(OUT)
