@@ -103,8 +103,9 @@ def test_the_flow_crosses_at_the_time_of_the_formula(w, s):
 
 def test_the_crossing_time_grows_like_a_logarithm_as_the_slope_vanishes():
     # log(1 + (1 + s^2) / s) / (1 + s^2): halving a small slope adds log 2.
-    gain = crossing_time(negative_slope=2.0**-21) - crossing_time(negative_slope=2.0**-20)
-    assert abs(gain - math.log(2)) <= 2.0**-19
+    s = 2.0**-20
+    gain = crossing_time(negative_slope=s / 2) - crossing_time(negative_slope=s)
+    assert abs(gain - math.log(2)) <= s
 
 
 def test_a_leaky_relu_is_carried_across_by_plain_sgd():
