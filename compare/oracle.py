@@ -97,6 +97,7 @@ class Room:
         value, low, high, zero = Fraction(1), Fraction(1), Fraction(1), 1
         for factor in factors:
             size = abs(factor.value)
+            _quantum(size)
             value, zero = value * factor.value, zero * factor.sign
             low, high = low * min(size or Fraction(1), Fraction(1)), high * max(size, Fraction(1))
         if value:
@@ -143,7 +144,7 @@ def _quantum(value: Fraction) -> Fraction:
     """Largest power of two that divides a dyadic number."""
     if value.denominator & (value.denominator - 1):
         raise NotRepresentable(f"{value} is not a binary fraction")
-    return Fraction(value.numerator & -value.numerator, value.denominator)
+    return Fraction(value.numerator & -value.numerator or 1, value.denominator)
 
 
 class ExactRun(NamedTuple):

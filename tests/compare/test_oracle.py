@@ -175,6 +175,15 @@ def test_an_open_sign_stays_open_only_where_it_matters():
     assert room.product(open_zero, Dyadic.of(2.0)).zero == 0
 
 
+def test_a_factor_that_is_no_binary_fraction_is_refused_also_where_it_cancels():
+    # 2/7 of 7 is 2, but not of 2/7 as a float.
+    with pytest.raises(NotRepresentable, match="2/7 is not a binary fraction"):
+        Room("float32").product(Dyadic(Fraction(2, 7)), Dyadic(Fraction(7)))
+    e = Experiment(initial=Parameters(w=0.0, b=7.0), trainable=("b",), batch_size=7, steps=1)
+    zeros = np.zeros((1, 7), "float32")
+    assert "gradient.b" not in exact_run(e, zeros, zeros).steps[0]
+
+
 def test_what_is_no_binary_fraction_is_refused():
     with pytest.raises(NotRepresentable, match="1/3 is not a binary fraction"):
         Room("float64").total([Dyadic(Fraction(1, 3))])
