@@ -2,7 +2,8 @@
 
 `crossing`: when an optimizer crosses w = 0 under the expected gradient. `batches`: the
 exact probability that a random batch jumps across. `plane`: where upside-down starts with
-a bias end, and how fast. `slopes`: what the negative slope changes. `quadrants`: which flips four parameters can undo.
+a bias end, and how fast. `slopes`: what the negative slope changes. `quadrants`: which
+flips four parameters can undo. `trap`: why AMSGrad stays.
 """
 
 from compare.theory.batches import escape_probability, jump_probability, log_jump_probability, median_escape_time
@@ -10,6 +11,7 @@ from compare.theory.crossing import crossing_step, crossing_threshold, crossing_
 from compare.theory.plane import dead_end, dead_kink, turning_bias
 from compare.theory.quadrants import quadrant_shares
 from compare.theory.slopes import SlopeStudy, slope_study
+from compare.theory.trap import trapped_from
 
 __all__ = [
     "SlopeStudy",
@@ -24,5 +26,6 @@ __all__ = [
     "median_escape_time",
     "quadrant_shares",
     "slope_study",
+    "trapped_from",
     "turning_bias",
 ]
