@@ -27,8 +27,8 @@ __all__ = [
     "SplitAtZero",
     "WholeBatches",
     "evaluate",
-    "evaluate_split",
     "split_at_zero",
+    "teacher_of",
 ]
 
 BLAS_IS_SERIAL = 8192  # OpenBLAS goes parallel from 10,000 on
@@ -67,12 +67,16 @@ class WholeBatches(NamedTuple):
 
     x: np.ndarray
     squares: np.ndarray
+    low: Sums
     whole: Sums
 
     def below(self, cut: np.ndarray) -> Sums:
+        if not cut.any():  # the usual teacher's kink, known beforehand
+            a, b, c = self.low
+            return a[None], b[None], c[None]
         n = self.x.shape[-1]
         active = (self.x <= _floor(cut, self.x.dtype)[..., None]).astype(self.x.dtype)
-        powers = (np.ones_like(self.x), self.x, self.squares)
+        powers = (np.ones(n, self.x.dtype), self.x, self.squares)
         a, b, c = (_dot(active, power).astype(np.float64) / n for power in powers)
         return a, b, c
 
@@ -166,39 +170,19 @@ def evaluate(parameters: Parameters, slope: np.ndarray, target: Target, moments:
         ours = np.where(w < 0, np.nextafter(ours, -np.inf), ours)  # the side that takes the slope has z = 0 too
     flat = np.where(b > 0, 1.0, slope)  # w = 0: every sample is on one side
     gains = np.where(w > 0, slope, np.where(w < 0, 1.0, flat)), np.where(w > 0, 1.0, np.where(w < 0, slope, flat))
-    theirs, their_gains = _teacher(target)
+    theirs, their_gains = teacher_of(target)
     at_ours, at_theirs = moments.below(ours), moments.below(np.full((1, ours.shape[1]), theirs))
     first = ours <= theirs
-    loss = dw = db = dv = dd = np.zeros(np.shape(w))
-    last: tuple[np.ndarray, ...] = tuple(np.zeros(np.shape(w)) for _ in range(3))
-    for piece in range(3):
-        end = _ends(piece, first, at_ours, at_theirs, moments.all())
-        m0, m1, m2 = (e - s for e, s in zip(end, last, strict=True))
-        last = end
-        gain = np.where(first, gains[int(piece > 0)], gains[int(piece > 1)])
-        their_gain = np.where(first, their_gains[int(piece > 1)], their_gains[int(piece > 0)])
-        alpha, beta = v * gain * w - their_gain * target.w, v * gain * b + d - their_gain * target.b
-        r0, r1 = alpha * m1 + beta * m0, alpha * m2 + beta * m1
-        loss = loss + alpha * r1 + beta * r0
-        dw, db = dw + 2 * v * gain * r1, db + 2 * v * gain * r0
-        dv, dd = dv + 2 * gain * (w * r1 + b * r0), dd + 2 * r0
-    return Batchwise(loss, Parameters(dw, db, dv, dd))
-
-
-def evaluate_split(w: np.ndarray, v: np.ndarray, slope: np.ndarray, target: Target, at: SplitAtZero) -> Batchwise:
-    """`evaluate` for w alone without any bias, where two sums are all there is to it.
-
-    With p and n the teacher's output slopes for x > 0 and x < 0, and P, N the neuron's::
-
-        loss = (P - p)^2 m_2+ + (N - n)^2 m_2-
-    """
-    w, v = np.asarray(w, np.float64), np.asarray(v, np.float64)
-    _, (below, above) = _teacher(target)
-    right, left = np.where(w > 0, 1.0, slope), np.where(w < 0, 1.0, slope)
-    up, down = v * right * w - above * target.w, v * left * w - below * target.w
-    on_left = at.low[2]
-    pull_up, pull_down = up * (at.whole[2] - on_left), down * on_left
-    return Batchwise(up * pull_up + down * pull_down, Parameters(2 * v * (right * pull_up + left * pull_down)))
+    ends = _ends(first, at_ours, at_theirs, moments.all())
+    m0, m1, m2 = np.moveaxis(np.diff(ends, axis=0, prepend=0.0), 1, 0)
+    gain = np.stack([gains[0], np.where(first, gains[1], gains[0]), gains[1]])
+    between = np.where(first, their_gains[0], their_gains[1])
+    their_gain = np.stack([np.full_like(between, their_gains[0]), between, np.full_like(between, their_gains[1])])
+    alpha, beta = v * w * gain - target.w * their_gain, v * b * gain + (d - target.b * their_gain)
+    r0, r1 = alpha * m1 + beta * m0, alpha * m2 + beta * m1
+    loss = (alpha * r1 + beta * r0).sum(axis=0)
+    g0, g1 = 2 * (gain * r0).sum(axis=0), 2 * (gain * r1).sum(axis=0)
+    return Batchwise(loss, Parameters(v * g1, v * g0, w * g1 + b * g0, 2 * r0.sum(axis=0)))
 
 
 def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -219,7 +203,7 @@ def _floor(cut: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
     return np.where(nearest > cut, np.nextafter(nearest, dtype.type(-np.inf)), nearest)
 
 
-def _teacher(target: Target) -> tuple[float, tuple[float, float]]:
+def teacher_of(target: Target) -> tuple[float, tuple[float, float]]:
     """Where the teacher's kink is, and its slope factors below and above it."""
     if target.w == 0:
         gain = 1.0 if target.b > 0 else target.negative_slope
@@ -228,9 +212,9 @@ def _teacher(target: Target) -> tuple[float, tuple[float, float]]:
     return -target.b / target.w, gains
 
 
-def _ends(piece: int, first: np.ndarray, ours: Sums, theirs: Sums, every: Sums) -> tuple[np.ndarray, ...]:
-    """Moments below the end of a piece: the nearer kink, the farther kink, everything."""
-    if piece == 2:
-        return every
-    nearer = first if piece == 0 else ~first
-    return tuple(np.where(nearer, a, b) for a, b in zip(ours, theirs, strict=True))
+def _ends(first: np.ndarray, ours: Sums, theirs: Sums, every: Sums) -> np.ndarray:
+    """Moments below the end of each piece, shape (pieces, moments, experiments, members)."""
+    shape = (3, *first.shape)
+    near, far = (np.broadcast_to(np.stack(np.broadcast_arrays(*sums)), shape) for sums in (ours, theirs))
+    whole = np.broadcast_to(np.stack(np.broadcast_arrays(*every)), shape)
+    return np.stack([np.where(first, near, far), np.where(first, far, near), whole])

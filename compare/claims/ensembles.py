@@ -1,10 +1,11 @@
 """The reference over many seeds, or many starts, in one go.
 
 Experiments that draw the same batches are run together: each batch of each seed is drawn
-once, in blocks, and condensed into moments (`batchwise`); then all experiments take their
-steps on it, those with one optimizer as one array. The optimizers are the reference's own,
-in the experiment's dtype; forward and backward are `batchwise`'s, which the tests hold
-against the reference's.
+once, in blocks, and condensed (`batchwise`, `lines`); then all experiments take their
+steps on it, those with one optimizer as one array. The optimizers are the reference's
+own, in the experiment's dtype; forward and backward are those of `batchwise` and `lines`,
+which the tests hold against the reference's. What experiments without bias need of a
+batch are two numbers, which can be kept for later runs.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,9 +22,9 @@ from compare.claims.batchwise import (
     SplitAtZero,
     WholeBatches,
     evaluate,
-    evaluate_split,
     split_at_zero,
 )
+from compare.claims.lines import gradient_on, lines_of, loss_on
 from compare.claims.path import Path
 from reference import Experiment, Parameters
 from reference.optimizers import cast_like_keras
@@ -50,12 +51,21 @@ class Request(NamedTuple):
     seeds: int
 
 
-def run_together(requests: Iterable[Request]) -> dict[Request, Path]:
+class Kept(NamedTuple):
+    """Means of x^2 above and below 0 of each batch, arrays of shape (steps, seeds)."""
+
+    above: np.ndarray
+    below: np.ndarray
+
+
+def run_together(requests: Iterable[Request], kept: dict[Any, Kept] | None = None) -> dict[Request, Path]:
     """Run experiments over their seeds or starts.
 
     Parameters
     ----------
     requests : iterable of Request
+    kept : dict, optional
+        Where to keep what experiments without bias need of the batches, and to find it.
 
     Returns
     -------
@@ -73,9 +83,10 @@ def run_together(requests: Iterable[Request]) -> dict[Request, Path]:
     for request in dict.fromkeys(requests):
         e = request.experiment
         groups.setdefault((e.batch_size, e.seed, e.dtype, request.seeds), []).append(request)
+    kept = {} if kept is None else kept
     done: dict[Request, Path] = {}
-    for group in groups.values():
-        done |= _run_group(group)
+    for batches, group in groups.items():
+        done |= _run_group(group, batches, kept)
     return done
 
 
@@ -92,13 +103,13 @@ def run_expected(experiment: Experiment) -> Path:
     Path
     """
     run = _Family([Request(replace(experiment, dtype="float64"), 1)])
-    one, half, none = np.ones(1), np.full(1, 0.5), np.zeros(1)
-    samples: Moments = InfiniteBatch(run.members)
-    if run.kink == "at zero, w alone":
-        samples = SplitAtZero((half, none, half), (one, none, one))  # first moments have no part in it
     with np.errstate(all="ignore"):
-        for t in range(run.steps):
-            run.step(t, samples)
+        if run.kink == "at zero, w alone":
+            half = np.full((run.steps, 1), 0.5)
+            run.advance_on_lines(0, half, half)
+        else:
+            for t in range(run.steps):
+                run.step(t, InfiniteBatch(run.members))
     ((_, path),) = run.paths()
     return path
 
@@ -108,21 +119,37 @@ def affordable_steps(experiment: Experiment) -> int:
     return min(experiment.steps, LONGEST, max(1, MOST_SAMPLES // experiment.batch_size))
 
 
-def _run_group(group: Sequence[Request]) -> dict[Request, Path]:
+def _run_group(group: Sequence[Request], batches: Any, kept: dict[Any, Kept]) -> dict[Request, Path]:
     families: dict[tuple[Any, ...], list[Request]] = {}
     for request in group:
         e = request.experiment
         key = (e.optimizer, e.trainable, e.target, affordable_steps(e), e.shape, _kink(e))
         families.setdefault(key, []).append(request)
     runs = [_Family(requests) for requests in families.values()]
-    first = group[0].experiment
     steps = max(run.steps for run in runs)
-    squares = any(run.kink == "few" for run in runs)
     with np.errstate(all="ignore"):
-        for at, block in _blocks(first, steps, group[0].seeds, squares):
+        known = kept.get(batches)
+        if known is not None and len(known.above) >= steps and all(run.kink == "at zero, w alone" for run in runs):
             for run in runs:
-                run.advance(at, block)
+                run.advance_on_lines(0, known.above, known.below)
+        else:
+            kept[batches] = _run_on_batches(runs, group[0].experiment, steps, group[0].seeds)
     return {request: path for run in runs for request, path in run.paths()}
+
+
+def _run_on_batches(runs: "Sequence[_Family]", first: Experiment, steps: int, seeds: int) -> Kept:
+    """Draw the batches, take all steps, and return what is worth keeping of the batches."""
+    squares = any(run.kink == "few" for run in runs)
+    above, below = [], []
+    for at, block in _blocks(first, steps, seeds, squares):
+        below.append(block.low[2])
+        above.append(block.whole[2] - block.low[2])
+        for run in runs:
+            if run.kink == "at zero, w alone":
+                run.advance_on_lines(at, above[-1], below[-1])
+            else:
+                run.advance(at, block)
+    return Kept(np.concatenate(above), np.concatenate(below))
 
 
 def _kink(e: Experiment) -> str:
@@ -144,12 +171,12 @@ class _Block(NamedTuple):
     def moments(self, i: int, kink: str) -> Moments:
         """The batches of a step, in the way that fits the kinks that are asked for."""
         low, whole = tuple(m[i] for m in self.low), tuple(m[i] for m in self.whole)
-        if kink.startswith("at zero"):
+        if kink == "at zero":
             return SplitAtZero((low[0], low[1], low[2]), (whole[0], whole[1], whole[2]))
         if kink == "many":
             return SortedBatch.of(self.x[i, 0])
         assert self.squares is not None
-        return WholeBatches(self.x[i], self.squares[i], (whole[0], whole[1], whole[2]))
+        return WholeBatches(self.x[i], self.squares[i], (low[0], low[1], low[2]), (whole[0], whole[1], whole[2]))
 
 
 def _blocks(first: Experiment, steps: int, seeds: int, squares: bool) -> Iterator[tuple[int, _Block]]:
@@ -211,16 +238,29 @@ class _Family:
 
     def step(self, t: int, samples: Moments) -> None:
         """Take one step, on one batch for each member."""
-        if self.kink == "at zero, w alone" and isinstance(samples, SplitAtZero):
-            batch = evaluate_split(self.now["w"], self.now["v"], self.slope, self.first.target, samples)
-        else:
-            batch = evaluate(Parameters(**self.now), self.slope, self.first.target, samples)
+        batch = evaluate(Parameters(**self.now), self.slope, self.first.target, samples)
         self.loss[t] = batch.loss
         for name in self.first.trainable:
             self.seen[name][t] = getattr(batch.gradient, name)
             new = self.first.optimizer.update(self.now[name], self.seen[name][t], t, self.slots[name])
             self.visited[name][t + 1], self.slots[name] = new
         self.now |= {name: self.visited[name][t + 1] for name in self.first.trainable}
+
+    def advance_on_lines(self, at: int, above: np.ndarray, below: np.ndarray) -> None:
+        """Take the steps of a block of batches, of which these means of x^2 are known."""
+        steps = min(len(above), self.steps - at)
+        if steps <= 0:
+            return
+        v, target = np.asarray(self.now["v"], np.float64), self.first.target
+        above, below = above[:steps, None], below[:steps, None]
+        lines = lines_of(v, self.slope, target, above, below)
+        w, seen, slots, update = self.visited["w"], self.seen["w"], self.slots["w"], self.first.optimizer.update
+        for t in range(steps):
+            seen[at + t] = gradient_on(lines, t, w[at + t])
+            w[at + t + 1], slots = update(w[at + t], seen[at + t], at + t, slots)
+        self.slots["w"], self.now["w"] = slots, w[at + steps]
+        before = np.asarray(w[at : at + steps], np.float64)
+        self.loss[at : at + steps] = loss_on(before, v, self.slope, target, above, below)
 
     def paths(self) -> Iterator[tuple[Request, Path]]:
         """Each experiment's own path."""

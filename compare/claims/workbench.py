@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import reference
-from compare.claims.ensembles import Request, affordable_steps, run_expected, run_together
+from compare.claims.ensembles import Kept, Request, affordable_steps, run_expected, run_together
 from compare.claims.exact import Descent, same_descent
 from compare.claims.path import Path
 from reference import Experiment, Parameters, Trajectory, draw_batches
@@ -42,6 +42,7 @@ class Workbench:
         self._descents: dict[Experiment, Descent] = {}
         self._paths: dict[Request, Path] = {}
         self._expected: dict[Experiment, Path] = {}
+        self._kept: dict[Any, Kept] = {}
         self._certificates: dict[Experiment, Certificate] = {}
         self._trajectories: dict[Experiment, Trajectory] = {}
         self._batches: dict[Any, tuple[np.ndarray, np.ndarray]] = {}
@@ -64,7 +65,7 @@ class Workbench:
 
     def prepare(self, requests: Iterable[Request]) -> None:
         """Run what has not been run yet, those that share batches together."""
-        self._paths |= run_together(request for request in requests if request not in self._paths)
+        self._paths |= run_together((request for request in requests if request not in self._paths), self._kept)
 
     def reference_path(self, request: Request) -> Path:
         """The reference's run over seeds or starts."""

@@ -5,8 +5,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from compare.claims.batchwise import SortedBatch, SplitAtZero, WholeBatches, evaluate, evaluate_split, split_at_zero
+from compare.claims.batchwise import SortedBatch, SplitAtZero, WholeBatches, evaluate, split_at_zero
 from compare.claims.ensembles import LONGEST, Request, affordable_steps, run_expected, run_together
+from compare.claims.lines import gradient_on, lines_of, loss_on
 from compare.lockstep import evaluate_batches
 from compare.rounding import gamma, ratio
 from compare.surface import expected_loss
@@ -46,8 +47,7 @@ def test_a_batch_in_sums_is_the_batch_in_fractions(w, b, target, kind):
     if kind == "sorted":
         samples = SortedBatch.of(SAMPLES[0])
     else:
-        whole = split_at_zero(SAMPLES)[1]
-        samples = WholeBatches(SAMPLES, SAMPLES**2, whole)
+        samples = WholeBatches(SAMPLES, SAMPLES**2, *split_at_zero(SAMPLES))
     found = evaluate(parameters, SLOPES, target, samples)
     for i, (s,) in enumerate(SLOPES):
         for j in range(shape[1]):
@@ -60,13 +60,19 @@ def test_a_batch_in_sums_is_the_batch_in_fractions(w, b, target, kind):
 @pytest.mark.parametrize("w", [0.5, -1.0, 0.0, 4.0])
 def test_without_biases_two_sums_are_enough(w, target):
     shape = (len(SLOPES), len(SAMPLES))
-    samples = SplitAtZero(*split_at_zero(SAMPLES))
+    low, whole = split_at_zero(SAMPLES)
     weights, v = np.full(shape, w), np.full(shape, 0.5)
-    found = evaluate_split(weights, v, SLOPES, target, samples)
+    above, below = (whole[2] - low[2])[None, None], low[2][None, None]
+    gradient = gradient_on(lines_of(v, SLOPES, target, above, below), 0, weights)
+    loss = loss_on(weights[None], v, SLOPES, target, above, below)[0]
+    general = evaluate(
+        Parameters(weights, np.zeros(shape), v, np.zeros(shape)), SLOPES, target, SplitAtZero(low, whole)
+    )
     for i, (s,) in enumerate(SLOPES):
         for j, x in enumerate(SAMPLES):
-            loss, dw, *_ = by_fractions(w, 0, 0.5, 0, s, target, x)
-            assert [Fraction(float(found.loss[i, j])), Fraction(float(found.gradient.w[i, j]))] == [loss, dw]
+            expected = by_fractions(w, 0, 0.5, 0, s, target, x)[:2]
+            assert [Fraction(float(loss[i, j])), Fraction(float(gradient[i, j]))] == expected
+            assert [Fraction(float(general.loss[i, j])), Fraction(float(general.gradient.w[i, j]))] == expected
 
 
 RUNS = [
@@ -158,3 +164,14 @@ def test_long_runs_are_cut():
     assert affordable_steps(long) == LONGEST
     assert affordable_steps(Experiment()) == 2000
     assert affordable_steps(Experiment(batch_size=1_000_000)) < 2000
+
+
+def test_a_run_on_what_was_kept_of_the_batches_is_the_same_run():
+    kept = {}
+    first, other = Request(RUNS[0], 3), Request(Experiment(initial=Parameters(w=-2.0), steps=20, batch_size=100), 3)
+    run_together([first], kept)
+    (key,) = kept
+    assert kept[key].above.shape == (30, 3)
+    later, alone = run_together([other], kept)[other], run_together([other])[other]
+    assert later.parameters.w.tobytes() == alone.parameters.w.tobytes()
+    assert later.loss.tobytes() == alone.loss.tobytes()
