@@ -19,6 +19,7 @@ from compare.surface.critical.interval import Interval, Jet
 __all__ = ["DEEPEST", "FAR", "Cells", "far", "near", "roundings"]
 
 FAR = 8.0  # from here on P(x > k) < 1e-15, and u = 1 / k is the coordinate
+VANISHED = 40.0  # k^n density(k) < 1e-320 from here on
 DEEPEST = 30.0  # a ReLU is active beyond with probability 1e-197: nothing that a float64 gradient shows
 
 
@@ -134,11 +135,12 @@ def _upper(k: Interval) -> Interval:
 
 def _power_density(n: int, k: Interval) -> Interval:
     """k^n density(k) over a cell: its turning points are 0 and +-sqrt(n)."""
-    turns = (0.0, math.sqrt(n), -math.sqrt(n))
-    points = np.stack([*np.broadcast_arrays(*k), *(np.clip(t, *k) for t in turns)])
-    with np.errstate(invalid="ignore", over="ignore"):
-        values = np.where(np.isinf(points), 0.0, points**n * np.exp(-points * points / 2) / math.sqrt(2 * math.pi))
-    return Interval.around(np.nan_to_num(values, nan=0.0), roundings(points) + n)
+    ends = np.stack(np.broadcast_arrays(k.low, k.high))
+    turns = np.array([0.0, math.sqrt(n), -math.sqrt(n)][: 1 + 2 * (n > 0)]).reshape(-1, *[1] * (ends.ndim - 1))
+    points = np.concatenate([ends, np.clip(turns, ends[0], ends[1])])
+    inside = np.clip(points, -VANISHED, VANISHED)  # beyond, 0 in float64 as at infinity
+    values = inside**n * np.exp(-inside * inside / 2) / math.sqrt(2 * math.pi)
+    return Interval.around(np.where(np.abs(points) > VANISHED, 0.0, values), roundings(points) + n)
 
 
 def _inverse_mills(k: Any) -> Interval:

@@ -69,8 +69,16 @@ class Interval:
 
     def __mul__(self, other: Any) -> "Interval":
         other = _interval(other)
-        products = [_product(a, b) for a in self for b in other]
-        return _outwards(np.minimum.reduce(products), np.maximum.reduce(products))
+        with np.errstate(invalid="ignore", over="ignore"):
+            products = [a * b for a in self for b in other]
+            low = np.minimum(np.minimum(products[0], products[1]), np.minimum(products[2], products[3]))
+            high = np.maximum(np.maximum(products[0], products[1]), np.maximum(products[2], products[3]))
+            if np.isnan(low).any():  # 0 times infinity is 0, and NaN, an enclosure lost, stays one
+                products = [
+                    np.where((a == 0) & ~np.isnan(b) | (b == 0) & ~np.isnan(a), 0.0, a * b) for a in self for b in other
+                ]
+                low, high = np.minimum.reduce(products), np.maximum.reduce(products)
+        return _outwards(low, high)
 
     def __truediv__(self, other: Any) -> "Interval":
         """Quotient; the divisor must not hold zero in its interior."""
@@ -151,9 +159,3 @@ def _jet(value: Any) -> Jet:
 
 def _outwards(low: Any, high: Any) -> Interval:
     return Interval(np.nextafter(low, -np.inf), np.nextafter(high, np.inf))
-
-
-def _product(a: Any, b: Any) -> Any:
-    """Product of two ends, in which 0 times infinity is 0."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        return np.where((a == 0) | (b == 0), 0.0, a * b)
