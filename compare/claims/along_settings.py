@@ -7,6 +7,8 @@ dynamics: there the reference judges, at powers of two.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -15,15 +17,16 @@ from compare.claims.build_experiment import changed, setting_of
 from compare.claims.exact import Descent, same_descent
 from compare.claims.path import Path
 from compare.claims.runs import RunCheck, state
-from compare.claims.values import Vary
+from compare.claims.values import TrajectoryCheck, Vary
 from reference import Experiment
 
 __all__ = ["Flip", "flips_along", "truth_at"]
 
 POINTS = 24
+EARLY = 16  # the first part of a run that is looked at alone
 RATIO_FOR_LOG = 30  # wider ranges of positive numbers are divided evenly in the logarithm
 HALVINGS = 48
-RESOLUTION = 2.0**-30  # of the boundary, relative to it
+RESOLUTION = 2.0**-24  # of the boundary, relative to it
 
 
 class Flip(NamedTuple):
@@ -45,15 +48,20 @@ def truth_at(checks: Sequence[RunCheck], experiment: Experiment, name: str, valu
         there = changed(experiment, name, value)
     except (ValueError, TypeError):
         return None
-    memory: dict[Experiment, Path] = {}
+    descents: dict[Experiment, Descent] = {}
 
-    def path(run: Experiment) -> Path:
-        if run not in memory:
-            memory[run] = Descent(same_descent(run)).path(run.steps)
-        return memory[run]
+    def path(run: Experiment, part: int = 1) -> Path:
+        descent = descents.setdefault(run, Descent(same_descent(run)))
+        steps = run.steps // part
+        return replace(descent.path(steps), cut=steps < run.steps)
 
-    said = state(checks, there, path)
-    return bool(said.met[0]) if said.resolved[0] else None
+    # What happens early, if it decides, needs no more.
+    after = max((check.after for check in checks if isinstance(check, TrajectoryCheck)), default=0)
+    for part in (EARLY, 1) if there.steps // EARLY > after else (1,):
+        said = state(checks, there, partial(path, part=part))
+        if said.resolved[0]:
+            return bool(said.met[0])
+    return None
 
 
 def flips_along(checks: Sequence[RunCheck], experiment: Experiment, vary: Vary) -> list[Flip]:

@@ -32,6 +32,7 @@ from reference.optimizers import cast_like_keras
 __all__ = ["LONGEST", "Request", "affordable_steps", "run_expected", "run_together"]
 
 SAMPLES_PER_BLOCK = 2_000_000
+LINES_AT_ONCE = 100_000  # coefficients of lines that stay in the processor's cache
 LONGEST = 100_000  # steps that are run; longer runs are cut there
 MOST_SAMPLES = 20_000_000  # of one seed, for the same reason
 
@@ -248,19 +249,20 @@ class _Family:
 
     def advance_on_lines(self, at: int, above: np.ndarray, below: np.ndarray) -> None:
         """Take the steps of a block of batches, of which these means of x^2 are known."""
-        steps = min(len(above), self.steps - at)
-        if steps <= 0:
-            return
-        v, target = np.asarray(self.now["v"], np.float64), self.first.target
-        above, below = above[:steps, None], below[:steps, None]
+        end, at_once = min(at + len(above), self.steps), max(1, LINES_AT_ONCE // self.loss[0].size)
+        for first in range(at, end, at_once):
+            rows = slice(first - at, min(first + at_once, end) - at)
+            self._advance_on_lines(first, above[rows, None], below[rows, None])
+
+    def _advance_on_lines(self, at: int, above: np.ndarray, below: np.ndarray) -> None:
+        v, target, end = np.asarray(self.now["v"], np.float64), self.first.target, at + len(above)
         lines = lines_of(v, self.slope, target, above, below)
         w, seen, slots, update = self.visited["w"], self.seen["w"], self.slots["w"], self.first.optimizer.update
-        for t in range(steps):
-            seen[at + t] = gradient_on(lines, t, w[at + t])
-            w[at + t + 1], slots = update(w[at + t], seen[at + t], at + t, slots)
-        self.slots["w"], self.now["w"] = slots, w[at + steps]
-        before = np.asarray(w[at : at + steps], np.float64)
-        self.loss[at : at + steps] = loss_on(before, v, self.slope, target, above, below)
+        for t in range(at, end):
+            seen[t] = gradient_on(lines, t - at, w[t])
+            w[t + 1], slots = update(w[t], seen[t], t, slots)
+        self.slots["w"], self.now["w"] = slots, w[end]
+        self.loss[at:end] = loss_on(np.asarray(w[at:end], np.float64), v, self.slope, target, above, below)
 
     def paths(self) -> Iterator[tuple[Request, Path]]:
         """Each experiment's own path."""

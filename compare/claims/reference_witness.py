@@ -7,15 +7,13 @@ from compare.claims.describe import shown
 from compare.claims.ensembles import Request
 from compare.claims.findings import Finding
 from compare.claims.runs import Statement, experiments_of, run_checks, state
-from compare.claims.statistics import draw_starts, interval, within
+from compare.claims.statistics import draw_starts, judge_share
 from compare.claims.updates import judge_update
 from compare.claims.values import Claim, DefaultCheck, ShareOf, TrajectoryCheck, UpdateCheck
 from compare.claims.workbench import SEEDS, Workbench
 from reference import OPTIMIZERS, Experiment
 
 __all__ = ["reference_findings", "reference_statement", "requests_of"]
-
-TOO_FEW = "the interval of the share reaches across the limit: more members are needed"
 
 
 def requests_of(claim: Claim) -> list[Request]:
@@ -70,22 +68,6 @@ def _of_seeds(answers: Answers) -> Finding:
     unanimous = counted == number and met in (0, number)
     reason = "" if counted == number else answers.reason
     return Finding(met == number if unanimous else None, median, says, reason, (met, counted, number))
-
-
-def judge_share(answers: Answers, share: ShareOf) -> Finding:
-    """Judge a share by its exact binomial interval.
-
-    Members that cannot tell may count either way: the interval goes from where none of
-    them meets the check to where all of them do.
-    """
-    number, counted = len(answers.met), int(answers.resolved.sum())
-    met = int((answers.met & answers.resolved).sum())
-    low = interval(met, number, share.confidence).low
-    high = interval(met + number - counted, number, share.confidence).high
-    verdict = within(share.condition, type(interval(met, number, share.confidence))(low, high))
-    says = f"{met} of {number} {share.of}, {share.confidence:.4g} interval {low:.4f} to {high:.4f}"
-    reason = "" if verdict is not None else (TOO_FEW if counted == number else answers.reason)
-    return Finding(verdict, met / number, says, reason, (met, counted, number))
 
 
 def _default(check: DefaultCheck) -> Finding | None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from compare.claims.answers import answer, answer_comparison
 from compare.claims.path import Path
@@ -175,6 +176,14 @@ def test_the_interval_has_the_tail_probabilities_of_clopper_and_pearson(met, num
         assert 1 - at_least(met + 1, high + width) < tail < 1 - at_least(met + 1, high - width)
     else:
         assert high == 1
+
+
+@pytest.mark.parametrize(("met", "number"), [(0, 5), (5, 5), (977, 2000), (31, 32)])
+def test_the_interval_is_that_of_scipys_binomial_test(met, number):
+    theirs = binomtest(met, number).proportion_ci(0.999, method="exact")
+    narrower, wider = interval(met, number, 0.998999), interval(met, number, 0.999001)
+    assert wider.low <= theirs.low <= narrower.low
+    assert narrower.high <= theirs.high <= wider.high
 
 
 @pytest.mark.parametrize(
