@@ -18,7 +18,7 @@ from reference.training import constants
 
 __all__ = ["Evaluation", "KinkFork", "Predictions", "chunks", "evaluate", "evaluate_batches", "hessian"]
 
-SAMPLES_PER_CHUNK = 2**15  # a chunk and what is made of it stay in the processor's cache
+SAMPLES_PER_CHUNK = 2**17  # few enough to stay in the cache, enough for what each chunk costs
 
 
 class KinkFork(NamedTuple):
