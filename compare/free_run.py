@@ -17,7 +17,9 @@ samples within reach of D and added to e.
 Terms of second order in D, and the relative error gamma_n of J itself, are not
 propagated. The bound is twice the first-order one, and is called vacuous from the first
 step where it is no longer smaller than the spread of the path itself or the resolution
-of its values; nothing is compared from there on.
+of its values, or where D is no small change: neither smaller than what the path has moved
+so far nor, relatively, than the square root of the machine epsilon, whose square rounding
+hides. Nothing is compared from there on.
 """
 
 from typing import NamedTuple
@@ -86,7 +88,8 @@ def free_run(
         ceiling = np.full(path.shape[1], np.inf)
         ceiling[trained] = _usable(path[:, trained]).max(axis=0)
         bound = propagate(linear.jacobian, FIRST_ORDER * linear.local, jump, ceiling)
-        useless = np.flatnonzero(~(bound < _usable(path))[1:, trained].all(axis=1))
+        small = np.fmin(_usable(path), _small(path))
+        useless = np.flatnonzero(~((bound < small) | (bound == 0))[1:, trained].all(axis=1))
     end = int(useless[0]) if useless.size else experiment.steps
     comparisons = []
     for i, quantity in enumerate(_quantities(experiment)):
@@ -102,6 +105,13 @@ def _usable(path: np.ndarray) -> np.ndarray:
     spread = np.nanmax(finite, axis=0) - np.nanmin(finite, axis=0)
     usable: np.ndarray = np.fmax(spread, np.spacing(np.abs(path))).astype(np.float64)
     return usable
+
+
+def _small(path: np.ndarray) -> np.ndarray:
+    """Changes below this leave the path's derivatives as they are, to first order."""
+    moved = np.fmax.accumulate(path, axis=0) - np.fmin.accumulate(path, axis=0)
+    small: np.ndarray = np.fmax(moved, np.sqrt(np.finfo(path.dtype).eps) * np.abs(path)).astype(np.float64)
+    return small
 
 
 def _evaluate(experiment: Experiment, run: Trajectory, batches: Batches | None) -> Evaluation:

@@ -48,6 +48,15 @@ CASES = {
         seed=2,
         dtype="float64",
     ),
+    "a second moment, whose derivative vanishes where the other side was flushed to": Experiment(
+        initial=Parameters(w=0.0, d=float(np.finfo(np.float32).tiny)),
+        trainable=("d",),
+        optimizer=Adam(learning_rate=1.0, beta_1=0.0, beta_2=0.0, epsilon=1e-8),
+        target=Target(w=0.0),
+        batch_size=3,
+        steps=5,
+        dtype="float32",
+    ),
 }
 SCALES = {"Adam multiplies a flushed start by 1 / epsilon in each step": 1e15}
 
@@ -62,5 +71,6 @@ def test_counterexample(name, recorder):
     experiment = CASES[name]
     shape = experiment.steps, experiment.batch_size
     x = np.random.default_rng(experiment.seed).standard_normal(shape) * SCALES.get(name, 1.0)
+    x = x.astype(experiment.dtype)
     certificate = certify(experiment, batches=(x, experiment.target.labels(x)), recorder=recorder)
     assert certificate.agrees, certificate.first_disagreement
