@@ -90,7 +90,8 @@ def flip_along_steps(checks: Sequence[RunCheck], experiment: Experiment, stated:
         blind = min(found.blind_from for found in lengths)
         if blind <= horizon:
             return StepsFlip(None, blind - 1)
-        if all(descent.settled for descent in descents) or horizon == end:
+        at_rest = all(descent.settled and descent.steps <= horizon for descent in descents)
+        if at_rest or horizon == end:
             return StepsFlip(None, end)
         if not any(found.reachable for found in lengths):
             return StepsFlip(None, end)

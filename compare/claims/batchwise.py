@@ -39,27 +39,25 @@ Sums = tuple[np.ndarray, np.ndarray, np.ndarray]
 class Moments(Protocol):
     """The samples of one batch for each member, as far as the gradient needs them."""
 
-    def below(self, cut: np.ndarray) -> Sums:
-        """Means of 1, x and x^2 over the samples up to `cut`, shape (experiments or 1, members)."""
+    def around(self, cut: np.ndarray) -> tuple[Sums, Sums]:
+        """Means of 1, x and x^2 over the samples up to `cut`, and over those above.
 
-    def all(self) -> Sums:
-        """Means over all samples, shape (1, members)."""
+        Both are sums of their own, of shape (experiments or 1, members), so that what no
+        sample contributes to is exactly 0.
+        """
 
 
 class SplitAtZero(NamedTuple):
-    """Means below 0 and over all, each of shape (members,); the only cuts are 0 and infinity."""
+    """Means up to 0 and above, each of shape (members,); the only cuts are 0 and infinity."""
 
     low: Sums
-    whole: Sums
+    high: Sums
 
-    def below(self, cut: np.ndarray) -> Sums:
+    def around(self, cut: np.ndarray) -> tuple[Sums, Sums]:
         every = np.isposinf(cut)
-        a, b, c = (np.where(every, w, x) for x, w in zip(self.low, self.whole, strict=True))
-        return a, b, c
-
-    def all(self) -> Sums:
-        a, b, c = self.whole
-        return a[None], b[None], c[None]
+        low = [np.where(every, x + y, x) for x, y in zip(self.low, self.high, strict=True)]
+        high = [np.where(every, 0.0, y) for y in self.high]
+        return (low[0], low[1], low[2]), (high[0], high[1], high[2])
 
 
 class WholeBatches(NamedTuple):
@@ -67,45 +65,56 @@ class WholeBatches(NamedTuple):
 
     x: np.ndarray
     squares: np.ndarray
-    low: Sums
-    whole: Sums
+    at_zero: SplitAtZero
 
-    def below(self, cut: np.ndarray) -> Sums:
+    def around(self, cut: np.ndarray) -> tuple[Sums, Sums]:
         if not cut.any():  # the usual teacher's kink, known beforehand
-            a, b, c = self.low
-            return a[None], b[None], c[None]
-        n = self.x.shape[-1]
-        active = (self.x <= _floor(cut, self.x.dtype)[..., None]).astype(self.x.dtype)
-        powers = (np.ones(n, self.x.dtype), self.x, self.squares)
-        a, b, c = (_dot(active, power).astype(np.float64) / n for power in powers)
-        return a, b, c
-
-    def all(self) -> Sums:
-        a, b, c = self.whole
-        return a[None], b[None], c[None]
+            return self.at_zero.around(cut)
+        n, dtype = self.x.shape[-1], self.x.dtype
+        powers = (np.ones(n, dtype), self.x, self.squares)
+        up_to = self.x <= _floor(cut, dtype)[..., None]
+        sums = []
+        for mask in (up_to.astype(dtype), (~up_to).astype(dtype)):
+            a, b, c = (_dot(mask, power).astype(np.float64) / n for power in powers)
+            sums.append((a, b, c))
+        return sums[0], sums[1]
 
 
 class SortedBatch(NamedTuple):
-    """One batch, sorted, with the sums of its first r samples for every r."""
+    """One batch, sorted, with the sums of its first r samples for every r, and of the others."""
 
     x: np.ndarray
-    sums: tuple[np.ndarray, np.ndarray]
+    low: tuple[np.ndarray, np.ndarray]
+    high: tuple[np.ndarray, np.ndarray]
 
     @classmethod
     def of(cls, x: np.ndarray) -> "SortedBatch":
-        """Sort a batch of shape (n,) and sum it up."""
+        """Sort a batch of shape (n,) and sum it up from both ends."""
         x = np.sort(x)
         wide = x.astype(np.float64)
-        return cls(x, (np.append(0.0, np.cumsum(wide)), np.append(0.0, np.cumsum(wide * wide))))
+        low = [np.append(0.0, np.cumsum(p)) for p in (wide, wide * wide)]
+        high = [np.append(np.cumsum(p[::-1])[::-1], 0.0) for p in (wide, wide * wide)]
+        return cls(x, (low[0], low[1]), (high[0], high[1]))
 
-    def below(self, cut: np.ndarray) -> Sums:
+    def around(self, cut: np.ndarray) -> tuple[Sums, Sums]:
         rank = np.searchsorted(self.x, _floor(cut, self.x.dtype), "right")
         n = len(self.x)
-        return rank / n, self.sums[0][rank] / n, self.sums[1][rank] / n
+        low = rank / n, self.low[0][rank] / n, self.low[1][rank] / n
+        return low, (1 - rank / n, self.high[0][rank] / n, self.high[1][rank] / n)
 
-    def all(self) -> Sums:
-        n = len(self.x)
-        return np.ones((1, 1)), self.sums[0][-1:][None] / n, self.sums[1][-1:][None] / n
+
+class InfiniteBatch(NamedTuple):
+    """The normal distribution itself in place of samples: E[x^k; x <= cut] and E[x^k; x > cut]."""
+
+    members: int
+
+    def around(self, cut: np.ndarray) -> tuple[Sums, Sums]:
+        from scipy.special import ndtr
+
+        density = np.exp(-np.square(cut) / 2) / np.sqrt(2 * np.pi)
+        below, above = ndtr(cut), ndtr(-cut)
+        edge = np.where(np.isinf(cut), 0.0, cut) * density
+        return (below, -density, below - edge), (above, density, above + edge)
 
 
 class Batchwise(NamedTuple):
@@ -115,38 +124,23 @@ class Batchwise(NamedTuple):
     gradient: Parameters
 
 
-class InfiniteBatch(NamedTuple):
-    """The normal distribution itself in place of samples: E[x^k; x <= cut]."""
-
-    members: int
-
-    def below(self, cut: np.ndarray) -> Sums:
-        from scipy.special import ndtr
-
-        density = np.exp(-np.square(cut) / 2) / np.sqrt(2 * np.pi)
-        below = ndtr(cut)
-        return below, -density, below - np.where(np.isinf(cut), 0.0, cut) * density
-
-    def all(self) -> Sums:
-        one, zero = np.ones((1, self.members)), np.zeros((1, self.members))
-        return one, zero, one
-
-
-def split_at_zero(x: np.ndarray) -> tuple[Sums, Sums]:
-    """Means of 1, x and x^2 along the last axis, of the samples up to 0 and of all.
+def split_at_zero(x: np.ndarray) -> SplitAtZero:
+    """Means of 1, x and x^2 along the last axis, of the samples up to 0 and of those above.
 
     Examples
     --------
-    >>> low, whole = split_at_zero(np.array([[3.0, -1.0]]))
-    >>> [m.tolist() for m in low], [m.tolist() for m in whole]
-    ([[0.5], [-0.5], [0.5]], [[1.0], [1.0], [5.0]])
+    >>> low, high = split_at_zero(np.array([[3.0, -1.0]]))
+    >>> [m.tolist() for m in low], [m.tolist() for m in high]
+    ([[0.5], [-0.5], [0.5]], [[0.5], [1.5], [4.5]])
     """
     n = x.shape[-1]
     wide = x.astype(np.float64)
-    low = np.minimum(wide, 0.0)
-    below = np.count_nonzero(x <= 0, axis=-1) / n, low.sum(axis=-1) / n, _dot(low, low) / n
-    whole = np.ones(x.shape[:-1]), wide.sum(axis=-1) / n, _dot(wide, wide) / n
-    return below, whole
+    count = np.count_nonzero(x <= 0, axis=-1)
+    below, above = np.minimum(wide, 0.0), np.maximum(wide, 0.0)
+    return SplitAtZero(
+        (count / n, below.sum(axis=-1) / n, _dot(below, below) / n),
+        ((n - count) / n, above.sum(axis=-1) / n, _dot(above, above) / n),
+    )
 
 
 def evaluate(parameters: Parameters, slope: np.ndarray, target: Target, moments: Moments) -> Batchwise:
@@ -171,10 +165,8 @@ def evaluate(parameters: Parameters, slope: np.ndarray, target: Target, moments:
     flat = np.where(b > 0, 1.0, slope)  # w = 0: every sample is on one side
     gains = np.where(w > 0, slope, np.where(w < 0, 1.0, flat)), np.where(w > 0, 1.0, np.where(w < 0, slope, flat))
     theirs, their_gains = teacher_of(target)
-    at_ours, at_theirs = moments.below(ours), moments.below(np.full((1, ours.shape[1]), theirs))
     first = ours <= theirs
-    ends = _ends(first, at_ours, at_theirs, moments.all())
-    m0, m1, m2 = np.moveaxis(np.diff(ends, axis=0, prepend=0.0), 1, 0)
+    m0, m1, m2 = _pieces(first, moments.around(ours), moments.around(np.full((1, ours.shape[1]), theirs)))
     gain = np.stack([gains[0], np.where(first, gains[1], gains[0]), gains[1]])
     between = np.where(first, their_gains[0], their_gains[1])
     their_gain = np.stack([np.full_like(between, their_gains[0]), between, np.full_like(between, their_gains[1])])
@@ -212,9 +204,17 @@ def teacher_of(target: Target) -> tuple[float, tuple[float, float]]:
     return -target.b / target.w, gains
 
 
-def _ends(first: np.ndarray, ours: Sums, theirs: Sums, every: Sums) -> np.ndarray:
-    """Moments below the end of each piece, shape (pieces, moments, experiments, members)."""
+def _pieces(first: np.ndarray, ours: tuple[Sums, Sums], theirs: tuple[Sums, Sums]) -> np.ndarray:
+    """Moments over the three pieces, shape (moments, pieces, experiments, members).
+
+    The outer ones as they were summed up; the middle one is a difference, taken on the
+    side where less has been summed up so far.
+    """
     shape = (3, *first.shape)
-    near, far = (np.broadcast_to(np.stack(np.broadcast_arrays(*sums)), shape) for sums in (ours, theirs))
-    whole = np.broadcast_to(np.stack(np.broadcast_arrays(*every)), shape)
-    return np.stack([np.where(first, near, far), np.where(first, far, near), whole])
+    our_low, our_high, low, high = (
+        np.broadcast_to(np.stack(np.broadcast_arrays(*sums)), shape) for sums in (*ours, *theirs)
+    )
+    left, right = np.where(first, our_low, low), np.where(first, high, our_high)
+    upper = left[0] > right[0]
+    middle = np.where(upper, np.where(first, our_high, high) - right, np.where(first, low, our_low) - left)
+    return np.stack([left, middle, right], axis=1)

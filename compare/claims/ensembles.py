@@ -144,7 +144,7 @@ def _run_on_batches(runs: "Sequence[_Family]", first: Experiment, steps: int, se
     above, below = [], []
     for at, block in _blocks(first, steps, seeds, squares):
         below.append(block.low[2])
-        above.append(block.whole[2] - block.low[2])
+        above.append(block.high[2])
         for run in runs:
             if run.kink == "at zero, w alone":
                 run.advance_on_lines(at, above[-1], below[-1])
@@ -167,17 +167,18 @@ class _Block(NamedTuple):
     x: np.ndarray
     squares: np.ndarray | None
     low: tuple[np.ndarray, ...]
-    whole: tuple[np.ndarray, ...]
+    high: tuple[np.ndarray, ...]
 
     def moments(self, i: int, kink: str) -> Moments:
         """The batches of a step, in the way that fits the kinks that are asked for."""
-        low, whole = tuple(m[i] for m in self.low), tuple(m[i] for m in self.whole)
-        if kink == "at zero":
-            return SplitAtZero((low[0], low[1], low[2]), (whole[0], whole[1], whole[2]))
         if kink == "many":
             return SortedBatch.of(self.x[i, 0])
+        low, high = tuple(m[i] for m in self.low), tuple(m[i] for m in self.high)
+        split = SplitAtZero((low[0], low[1], low[2]), (high[0], high[1], high[2]))
+        if kink == "at zero":
+            return split
         assert self.squares is not None
-        return WholeBatches(self.x[i], self.squares[i], (low[0], low[1], low[2]), (whole[0], whole[1], whole[2]))
+        return WholeBatches(self.x[i], self.squares[i], split)
 
 
 def _blocks(first: Experiment, steps: int, seeds: int, squares: bool) -> Iterator[tuple[int, _Block]]:
@@ -185,13 +186,13 @@ def _blocks(first: Experiment, steps: int, seeds: int, squares: bool) -> Iterato
     generators = [np.random.default_rng(first.seed + i) for i in range(seeds)]
     per_block = max(1, SAMPLES_PER_BLOCK // (first.batch_size * seeds))
 
-    def draw(generator: np.random.Generator, into: np.ndarray) -> tuple[Any, Any]:
+    def draw(generator: np.random.Generator, into: np.ndarray) -> SplitAtZero:
         into[:] = generator.standard_normal(into.shape)
         return split_at_zero(into)
 
     with ThreadPoolExecutor(max_workers=2) as pool:
 
-        def begin(at: int) -> tuple[np.ndarray, list[Future[tuple[Any, Any]]]]:
+        def begin(at: int) -> tuple[np.ndarray, list[Future[SplitAtZero]]]:
             x = np.empty((seeds, min(per_block, steps - at), first.batch_size), first.dtype)
             return x, [pool.submit(draw, generator, part) for generator, part in zip(generators, x, strict=True)]
 
@@ -201,9 +202,9 @@ def _blocks(first: Experiment, steps: int, seeds: int, squares: bool) -> Iterato
             parts = [future.result() for future in drawn]
             if at + per_block < steps:
                 coming = begin(at + per_block)  # drawn while this one is used
-            low, whole = (tuple(np.stack([part[h][m] for part in parts], axis=1) for m in range(3)) for h in (0, 1))
+            low, high = (tuple(np.stack([part[h][m] for part in parts], axis=1) for m in range(3)) for h in (0, 1))
             x = x.swapaxes(0, 1)
-            yield at, _Block(x, x * x if squares else None, low, whole)
+            yield at, _Block(x, x * x if squares else None, low, high)
 
 
 class _Family:

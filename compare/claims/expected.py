@@ -128,14 +128,16 @@ def _by_pieces(experiment: Experiment) -> Gradient:
         if not w:
             below = 1.0 if b > 0 else s
         dw = db = dv = dd = 0.0
-        last = (0.0, 0.0, 0.0)
         first, second = min(ours, theirs), max(ours, theirs)
-        for end in (first, second, math.inf):
-            gain = below if end <= ours else above
-            their_gain = below_theirs if end <= theirs else above_theirs
-            here = _moments_below(end)
-            m0, m1, m2 = here[0] - last[0], here[1] - last[1], here[2] - last[2]
-            last = here
+        for gain, their_gain, (m0, m1, m2) in (
+            (below, below_theirs, _moments_below(first)),
+            (
+                above if ours < theirs else below,
+                above_theirs if theirs < ours else below_theirs,
+                _between(first, second),
+            ),
+            (above, above_theirs, _moments_above(second)),
+        ):
             alpha = v * gain * w - their_gain * target_w
             beta = v * gain * b + d - their_gain * target_b
             r0, r1 = alpha * m1 + beta * m0, alpha * m2 + beta * m1
@@ -154,3 +156,18 @@ def _moments_below(end: float) -> tuple[float, float, float]:
     density = math.exp(-end * end / 2) / _ROOT_2PI
     below = math.erfc(-end / _ROOT_2) / 2
     return below, -density, below - end * density
+
+
+def _moments_above(end: float) -> tuple[float, float, float]:
+    """E[x^k; x > end], which a neuron that hardly any input activates must not lose to rounding."""
+    m0, m1, m2 = _moments_below(-end)
+    return m0, -m1, m2
+
+
+def _between(start: float, end: float) -> tuple[float, float, float]:
+    """E[x^k; start < x < end], from the tail that is nearer."""
+    if start > 0:
+        here, there = _moments_above(start), _moments_above(end)
+    else:
+        here, there = _moments_below(end), _moments_below(start)
+    return here[0] - there[0], here[1] - there[1], here[2] - there[2]

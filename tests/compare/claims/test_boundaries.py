@@ -209,3 +209,12 @@ def test_settings_without_a_flip_are_listed():
     assert ("initial.w", -5.0, -0.5) in verdict.searched
     assert verdict.boundary is None
     assert boundary_text(verdict.boundary) == ""
+
+
+def test_a_path_that_is_known_farther_than_the_search_has_come_hides_no_flip():
+    bench, experiment = Workbench(), run(steps=10, batch_size=50)
+    check = TrajectoryCheck(quantity="w", when="end", condition=Condition(below=-0.01))
+    alone = flip_along_steps([check], experiment, True, Workbench())
+    bench.descent(experiment).extend(1_000_000)
+    assert flip_along_steps([check], experiment, True, bench) == alone
+    assert alone.steps == first_step_above(Fraction(-1, 100), 0.01)

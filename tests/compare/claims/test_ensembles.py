@@ -47,7 +47,7 @@ def test_a_batch_in_sums_is_the_batch_in_fractions(w, b, target, kind):
     if kind == "sorted":
         samples = SortedBatch.of(SAMPLES[0])
     else:
-        samples = WholeBatches(SAMPLES, SAMPLES**2, *split_at_zero(SAMPLES))
+        samples = WholeBatches(SAMPLES, SAMPLES**2, split_at_zero(SAMPLES))
     found = evaluate(parameters, SLOPES, target, samples)
     for i, (s,) in enumerate(SLOPES):
         for j in range(shape[1]):
@@ -60,14 +60,12 @@ def test_a_batch_in_sums_is_the_batch_in_fractions(w, b, target, kind):
 @pytest.mark.parametrize("w", [0.5, -1.0, 0.0, 4.0])
 def test_without_biases_two_sums_are_enough(w, target):
     shape = (len(SLOPES), len(SAMPLES))
-    low, whole = split_at_zero(SAMPLES)
+    low, high = split_at_zero(SAMPLES)
     weights, v = np.full(shape, w), np.full(shape, 0.5)
-    above, below = (whole[2] - low[2])[None, None], low[2][None, None]
+    above, below = high[2][None, None], low[2][None, None]
     gradient = gradient_on(lines_of(v, SLOPES, target, above, below), 0, weights)
     loss = loss_on(weights[None], v, SLOPES, target, above, below)[0]
-    general = evaluate(
-        Parameters(weights, np.zeros(shape), v, np.zeros(shape)), SLOPES, target, SplitAtZero(low, whole)
-    )
+    general = evaluate(Parameters(weights, np.zeros(shape), v, np.zeros(shape)), SLOPES, target, SplitAtZero(low, high))
     for i, (s,) in enumerate(SLOPES):
         for j, x in enumerate(SAMPLES):
             expected = by_fractions(w, 0, 0.5, 0, s, target, x)[:2]
@@ -175,3 +173,14 @@ def test_a_run_on_what_was_kept_of_the_batches_is_the_same_run():
     later, alone = run_together([other], kept)[other], run_together([other])[other]
     assert later.parameters.w.tobytes() == alone.parameters.w.tobytes()
     assert later.loss.tobytes() == alone.loss.tobytes()
+
+
+@pytest.mark.parametrize("w", [0.0625, -0.0625])
+@pytest.mark.parametrize("starts", [1, 3])
+def test_a_neuron_that_no_sample_activates_has_no_gradient_at_all(w, starts):
+    start = Parameters(w=w if starts == 1 else np.full(starts, w), b=-1.0)  # its kink is at 16 or -16
+    experiment = Experiment(initial=start, trainable=("w", "b"), steps=20, batch_size=100)
+    (path,) = run_together([Request(experiment, 4 if starts == 1 else 1)]).values()
+    assert not path.gradient.w.any()
+    assert not path.gradient.b.any()
+    assert (path.parameters.w == np.float32(w)).all()

@@ -216,3 +216,14 @@ def test_the_path_is_that_of_the_surfaces_descent(momentum, slope):
     )
     theirs = expected_descent(experiment).parameters.w
     assert Descent(experiment).path(10).parameters.w[:, 0].tolist() == theirs.tolist()
+
+
+@pytest.mark.parametrize("w", [0.1, -0.1])
+def test_a_neuron_that_hardly_any_input_activates_has_the_gradient_of_the_tail(w):
+    # The kink is ten standard deviations out: 1 - Phi(10) is 7.6e-24, which 1 - (1 - 7.6e-24) would lose.
+    ours = gradient_function(Experiment(trainable=("w", "b")))([w, -1.0])
+    theirs = expected_gradient(Parameters(w=w, b=-1.0))
+    for mine, other in zip(ours, (theirs.w, theirs.b), strict=True):
+        assert mine != 0
+        # The tail's moments cancel to about a hundredth of their size, so far out.
+        assert abs(mine - float(other)) <= gamma(64, UNIT) * abs(float(other)) * 2**12
