@@ -60,7 +60,8 @@ def critical_points(
     ------
     ValueError, TypeError
         If an argument is not as described, or w or v is fixed at 0 so that the neuron
-        sees, or says, nothing.
+        sees, or says, nothing; or if d is trained and the target has no correlation with x,
+        for then all neurons with a kink far out are alike to more digits than there are.
     ArithmeticError
         If two stationary points coincide, to within rounding.
 
@@ -72,7 +73,7 @@ def critical_points(
 
     Examples
     --------
-    A leaky ReLU has two points that are stationary, one of which is stationary from both sides:
+    A leaky ReLU has one stationary point, a ReLU a second one, stationary from the left only:
 
     >>> for point in critical_points(negative_slope=0.5):
     ...     print(point.kind, point.parameters.w)
@@ -95,6 +96,10 @@ def _all(question: Question) -> Iterator[CriticalPoint]:
     elif not question.trains("b") and question.fixed.b == 0:
         yield from unbiased(question)
     else:
+        if question.trains("d") and question.teacher().slope == 0:
+            raise ValueError(
+                "critical_points: with d trained, and a kink of its own, the target must be correlated with x"
+            )
         yield from kinked(question)
         if question.trains("w"):
             yield from without_weight(question)

@@ -18,6 +18,7 @@ __all__ = ["Root", "isolate"]
 
 CELLS = 64
 CUTS = 44
+MOST_CELLS = 4096  # open cells: a function that vanishes all along
 UNEVEN = 0.4921875  # cells are cut off the middle, where no root of a symmetric function lies
 
 
@@ -71,6 +72,8 @@ def isolate(function: Callable[[Any, Any], Jet], low: float, high: float) -> lis
                 root = _single(function, float(cells[0, i]), float(cells[1, i]))
                 roots += [] if root is None else [root]
         cells = cells[:, open_ & ~single]
+        if cells.shape[1] > MOST_CELLS:
+            break
         if cells.shape[1] == 0:
             return _distinct(roots)
         middle = cells[0] + (cells[1] - cells[0]) * UNEVEN

@@ -38,6 +38,8 @@ def without_weight(question: Question) -> Iterator[CriticalPoint]:
                 dimension=line + int(question.trains("v")),
                 family=", ".join(family),
             )
+        elif question.teacher().slope == 0:
+            yield from _flat_fit(question, b)
         elif question.trains("v") and question.centre == question.teacher().mean:
             yield describe(
                 question,
@@ -46,6 +48,25 @@ def without_weight(question: Question) -> Iterator[CriticalPoint]:
                 dimension=line,
                 family=f"w = v = 0, {where}" if line else "",
             )
+
+
+def _flat_fit(question: Question, b: float) -> Iterator[CriticalPoint]:
+    """The constant E[y] = v phi(b) + d, where the target has no slope and d is fixed."""
+    gain = 1.0 if b > 0 else question.s
+    v, missing = question.fixed.v, question.teacher().mean - question.fixed.d
+    curve = question.trains("v") and question.trains("b")
+    if question.trains("v"):
+        v = missing / (gain * b)
+    elif question.trains("b") and missing / (gain * v) * b > 0:
+        b = missing / (gain * v)
+    else:
+        return
+    yield describe(
+        question,
+        Parameters(0.0, b, v, question.fixed.d),
+        dimension=int(curve),
+        family=f"w = 0, v phi(b) + d = E[y], b {'>' if b > 0 else '<'} 0" if curve else "",
+    )
 
 
 def at_origin(question: Question) -> Iterator[CriticalPoint]:

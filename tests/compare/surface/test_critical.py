@@ -178,6 +178,28 @@ def test_all_or_nothing_where_neuron_and_target_are_lines():
             assert points[0].loss == 0.0
 
 
+@pytest.mark.parametrize("slope", [0.3, -0.5, 2.0])
+def test_a_target_without_slope_has_its_mean_as_a_stationary_constant(slope):
+    # y = |x|: E[x y] = 0, so that w = 0, v phi(b) + d = E[y] is stationary.
+    target = Target(negative_slope=-1.0)
+    mean = math.sqrt(2 / math.pi)
+    points = critical_points(trainable=("w", "b"), negative_slope=slope, target=target)
+    flat = {p.parameters.b for p in points if p.parameters.w == 0 and p.parameters.b != 0}
+    expected = {mean} | ({mean / slope} if slope < 0 else set())
+    assert len(flat) == len(expected)
+    assert all(abs(a - b) <= gamma(ROUNDINGS, U) * abs(b) for a, b in zip(sorted(flat), sorted(expected), strict=True))
+    index = {"global minimum": 1, "local minimum": 1, "local maximum": 1, "saddle": -1}
+    assert sum(index[point.kind] for point in points) == 1
+    curve = [
+        p
+        for p in critical_points(trainable=("w", "b", "v"), negative_slope=slope, target=target)
+        if p.parameters.w == 0 and p.parameters.b > 0
+    ]
+    assert [(p.dimension, p.parameters.v * p.parameters.b == mean) for p in curve] == [(1, True)]
+    with pytest.raises(ValueError, match="must be correlated with x"):
+        critical_points(trainable=("w", "b", "v", "d"), negative_slope=slope, target=target)
+
+
 def test_a_box_leaves_out_what_is_farther_away():
     inside = critical_points(trainable=("w", "b"), box=0.5)
     assert [p.parameters.w for p in inside] == [0.0]
