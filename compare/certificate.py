@@ -61,7 +61,8 @@ class Certificate:
     own_data : bool
         Whether the batches were given, not drawn.
     agrees : bool
-        Whether rounding explains every difference, in lockstep, free run and exact lane.
+        Whether rounding explains every difference, in lockstep, free run and exact lane. A
+        quantity that is finite and has no finite bound at any step in lockstep is not agreed on.
     worst : float
         Largest observed difference / bound over all steps and quantities; at most 1 when
         the two agree.
@@ -207,9 +208,9 @@ def certify(
         experiment=experiment,
         mode=recorder.mode,
         own_data=own_data,
-        agrees=worst <= 1 and exact.first_disagreement is None,
+        agrees=worst <= 1 and exact.first_disagreement is None and lockstep.blind is None,
         worst=worst,
-        first_disagreement=_first(exact.first_disagreement, lockstep.first, free.first),
+        first_disagreement=_first(exact.first_disagreement, lockstep.first, free.first) or lockstep.blind,
         lockstep=MappingProxyType(lockstep.worst),
         free_run=MappingProxyType(free.worst),
         bits=MappingProxyType(bits.worst),

@@ -45,6 +45,8 @@ class Disagreement(NamedTuple):
         where = f"{self.lane}, step {self.step}{sample}: {self.quantity} is {self.keras!r}"
         if self.lane.startswith("exact"):
             return f"{where}, must be {self.reference!r}"
+        if not np.isfinite(self.bound):
+            return f"{where} in Keras and {self.reference!r} in the reference; no step had a bound to compare them by"
         times = abs(self.keras - self.reference) / self.bound if self.bound else float("inf")
         return (
             f"{where} in Keras and {self.reference!r} in the reference, "
@@ -61,8 +63,10 @@ class Worst(NamedTuple):
     step : int
         The step that produced it.
     unbounded : int
-        Values that had no finite bound, and were not compared: after divergence, or where
-        a square root or quotient of what may be zero enters.
+        Values that are finite and had no finite bound, and so were not compared: where a
+        square root or quotient of what may be zero enters.
+    compared : int
+        Values that had one.
     ulps : float
         Largest difference in units in the last place.
     ulps_step : int
@@ -74,6 +78,7 @@ class Worst(NamedTuple):
     ratio: float
     step: int
     unbounded: int
+    compared: int
     ulps: float = 0.0
     ulps_step: int = 0
     sample: int | None = None
@@ -94,6 +99,7 @@ class Ledger:
         self.ratios = ratios
         self.worst: dict[str, Worst] = {}
         self.first: Disagreement | None = None
+        self._blind: dict[str, Disagreement] = {}
 
     def enter(self, comparison: Comparison) -> None:
         """Take note of a comparison."""
@@ -102,26 +108,39 @@ class Ledger:
             return
         first, sample = comparison.first_step, comparison.sample
         at, at_ulps = int(np.argmax(ratios)), int(np.argmax(comparison.ulps))
+        finite = np.isfinite(comparison.keras) & np.isfinite(comparison.ball.value)
+        bounded = np.isfinite(comparison.ball.bound)
         new = Worst(
             ratio=float(ratios[at]),
             step=first + at,
-            unbounded=int(np.count_nonzero(~np.isfinite(comparison.ball.bound))),
+            unbounded=int(np.count_nonzero(finite & ~bounded)),
+            compared=int(np.count_nonzero(finite & bounded)),
             ulps=float(comparison.ulps[at_ulps]),
             ulps_step=first + at_ulps,
             sample=None if sample is None else int(sample[at]),
         )
         known = self.worst.get(comparison.quantity)
         self.worst[comparison.quantity] = new if known is None else _worse(known, new)
+        if new.unbounded and not new.compared:
+            self._blind.setdefault(comparison.quantity, self._entry(comparison, int(np.argmax(finite & ~bounded))))
         if new.ratio > 1:
             self._note(comparison, int(np.argmax(ratios > 1)))
+
+    @property
+    def blind(self) -> Disagreement | None:
+        """A quantity that was finite and never had a finite bound: nothing is known of it."""
+        return next((entry for name, entry in self._blind.items() if not self.worst[name].compared), None)
 
     def _note(self, comparison: Comparison, at: int) -> None:
         step = comparison.first_step + at
         if self.first is not None and self.first.step <= step:
             return
-        self.first = Disagreement(
+        self.first = self._entry(comparison, at)
+
+    def _entry(self, comparison: Comparison, at: int) -> Disagreement:
+        return Disagreement(
             lane=self.lane,
-            step=step,
+            step=comparison.first_step + at,
             quantity=comparison.quantity,
             keras=float(comparison.keras[at]),
             reference=float(comparison.ball.value[at]),
@@ -134,4 +153,9 @@ class Ledger:
 def _worse(a: Worst, b: Worst) -> Worst:
     """The larger ratio and the larger distance of two, the earlier where they are equal."""
     by_ratio, by_ulps = max(a, b, key=lambda w: w.ratio), max(a, b, key=lambda w: w.ulps)
-    return by_ratio._replace(unbounded=a.unbounded + b.unbounded, ulps=by_ulps.ulps, ulps_step=by_ulps.ulps_step)
+    return by_ratio._replace(
+        unbounded=a.unbounded + b.unbounded,
+        compared=a.compared + b.compared,
+        ulps=by_ulps.ulps,
+        ulps_step=by_ulps.ulps_step,
+    )

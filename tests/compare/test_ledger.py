@@ -1,0 +1,46 @@
+"""What a certificate remembers: the worst, the first beyond its bound, and what was never compared."""
+
+import numpy as np
+
+from compare.ledger import Ledger
+from compare.lockstep import Comparison
+from compare.rounding import Ball
+
+
+def comparison(keras, value, radius, first_step=0):
+    return Comparison.of("w", first_step, np.array(keras), Ball(np.array(value), np.array(radius)))
+
+
+def entered(*comparisons):
+    ledger = Ledger("lockstep")
+    for one in comparisons:
+        ledger.enter(one)
+    return ledger
+
+
+def test_the_worst_and_the_first_are_told_apart():
+    ledger = entered(comparison([1.0, 1.5, 4.0], [1.0, 1.0, 1.0], [0.25, 0.25, 0.25], first_step=7))
+    assert (ledger.first.step, ledger.first.keras) == (8, 1.5)
+    assert ledger.worst["w"].step == 9
+    assert ledger.worst["w"].compared == 3
+
+
+def test_a_quantity_that_never_had_a_bound_is_named():
+    ledger = entered(comparison([1.0, 5.0], [1.0, 1.0], [np.inf, np.inf], first_step=3))
+    assert ledger.first is None
+    assert (ledger.blind.quantity, ledger.blind.step) == ("w", 3)
+    assert "no step had a bound" in str(ledger.blind)
+    assert (ledger.worst["w"].unbounded, ledger.worst["w"].compared) == (2, 0)
+
+
+def test_one_bound_in_any_block_is_enough_to_compare():
+    blind, seeing = comparison([1.0], [1.0], [np.inf]), comparison([1.0], [1.0], [0.5], first_step=1)
+    assert entered(blind, seeing).blind is None
+    assert entered(seeing, blind).blind is None
+    assert entered(blind).blind is not None
+
+
+def test_what_is_not_finite_needs_no_bound():
+    ledger = entered(comparison([np.inf, np.nan], [np.inf, np.nan], [np.inf, np.inf]))
+    assert ledger.blind is None
+    assert ledger.worst["w"].unbounded == 0
