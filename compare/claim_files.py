@@ -5,6 +5,7 @@ judged is the business of `compare.claims`.
 """
 
 import difflib
+import sys
 from collections.abc import Iterator, Sequence
 from importlib import resources
 from itertools import islice
@@ -97,10 +98,23 @@ def draw(verdicts: "Sequence[Verdict]", bench: "Workbench", folder: Path) -> "li
 
 
 def _followed(verdicts: "Iterator[Verdict]", total: int, quiet: bool) -> "Iterator[Verdict]":
-    for number, verdict in enumerate(verdicts, 1):
-        if not quiet:
+    """Pass verdicts on and show how far it is: a bar on a terminal, else a plain line each."""
+    if quiet or total == 0:
+        yield from verdicts
+    elif sys.stdout.isatty():
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        columns = (TextColumn("{task.description:32.32}", markup=False), BarColumn(), MofNCompleteColumn())
+        with Progress(*columns, transient=True) as progress:
+            bar = progress.add_task("running what claims need", total=total)
+            for verdict in verdicts:
+                progress.update(bar, advance=1, description=verdict.claim.id)
+                yield verdict
+    else:
+        print(f"judging {total} claims", flush=True)
+        for number, verdict in enumerate(verdicts, 1):
             print(f"[{number}/{total}] {verdict.claim.id}: {verdict.verdict}", flush=True)
-        yield verdict
+            yield verdict
 
 
 def failures(verdicts: "Sequence[Verdict]") -> list[str]:

@@ -136,6 +136,13 @@ or a name of your own. Everything that is assigned and recorded is compared::
 Formulas know ``+ - * / **`` (constant exponents), comparisons, ``a if c else b``, and, or,
 not, sqrt, abs, exp, log, sign, max, min, pi. They are parsed, never executed as Python.
 
+Limits
+======
+Of a run longer than 100,000 steps, or of more than 20 million samples, the reference and
+Keras make the first steps only (Keras at most 20,000), and the exact witness decides. A
+rule is as sharp as the run it is held against: where the gradient is large, epsilon is
+lost in rounding; a start near the minimum shows it.
+
 Verdicts
 ========
 holds           all witnesses that can say something say so

@@ -204,3 +204,32 @@ def test_a_claim_that_cannot_be_audited_gives_its_reason():
     verdict = judge(Claim(id="a", says="b", source="c", experiment=Experiment(), not_auditable="A matter of taste."))
     assert (verdict.verdict, verdict.why) == ("not auditable", "A matter of taste.")
     assert set(verdict.witnesses.values()) == {None}
+
+
+END_AT_ONE = TrajectoryCheck(quantity="w", when="end", condition=Condition(near=1.0, within=0.1))
+# Claims at the edge of what the format allows, with the verdict that hand algebra gives.
+EDGES = {
+    "one step": (claim(STUCK, steps=1), "holds"),
+    "batches of one": (claim(STUCK, batch_size=1, optimizer=SGD(learning_rate=0.001)), "holds"),
+    "slope -1: the minimum on the left is at -1/2": (claim(END_AT_ONE, negative_slope=-1.0, steps=2000), "refuted"),
+    "slope 1: a straight line ends at 1/2": (claim(END_AT_ONE, negative_slope=1.0, steps=2000), "refuted"),
+    "a million steps": (claim(STUCK, steps=1_000_000, batch_size=2), "holds"),
+    "a million steps to 1": (claim(END_AT_ONE, steps=1_000_000, batch_size=2), "refuted"),
+    "a large start": (claim(STUCK, w=-1e30), "holds"),
+    "a start below the smallest normal number": (claim(STUCK, w=-1e-40), "holds"),
+    "no learning": (claim(STUCK, optimizer=SGD(learning_rate=0.0)), "holds"),
+    "ascent": (claim(STUCK, optimizer=SGD(learning_rate=-0.01)), "holds"),
+    "divergence": (claim(END_AT_ONE, optimizer=SGD(learning_rate=3.0), steps=500), "refuted"),
+    "exactly at the optimum, within nothing": (
+        claim(TrajectoryCheck(quantity="w", when="always", condition=Condition(near=1.0, within=0.0)), w=1.0),
+        "undecided",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_claims_at_the_edge_have_their_verdict(name):
+    one, word = EDGES[name]
+    verdict = judge(one, keras=False)
+    assert verdict.verdict == word, verdict.why
+    assert verdict.why
