@@ -111,7 +111,8 @@ def _followed(verdicts: "Iterator[Verdict]", total: int, quiet: bool) -> "Iterat
                 progress.update(bar, advance=1, description=verdict.claim.id)
                 yield verdict
     else:
-        print(f"judging {total} claims", flush=True)
+        if total > 1:
+            print(f"judging {total} claims", flush=True)  # the first of them takes the longest
         for number, verdict in enumerate(verdicts, 1):
             print(f"[{number}/{total}] {verdict.claim.id}: {verdict.verdict}", flush=True)
             yield verdict

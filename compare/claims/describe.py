@@ -21,7 +21,7 @@ from compare.claims.values import (
     UpdateCheck,
 )
 
-__all__ = ["describe", "shown"]
+__all__ = ["describe", "shown", "symbol"]
 
 
 def describe(check: Check) -> str:
@@ -94,6 +94,20 @@ def _surface(check: SurfaceCheck | MinimumCheck) -> str:
     more = f" and {len(check.points) - 1} more points" if len(check.points) > 1 else ""
     side = f" from the {check.side}" if check.side else ""
     return f"{check.quantity} at {first}{more}{side} {wanted}"
+
+
+def symbol(check: Check) -> str:
+    """What the number of a run's check is, in a word.
+
+    Examples
+    --------
+    >>> from compare.claims.values import Condition
+    >>> symbol(TrajectoryCheck(quantity="w", when="end", condition=Condition(above=0.5), distance_to=1.0))
+    '|w - 1|'
+    """
+    if isinstance(check, Comparison):
+        return "difference"
+    return _quantity(check) if isinstance(check, TrajectoryCheck) else "steps"
 
 
 def _changes(changes: Any) -> str:

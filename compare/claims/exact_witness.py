@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from compare.claims.answers import Answers, answer
-from compare.claims.describe import shown
+from compare.claims.describe import shown, symbol
 from compare.claims.findings import Finding
 from compare.claims.pointwise import judge_formula, judge_one_sided, judge_surface
 from compare.claims.runs import Statement, run_checks, state
@@ -55,7 +55,7 @@ def finding_of(answers: Answers, check: Check) -> Finding:
     """A single member's answer as a finding."""
     number, step = float(answers.number[0]), int(answers.step[0])
     where = f" at step {step}" if step >= 0 and not isinstance(check, Comparison) else ""
-    says = f"{shown(number)}{where}"
+    says = f"{symbol(check)} = {shown(number)}{where}"
     if answers.resolved[0]:
         return Finding(bool(answers.met[0]), number, says)
     return Finding(None, number, says, answers.reason)

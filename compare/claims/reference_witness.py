@@ -3,13 +3,13 @@
 import numpy as np
 
 from compare.claims.answers import Answers, answer
-from compare.claims.describe import shown
+from compare.claims.describe import shown, symbol
 from compare.claims.ensembles import Request
 from compare.claims.findings import Finding
 from compare.claims.runs import Statement, experiments_of, run_checks, state
 from compare.claims.statistics import draw_starts, judge_share
 from compare.claims.updates import judge_update
-from compare.claims.values import Claim, DefaultCheck, ShareOf, TrajectoryCheck, UpdateCheck
+from compare.claims.values import Check, Claim, DefaultCheck, ShareOf, TrajectoryCheck, UpdateCheck
 from compare.claims.workbench import SEEDS, Workbench
 from reference import OPTIMIZERS, Experiment
 
@@ -46,7 +46,7 @@ def reference_findings(claim: Claim, said: Statement | None, bench: Workbench) -
     found: list[Finding | None] = []
     for i, check in enumerate(claim.checks):
         if i in of_runs:
-            found.append(_of_seeds(of_runs[i]))
+            found.append(_of_seeds(of_runs[i], check))
         elif isinstance(check, TrajectoryCheck) and check.share is not None:
             path = bench.reference_path(_share_request(claim.experiment, check.share))
             found.append(judge_share(answer(check, path), check.share))
@@ -59,12 +59,12 @@ def reference_findings(claim: Claim, said: Statement | None, bench: Workbench) -
     return tuple(found)
 
 
-def _of_seeds(answers: Answers) -> Finding:
+def _of_seeds(answers: Answers, check: Check) -> Finding:
     number, counted = len(answers.met), int(answers.resolved.sum())
     met = int((answers.met & answers.resolved).sum())
     median = float(np.median(answers.number))
     who = f"{met} of {number} seeds" if counted else f"none of {number} seeds can tell"
-    says = who if np.isnan(median) else f"{who}, median {shown(median)}"
+    says = who if np.isnan(median) else f"{who}, median {symbol(check)} = {shown(median)}"
     unanimous = counted == number and met in (0, number)
     reason = "" if counted == number else answers.reason
     return Finding(met == number if unanimous else None, median, says, reason, (met, counted, number))

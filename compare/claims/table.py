@@ -19,7 +19,7 @@ def verdicts_table(verdicts: Sequence[Verdict]) -> Any:
     from rich.text import Text
 
     table = Table(box=SIMPLE, pad_edge=False)
-    table.add_column("claim", ratio=5)
+    table.add_column("claim", ratio=5, overflow="fold")
     table.add_column("verdict", no_wrap=True)
     table.add_column("number that decides", ratio=4)
     table.add_column("boundary", ratio=3)
