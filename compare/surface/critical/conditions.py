@@ -36,6 +36,7 @@ __all__ = [
     "Problem",
     "bias",
     "both",
+    "both_of_line",
     "common_slope",
     "dead_bias",
     "dead_both",
@@ -75,6 +76,19 @@ def both(problem: Problem, cells: Cells) -> Jet:
     g0, g1, g2 = weights(problem.s, cells)
     t0, t1 = labels(problem, problem.d, cells)
     return cells.a * (g0 * t1 - g1 * t0) + cells.b * (g2 * t0 - g1 * t1)
+
+
+def both_of_line(problem: Problem, cells: Cells) -> Jet:
+    """`both`, free d, where the target is a line: left VR - s over VL, without the factor that vanishes far out.
+
+    With over = E[x - k | x > k] and left = E[k - x | x < k], and V the spread on either side,
+    the means of y differ by S (over + left) and the common slope is S (VR + s VL) / (VR + s^2 VL).
+    For |k| > FAR one of the terms is nothing beside the other. Near cells only.
+    """
+    other = cells.mirrored()
+    left, left_spread = other.overshoot(), other.spread()
+    left, left_spread = Jet(left.value, -left.slope), Jet(left_spread.value, -left_spread.slope)
+    return left * cells.spread() - cells.overshoot() * left_spread * problem.s
 
 
 def output(problem: Problem, cells: Cells) -> Jet:

@@ -18,9 +18,9 @@ from compare.surface.critical.interval import Interval, Jet
 
 __all__ = ["DEEPEST", "FAR", "Cells", "far", "near", "roundings"]
 
-FAR = 8.0  # from here on P(x > k) < 1e-15, and u = 1 / k is the coordinate
+FAR = 30.0  # from here on u = 1 / k is the coordinate
 VANISHED = 40.0  # k^n density(k) < 1e-320 from here on
-DEEPEST = 30.0  # a ReLU is active beyond with probability 1e-197: nothing that a float64 gradient shows
+DEEPEST = FAR  # a ReLU is active beyond with probability 1e-197: nothing that a float64 gradient shows
 
 
 class Cells(NamedTuple):
@@ -73,14 +73,20 @@ class Cells(NamedTuple):
     def scaled_mean(self) -> Jet:
         """The mean b E[x | x > k]; far cells must have k > 0.
 
-        There, with u = 1 / k, it is 1 + u over with 0 < over < u (Birnbaum 1942: density /
-        P(x > k) < (k + sqrt(k^2 + 4)) / 2 < k + 1 / k), and its slope is over + k var(x | x > k),
-        where var < u^2 because the density falls faster than exp(-k x) beyond k.
+        There, with u = 1 / k, it is 1 + u over, where
+
+            2 / (k + sqrt(k^2 + 8)) < over < 2 / (k + sqrt(k^2 + 4))
+
+        (Birnbaum 1942 the upper, Sampford 1953 the lower bound of density / P(x > k)), both
+        rising in u, and its slope is over + k var(x | x > k), where var < u^2 because the density
+        falls faster than exp(-k x) beyond k.
         """
         if not self.is_far:
             return self.overshoot() + self.a
         u = self.b.value
-        return Jet(1.0 + u * Interval(np.zeros_like(u.high), u.high), Interval(np.zeros_like(u.high), 2 * u.high))
+        low, high = (2 * end * end / (1 + np.sqrt(1 + c * end * end)) for end, c in ((u.low, 8), (u.high, 4)))
+        value = 1.0 + Interval.around(low[None], 8).hull(Interval.around(high[None], 8))
+        return Jet(value, Interval(np.zeros_like(u.high), 2 * u.high))
 
     def spread(self) -> Jet:
         """E[(x - E[x | x > k])^2; x > k], which falls at the rate over^2 density.

@@ -63,7 +63,8 @@ def _line(question: Question, orientation: int, side: int) -> Iterator[CriticalP
     else:
         v = m / abs(w)
     beyond = teacher.left if side > 0 else teacher.right
-    falls = side * m * (1 - s) * (beyond - teacher.slope) > 0
+    is_line = teacher.left == teacher.right  # then the loss is 0 in the limit, and nowhere else
+    falls = is_line or side * m * (1 - s) * (beyond - teacher.slope) > 0
     parameters = Parameters(w, side * math.inf, v, -side * gain * v * math.inf)
     family = f"v w -> {orientation * m:g}, {'w > 0' if orientation > 0 else 'w < 0'}"
     yield limit(parameters, question.line_loss(), falls, family)

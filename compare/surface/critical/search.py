@@ -35,6 +35,10 @@ def kinks(problem: Problem, condition: Condition, dead: Condition, low: float, h
         Ascending.
     """
     split = problem.teacher.kink
+    if condition is conditions.both and problem.d is None and problem.teacher.left == problem.teacher.right:
+        # The condition is without sign change for a slope up to 0, and holds nowhere far out.
+        roots = isolate(lambda a, b: conditions.both_of_line(problem, near(a, b)), -FAR, FAR) if problem.s > 0 else []
+        return [root for root in roots if low < root.value < high]
     pieces: list[tuple[Callable[[Any, Any], Jet], float, float]] = [
         (lambda a, b: condition(problem, near(a, b)), max(low, -FAR), min(split, high, FAR)),
     ]
@@ -46,14 +50,14 @@ def kinks(problem: Problem, condition: Condition, dead: Condition, low: float, h
             pieces.append((lambda a, b: condition(problem, far(a, b, 1)), 0.0, 1 / FAR))
     elif dead is not conditions.dead_both or problem.teacher.right != 0:
         pieces.append((lambda a, b: dead(problem, near(a, b)), max(low, split), min(high, DEEPEST)))
-    roots = {}
+    found = {}
     for function, start, end in pieces:
         if start < end:
             for root in isolate(function, start, end):
                 at = _inverse(root) if (start, end) in ((-1 / FAR, 0.0), (0.0, 1 / FAR)) else root
                 if low < at.value < high:
-                    roots[at.value] = at
-    return [roots[k] for k in sorted(roots)]
+                    found[at.value] = at
+    return [found[k] for k in sorted(found)]
 
 
 def amplitude(problem: Problem, k: float) -> float:

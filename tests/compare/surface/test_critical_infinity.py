@@ -12,7 +12,7 @@ from compare.surface.critical import critical_points
 from compare.surface.errors import LOSS_ERROR
 from reference import Parameters, Target
 
-TARGETS = (Target(), Target(-2.0, 0.5, 0.25), Target(1.0, -0.5, -1.0))
+TARGETS = (Target(), Target(-2.0, 0.5, 0.25), Target(1.0, -0.5, -1.0), Target(1.5, 0.5, 1.0))
 FIXED = Parameters(0.75, -0.5, 1.25, 0.25)
 
 
@@ -46,7 +46,7 @@ WAYS |= {"wv": (50.0, 100.0, 200.0), "wvd": (50.0, 100.0, 200.0)}
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.3, -0.5, 2.0])
-@pytest.mark.parametrize("target", TARGETS, ids=["relu", "leaky", "absolute"])
+@pytest.mark.parametrize("target", TARGETS, ids=["relu", "leaky", "absolute", "line"])
 @pytest.mark.parametrize("names", WAYS)
 def test_the_loss_tends_to_the_limit_from_the_side_that_the_kind_says(names, slope, target):
     for point in at_infinity(tuple(names), slope, target):
@@ -61,7 +61,7 @@ def test_the_loss_tends_to_the_limit_from_the_side_that_the_kind_says(names, slo
 
 
 @pytest.mark.parametrize("w", [0.75, -0.75])
-@pytest.mark.parametrize("target", TARGETS, ids=["relu", "leaky", "absolute"])
+@pytest.mark.parametrize("target", TARGETS, ids=["relu", "leaky", "absolute", "line"])
 @pytest.mark.parametrize("names", ["b", "bd", "bv", "bvd"])
 def test_a_relu_pushed_out_of_its_inputs_goes_farther_if_the_kind_says(names, target, w):
     fixed = FIXED._replace(w=w)
