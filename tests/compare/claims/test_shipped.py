@@ -205,7 +205,7 @@ def test_the_first_step_at_which_a_claim_is_false_is_that_of_the_dynamics_writte
     assert boundary(verdicts[id], "steps").value == first
 
 
-def test_adam_is_behind_plain_sgd_until_it_crosses_zero(verdicts):
+def test_adam_is_behind_plain_sgd_until_it_overtakes_it_just_below_zero(verdicts):
     adam, sgd = adam_weights(-10, 6300), expected_weights(-10, 6300)
     first = next(n for n in range(2000, 6301) if adam[n] >= sgd[n])
     assert boundary(verdicts["adam-ends-behind"], "steps").value == first
