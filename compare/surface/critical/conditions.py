@@ -73,9 +73,22 @@ def both(problem: Problem, cells: Cells) -> Jet:
     """Condition that w and b are stationary."""
     if problem.d is None:
         return _lines_meet(problem, cells, None)
+    if problem.s == 0 and not cells.is_far:
+        return _relu_both(problem.teacher, problem.d, cells)
     g0, g1, g2 = weights(problem.s, cells)
     t0, t1 = labels(problem, problem.d, cells)
     return cells.a * (g0 * t1 - g1 * t0) + cells.b * (g2 * t0 - g1 * t1)
+
+
+def _relu_both(teacher: Teacher, d: float, cells: Cells) -> Jet:
+    """`both` for a ReLU, divided by P(x > k)^2: what cancels in a tail has been cancelled by hand.
+
+    With y = l(x) - jump (kink - x)+, l the line on the right, the fit to l is l itself, and the rest
+    has the moments of `Cells.shortfall`: (l(k) - d) var - jump (V0 - over V1) / P.
+    """
+    v0, v1 = cells.shortfall(teacher.kink)
+    rest = (v0 - cells.overshoot() * v1) / cells.upper() * (teacher.left - teacher.right)
+    return (_label(teacher, cells) - d) * cells.variance() - rest
 
 
 def both_of_line(problem: Problem, cells: Cells) -> Jet:

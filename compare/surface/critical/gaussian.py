@@ -70,6 +70,12 @@ class Cells(NamedTuple):
         variance = [1.0 - (o + k) * o for o, k in zip(over, ends, strict=True)]
         return Jet(over[0].hull(over[1]), -variance[0].hull(variance[1]))
 
+    def variance(self) -> Jet:
+        """var(x | x > k) of near cells; its slope is E[x | x > k] (var - over^2)."""
+        over = self.overshoot()
+        value = -over.slope
+        return Jet(value, (over.value + self.k) * (value - over.value * over.value))
+
     def scaled_mean(self) -> Jet:
         """The mean b E[x | x > k]; far cells must have k > 0.
 

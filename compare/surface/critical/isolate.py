@@ -70,7 +70,8 @@ def isolate(function: Callable[[Any, Any], Jet], low: float, high: float) -> lis
         for i in np.flatnonzero(single):
             if not any(cells[0, i] <= end <= cells[1, i] for end in ends):
                 root = _single(function, float(cells[0, i]), float(cells[1, i]))
-                roots += [] if root is None else [root]
+                if root is not None and not any(_same(function, root, end) for end in ends):
+                    roots.append(root)
         cells = cells[:, open_ & ~single]
         if cells.shape[1] > MOST_CELLS:
             break
@@ -102,6 +103,12 @@ def _single(function: Callable[[Any, Any], Jet], low: float, high: float) -> Roo
         if not low <= narrower[0] <= narrower[1] <= high or narrower == (low, high):
             return Root(middle, low, high)
         low, high = narrower
+
+
+def _same(function: Callable[[Any, Any], Jet], root: Root, end: float) -> bool:
+    """Whether the function is monotone from the root to a root at an end, so that they are one."""
+    slope = function(np.array([min(root.low, end)]), np.array([max(root.high, end)])).slope
+    return not bool(np.ravel(slope.contains(0.0))[0])
 
 
 def _distinct(roots: list[Root]) -> list[Root]:

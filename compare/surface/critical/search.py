@@ -50,14 +50,17 @@ def kinks(problem: Problem, condition: Condition, dead: Condition, low: float, h
             pieces.append((lambda a, b: condition(problem, far(a, b, 1)), 0.0, 1 / FAR))
     elif dead is not conditions.dead_both or problem.teacher.right != 0:
         pieces.append((lambda a, b: dead(problem, near(a, b)), max(low, split), min(high, DEEPEST)))
-    found = {}
+    found: list[Root] = []
     for function, start, end in pieces:
         if start < end:
-            for root in isolate(function, start, end):
-                at = _inverse(root) if (start, end) in ((-1 / FAR, 0.0), (0.0, 1 / FAR)) else root
-                if low < at.value < high:
-                    found[at.value] = at
-    return [found[k] for k in sorted(found)]
+            is_far = (start, end) in ((-1 / FAR, 0.0), (0.0, 1 / FAR))
+            found += [_inverse(root) if is_far else root for root in isolate(function, start, end)]
+    distinct: list[Root] = []
+    for root in sorted(root for root in found if low < root.value < high):
+        if distinct and root.low <= distinct[-1].high:  # the same one, at the end of both pieces
+            root = min(root, distinct.pop(), key=lambda r: r.high - r.low)
+        distinct.append(root)
+    return distinct
 
 
 def amplitude(problem: Problem, k: float) -> float:

@@ -226,3 +226,13 @@ def test_bad_arguments_are_refused_in_one_line(arguments, message):
     with pytest.raises((TypeError, ValueError), match=message) as error:
         critical_points(**arguments)
     assert "\n" not in str(error.value)
+
+
+def test_a_relu_can_have_a_second_minimum_where_a_target_bends_far_out():
+    # The target rises again beyond its kink at 2.7, by 0.58 of its slope: a ReLU may learn that part alone, exactly.
+    target = Target(-0.1875, 0.5, -0.5)
+    points = critical_points(trainable=("w", "b"), target=target)
+    (second,) = of_kind(points, "local minimum")
+    assert math.dist(second.parameters[:2], (0.09375, -0.25)) <= gamma(ROUNDINGS, U)
+    (between,) = of_kind(points, "saddle")
+    assert between.loss > second.loss > of_kind(points, "global minimum")[0].loss
