@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from compare.claims.build_experiment import changed, setting_of
-from compare.claims.exact import Descent, same_descent
+from compare.claims.exact import Descent
 from compare.claims.path import Path
 from compare.claims.runs import RunCheck, state
 from compare.claims.values import TrajectoryCheck, Vary
@@ -22,11 +22,11 @@ from reference import Experiment
 
 __all__ = ["Flip", "flips_along", "truth_at"]
 
-POINTS = 24
+POINTS = 17
 EARLY = 16  # the first part of a run that is looked at alone
 RATIO_FOR_LOG = 30  # wider ranges of positive numbers are divided evenly in the logarithm
 HALVINGS = 48
-RESOLUTION = 2.0**-24  # of the boundary, relative to it
+RESOLUTION = 2.0**-20  # of the boundary, relative to it
 
 
 class Flip(NamedTuple):
@@ -51,7 +51,7 @@ def truth_at(checks: Sequence[RunCheck], experiment: Experiment, name: str, valu
     descents: dict[Experiment, Descent] = {}
 
     def path(run: Experiment, part: int = 1) -> Path:
-        descent = descents.setdefault(run, Descent(same_descent(run)))
+        descent = descents.setdefault(run, Descent(run))
         steps = run.steps // part
         return replace(descent.path(steps), cut=steps < run.steps)
 

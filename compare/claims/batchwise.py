@@ -39,11 +39,11 @@ Sums = tuple[np.ndarray, np.ndarray, np.ndarray]
 class Moments(Protocol):
     """The samples of one batch for each member, as far as the gradient needs them."""
 
-    def around(self, cut: np.ndarray) -> tuple[Sums, Sums]:
+    def around(self, cut: np.ndarray, left: np.ndarray) -> tuple[Sums, Sums]:
         """Means of 1, x and x^2 over the samples up to `cut`, and over those above.
 
-        Both are sums of their own, of shape (experiments or 1, members), so that what no
-        sample contributes to is exactly 0.
+        Of shape (experiments or 1, members). The sums over the active side, which `left`
+        says is the lower one, are sums of their own: 0 exactly where no sample is active.
         """
 
 
@@ -53,7 +53,7 @@ class SplitAtZero(NamedTuple):
     low: Sums
     high: Sums
 
-    def around(self, cut: np.ndarray) -> tuple[Sums, Sums]:
+    def around(self, cut: np.ndarray, left: np.ndarray) -> tuple[Sums, Sums]:
         every = np.isposinf(cut)
         low = [np.where(every, x + y, x) for x, y in zip(self.low, self.high, strict=True)]
         high = [np.where(every, 0.0, y) for y in self.high]
@@ -67,17 +67,16 @@ class WholeBatches(NamedTuple):
     squares: np.ndarray
     at_zero: SplitAtZero
 
-    def around(self, cut: np.ndarray) -> tuple[Sums, Sums]:
+    def around(self, cut: np.ndarray, left: np.ndarray) -> tuple[Sums, Sums]:
         if not cut.any():  # the usual teacher's kink, known beforehand
-            return self.at_zero.around(cut)
+            return self.at_zero.around(cut, left)
         n, dtype = self.x.shape[-1], self.x.dtype
-        powers = (np.ones(n, dtype), self.x, self.squares)
-        up_to = self.x <= _floor(cut, dtype)[..., None]
-        sums = []
-        for mask in (up_to.astype(dtype), (~up_to).astype(dtype)):
-            a, b, c = (_dot(mask, power).astype(np.float64) / n for power in powers)
-            sums.append((a, b, c))
-        return sums[0], sums[1]
+        active = ((self.x <= _floor(cut, dtype)[..., None]) == left[..., None]).astype(dtype)
+        mine = [_dot(active, p).astype(np.float64) / n for p in (np.ones(n, dtype), self.x, self.squares)]
+        rest = [a + b - m for a, b, m in zip(self.at_zero.low, self.at_zero.high, mine, strict=True)]
+        low = [np.where(left, m, r) for m, r in zip(mine, rest, strict=True)]
+        high = [np.where(left, r, m) for m, r in zip(mine, rest, strict=True)]
+        return (low[0], low[1], low[2]), (high[0], high[1], high[2])
 
 
 class SortedBatch(NamedTuple):
@@ -96,7 +95,7 @@ class SortedBatch(NamedTuple):
         high = [np.append(np.cumsum(p[::-1])[::-1], 0.0) for p in (wide, wide * wide)]
         return cls(x, (low[0], low[1]), (high[0], high[1]))
 
-    def around(self, cut: np.ndarray) -> tuple[Sums, Sums]:
+    def around(self, cut: np.ndarray, left: np.ndarray) -> tuple[Sums, Sums]:
         rank = np.searchsorted(self.x, _floor(cut, self.x.dtype), "right")
         n = len(self.x)
         low = rank / n, self.low[0][rank] / n, self.low[1][rank] / n
@@ -108,7 +107,7 @@ class InfiniteBatch(NamedTuple):
 
     members: int
 
-    def around(self, cut: np.ndarray) -> tuple[Sums, Sums]:
+    def around(self, cut: np.ndarray, left: np.ndarray) -> tuple[Sums, Sums]:
         from scipy.special import ndtr
 
         density = np.exp(-np.square(cut) / 2) / np.sqrt(2 * np.pi)
@@ -166,7 +165,9 @@ def evaluate(parameters: Parameters, slope: np.ndarray, target: Target, moments:
     gains = np.where(w > 0, slope, np.where(w < 0, 1.0, flat)), np.where(w > 0, 1.0, np.where(w < 0, slope, flat))
     theirs, their_gains = teacher_of(target)
     first = ours <= theirs
-    m0, m1, m2 = _pieces(first, moments.around(ours), moments.around(np.full((1, ours.shape[1]), theirs)))
+    left, their_cut = w <= 0, np.full((1, ours.shape[1]), theirs)
+    their_left = np.full(their_cut.shape, target.w < 0)
+    m0, m1, m2 = _pieces(first, moments.around(ours, left), moments.around(their_cut, their_left))
     gain = np.stack([gains[0], np.where(first, gains[1], gains[0]), gains[1]])
     between = np.where(first, their_gains[0], their_gains[1])
     their_gain = np.stack([np.full_like(between, their_gains[0]), between, np.full_like(between, their_gains[1])])

@@ -18,6 +18,7 @@ from compare.claims.along_steps import TIMES, first_exception, flip_along_steps
 from compare.claims.build_experiment import changed, setting_of
 from compare.claims.closed_forms import closed_form
 from compare.claims.ensembles import LONGEST, Request, affordable_steps
+from compare.claims.expected import half_lines
 from compare.claims.path import Path
 from compare.claims.runs import RunCheck, Statement, experiments_of, state
 from compare.claims.values import Vary
@@ -28,8 +29,8 @@ from reference import Experiment
 __all__ = ["Search", "confirm", "look_for", "second_look"]
 
 ASIDE = 0.1  # where the reference is asked: so far from the boundary, relative to it
-SAMPLES_TO_CONFIRM = 64_000_000  # of all seeds of one run
-BETWEEN = 7  # values asked between the stated one and a boundary that the seeds do not confirm
+USUAL_SAMPLES, MOST_SAMPLES = 2_500_000, 32_000_000  # of one seed, for which all are run; of all seeds of a longer run
+BETWEEN = 6  # values asked between the stated one and a boundary that the seeds do not confirm
 
 Asked = tuple[tuple[float, tuple[Request, ...]], ...]  # values, and the runs that each takes
 
@@ -167,7 +168,8 @@ def _to_confirm(checks: Sequence[RunCheck], experiment: Experiment, boundary: Bo
                 return ()  # another flip is nearer than that
             there = changed(experiment, boundary.setting, value)
         runs = experiments_of(checks, there)
-        seeds = int(np.clip(SAMPLES_TO_CONFIRM // (there.steps * there.batch_size), 1, SEEDS))
+        samples = there.steps * there.batch_size
+        seeds = SEEDS if samples <= USUAL_SAMPLES else int(np.clip(MOST_SAMPLES // samples, 1, SEEDS))
         asked.append((value, tuple(Request(run, seeds) for run in runs)))
     return tuple(asked)
 
@@ -188,7 +190,7 @@ def confirm(
     confirmed = []
     for boundary, asked in zip(search.boundaries, search.requests, strict=True):
         shares, agree = _shares(boundary, asked, checks, experiment, bench)
-        if agree is False:
+        if agree is False and (boundary.setting == "steps" or half_lines(experiment) is not None):
             shares |= _shares(boundary, _between(checks, experiment, boundary, asked), checks, experiment, bench)[0]
         confirmed.append(replace(boundary, reference=MappingProxyType(shares), confirmed=agree))
     sizes = _along_batch_sizes(search, checks, experiment, vary, bench)
@@ -198,8 +200,13 @@ def confirm(
 def second_look(
     search: Search, checks: Sequence[RunCheck], experiment: Experiment, bench: Workbench
 ) -> tuple[Request, ...]:
-    """The runs it takes to see where the seeds flip, where they do not confirm a boundary."""
+    """The runs it takes to see where the seeds flip, where they do not confirm a boundary.
+
+    Only runs without bias, of which what is kept of the batches is all that they need.
+    """
     wanted: list[Request] = []
+    if half_lines(experiment) is None:
+        return ()
     for boundary, asked in zip(search.boundaries, search.requests, strict=True):
         if boundary.setting != "steps" and _shares(boundary, asked, checks, experiment, bench)[1] is False:
             wanted += [run for _, runs in _between(checks, experiment, boundary, asked) for run in runs]

@@ -139,7 +139,8 @@ def test_leaky_slopes_flip_where_the_minimum_leaves_the_band():
     # The end is 1 / (1 + s^2): within 1/5 of 1 for s^2 <= 1/4.
     check = TrajectoryCheck(quantity="w", when="end", condition=Condition(near=1.0, within=0.2))
     flips = flips_along([check], run(negative_slope=0.3, steps=3000), Vary("negative_slope", 0.1, 1.0, False))
-    assert flips[0].low <= 0.5 <= flips[0].high or abs(flips[0].value - 0.5) * 2**20 <= 1
+    # In a finite run w has not quite arrived, and the flip is as much farther on.
+    assert flips[0].low - 2.0**-19 <= 0.5 <= flips[0].high + 2.0**-19
 
 
 def test_the_nearest_flip_on_either_side_is_found():
