@@ -64,8 +64,8 @@ def critical_points(
         for then all neurons with a kink far out are alike to more digits than there are.
     ArithmeticError
         If two stationary points coincide, or cannot be told from one in double precision, as
-        happens within about 1e-2 of slope 1 with d trained, and for a ReLU whose target has
-        its kink beyond 2.5 or so.
+        happens with d trained, for slopes within about 1e-2 of 1 and for targets whose kink
+        is beyond 4 or so, both of which are almost lines.
 
     Notes
     -----
