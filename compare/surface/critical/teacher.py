@@ -25,10 +25,6 @@ class Teacher(NamedTuple):
     right: float
     level: float = 0.0
 
-    def __call__(self, x: float) -> float:
-        """The label of `x`."""
-        return self.level + (self.left if x < self.kink else self.right) * (x - self.kink)
-
     @property
     def mirrored(self) -> "Teacher":
         """The teacher on -x."""

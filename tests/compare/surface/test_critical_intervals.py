@@ -69,6 +69,28 @@ def test_enclosures_far_out_hold_value_and_derivative_in_the_inverse():
                 assert holds(jet.slope, mpmath.diff(lambda t, f=truth: f(1 / t), mpmath.mpf(u)))
 
 
+def test_the_mean_far_out_lies_between_birnbaums_and_sampfords_bounds():
+    for low, high in ((1 / 64, 1 / 64), (1 / 64, 1 / 32), (0.0, 1 / 1024)):
+        jet = far(low, high, 1).scaled_mean()
+        for u in (high, (low + high) / 2):
+            k = 1 / mpmath.mpf(u)
+            # An asymptotic series, of which the first terms left out bound the error from either side.
+            truth = mpmath.npdf(k) / mpmath.ncdf(-k) / k if k < 70 else 1 + k**-2 - 2 * k**-4 + 10 * k**-6
+            assert holds(jet.value, truth)
+
+
+def test_the_variance_above_a_kink_holds_value_and_derivative():
+    def truth(k):
+        over = mpmath.npdf(k) / mpmath.ncdf(-k) - k
+        return 1 - (over + k) * over
+
+    for low, high in CELLS:
+        jet = near(low, high).variance()
+        for k in (low, high):
+            assert holds(jet.value, truth(mpmath.mpf(k)))
+            assert holds(jet.slope, mpmath.diff(truth, mpmath.mpf(k)))
+
+
 def test_the_shortfall_holds_value_and_derivative():
     for kink in (-0.5, 0.0, 2.0):
         for low, high in ((-3.0, -2.875), (-0.625, -0.5), (-1.0, -1.0)):
