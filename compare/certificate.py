@@ -61,12 +61,14 @@ class Certificate:
     own_data : bool
         Whether the batches were given, not drawn.
     agrees : bool
-        Whether rounding explains every difference, in lockstep, free run and exact lane. A
-        quantity that is finite and has no finite bound at any step in lockstep is not agreed on.
+        Whether rounding explains every difference, in lockstep, free run and exact lane.
     worst : float
         Largest observed difference / bound over all steps and quantities; at most 1 when
         the two agree.
     first_disagreement : Disagreement or None
+    not_compared : Disagreement or None
+        A difference in a quantity that had no finite bound at any step in lockstep: rounding
+        may explain it, or a defect; nothing here can tell.
     lockstep, free_run : mapping of str to Worst
         By quantity.
     bits : mapping of str to Worst
@@ -96,6 +98,7 @@ class Certificate:
     agrees: bool
     worst: float
     first_disagreement: Disagreement | None
+    not_compared: Disagreement | None
     lockstep: Mapping[str, Worst]
     free_run: Mapping[str, Worst]
     bits: Mapping[str, Worst]
@@ -208,9 +211,10 @@ def certify(
         experiment=experiment,
         mode=recorder.mode,
         own_data=own_data,
-        agrees=worst <= 1 and exact.first_disagreement is None and lockstep.blind is None,
+        agrees=worst <= 1 and exact.first_disagreement is None,
         worst=worst,
-        first_disagreement=_first(exact.first_disagreement, lockstep.first, free.first) or lockstep.blind,
+        first_disagreement=_first(exact.first_disagreement, lockstep.first, free.first),
+        not_compared=lockstep.blind,
         lockstep=MappingProxyType(lockstep.worst),
         free_run=MappingProxyType(free.worst),
         bits=MappingProxyType(bits.worst),

@@ -121,14 +121,15 @@ class Ledger:
         )
         known = self.worst.get(comparison.quantity)
         self.worst[comparison.quantity] = new if known is None else _worse(known, new)
-        if new.unbounded and not new.compared:
-            self._blind.setdefault(comparison.quantity, self._entry(comparison, int(np.argmax(finite & ~bounded))))
+        apart = finite & ~bounded & (comparison.ulps > 0)
+        if apart.any():
+            self._blind.setdefault(comparison.quantity, self._entry(comparison, int(np.argmax(apart))))
         if new.ratio > 1:
             self._note(comparison, int(np.argmax(ratios > 1)))
 
     @property
     def blind(self) -> Disagreement | None:
-        """A quantity that was finite and never had a finite bound: nothing is known of it."""
+        """A difference in a quantity that never had a finite bound: nothing can be said of it."""
         return next((entry for name, entry in self._blind.items() if not self.worst[name].compared), None)
 
     def _note(self, comparison: Comparison, at: int) -> None:

@@ -170,6 +170,7 @@ def _certificate_entry(certificate: Certificate) -> dict[str, Any]:
         "exact": {"steps": exact.steps, "compared": exact.compared, "stopped": exact.stopped},
         "forks": {"count": certificate.fork_count, "first": [fork._asdict() for fork in certificate.forks[:3]]},
         "subnormals": certificate.subnormals._asdict(),
+        "not_compared": None if certificate.not_compared is None else certificate.not_compared._asdict(),
         "steps_compared": certificate.steps_compared,
         "vacuous_from": certificate.vacuous_from,
         "first_disagreement": None if disagreement is None else disagreement._asdict(),

@@ -68,6 +68,8 @@ def _lines(certificate: "Certificate") -> Iterator[str]:
     yield f"exact     {exact.compared} values of {exact.steps} steps equal to the rational ones" + (
         f"; then {exact.stopped}" if exact.stopped else ""
     )
+    if certificate.not_compared is not None:
+        yield f"NOT COMPARED: {certificate.not_compared}"
     if certificate.vacuous_from is not None:
         yield f"free run: from step {certificate.vacuous_from} its bound says nothing"
     if certificate.steps_compared < experiment.steps:

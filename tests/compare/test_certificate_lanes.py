@@ -268,3 +268,15 @@ def test_a_run_in_several_blocks_is_the_run_in_one(recorders, monkeypatch):
         monkeypatch.setattr(f"{module}.SAMPLES_PER_BLOCK", 700)
     blocks = certify(e, recorder=recorders["graph"])
     assert str(blocks) == str(whole)
+
+
+def test_a_difference_without_any_bound_is_said_and_not_passed_over(recorders):
+    hopeless = Adam(learning_rate=1.0, beta_1=0.0, beta_2=2.0**-149, epsilon=0.0)
+    experiment = Experiment(
+        initial=Parameters(w=0.0, b=1.0), trainable=("w", "b"), optimizer=hopeless, batch_size=1, steps=1
+    )
+    certificate = certify(experiment, recorder=recorders["graph"])
+    differs = certificate.lockstep["w"].ulps > 0  # on the processors seen so far, by 1
+    assert certificate.lockstep["w"].compared == 0
+    assert (certificate.not_compared is not None) == differs
+    assert ("NOT COMPARED: lockstep, step 0: w is " in str(certificate)) == differs
