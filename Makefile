@@ -4,7 +4,7 @@ BIN := .venv/bin
 OUT ?= audit
 FUZZ_SECONDS ?= 600
 
-.PHONY: run test check fuzz defects format clean
+.PHONY: run test check fuzz defects pictures format clean
 
 run: .venv/installed
 	$(BIN)/python -m compare.run --out $(OUT)
@@ -23,6 +23,10 @@ fuzz: .venv/installed
 
 defects: .venv/installed
 	$(BIN)/python -m compare.defects --out $(OUT)
+
+# Those of the README.
+pictures: .venv/installed
+	$(BIN)/python docs/pictures.py
 
 format: .venv/installed
 	$(BIN)/ruff check --fix .

@@ -3,7 +3,8 @@
 `loss_curve` and `close_up` draw the expected loss over w, `trajectory` loss and weight as
 training goes on, `surface` the expected loss over (w, b), `basin_map` which starts
 succeed, `functions` what neurons compute, `animate` a run in motion; `write_gif` writes
-that, `draw_all` every picture of the report. Blue is success, vermillion failure, green
+that, `draw_all` every picture of the report, `slope_figure` what the negative slope
+changes. Blue is success, vermillion failure, green
 the target throughout; `succeeded` says how that is decided.
 """
 
@@ -16,6 +17,7 @@ from compare.figures.gif import write_gif
 from compare.figures.history import trajectory
 from compare.figures.landscape import surface
 from compare.figures.outcome import succeeded
+from compare.figures.slope_study import slope_figure
 
 __all__ = [
     "Picture",
@@ -25,6 +27,7 @@ __all__ = [
     "draw_all",
     "functions",
     "loss_curve",
+    "slope_figure",
     "succeeded",
     "surface",
     "trajectory",
