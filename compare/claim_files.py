@@ -4,7 +4,6 @@
 judged is the business of `compare.claims`.
 """
 
-import difflib
 import sys
 from collections.abc import Iterator, Sequence
 from importlib import resources
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from compare.claims import Claim, Verdict, Workbench
     from compare.figures import Picture
 
-__all__ = ["draw", "experiment_entries", "failures", "find", "judged", "read", "shipped_files", "write_junit"]
+__all__ = ["draw", "experiment_entries", "failures", "judged", "read", "shipped_files", "write_junit"]
 
 MOST_PICTURES = 12
 
@@ -68,18 +67,6 @@ def read(files: Sequence[Path], *, seed: int, dtype: str) -> "tuple[Claim, ...]"
     if lines:
         raise ClaimFileError(tuple(lines))
     return tuple(claims)
-
-
-def find(wanted: str, ids: Sequence[str]) -> str:
-    """What to say about an id that does not exist.
-
-    Examples
-    --------
-    >>> find("lekay", ["relu", "leaky"])
-    "there is no such id; did you mean 'leaky'?"
-    """
-    near = difflib.get_close_matches(wanted, ids, n=1)
-    return f"there is no such id; {f'did you mean {near[0]!r}?' if near else '--list shows what there is'}"
 
 
 def judged(claims: "Sequence[Claim]", bench: "Workbench", quiet: bool) -> "list[Verdict]":

@@ -23,6 +23,7 @@ import numpy as np
 
 from compare.audit import Finding
 from compare.certificate import Certificate, Worst
+from compare.command_line import UsageError
 from reference import Parameters, Trajectory
 
 __all__ = ["OutputError", "environment", "experiment_entry", "folder", "write_json", "write_trajectory"]
@@ -30,7 +31,7 @@ __all__ = ["OutputError", "environment", "experiment_entry", "folder", "write_js
 ENVIRONMENT = "environment.json"  # what every audit has, and by which one is known again
 
 
-class OutputError(Exception):
+class OutputError(UsageError):
     """The folder cannot be used; the message is for the user."""
 
 
@@ -63,6 +64,8 @@ def folder(wanted: Path) -> Iterator[Path]:
     try:
         yield temporary
         _move(temporary, wanted)
+    except BrokenPipeError:  # it is the terminal's, not the folder's
+        raise
     except OSError as error:
         raise OutputError(f"--out {wanted}: cannot be written: {error.strerror}") from None
     finally:

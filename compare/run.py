@@ -1,12 +1,12 @@
 """The main job: ``python -m compare.run``."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from compare import claim_files
+from compare.command_line import FOUND_WANTING, GOOD, Parser, UsageError, integer, no_such, start_keras, status_of
 from compare.experiments import SETTINGS, Case, shipped
 
 if TYPE_CHECKING:
@@ -18,23 +18,6 @@ if TYPE_CHECKING:
     from keras_impl import Recorder
 
 __all__ = ["main"]
-
-AGREE, DISAGREE, BAD_USAGE, NO_KERAS, INTERRUPTED = 0, 1, 2, 3, 130
-
-
-class UsageError(Exception):
-    """A mistake of the user's; the message is one line."""
-
-
-class KerasMissing(Exception):
-    """Keras is needed and cannot be imported; the message says why."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """Argument errors are one line, without the usage before it."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(message)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -52,27 +35,17 @@ def main(arguments: list[str] | None = None) -> int:
         claim's ``expect`` was not met, 2 bad usage or input, 3 no Keras.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
-    try:
-        options = _parse(arguments)
-        cases, claims = _chosen(options)
-        if options.list:
-            return _list(cases, claims)
-        return _run(options, cases, claims, arguments)
-    except UsageError as error:
-        return _stop(error, BAD_USAGE)
-    except KerasMissing as error:
-        return _stop(error, NO_KERAS)
-    except KeyboardInterrupt:
-        return _stop("interrupted; nothing was written", INTERRUPTED)
+    return status_of("compare.run", lambda: _main(arguments))
 
 
-def _stop(message: object, status: int) -> int:
-    print(f"compare.run: {message}", file=sys.stderr)
-    return status
+def _main(arguments: list[str]) -> int:
+    options = _parse(arguments)
+    cases, claims = _chosen(options)
+    return _list(cases, claims) if options.list else _run(options, cases, claims, arguments)
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
-    parser = _Parser(
+    parser = Parser(
         prog="python -m compare.run",
         description="Certify Keras against the NumPy reference on the question's runs, judge claims, write the report.",
         epilog="exit status: 0 the witnesses agree and every claim was judged; 1 they do not, or a claim's "
@@ -86,19 +59,13 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--only", metavar="ID", help="run only this one (see --list)")
     parser.add_argument("--explain", metavar="ID", help="run only this claim, and tell its story")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write the verdicts as JUnit XML too")
-    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="seed of the batches (0)")
+    parser.add_argument("--seed", type=integer(0), default=0, metavar="N", help="seed of the batches (0)")
     parser.add_argument("--dtype", choices=("float32", "float64"), default="float32", help="of everything (float32)")
     parser.add_argument("--no-keras", action="store_true", help="exact and reference only; certifies nothing")
     parser.add_argument("--no-figures", action="store_true", help="draw no pictures")
     parser.add_argument("--list", action="store_true", help="list what there is to run, and stop")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return parser.parse_args(arguments)
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"must be an integer of at least 0, got {text!r}")
-    return int(text)
 
 
 def _chosen(options: argparse.Namespace) -> "tuple[list[Case], list[Claim]]":
@@ -121,7 +88,7 @@ def _chosen(options: argparse.Namespace) -> "tuple[list[Case], list[Claim]]":
     ids = [*(case.id for case in cases), *(claim.id for claim in claims)]
     if wanted not in ids:
         flag = "--only" if options.explain is None else "--explain"
-        raise UsageError(f"{flag} {wanted}: {claim_files.find(wanted, ids)}")
+        raise UsageError(f"{flag} {wanted}: {no_such('id', wanted, ids)}")
     return [case for case in cases if case.id == wanted], [claim for claim in claims if claim.id == wanted]
 
 
@@ -132,25 +99,22 @@ def _list(cases: list[Case], claims: "list[Claim]") -> int:
             print(f"{title}\n" + "\n".join(f"    {id}" for id in ids))
     for claim in claims:
         print(f"{claim.id}\n    {claim.says}")
-    return AGREE
+    return GOOD
 
 
 def _run(options: argparse.Namespace, cases: list[Case], claims: "list[Claim]", arguments: list[str]) -> int:
     from compare.audit import audit
     from compare.claims import Workbench
     from compare.console import followed
-    from compare.output import OutputError, folder
+    from compare.output import folder
 
-    try:
-        with folder(options.out) as temporary:
-            recorder = None if options.no_keras else _keras_recorder()
-            findings = list(followed(audit(cases, recorder), len(cases), options.quiet))
-            bench = Workbench(recorder)
-            verdicts = claim_files.judged(claims, bench, options.quiet)
-            pictures = [] if options.no_figures else _draw(temporary / "figures", options, findings, verdicts, bench)
-            _write(temporary, options, findings, verdicts, pictures, arguments)
-    except OutputError as error:
-        raise UsageError(error) from None
+    with folder(options.out) as temporary:
+        recorder = None if options.no_keras else _keras_recorder()
+        findings = list(followed(audit(cases, recorder), len(cases), options.quiet))
+        bench = Workbench(recorder)
+        verdicts = claim_files.judged(claims, bench, options.quiet)
+        pictures = [] if options.no_figures else _draw(temporary / "figures", options, findings, verdicts, bench)
+        _write(temporary, options, findings, verdicts, pictures, arguments)
     if not options.quiet:
         _show(options, findings, verdicts)
     failures = claim_files.failures(verdicts)
@@ -159,7 +123,7 @@ def _run(options: argparse.Namespace, cases: list[Case], claims: "list[Claim]", 
             failures.append(f"{finding.case.id}: {finding.certificate.first_disagreement}")
     for line in failures:
         print(line, file=sys.stderr)
-    return DISAGREE if failures else AGREE
+    return FOUND_WANTING if failures else GOOD
 
 
 def _show(options: argparse.Namespace, findings: "Sequence[Finding]", verdicts: "Sequence[Verdict]") -> None:
@@ -180,21 +144,9 @@ def _show(options: argparse.Namespace, findings: "Sequence[Finding]", verdicts: 
 
 
 def _keras_recorder() -> "Recorder":
-    """Import Keras, which takes seconds and is loud."""
-    from compare.console import stderr_held_back
+    start_keras(instead=", or use --no-keras")
+    import keras_impl
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors only
-    try:
-        with stderr_held_back():
-            import keras_impl
-            from keras_impl.settings import start_backend
-
-            start_backend()
-    except Exception as error:  # whatever a broken installation raises
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise KerasMissing(
-            f"Keras is needed and cannot be imported ({reason[0]}); pip install tensorflow keras, or use --no-keras"
-        ) from None
     return keras_impl.Recorder()
 
 

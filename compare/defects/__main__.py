@@ -1,12 +1,13 @@
 """The gallery of defects: ``python -m compare.defects``."""
 
 import argparse
-import difflib
 import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
+
+from compare.command_line import FOUND_WANTING, GOOD, Parser, UsageError, integer, no_such, start_keras, status_of
 
 if TYPE_CHECKING:
     from compare.defects.defect import Defect
@@ -14,23 +15,6 @@ if TYPE_CHECKING:
     from compare.defects.workers import FamilyResult
 
 __all__ = ["main"]
-
-DETECTED, NOT_DETECTED, BAD_USAGE, NO_KERAS, INTERRUPTED, CUT_OFF = 0, 1, 2, 3, 130, 141
-
-
-class UsageError(Exception):
-    """A mistake of the user's; the message is one line."""
-
-
-class KerasMissing(Exception):
-    """Keras is needed and cannot be imported; the message says why."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """Argument errors are one line, without the usage before it."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(message)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,33 +32,22 @@ def main(arguments: list[str] | None = None) -> int:
         is reported, 1 otherwise, 2 bad usage, 3 no Keras.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
-    try:
-        options = _parse(arguments)
-        defects = _chosen(options)
-        if options.list:
-            from compare.defects.table import listing
+    return status_of("compare.defects", lambda: _main(arguments))
 
-            print(listing(defects), flush=True)
-            return DETECTED
+
+def _main(arguments: list[str]) -> int:
+    options = _parse(arguments)
+    defects = _chosen(options)
+    if not options.list:
         return _run(options, defects, arguments)
-    except UsageError as error:
-        return _stop(error, BAD_USAGE)
-    except KerasMissing as error:
-        return _stop(error, NO_KERAS)
-    except KeyboardInterrupt:
-        return _stop("interrupted; nothing was written", INTERRUPTED)
-    except BrokenPipeError:  # whoever read the output, such as head, has left
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return CUT_OFF
+    from compare.defects.table import listing
 
-
-def _stop(message: object, status: int) -> int:
-    print(f"compare.defects: {message}", file=sys.stderr)
-    return status
+    print(listing(defects), flush=True)
+    return GOOD
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
-    parser = _Parser(
+    parser = Parser(
         prog="python -m compare.defects",
         description="Plant known defects in either implementation and see which lane of the certificate detects them.",
         epilog="exit status: 0 all detected, no false alarm; 1 otherwise; 2 bad usage; 3 Keras cannot be imported",
@@ -84,17 +57,15 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--only", metavar="NAME", help="plant only this one, and leave the controls out")
     parser.add_argument("--side", choices=("reference", "keras"), help="plant only in this implementation")
     parser.add_argument(
-        "--jobs", type=_jobs, default=min(2, os.cpu_count() or 1), metavar="N", help="processes (2, if there are cores)"
+        "--jobs",
+        type=integer(1),
+        default=min(2, os.cpu_count() or 1),
+        metavar="N",
+        help="processes (2, if there are cores)",
     )
     parser.add_argument("--list", action="store_true", help="list the defects, and stop")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return parser.parse_args(arguments)
-
-
-def _jobs(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"must be an integer of at least 1, got {text!r}")
-    return int(text)
 
 
 def _chosen(options: argparse.Namespace) -> "list[Defect]":
@@ -105,27 +76,23 @@ def _chosen(options: argparse.Namespace) -> "list[Defect]":
         return defects
     chosen = [defect for defect in defects if defect.name == options.only]
     if not chosen:
-        near = difflib.get_close_matches(options.only, [defect.name for defect in defects], n=1)
-        hint = f"did you mean {near[0]!r}?" if near else "--list shows what there is"
-        raise UsageError(f"--only {options.only}: there is no such defect; {hint}")
+        names = [defect.name for defect in defects]
+        raise UsageError(f"--only {options.only}: {no_such('defect', options.only, names)}")
     return chosen
 
 
 def _run(options: argparse.Namespace, defects: "list[Defect]", arguments: list[str]) -> int:
     from compare.console import say
     from compare.defects.table import followed, has_room, rich_table, summary
-    from compare.output import OutputError, folder
+    from compare.output import folder
 
     families: list[FamilyResult] = []
-    try:
-        with folder(options.out) as temporary:
-            _start_keras()
-            outcomes = list(followed(_outcomes(defects, options.jobs, families), len(defects), options.quiet))
-            outcomes.sort(key=lambda outcome: defects.index(outcome.defect))
-            alarms = _alarms(families, random=options.only is None)
-            _write(temporary, options, outcomes, families, alarms, arguments)
-    except OutputError as error:
-        raise UsageError(error) from None
+    with folder(options.out) as temporary:
+        start_keras()
+        outcomes = list(followed(_outcomes(defects, options.jobs, families), len(defects), options.quiet))
+        outcomes.sort(key=lambda outcome: defects.index(outcome.defect))
+        alarms = _alarms(families, random=options.only is None)
+        _write(temporary, options, outcomes, families, alarms, arguments)
     if not options.quiet:
         if has_room():
             say(rich_table(outcomes))
@@ -135,7 +102,7 @@ def _run(options: argparse.Namespace, defects: "list[Defect]", arguments: list[s
     for alarm in alarms:
         print(f"FALSE ALARM: {alarm}", file=sys.stderr)
     as_due = all(outcome.killed == outcome.defect.changes_mathematics for outcome in outcomes)
-    return DETECTED if as_due and not alarms else NOT_DETECTED
+    return GOOD if as_due and not alarms else FOUND_WANTING
 
 
 def _outcomes(defects: "list[Defect]", jobs: int, families: "list[FamilyResult]") -> "Iterator[Outcome]":
@@ -193,19 +160,6 @@ def _write(
     write_json(temporary / "defects.json", report)
     if not (options.out / "environment.json").exists():  # an audit that is there already has its own
         write_json(temporary / "environment.json", environment(arguments, seed=0, dtype="float64", keras=True))
-
-
-def _start_keras() -> None:
-    """Import Keras, which takes seconds, before anything is begun."""
-    from compare.defects.workers import start_keras
-
-    try:
-        start_keras()
-    except Exception as error:  # whatever a broken installation raises
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise KerasMissing(
-            f"Keras is needed and cannot be imported ({reason[0]}); pip install tensorflow keras"
-        ) from None
 
 
 if __name__ == "__main__":

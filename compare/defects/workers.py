@@ -10,12 +10,12 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import NamedTuple
 
-from compare.console import stderr_held_back
+from compare.command_line import start_keras
 from compare.defects.defect import Defect
 from compare.defects.gallery import Outcome, measure_baseline, named, try_defect
 from compare.defects.lanes import Sighting
 
-__all__ = ["FamilyResult", "start_keras", "try_all", "try_family"]
+__all__ = ["FamilyResult", "try_all", "try_family"]
 
 
 class FamilyResult(NamedTuple):
@@ -35,21 +35,6 @@ class FamilyResult(NamedTuple):
     alarms: tuple[Sighting, ...]
     usual_alarms: dict[str, bool]
     outcomes: list[Outcome]
-
-
-def start_keras() -> None:
-    """Import Keras and its backend without what they print to standard error.
-
-    Raises
-    ------
-    Exception
-        Whatever a missing or broken installation raises.
-    """
-    with stderr_held_back():
-        import keras_impl  # noqa: F401
-        from keras_impl.settings import start_backend
-
-        start_backend()
 
 
 def try_family(family: str, names: list[str]) -> FamilyResult:

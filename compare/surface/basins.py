@@ -43,7 +43,7 @@ def basins(
     *,
     trainable: tuple[str, ...] = ("w",),
     negative_slope: float = 0.0,
-    target: Target = Target(),  # noqa: B008
+    target: Target = Target(),
     optimizer: Optimizer | None = None,
     steps: int = 4000,
     until: float = 40.0,

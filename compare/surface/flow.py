@@ -66,7 +66,7 @@ def gradient_flow(
     *,
     trainable: tuple[str, ...] = ("w",),
     negative_slope: float = 0.0,
-    target: Target = Target(),  # noqa: B008
+    target: Target = Target(),
     until: float = 40.0,
     times: Any = None,
     accuracy: float = ACCURACY,

@@ -24,7 +24,7 @@ class Halves(NamedTuple):
     right: float
 
 
-def one_sided_slopes(v: float = 1.0, d: float = 0.0, negative_slope: float = 0.0, target: Target = Target()) -> Halves:  # noqa: B008
+def one_sided_slopes(v: float = 1.0, d: float = 0.0, negative_slope: float = 0.0, target: Target = Target()) -> Halves:
     """Coefficients of the expected gradient of a neuron with b = 0.
 
     Parameters

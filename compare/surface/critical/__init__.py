@@ -31,7 +31,7 @@ def critical_points(
     *,
     trainable: tuple[str, ...] = ("w",),
     negative_slope: float = 0.0,
-    target: Target = Target(),  # noqa: B008
+    target: Target = Target(),
     parameters: Parameters | None = None,
     box: float = math.inf,
 ) -> tuple[CriticalPoint, ...]:
