@@ -129,12 +129,12 @@ def _arguments(arguments: Any) -> str:
 
 
 def shown(number: float) -> str:
-    """A number as the reports show it, whole ones without a point.
+    """A number as the reports show it, whole ones without a point and zero without a sign.
 
     Examples
     --------
-    >>> shown(2000.0), shown(0.8100123), shown(-1.8637566e-08)
-    ('2000', '0.81', '-1.864e-08')
+    >>> shown(2000.0), shown(0.8100123), shown(-1.8637566e-08), shown(-0.0)
+    ('2000', '0.81', '-1.864e-08', '0')
     """
     whole = math.isfinite(number) and number == int(number) and abs(number) < 1e9
-    return f"{number:.0f}" if whole else f"{number:.4g}"
+    return f"{number:z.0f}" if whole else f"{number:.4g}"

@@ -51,11 +51,11 @@ def judge_number(check: Any, number: float, values: Mapping[str, float]) -> tupl
     if check.equals is not None:
         wanted = float(check.equals({name: np.float64(value) for name, value in values.items()}))
         off = abs(number - wanted)
-        says = f"{number:.12g} where {check.equals} is {wanted:.12g}"
+        says = f"{number:z.12g} where {check.equals} is {wanted:z.12g}"
         return Finding(bool(off <= check.within), number, says), check.within - off
     if check.distance_to is not None:
         number = abs(number - check.distance_to)
-    return Finding(check.condition.met(number), number, f"{number:.12g}"), check.condition.margin(number)
+    return Finding(check.condition.met(number), number, f"{number:z.12g}"), check.condition.margin(number)
 
 
 def _point(point: Mapping[str, float]) -> Parameters:
@@ -123,7 +123,7 @@ def judge_one_sided(check: KinkCheck) -> Finding:
         "abs": (-1.0, 1.0),
     }[check.function]
     number = left if check.side == "left" else right
-    return Finding(check.condition.met(number), number, f"{number:g} from the {check.side}")
+    return Finding(check.condition.met(number), number, f"{number:zg} from the {check.side}")
 
 
 def judge_formula(check: FormulaCheck) -> Finding:
@@ -132,7 +132,7 @@ def judge_formula(check: FormulaCheck) -> Finding:
     if exact is not None:
         return Finding(_met_exactly(check.condition, exact), float(exact), f"{check.formula} = {float(exact):.12g}")
     number, bound = _evaluate(check.formula, check.at)
-    says = f"{check.formula} = {number:.12g}"
+    says = f"{check.formula} = {number:z.12g}"
     if bound > 0 and abs(check.condition.margin(number)) <= bound:
         return Finding(None, number, says, LOST)
     return Finding(check.condition.met(number), number, says)

@@ -70,7 +70,7 @@ def judge_convex(check: ConvexCheck, experiment: Experiment) -> Finding:
     lines = half_lines(experiment)
     if lines is not None:
         jump = lines.left_pull - lines.right_pull
-        says = f"at w = 0 the derivative goes from {-lines.left_pull:g} to {-lines.right_pull:g}"
+        says = f"at w = 0 the derivative goes from {-lines.left_pull:zg} to {-lines.right_pull:zg}"
         return Finding((jump >= 0) == check.expected, jump, says)
     trained = set(experiment.trainable)
     if trained <= {"v", "d"} or (experiment.negative_slope == 1 and trained <= {"w", "b"}):
