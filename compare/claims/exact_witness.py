@@ -1,5 +1,6 @@
 """What the exact witness says: expected dynamics for runs, closed forms for everything else."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from compare.claims.answers import Answers, answer
@@ -26,7 +27,7 @@ from compare.claims.values import (
 from compare.claims.workbench import Workbench
 from reference import Experiment
 
-__all__ = ["exact_findings", "exact_statement", "finding_of"]
+__all__ = ["exact_findings", "exact_statement", "finding_of", "findings_of"]
 
 MOST_STARTS = 1024
 
@@ -39,16 +40,23 @@ def exact_statement(claim: Claim, bench: Workbench) -> Statement | None:
 
 def exact_findings(claim: Claim, said: Statement | None, bench: Workbench) -> tuple[Finding | None, ...]:
     """What the exact witness says about each check."""
+
+    def otherwise(check: Check) -> Finding | None:
+        if isinstance(check, TrajectoryCheck) and check.share is not None:
+            return _share(check, check.share, claim.experiment, bench)
+        return _at_rest(check, claim.experiment, bench)
+
+    return findings_of(claim, said, otherwise)
+
+
+def findings_of(
+    claim: Claim, said: Statement | None, otherwise: Callable[[Check], Finding | None]
+) -> tuple[Finding | None, ...]:
+    """A finding for each check: of a run of one member what was said of it, else what `otherwise` finds."""
     of_runs = {} if said is None else dict(zip((i for i, _ in run_checks(claim)), said.answers, strict=True))
-    found: list[Finding | None] = []
-    for i, check in enumerate(claim.checks):
-        if i in of_runs:
-            found.append(finding_of(of_runs[i], check))
-        elif isinstance(check, TrajectoryCheck) and check.share is not None:
-            found.append(_share(check, check.share, claim.experiment, bench))
-        else:
-            found.append(_at_rest(check, claim.experiment, bench))
-    return tuple(found)
+    return tuple(
+        finding_of(of_runs[i], check) if i in of_runs else otherwise(check) for i, check in enumerate(claim.checks)
+    )
 
 
 def finding_of(answers: Answers, check: Check) -> Finding:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from compare.claims.answers import answer
-from compare.claims.exact_witness import finding_of
+from compare.claims.exact_witness import finding_of, findings_of
 from compare.claims.findings import Finding
 from compare.claims.reference_witness import same
 from compare.claims.runs import Statement, experiments_of, run_checks, state
@@ -71,20 +71,17 @@ def keras_statement(claim: Claim, bench: Workbench) -> Statement | None:
 
 def keras_findings(claim: Claim, said: Statement | None, bench: Workbench) -> tuple[Finding | None, ...]:
     """What Keras says about each check."""
-    of_runs = {} if said is None else dict(zip((i for i, _ in run_checks(claim)), said.answers, strict=True))
-    found: list[Finding | None] = []
-    for i, check in enumerate(claim.checks):
-        if i in of_runs:
-            found.append(finding_of(of_runs[i], check))
-        elif isinstance(check, TrajectoryCheck) and check.share is not None:
+
+    def otherwise(check: Check) -> Finding | None:
+        if isinstance(check, TrajectoryCheck) and check.share is not None:
             member = finding_of(answer(check, bench.keras_path(_first_member(claim.experiment, check.share))), check)
             # One member is no share: Keras is here to certify it.
-            found.append(Finding(None, member.number, f"first member: {member.says}"))
-        elif isinstance(check, UpdateCheck):
-            found.append(judge_update(check, bench.certificate(claim.experiment).keras))
-        else:
-            found.append(_installed(check))
-    return tuple(found)
+            return Finding(None, member.number, f"first member: {member.says}")
+        if isinstance(check, UpdateCheck):
+            return judge_update(check, bench.certificate(claim.experiment).keras)
+        return _installed(check)
+
+    return findings_of(claim, said, otherwise)
 
 
 def _installed(check: Check) -> Finding | None:
