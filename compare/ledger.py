@@ -63,8 +63,8 @@ class Worst(NamedTuple):
     step : int
         The step that produced it.
     unbounded : int
-        Values that are finite and had no finite bound, and so were not compared: where a
-        square root or quotient of what may be zero enters.
+        Values that are finite on either side and had no finite bound, and so were not
+        compared: where a square root or quotient of what may be zero enters, or an overflow.
     compared : int
         Values that had one.
     ulps : float
@@ -108,8 +108,9 @@ class Ledger:
             return
         first, sample = comparison.first_step, comparison.sample
         at, at_ulps = int(np.argmax(ratios)), int(np.argmax(comparison.ulps))
-        finite = np.isfinite(comparison.keras) & np.isfinite(comparison.ball.value)
-        bounded = np.isfinite(comparison.ball.bound)
+        theirs, ours = comparison.keras, comparison.ball.value
+        finite = np.isfinite(theirs) | np.isfinite(ours)
+        bounded = np.isfinite(comparison.ball.bound) & np.isfinite(ours)
         new = Worst(
             ratio=float(ratios[at]),
             step=first + at,
@@ -121,7 +122,7 @@ class Ledger:
         )
         known = self.worst.get(comparison.quantity)
         self.worst[comparison.quantity] = new if known is None else _worse(known, new)
-        apart = finite & ~bounded & (comparison.ulps > 0)
+        apart = finite & ~bounded & (theirs != ours)
         if apart.any():
             self._blind.setdefault(comparison.quantity, self._entry(comparison, int(np.argmax(apart))))
         if new.ratio > 1:

@@ -137,8 +137,8 @@ def ratio(observed: Any, ball: Ball) -> np.ndarray:
     """|observed - value| / bound: at most 1 where rounding explains the difference.
 
     0 where they are equal, also where the bound is 0 and where both are NaN; 0 where
-    nothing can be said because the bound is not finite; infinite where one alone is not
-    finite.
+    nothing can be said because the bound or the value is not finite; infinite where
+    `observed` alone is not finite.
 
     Parameters
     ----------

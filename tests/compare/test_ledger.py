@@ -48,3 +48,13 @@ def test_what_is_not_finite_needs_no_bound():
     ledger = entered(comparison([np.inf, np.nan], [np.inf, np.nan], [np.inf, np.inf]))
     assert ledger.blind is None
     assert ledger.worst["w"].unbounded == 0
+
+
+def test_a_reference_that_alone_is_not_finite_is_not_passed_over():
+    ledger = entered(comparison([1.0, 2.0], [np.nan, np.inf], [np.nan, np.inf], first_step=5))
+    assert (ledger.blind.step, ledger.blind.keras) == (5, 1.0)
+    assert (ledger.worst["w"].unbounded, ledger.worst["w"].compared) == (2, 0)
+
+
+def test_keras_alone_not_finite_is_beyond_every_bound():
+    assert entered(comparison([np.nan], [1.0], [0.5])).first.step == 0
