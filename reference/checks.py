@@ -1,11 +1,15 @@
-"""Checks of what a caller hands in; each error is one line: what, what is allowed, what it was."""
+"""Checks of what a caller hands in; each error is one line: what, what is allowed, what it was.
+
+And what follows from a number being a number or an array of them: comparing such values,
+and picking the one of a member.
+"""
 
 import operator
 from typing import Any
 
 import numpy as np
 
-__all__ = ["dtype", "integer", "number", "numbers"]
+__all__ = ["as_value", "dtype", "integer", "number", "numbers", "pick"]
 
 DTYPES = ("float32", "float64")
 
@@ -88,3 +92,25 @@ def numbers(name: str, value: Any, dtype: str) -> Any:
         raise ValueError(f"{name} must be finite in {dtype}, got {float(array[~finite].flat[0])!r}")
     array.setflags(write=False)
     return float(array) if array.ndim == 0 else array
+
+
+def as_value(value: Any) -> Any:
+    """What compares and hashes as the value: an array becomes its shape and numbers.
+
+    Examples
+    --------
+    >>> as_value(np.array([[1.0, 2.0]])), as_value(0.5)
+    (((1, 2), (1.0, 2.0)), 0.5)
+    """
+    return (value.shape, tuple(value.ravel().tolist())) if isinstance(value, np.ndarray) else value
+
+
+def pick(value: Any, shape: tuple[int, ...], index: int) -> float:
+    """The number that is a member's own, of numbers that broadcast to an ensemble's shape.
+
+    Examples
+    --------
+    >>> pick(np.array([1.0, 2.0]), (3, 2), 3)
+    2.0
+    """
+    return float(np.broadcast_to(value, shape).flat[index])

@@ -23,11 +23,12 @@ class Experiment:
     Parameters
     ----------
     initial : Parameters
-        Start. Arrays, of shapes that broadcast together, start an ensemble of neurons
-        that all see the same batches.
+        Start. Arrays start an ensemble of neurons that all see the same batches. Their
+        shapes, and those of arrays in `negative_slope` and in the optimizer's
+        `learning_rate` and `momentum`, have to broadcast together.
     trainable : tuple of str
         Which of "w", "b", "v", "d" are trained; the others keep their start.
-    negative_slope : float
+    negative_slope : float or ndarray
         Slope of the neuron for z <= 0: any real number that float32 can hold (see
         `reference.optimizers.cast_like_keras`), 0 is ReLU.
     optimizer : Optimizer
@@ -74,13 +75,14 @@ class Experiment:
         put(self, "dtype", checks.dtype("Experiment.dtype", self.dtype))
         for name, at_least in (("batch_size", 1), ("steps", 1), ("seed", 0)):
             put(self, name, checks.integer(f"Experiment.{name}", getattr(self, name), at_least=at_least))
-        put(self, "negative_slope", checks.number("Experiment.negative_slope", self.negative_slope, "float32"))
+        put(self, "negative_slope", _slope(self.negative_slope))
         if self.grad_at_zero is not None:
             put(self, "grad_at_zero", checks.number("Experiment.grad_at_zero", self.grad_at_zero, self.dtype))
         put(self, "optimizer", _optimizer(self.optimizer, self.dtype))
         put(self, "target", _target(self.target, self.dtype))
         put(self, "trainable", _trainable(self.trainable))
         put(self, "initial", _initial(self.initial, self.dtype))
+        _require_one_ensemble(self._shapes())
 
     def __eq__(self, other: object) -> bool:
         return self._key() == other._key() if isinstance(other, Experiment) else NotImplemented
@@ -90,13 +92,18 @@ class Experiment:
 
     def _key(self) -> tuple[Any, ...]:
         """All fields, the arrays of an ensemble as tuples, which compare and hash as values."""
-        starts = tuple((np.shape(p), tuple(np.ravel(p).tolist())) for p in self.initial)
-        return starts, *(getattr(self, field.name) for field in fields(self) if field.name != "initial")
+        starts = tuple(checks.as_value(p) for p in self.initial)
+        return starts, *(checks.as_value(getattr(self, f.name)) for f in fields(self) if f.name != "initial")
+
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of everything that may be an array, by name."""
+        starts = {f"initial.{name}": np.shape(p) for name, p in zip(Parameters._fields, self.initial, strict=True)}
+        return {**starts, "negative_slope": np.shape(self.negative_slope), "optimizer": self.optimizer.shape}
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of the ensemble; () for a single neuron."""
-        return np.broadcast_shapes(*(np.shape(p) for p in self.initial))
+        return np.broadcast_shapes(*self._shapes().values())
 
 
 def draw_batches(experiment: Experiment) -> tuple[np.ndarray, np.ndarray]:
@@ -176,9 +183,21 @@ def _optimizer(optimizer: Any, dtype: str) -> Optimizer:
         raise TypeError(f"Experiment.optimizer must be an Optimizer such as SGD(), got {optimizer!r}")
     for setting in fields(optimizer):
         value = getattr(optimizer, setting.name)
-        if isinstance(value, float):
-            checks.number(f"Experiment.optimizer.{setting.name}", value, dtype)
+        if isinstance(value, (float, np.ndarray)):
+            checks.numbers(f"Experiment.optimizer.{setting.name}", value, dtype)
+    try:
+        optimizer.shape  # noqa: B018
+    except ValueError:
+        raise ValueError(
+            f"Experiment.optimizer must have settings of shapes that broadcast together, got {optimizer!r}"
+        ) from None
     return optimizer
+
+
+def _slope(value: Any) -> Any:
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return checks.numbers("Experiment.negative_slope", value, "float32")
+    return checks.number("Experiment.negative_slope", value, "float32")
 
 
 def _target(target: Any, dtype: str) -> Target:
@@ -199,10 +218,14 @@ def _initial(initial: Any, dtype: str) -> Parameters:
     if not isinstance(initial, Parameters):
         raise TypeError(f"Experiment.initial must be Parameters, got {initial!r}")
     named = zip(Parameters._fields, initial, strict=True)
-    start = Parameters(*(checks.numbers(f"Experiment.initial.{name}", value, dtype) for name, value in named))
+    return Parameters(*(checks.numbers(f"Experiment.initial.{name}", value, dtype) for name, value in named))
+
+
+def _require_one_ensemble(shapes: dict[str, tuple[int, ...]]) -> None:
     try:
-        np.broadcast_shapes(*(np.shape(p) for p in start))
+        np.broadcast_shapes(*shapes.values())
     except ValueError:
-        shapes = ", ".join(f"{name} {np.shape(p)}" for name, p in zip(Parameters._fields, start, strict=True))
-        raise ValueError(f"Experiment.initial must have shapes that broadcast together, got {shapes}") from None
-    return start
+        got = ", ".join(f"{name} {shape}" for name, shape in shapes.items() if shape)
+        raise ValueError(
+            f"Experiment.initial, negative_slope and optimizer must have shapes that broadcast together, got {got}"
+        ) from None

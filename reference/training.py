@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from reference import checks
 from reference.experiment import Experiment, iterate_batches, require_experiment
 from reference.neuron import Parameters, backward, forward, mean_squared_error
 from reference.optimizers import OptimizerState, cast_like_keras
@@ -67,18 +68,23 @@ class Trajectory:
         size = math.prod(shape)
         if not shape or not -size <= index < size:
             raise IndexError(f"member must be an index of an ensemble, got {index!r} for one of shape {shape}")
-        initial = Parameters(*(float(np.broadcast_to(p, shape).flat[index]) for p in self.experiment.initial))
+        alone = replace(
+            self.experiment,
+            initial=Parameters(*(checks.pick(p, shape, index) for p in self.experiment.initial)),
+            negative_slope=checks.pick(self.experiment.negative_slope, shape, index),
+            optimizer=self.experiment.optimizer.member(shape, index),
+        )
 
         def of(group: Parameters) -> Parameters:
             return Parameters(*(None if a is None else a.reshape(len(a), size)[:, index].copy() for a in group))
 
         diverged_at = int(self.diverged_at.flat[index])
         return Trajectory(
-            replace(self.experiment, initial=initial),
+            alone,
             of(self.parameters),
             of(self.gradient),
             self.loss.reshape(len(self.loss), size)[:, index].copy(),
-            MappingProxyType({name: of(slot) for name, slot in self.slots.items()}),
+            MappingProxyType({name: of(self.slots[name]) for name in alone.optimizer.slots}),
             None if diverged_at < 0 else diverged_at,
         )
 
@@ -97,7 +103,7 @@ def train(
     Parameters
     ----------
     experiment : Experiment
-        With arrays in `initial`, all members are trained at once on the same batches.
+        With arrays in it, all members are trained at once on the same batches.
     record : {"all", "end"}
         Every step, or only the last state.
     batches : tuple of x and y, each an ndarray of shape (steps, batch_size), optional
@@ -136,6 +142,7 @@ def train(
     if record not in RECORDS:
         raise ValueError(f'record must be "all" or "end", got {record!r}')
     slope, grad_at_zero = constants(experiment)
+    slope = slope if np.ndim(slope) == 0 else slope[..., None]  # samples are the last axis
     parameters, state = start(experiment)
     visited, seen = [(parameters, state)], []
     diverged = _FirstNonFinite(experiment.shape)
@@ -164,7 +171,7 @@ def start(experiment: Experiment) -> tuple[Parameters, OptimizerState]:
 
 
 def constants(experiment: Experiment) -> tuple[Any, Any]:
-    """Slope and derivative at the kink, as scalars of the experiment's dtype.
+    """Slope (an array where the experiment has one) and derivative at the kink, in the experiment's dtype.
 
     The slope is rounded as Keras rounds it: on TensorFlow it is a float32 attribute of
     the operation, also in float64.

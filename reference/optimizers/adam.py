@@ -12,7 +12,7 @@ from reference.optimizers.base import Optimizer, cast_like_keras, dtype_of
 __all__ = ["Adam", "AdamW"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Adam(Optimizer):
     r"""Adaptive moment estimation.
 
@@ -28,7 +28,7 @@ class Adam(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float, default 0.001
+    learning_rate : float or ndarray, default 0.001
     beta_1, beta_2 : float in [0, 1], defaults 0.9 and 0.999
         Decay of the first and second moment.
     epsilon : float, default 1e-7
@@ -86,7 +86,7 @@ class Adam(Optimizer):
         return w - m * alpha / (np.sqrt(v) + scalar(self.epsilon)), new
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class AdamW(Adam):
     r"""Adam with decoupled weight decay.
 

@@ -8,15 +8,18 @@ bounds, claim files) follows from those, so adding an optimizer means adding a c
 import abc
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from reference import checks
 from reference.neuron import Parameters
 
 __all__ = ["Optimizer", "OptimizerState", "cast_like_keras"]
+
+PER_MEMBER = frozenset({"learning_rate", "momentum"})  # may be arrays: each member of an ensemble its own
 
 _FLOATING = frozenset({np.dtype(np.float32), np.dtype(np.float64)})
 
@@ -37,9 +40,15 @@ class OptimizerState(NamedTuple):
     slots: Mapping[str, Parameters]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Optimizer(abc.ABC):
-    """Base of the optimizers; settings carry Keras' names and defaults."""
+    """Base of the optimizers; settings carry Keras' names and defaults.
+
+    The settings `learning_rate` and `momentum` may be arrays, kept as read-only copies in
+    float64: each member of an ensemble then has its own. Everything else is one value for
+    all. Subclasses are declared with ``eq=False``, so that equality and hash are these,
+    which compare arrays as values.
+    """
 
     learning_rate: float = 0.01
 
@@ -52,14 +61,55 @@ class Optimizer(abc.ABC):
                     raise TypeError(f"{where} must be True or False, got {value!r}")
                 object.__setattr__(self, field.name, bool(value))
                 continue
+            allowed = self._ranges.get(field.name, (0.0, math.inf))
+            if field.name in PER_MEMBER and isinstance(value, (list, tuple, np.ndarray)):
+                values = checks.numbers(where, value, "float64")
+                outside = ~((allowed[0] <= values) & (values <= allowed[1]))
+                if np.any(outside):
+                    first = float(np.ravel(values)[np.argmax(outside)])
+                    raise ValueError(f"{where} must be in [{allowed[0]:g}, {allowed[1]:g}], got {first!r}")
+                object.__setattr__(self, field.name, values)
+                continue
             if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
                 raise TypeError(f"{where} must be a number, got {value!r}")
             if not _is_finite(value):
                 raise ValueError(f"{where} must be finite, got {value!r}")
-            allowed = self._ranges.get(field.name, (0.0, math.inf))
             if not allowed[0] <= value <= allowed[1]:
                 raise ValueError(f"{where} must be in [{allowed[0]:g}, {allowed[1]:g}], got {value!r}")
             object.__setattr__(self, field.name, float(value))
+
+    def __eq__(self, other: object) -> bool:
+        return self._key() == other._key() if isinstance(other, Optimizer) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[Any, ...]:
+        return type(self), *(checks.as_value(getattr(self, field.name)) for field in fields(self))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the settings together; () if each is a single number.
+
+        Examples
+        --------
+        >>> from reference import SGD
+        >>> SGD(learning_rate=[0.5, 0.25, 0.125], momentum=[[0.0], [0.5]]).shape
+        (2, 3)
+        """
+        return np.broadcast_shapes(*(np.shape(getattr(self, field.name)) for field in fields(self)))
+
+    def member(self, shape: tuple[int, ...], index: int) -> Self:
+        """The optimizer of one member, by its position in the flattened ensemble of that shape.
+
+        Examples
+        --------
+        >>> from reference import SGD
+        >>> SGD(learning_rate=[0.5, 0.25]).member((3, 2), 5)
+        SGD(learning_rate=0.25, momentum=0.0, nesterov=False)
+        """
+        arrays = {name: value for name in PER_MEMBER if np.ndim(value := getattr(self, name, 0.0)) > 0}
+        return replace(self, **{name: checks.pick(value, shape, index) for name, value in arrays.items()})
 
     @property
     def _ranges(self) -> Mapping[str, tuple[float, float]]:
@@ -132,12 +182,13 @@ def _is_finite(value: Any) -> bool:
         return False
 
 
-def cast_like_keras(value: float, dtype: np.dtype[Any]) -> Any:
+def cast_like_keras(value: Any, dtype: np.dtype[Any]) -> Any:
     """Round a setting to `dtype` by way of float32, as Keras does on TensorFlow.
 
     `keras.ops.cast` hands a Python float to `tf.cast`, which makes it a float32 tensor
     first. In float64 a momentum of 0.9 is therefore 0.89999997615814209. A setting that
-    Keras uses in arithmetic without casting it is rounded once, and so it is here.
+    Keras uses in arithmetic without casting it is rounded once, and so it is here. An
+    array is rounded element by element.
 
     Examples
     --------
@@ -145,6 +196,17 @@ def cast_like_keras(value: float, dtype: np.dtype[Any]) -> Any:
     np.float64(0.8999999761581421)
     """
     return dtype.type(np.float32(value))
+
+
+def any_positive(setting: Any) -> bool:
+    """Whether a setting, a number or an array of them, is above 0 for anyone.
+
+    Examples
+    --------
+    >>> any_positive(0.0), any_positive(np.array([0.0, 0.5]))
+    (False, True)
+    """
+    return bool(setting > 0 if isinstance(setting, float) else np.any(setting > 0))  # asked at every step
 
 
 def dtype_of(value: Any) -> np.dtype[Any]:

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from reference.optimizers.base import Optimizer, dtype_of
+from reference.optimizers.base import Optimizer, any_positive, dtype_of
 
 __all__ = ["RMSprop"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class RMSprop(Optimizer):
     r"""Gradient descent scaled by a running root mean square of the gradient.
 
@@ -27,10 +27,10 @@ class RMSprop(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float, default 0.001
+    learning_rate : float or ndarray, default 0.001
     rho : float in [0, 1], default 0.9
         Decay of the running means.
-    momentum : float in [0, 1], default 0
+    momentum : float in [0, 1] or ndarray, default 0
         mu; 0 keeps no slot for it.
     epsilon : float, default 1e-7
         Added before the root is taken (the docstring of Keras says otherwise).
@@ -68,7 +68,7 @@ class RMSprop(Optimizer):
 
     @property
     def slots(self) -> tuple[str, ...]:
-        momentum = ("momentum",) if self.momentum > 0 else ()
+        momentum = ("momentum",) if any_positive(self.momentum) else ()
         return ("velocity", *momentum, *(("average_gradient",) if self.centered else ()))
 
     def update(self, w: Any, g: Any, iterations: Any, slots: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -82,6 +82,6 @@ class RMSprop(Optimizer):
         else:
             q = v + scalar(self.epsilon)
         change = scalar(self.learning_rate) * g / np.sqrt(q)
-        if self.momentum > 0:
+        if "momentum" in slots:
             change = new["momentum"] = scalar(self.momentum) * slots["momentum"] + change
         return w - change, new

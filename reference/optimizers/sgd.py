@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from reference.optimizers.base import Optimizer, cast_like_keras, dtype_of
+from reference.optimizers.base import Optimizer, any_positive, cast_like_keras, dtype_of
 
 __all__ = ["SGD"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class SGD(Optimizer):
     r"""Gradient descent with momentum.
 
@@ -25,9 +25,10 @@ class SGD(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float, default 0.01
-    momentum : float in [0, 1], default 0
-        0 keeps no slot at all.
+    learning_rate : float or ndarray, default 0.01
+    momentum : float in [0, 1] or ndarray, default 0
+        0 keeps no slot at all. In an array, a member whose momentum is 0 takes the very
+        steps it takes without.
     nesterov : bool, default False
         Nesterov's form; no effect without momentum.
 
@@ -59,11 +60,11 @@ class SGD(Optimizer):
 
     @property
     def slots(self) -> tuple[str, ...]:
-        return () if self.momentum == 0 else ("momentum",)
+        return ("momentum",) if any_positive(self.momentum) else ()
 
     def update(self, w: Any, g: Any, iterations: Any, slots: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         lr = dtype_of(w).type(self.learning_rate)
-        if self.momentum == 0:
+        if not slots:
             return w - g * lr, {}
         mu = cast_like_keras(self.momentum, dtype_of(w))
         m = slots["momentum"] * mu - g * lr

@@ -33,8 +33,22 @@ BAD = [
     (start(w=[]), "initial.w must be at least one number, got []"),
     (
         start(w=[1.0, 2.0], b=[1.0, 2.0, 3.0]),
-        "initial must have shapes that broadcast together, got w (2,), b (3,), v (), d ()",
+        "initial, negative_slope and optimizer must have shapes that broadcast together, "
+        "got initial.w (2,), initial.b (3,)",
     ),
+    (
+        {**start(w=[1.0, 2.0]), "negative_slope": [[0.0], [0.5]], "optimizer": SGD(learning_rate=[1.0, 2.0, 3.0])},
+        "initial, negative_slope and optimizer must have shapes that broadcast together, "
+        "got initial.w (2,), negative_slope (2, 1), optimizer (3,)",
+    ),
+    (
+        {"optimizer": SGD(learning_rate=[1.0, 2.0, 3.0], momentum=[0.0, 0.5])},
+        "optimizer must have settings of shapes that broadcast together, "
+        "got SGD(learning_rate=array([1., 2., 3.]), momentum=array([0. , 0.5]), nesterov=False)",
+    ),
+    ({"optimizer": SGD(learning_rate=[1.0, 1e39])}, "optimizer.learning_rate must be finite in float32, got 1e+39"),
+    ({"negative_slope": [0.0, NAN]}, "negative_slope must be finite in float32, got nan"),
+    ({"negative_slope": ["0"]}, "negative_slope must be a number or an array of numbers, got ['0']"),
     ({"initial": -10.0}, "initial must be Parameters, got -10.0"),
     ({"initial": (1.0, 0.0, 1.0, 0.0)}, "initial must be Parameters, got (1.0, 0.0, 1.0, 0.0)"),
     ({"trainable": ()}, f"trainable must be a tuple of some of {NAMES}, got ()"),
@@ -139,6 +153,16 @@ def test_an_experiment_is_immutable_and_keeps_its_own_copy_of_the_start():
 def test_the_shape_is_that_of_the_ensemble():
     assert Experiment().shape == ()
     assert Experiment(initial=Parameters(w=[[1.0], [2.0]], b=[1.0, 2.0, 3.0])).shape == (2, 3)
+    assert Experiment(initial=Parameters(w=[[1.0], [2.0]]), negative_slope=[0.0, 0.5, 1.0]).shape == (2, 3)
+    assert Experiment(optimizer=SGD(learning_rate=[1.0, 2.0], momentum=[[0.0], [0.5]])).shape == (2, 2)
+
+
+def test_arrays_of_settings_compare_and_hash_as_values():
+    rates = [SGD(learning_rate=rate) for rate in ([1.0, 2.0], np.array([1, 2]), (1.0, 3.0), 1.0)]
+    assert rates[0] == rates[1]
+    assert len(set(rates)) == 3
+    assert len({Experiment(optimizer=rate) for rate in rates}) == 3
+    assert len({Experiment(negative_slope=slope) for slope in ([0.0, 0.5], (0.0, 0.5), [0.5, 0.0], 0.5)}) == 3
 
 
 @pytest.mark.parametrize("value", [3.4e38, -1e-45, 5e-324, -0.0])

@@ -1,5 +1,6 @@
 """Training: whole paths by hand, what is recorded, ensembles, divergence."""
 
+import dataclasses
 from fractions import Fraction
 
 import numpy as np
@@ -268,6 +269,45 @@ def test_a_member_of_an_ensemble_is_the_run_alone():
             (*alone.parameters, alone.loss, alone.gradient.b, alone.slots["velocity"].w),
             strict=True,
         ):
+            assert ours.tobytes() == theirs.tobytes()
+
+
+RATES = np.array([0.25, 0.0, 0.5])
+EACH_ITS_OWN = [
+    SGD(learning_rate=RATES),
+    SGD(learning_rate=RATES, momentum=[[0.0], [0.9]]),
+    SGD(momentum=RATES, nesterov=True),
+    Adam(learning_rate=RATES),
+    AdamW(learning_rate=RATES),
+    RMSprop(learning_rate=RATES, momentum=[[0.0], [0.5]]),
+]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("optimizer", EACH_ITS_OWN, ids=lambda o: type(o).__name__)
+def test_a_member_with_settings_of_its_own_is_the_run_alone(optimizer, dtype):
+    common = {"trainable": ("w", "b"), "steps": 4, "batch_size": 8, "dtype": dtype}
+    starts, slopes = Parameters(w=-1.0, b=0.25), np.array([[0.3], [0.0]])
+    ensemble = train(Experiment(initial=starts, negative_slope=slopes, optimizer=optimizer, **common))
+    for index, (i, j) in enumerate(np.ndindex(2, 3)):
+        own = {
+            name: float(np.broadcast_to(getattr(optimizer, name), (2, 3))[i, j])
+            for name in ("learning_rate", "momentum")
+            if hasattr(optimizer, name)
+        }
+        alone = train(
+            Experiment(
+                initial=starts,
+                negative_slope=float(slopes[i, 0]),
+                optimizer=dataclasses.replace(optimizer, **own),
+                **common,
+            )
+        )
+        member = ensemble.member(index)
+        assert member.experiment == alone.experiment
+        assert member.slots.keys() == alone.slots.keys()
+        paths = ((*t.parameters, *t.gradient[:2], t.loss, *(s.w for s in t.slots.values())) for t in (member, alone))
+        for ours, theirs in zip(*paths, strict=True):
             assert ours.tobytes() == theirs.tobytes()
 
 
