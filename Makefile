@@ -4,7 +4,7 @@ BIN := .venv/bin
 OUT ?= audit
 FUZZ_SECONDS ?= 600
 
-.PHONY: run test check fuzz defects pictures format clean
+.PHONY: run test check fuzz defects pictures docs format clean
 
 run: .venv/installed
 	$(BIN)/python -m compare.run --out $(OUT)
@@ -28,6 +28,10 @@ defects: .venv/installed
 pictures: .venv/installed
 	$(BIN)/python docs/pictures.py
 
+# To docs/build/html, from the docstrings and the pages in docs/.
+docs: .venv/installed
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --nitpicky --quiet docs docs/build/html
+
 format: .venv/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -37,5 +41,5 @@ clean:
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,docs]'
 	touch $@
