@@ -23,21 +23,27 @@ Claim files
 TOML, UTF-8. ``schema.json`` beside this file is the format in full, for editors; the
 loader interprets it. One table ``[[claim]]`` for each claim, at most 1000:
 
-id              unique, kebab-case
-says            the claim in your own words
-source          who makes it; optional: ``paragraph``, ``url``
-expect          optional verdict, which makes the claim a regression test
-not_auditable   instead of checks: why nothing here can decide it
-experiment      what is run; whatever is left out has the default of `reference.Experiment`:
-                ``initial`` {w, b, v, d}, ``trainable``, ``negative_slope``, ``optimizer``
-                {name, Keras' arguments}, ``target`` {w, b, negative_slope}, ``batch_size``,
-                ``steps``, ``seed``, ``dtype``
-vary            settings along which to look for a flip, with their range: ``{ momentum =
-                [0.0, 0.99], "initial.w" = { from = -10.0, to = -0.1, claimed = true } }``.
-                Settings: "initial.w" (b, v, d), "negative_slope", "batch_size" and every
-                number of the optimizer. ``claimed`` says that the claim is meant for the
-                whole range; a flip inside then makes it conditional.
-check           one or more tables ``[[claim.check]]``; the claim holds when all hold
+``id``
+    unique, kebab-case
+``says``
+    the claim in your own words
+``source``
+    who makes it; optional: ``paragraph``, ``url``
+``expect``
+    optional verdict, which makes the claim a regression test
+``not_auditable``
+    instead of checks: why nothing here can decide it
+``experiment``
+    what is run; whatever is left out has the default of `reference.Experiment`: ``initial``
+    {w, b, v, d}, ``trainable``, ``negative_slope``, ``optimizer`` {name, Keras' arguments},
+    ``target`` {w, b, negative_slope}, ``batch_size``, ``steps``, ``seed``, ``dtype``
+``vary``
+    settings along which to look for a flip, with their range: ``{ momentum = [0.0, 0.99],
+    "initial.w" = { from = -10.0, to = -0.1, claimed = true } }``. Settings: "initial.w" (b,
+    v, d), "negative_slope", "batch_size" and every number of the optimizer. ``claimed`` says
+    that the claim is meant for the whole range; a flip inside then makes it conditional.
+``check``
+    one or more tables ``[[claim.check]]``; the claim holds when all hold
 
 Conditions on a number: ``below``, ``above`` (strict), ``near`` with ``within``; several
 together must all be met. ``distance_to = c`` puts \|number - c\| in the number's place.
@@ -145,13 +151,18 @@ lost in rounding; a start near the minimum shows it.
 
 Verdicts
 ========
-holds           all witnesses that can say something say so
-refuted         all say that it is false as stated
-conditional     true for some seeds only, or true as stated and false beyond a boundary:
-                when the run goes on (up to 100 times as long), or inside a ``claimed`` range
-undecided       decided by underflow or by the value taken at exactly 0; lost in rounding;
-                too few members for a share; a witness missing that is needed
-not auditable   by its own statement
+holds
+    all witnesses that can say something say so
+refuted
+    all say that it is false as stated
+conditional
+    true for some seeds only, or true as stated and false beyond a boundary: when the run goes
+    on (up to 100 times as long), or inside a ``claimed`` range
+undecided
+    decided by underflow or by the value taken at exactly 0; lost in rounding; too few members
+    for a share; a witness missing that is needed
+not auditable
+    by its own statement
 '''
 
 from compare.claims.judging import judge, judge_all
