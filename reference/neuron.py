@@ -86,7 +86,7 @@ def phi(z: Any, negative_slope: Any) -> Any:
 
     See Also
     --------
-    phi_derivative
+    phi_derivative : Its derivative, and the value taken at the kink.
 
     Examples
     --------
