@@ -26,7 +26,7 @@ def activation_probability(parameters: Parameters, *, inputs: Any = None) -> Any
     Returns
     -------
     float64 scalar or ndarray
-        Phi(b / |w|) for the normal distribution; for w = 0 it is 1 if b > 0 and 0 otherwise,
+        Phi(b / abs(w)) for the normal distribution; for w = 0 it is 1 if b > 0 and 0 otherwise,
         z = 0 not being active. NaN where a parameter is NaN or infinite, but for b = -oo.
         Relative error at most `errors.PROBABILITY_ERROR` for the normal distribution, also in
         the tail.

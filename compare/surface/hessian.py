@@ -46,7 +46,7 @@ def expected_hessian(
         H = 2 E[f' f'^T] + 2 E[r f'']
 
     f'' is phi'(z) x for w and v, phi'(z) for b and v, and, for w and b among each other, a
-    point mass at the kink k = -b/w, where phi' jumps by 1 - s:
+    point mass at the kink k = -b/w, where phi' jumps by 1 - s::
 
         2 v (1 - s) r(k) p(k) / |w|  [[k^2, k], [k, 1]],   p the density of x
 

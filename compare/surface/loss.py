@@ -53,7 +53,7 @@ def expected_loss(
     Notes
     -----
     With phi(z) = z for z > 0 and s z for z <= 0, k = -b/w, x = k + t on the far side of the
-    kink and r the residual, linear on each piece between 0, k and the teacher's kink,
+    kink and r the residual, linear on each piece between 0, k and the teacher's kink::
 
         L = sum over pieces of r(a)^2 m_0 + 2 r(a) r' m_1 + r'^2 m_2
 

@@ -119,7 +119,7 @@ def crossing_step(
 
 
 def crossing_time(w: float = -1.0, *, negative_slope: float) -> float:
-    """Time at which the gradient flow from w < 0 reaches w = 0: log(1 + |w| (1 + s^2) / s) / (1 + s^2).
+    """Time at which the gradient flow from w < 0 reaches w = 0.
 
     Parameters
     ----------
@@ -130,7 +130,8 @@ def crossing_time(w: float = -1.0, *, negative_slope: float) -> float:
     Returns
     -------
     float
-        Infinite for slopes up to 0: for s = 0 w tends to 0, for s < 0 to s / (1 + s^2).
+        ``log(1 + |w| (1 + s^2) / s) / (1 + s^2)``. Infinite for slopes up to 0: for s = 0 w
+        tends to 0, for s < 0 to s / (1 + s^2).
 
     Raises
     ------
