@@ -1,13 +1,13 @@
 """How accurate the surface functions are, as constants for whoever compares with them.
 
-With u = 2^-53, for x ~ N(0, 1) and as long as the result is a normal number,
+With u = 2^-53, for x ~ N(0, 1) and as long as the result is a normal number::
 
     expected_loss           |error| <= LOSS_ERROR L
     expected_gradient       |error in p| <= GRADIENT_ERROR 2 E|r df/dp|,  f = v phi(w x + b) + d
     expected_hessian        |error| <= HESSIAN_ERROR max |H_ij|
     activation_probability  |error| <= PROBABILITY_ERROR P
 
-in the range
+in the range ::
 
     1e-300 <= max(|w|, |b|) <= 1e150, or w = b = 0
     |v| max(|w|, |b|), |d|, |negative_slope| and the teacher's numbers <= 1e100
