@@ -33,7 +33,7 @@ __all__ = [
 
 BLAS_IS_SERIAL = 8192  # OpenBLAS goes parallel from 10,000 on
 
-Sums = tuple[np.ndarray, np.ndarray, np.ndarray]
+Sums = np.ndarray  # means of 1, x and x^2 along the first axis
 
 
 class Moments(Protocol):
@@ -42,22 +42,24 @@ class Moments(Protocol):
     def around(self, cut: np.ndarray, left: np.ndarray) -> tuple[Sums, Sums]:
         """Means of 1, x and x^2 over the samples up to `cut`, and over those above.
 
-        Of shape (experiments or 1, members). The sums over the active side, which `left`
-        says is the lower one, are sums of their own: 0 exactly where no sample is active.
+        Of shape (3, experiments or 1, members or 1). The sums over the active side, which
+        `left` says is the lower one, are sums of their own: 0 exactly where no sample is
+        active.
         """
 
 
 class SplitAtZero(NamedTuple):
-    """Means up to 0 and above, each of shape (members,); the only cuts are 0 and infinity."""
+    """Means up to 0 and above, each of shape (3, members); the only cuts are 0 and infinity."""
 
     low: Sums
     high: Sums
 
     def around(self, cut: np.ndarray, left: np.ndarray) -> tuple[Sums, Sums]:
+        low, high = self.low[:, None], self.high[:, None]
         every = np.isposinf(cut)
-        low = [np.where(every, x + y, x) for x, y in zip(self.low, self.high, strict=True)]
-        high = [np.where(every, 0.0, y) for y in self.high]
-        return (low[0], low[1], low[2]), (high[0], high[1], high[2])
+        if not every.any():
+            return low, high
+        return np.where(every, low + high, low), np.where(every, 0.0, high)
 
 
 class WholeBatches(NamedTuple):
@@ -72,40 +74,39 @@ class WholeBatches(NamedTuple):
             return self.at_zero.around(cut, left)
         n, dtype = self.x.shape[-1], self.x.dtype
         active = ((self.x <= _floor(cut, dtype)[..., None]) == left[..., None]).astype(dtype)
-        mine = [_dot(active, p).astype(np.float64) / n for p in (np.ones(n, dtype), self.x, self.squares)]
-        rest = [a + b - m for a, b, m in zip(self.at_zero.low, self.at_zero.high, mine, strict=True)]
-        low = [np.where(left, m, r) for m, r in zip(mine, rest, strict=True)]
-        high = [np.where(left, r, m) for m, r in zip(mine, rest, strict=True)]
-        return (low[0], low[1], low[2]), (high[0], high[1], high[2])
+        mine = np.stack([_dot(active, p) for p in (np.ones(n, dtype), self.x, self.squares)]).astype(np.float64) / n
+        rest = self.at_zero.low[:, None] + self.at_zero.high[:, None] - mine
+        return np.where(left, mine, rest), np.where(left, rest, mine)
 
 
 class SortedBatch(NamedTuple):
-    """One batch, sorted, with the sums of its first r samples for every r, and of the others."""
+    """One batch, sorted, with the means of its first r samples for every r, and of the others."""
 
     x: np.ndarray
-    low: tuple[np.ndarray, np.ndarray]
-    high: tuple[np.ndarray, np.ndarray]
+    low: Sums
+    high: Sums
 
     @classmethod
     def of(cls, x: np.ndarray) -> "SortedBatch":
         """Sort a batch of shape (n,) and sum it up from both ends."""
-        x = np.sort(x)
+        x, n = np.sort(x), len(x)
         wide = x.astype(np.float64)
-        low = [np.append(0.0, np.cumsum(p)) for p in (wide, wide * wide)]
-        high = [np.append(np.cumsum(p[::-1])[::-1], 0.0) for p in (wide, wide * wide)]
-        return cls(x, (low[0], low[1]), (high[0], high[1]))
+        low, high = np.zeros((3, n + 1)), np.zeros((3, n + 1))
+        low[0] = np.arange(n + 1)
+        for row, power in enumerate((wide, wide * wide), 1):
+            np.cumsum(power, out=low[row, 1:])
+            high[row, :-1] = np.cumsum(power[::-1])[::-1]
+        low, high = low / n, high / n
+        high[0] = 1 - low[0]
+        return cls(x, low, high)
 
     def around(self, cut: np.ndarray, left: np.ndarray) -> tuple[Sums, Sums]:
         rank = np.searchsorted(self.x, _floor(cut, self.x.dtype), "right")
-        n = len(self.x)
-        low = rank / n, self.low[0][rank] / n, self.low[1][rank] / n
-        return low, (1 - rank / n, self.high[0][rank] / n, self.high[1][rank] / n)
+        return self.low.take(rank, axis=1), self.high.take(rank, axis=1)
 
 
 class InfiniteBatch(NamedTuple):
     """The normal distribution itself in place of samples: E[x^k; x <= cut] and E[x^k; x > cut]."""
-
-    members: int
 
     def around(self, cut: np.ndarray, left: np.ndarray) -> tuple[Sums, Sums]:
         from scipy.special import ndtr
@@ -113,7 +114,7 @@ class InfiniteBatch(NamedTuple):
         density = np.exp(-np.square(cut) / 2) / np.sqrt(2 * np.pi)
         below, above = ndtr(cut), ndtr(-cut)
         edge = np.where(np.isinf(cut), 0.0, cut) * density
-        return (below, -density, below - edge), (above, density, above + edge)
+        return np.stack([below, -density, below - edge]), np.stack([above, density, above + edge])
 
 
 class Batchwise(NamedTuple):
@@ -136,10 +137,10 @@ def split_at_zero(x: np.ndarray) -> SplitAtZero:
     wide = x.astype(np.float64)
     count = np.count_nonzero(x <= 0, axis=-1)
     below, above = np.minimum(wide, 0.0), np.maximum(wide, 0.0)
-    return SplitAtZero(
-        (count / n, below.sum(axis=-1) / n, _dot(below, below) / n),
-        ((n - count) / n, above.sum(axis=-1) / n, _dot(above, above) / n),
-    )
+    low, high = np.empty((3, *count.shape)), np.empty((3, *count.shape))
+    low[0], low[1], low[2] = count, below.sum(axis=-1), _dot(below, below)
+    high[0], high[1], high[2] = n - count, above.sum(axis=-1), _dot(above, above)
+    return SplitAtZero(low / n, high / n)
 
 
 def evaluate(parameters: Parameters, slope: np.ndarray, target: Target, moments: Moments) -> Batchwise:
@@ -158,24 +159,32 @@ def evaluate(parameters: Parameters, slope: np.ndarray, target: Target, moments:
     Batchwise
     """
     w, b, v, d = (np.asarray(p, np.float64) for p in parameters)
-    with np.errstate(all="ignore"):
-        ours = np.where(w == 0, np.inf, -b / np.where(w == 0, 1.0, w))
-        ours = np.where(w < 0, np.nextafter(ours, -np.inf), ours)  # the side that takes the slope has z = 0 too
-    flat = np.where(b > 0, 1.0, slope)  # w = 0: every sample is on one side
-    gains = np.where(w > 0, slope, np.where(w < 0, 1.0, flat)), np.where(w > 0, 1.0, np.where(w < 0, slope, flat))
+    ours, gains = _kinks(w, b, slope)
     theirs, their_gains = teacher_of(target)
     first = ours <= theirs
-    left, their_cut = w <= 0, np.full((1, ours.shape[1]), theirs)
-    their_left = np.full(their_cut.shape, target.w < 0)
-    m0, m1, m2 = _pieces(first, moments.around(ours, left), moments.around(their_cut, their_left))
-    gain = np.stack([gains[0], np.where(first, gains[1], gains[0]), gains[1]])
-    between = np.where(first, their_gains[0], their_gains[1])
-    their_gain = np.stack([np.full_like(between, their_gains[0]), between, np.full_like(between, their_gains[1])])
+    their_cut, their_left = np.full((1, 1), theirs), np.full((1, 1), target.w < 0)
+    m0, m1, m2 = _pieces(first, moments.around(ours, w <= 0), moments.around(their_cut, their_left))
+    gain, their_gain = np.empty((3, *w.shape)), np.empty((3, *w.shape))
+    gain[0], gain[1], gain[2] = gains[0], np.where(first, gains[1], gains[0]), gains[1]
+    their_gain[0], their_gain[1], their_gain[2] = their_gains[0], np.where(first, *their_gains), their_gains[1]
     alpha, beta = v * w * gain - target.w * their_gain, v * b * gain + (d - target.b * their_gain)
     r0, r1 = alpha * m1 + beta * m0, alpha * m2 + beta * m1
     loss = (alpha * r1 + beta * r0).sum(axis=0)
     g0, g1 = 2 * (gain * r0).sum(axis=0), 2 * (gain * r1).sum(axis=0)
     return Batchwise(loss, Parameters(v * g1, v * g0, w * g1 + b * g0, 2 * r0.sum(axis=0)))
+
+
+def _kinks(w: np.ndarray, b: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
+    """Where each neuron's kink is, infinity for w = 0, and its slope factors below and above it."""
+    right, left = w > 0, w < 0
+    with np.errstate(all="ignore"):
+        cut = -b / w
+    below, above = np.where(right, slope, 1.0), np.where(right, 1.0, slope)
+    if not w.all():  # then every sample is on one side
+        flat, zero = np.where(b > 0, 1.0, slope), w == 0
+        cut, below, above = np.where(zero, np.inf, cut), np.where(zero, flat, below), np.where(zero, flat, above)
+    # The side that takes the slope has z = 0 too.
+    return np.where(left, np.nextafter(cut, -np.inf), cut), (below, above)
 
 
 def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -211,11 +220,9 @@ def _pieces(first: np.ndarray, ours: tuple[Sums, Sums], theirs: tuple[Sums, Sums
     The outer ones as they were summed up; the middle one is a difference, taken on the
     side where less has been summed up so far.
     """
-    shape = (3, *first.shape)
-    our_low, our_high, low, high = (
-        np.broadcast_to(np.stack(np.broadcast_arrays(*sums)), shape) for sums in (*ours, *theirs)
-    )
-    left, right = np.where(first, our_low, low), np.where(first, high, our_high)
+    (our_low, our_high), (low, high) = ours, theirs
+    m = np.empty((3, 3, *first.shape))
+    m[:, 0], m[:, 2] = left, right = np.where(first, our_low, low), np.where(first, high, our_high)
     upper = left[0] > right[0]
-    middle = np.where(upper, np.where(first, our_high, high) - right, np.where(first, low, our_low) - left)
-    return np.stack([left, middle, right], axis=1)
+    m[:, 1] = np.where(upper, np.where(first, our_high, high) - right, np.where(first, low, our_low) - left)
+    return m

@@ -25,9 +25,9 @@ from compare.claims.values import (
     TrajectoryCheck,
 )
 from compare.claims.workbench import Workbench
-from reference import Experiment
+from reference import Experiment, Parameters
 
-__all__ = ["exact_findings", "exact_statement", "finding_of", "findings_of"]
+__all__ = ["exact_findings", "exact_statement", "expected_runs_of", "finding_of", "findings_of"]
 
 MOST_STARTS = 1024
 
@@ -69,14 +69,27 @@ def finding_of(answers: Answers, check: Check) -> Finding:
     return Finding(None, number, says, answers.reason)
 
 
+def expected_runs_of(claim: Claim) -> list[Experiment]:
+    """The runs from many starts that the exact witness has to make for a claim."""
+    return [
+        _starts(claim.experiment, check.share)
+        for check in claim.checks
+        if isinstance(check, TrajectoryCheck) and check.share is not None and check.share.of == "starts"
+    ]
+
+
+def _starts(experiment: Experiment, share: ShareOf) -> Experiment:
+    """Of the random starts that the reference is given, the first."""
+    starts = draw_starts(experiment, share)
+    return replace(starts, initial=Parameters(*(p[:MOST_STARTS] for p in starts.initial)))
+
+
 def _share(check: TrajectoryCheck, share: ShareOf, experiment: Experiment, bench: Workbench) -> Finding | None:
-    """Of random starts, the first of those that the reference is given, the share under the expected dynamics."""
+    """Of random starts the share under the expected dynamics."""
     if share.of == "seeds":
         return None
     fewer = share._replace(number=min(share.number, MOST_STARTS))
-    starts = draw_starts(experiment, share)
-    some = starts.initial._replace(**{name: p[: fewer.number] for name, p in starts.initial._asdict().items()})
-    return judge_share(answer(check, bench.exact_path(replace(starts, initial=some))), fewer)
+    return judge_share(answer(check, bench.exact_path(_starts(experiment, share))), fewer)
 
 
 def _at_rest(check: Check, experiment: Experiment, bench: Workbench) -> Finding | None:

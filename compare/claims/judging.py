@@ -13,7 +13,7 @@ from compare.claims import boundaries
 from compare.claims.conclusions import SHARE_CONFIDENCE, SOME, Conclusion, conclude_checks, conclude_runs, witness_of
 from compare.claims.describe import shown
 from compare.claims.ensembles import Request
-from compare.claims.exact_witness import exact_findings, exact_statement
+from compare.claims.exact_witness import exact_findings, exact_statement, expected_runs_of
 from compare.claims.findings import Finding
 from compare.claims.keras_witness import certificates_of, keras_findings, keras_statement, needs_keras
 from compare.claims.reference_witness import reference_findings, reference_statement, requests_of
@@ -101,6 +101,8 @@ def judge_all(claims: Iterable[Claim], bench: Workbench) -> Iterator[Verdict]:
     >>> [verdict.verdict for verdict in judge_all([nice], Workbench())]
     ['not auditable']
     """
+    claims = list(claims)
+    bench.prepare_expected(run for claim in claims for run in expected_runs_of(claim))
     drafts = [_draft(claim, bench) for claim in claims]
     bench.prepare(request for draft in drafts for request in _requests(draft))
     bench.prepare(request for draft in drafts for request in _second_look(draft, bench))

@@ -59,9 +59,12 @@ class Workbench:
         """The exact witness's run of the experiment's steps, from one start or many."""
         if experiment.shape == ():
             return self.descent(experiment).path(experiment.steps)
-        if experiment not in self._expected:
-            self._expected[experiment] = run_expected(experiment)
+        self.prepare_expected([experiment])
         return self._expected[experiment]
+
+    def prepare_expected(self, experiments: Iterable[Experiment]) -> None:
+        """Run on the expected loss what has not been run yet, from many starts, those of a kind together."""
+        self._expected |= run_expected(experiment for experiment in experiments if experiment not in self._expected)
 
     def prepare(self, requests: Iterable[Request]) -> None:
         """Run what has not been run yet, those that share batches together."""

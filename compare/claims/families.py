@@ -1,0 +1,195 @@
+"""Experiments that are stepped together, as one array of shape (experiments, members).
+
+Those of a family differ in what may be an array: start, negative slope, learning rate and
+momentum. They need not be of the same length either: the longest come first, and each
+leaves when its run is over. So a family goes through stages, from one end to the next,
+each an array of fewer experiments.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from compare.claims.batchwise import Moments, evaluate
+from compare.claims.lines import gradient_on, lines_of, loss_on
+from compare.claims.path import Path
+from reference import Experiment, Optimizer, Parameters
+from reference.optimizers import cast_like_keras
+from reference.optimizers.base import PER_MEMBER
+
+__all__ = ["Family", "kind_of", "kink_of"]
+
+LINES_AT_ONCE = 100_000  # coefficients of lines that stay in the processor's cache
+
+
+def kink_of(e: Experiment) -> str:
+    """Where kinks are: at zero, with nothing but w in play or without, or where few or many neurons have theirs."""
+    if "b" not in e.trainable and not np.any(np.asarray(e.initial.b) != 0) and e.target.b == 0:
+        alone = e.trainable == ("w",) and not np.any(np.asarray(e.initial.d) != 0)
+        return "at zero, w alone" if alone else "at zero"
+    return "many" if e.shape else "few"
+
+
+def kind_of(e: Experiment) -> tuple[Any, ...]:
+    """What the experiments of a family have in common, beside their batches.
+
+    Their optimizers keep the same slots: without momentum there is none, and a velocity
+    that is always 0 is not quite the same where something overflows.
+
+    Examples
+    --------
+    >>> from reference import SGD, Adam
+    >>> a, b, c = (Experiment(optimizer=o) for o in (SGD(learning_rate=0.5), SGD(learning_rate=2.0), Adam()))
+    >>> kind_of(a) == kind_of(b), kind_of(a) == kind_of(c)
+    (True, False)
+    """
+    alike = replace(e.optimizer, **dict.fromkeys(_per_member(e.optimizer), 0.5))
+    return alike, e.optimizer.slots, e.trainable, e.target, e.shape, kink_of(e), e.dtype
+
+
+def _per_member(optimizer: Optimizer) -> list[str]:
+    return [name for name in sorted(PER_MEMBER) if hasattr(optimizer, name)]
+
+
+class Family:
+    """Experiments of one kind and their paths, as far as they were advanced.
+
+    Parameters
+    ----------
+    experiments : sequence of Experiment
+        For which `kind_of` is the same.
+    lengths : sequence of int
+        How many steps of each are run.
+    members : int
+        Seeds or starts of each.
+    """
+
+    def __init__(self, experiments: Sequence[Experiment], lengths: Sequence[int], members: int) -> None:
+        longest_first = sorted(range(len(experiments)), key=lambda i: -lengths[i])
+        self.experiments = [experiments[i] for i in longest_first]
+        self.lengths = [lengths[i] for i in longest_first]
+        self.members = members
+        self.steps = self.lengths[0]
+        self.first = self.experiments[0]
+        self.kink = kink_of(self.first)
+        self.dtype = np.dtype(self.first.dtype)
+        starts = [
+            np.stack([np.broadcast_to(np.asarray(e.initial[i], self.dtype), (members,)) for e in self.experiments])
+            for i in range(len(Parameters._fields))
+        ]
+        self.start = dict(zip(Parameters._fields, starts, strict=True))
+        self.now = dict(self.start)
+        zeros = np.zeros(starts[0].shape, self.dtype)
+        self.slots = {name: dict.fromkeys(self.first.optimizer.slots, zeros) for name in self.first.trainable}
+        ends = sorted(set(self.lengths))
+        self.stages = [
+            _Stage(self.experiments[: sum(length >= end for length in self.lengths)], begin, end, members)
+            for begin, end in zip([0, *ends], ends, strict=False)
+        ]
+
+    def advance(self, at: int, count: int, batch: Callable[[int], Moments]) -> None:
+        """Take the steps from `at` on, on the batches that `batch` gives by their place among these."""
+        for stage, first, end in self._stages_between(at, at + count):
+            for t in range(first, end):
+                self._step(stage, t, batch(t - at))
+
+    def advance_on_lines(self, at: int, above: np.ndarray, below: np.ndarray) -> None:
+        """Take the steps from `at` on, on batches of which these means of x^2 are known."""
+        for stage, first, end in self._stages_between(at, at + len(above)):
+            at_once = max(1, LINES_AT_ONCE // stage.loss[0].size)
+            for t in range(first, end, at_once):
+                rows = slice(t - at, min(t + at_once, end) - at)
+                self._advance_on_lines(stage, t, above[rows, None], below[rows, None])
+
+    def _stages_between(self, at: int, end: int) -> "Iterator[tuple[_Stage, int, int]]":
+        """The stages that have steps from `at` to `end`, and which; a stage that begins takes the state over."""
+        for stage in self.stages:
+            first, last = max(at, stage.first), min(end, stage.end)
+            if first < last:
+                if first == stage.first:
+                    self._enter(stage)
+                yield stage, first, last
+
+    def _enter(self, stage: "_Stage") -> None:
+        """Leave those behind whose runs are over."""
+        stay = slice(len(stage.slope))
+        self.now = {name: p[stay] for name, p in self.now.items()}
+        self.slots = {name: {slot: p[stay] for slot, p in slots.items()} for name, slots in self.slots.items()}
+        for name, visited in stage.visited.items():
+            visited[0] = self.now[name]
+
+    def _step(self, stage: "_Stage", t: int, samples: Moments) -> None:
+        """Take one step, on one batch for each member."""
+        batch, row = evaluate(Parameters(**self.now), stage.slope, self.first.target, samples), t - stage.first
+        stage.loss[row] = batch.loss
+        for name, visited in stage.visited.items():
+            seen = stage.seen[name][row] = getattr(batch.gradient, name).astype(self.dtype)
+            visited[row + 1], self.slots[name] = stage.optimizer.update(self.now[name], seen, t, self.slots[name])
+        self.now |= {name: visited[row + 1] for name, visited in stage.visited.items()}
+
+    def _advance_on_lines(self, stage: "_Stage", at: int, above: np.ndarray, below: np.ndarray) -> None:
+        v, target = _condensed(np.asarray(self.now["v"], np.float64)), self.first.target
+        slope, begin, end = _condensed(stage.slope), at - stage.first, at - stage.first + len(above)
+        lines = lines_of(v, slope, target, above, below)
+        w, seen, slots, update = stage.visited["w"], stage.seen["w"], self.slots["w"], stage.optimizer.update
+        now = w[begin]
+        for row in range(begin, end):
+            gradient = seen[row] = gradient_on(lines, row - begin, now.astype(np.float64)).astype(self.dtype)
+            now, slots = update(now, gradient, stage.first + row, slots)
+            w[row + 1] = now
+        self.slots["w"], self.now["w"] = slots, now
+        stage.loss[begin:end] = loss_on(np.asarray(w[begin:end], np.float64), v, slope, target, above, below)
+
+    def paths(self) -> Iterator[tuple[Experiment, Path]]:
+        """Each experiment's own path."""
+        for i, (experiment, length) in enumerate(zip(self.experiments, self.lengths, strict=True)):
+            stages = [stage for stage in self.stages if stage.end <= length]
+            parameters: dict[str, Any] = {}
+            gradient: dict[str, Any] = dict.fromkeys(Parameters._fields)
+            for name in Parameters._fields:
+                if name in self.first.trainable:
+                    # The last state of a stage is the first of the next.
+                    visited = [stage.visited[name][: None if stage is stages[-1] else -1, i] for stage in stages]
+                    parameters[name] = _joined(visited)
+                    gradient[name] = _joined([stage.seen[name][:, i] for stage in stages])
+                else:
+                    parameters[name] = np.broadcast_to(self.start[name][i], (length + 1, self.members))
+            loss = _joined([stage.loss[:, i] for stage in stages])
+            resolution, cut = float(np.finfo(self.dtype).tiny), length < experiment.steps
+            yield experiment, Path(experiment, Parameters(**parameters), Parameters(**gradient), loss, resolution, cut)
+
+
+class _Stage:
+    """The steps from `first` to `end`: what those use whose runs are not over before, and what they do."""
+
+    def __init__(self, experiments: Sequence[Experiment], first: int, end: int, members: int) -> None:
+        self.first, self.end = first, end
+        self.optimizer = _together([e.optimizer for e in experiments])
+        dtype, names = np.dtype(experiments[0].dtype), experiments[0].trainable
+        self.slope = np.array([[cast_like_keras(e.negative_slope, dtype)] for e in experiments], np.float64)
+        shape = (len(experiments), members)
+        # Unlike zeros, what is empty takes no memory until it is written to.
+        self.visited = {name: np.empty((end - first + 1, *shape), dtype) for name in names}
+        self.seen = {name: np.empty((end - first, *shape), dtype) for name in names}
+        self.loss = np.empty((end - first, *shape), dtype)
+
+
+def _together(optimizers: Sequence[Optimizer]) -> Optimizer:
+    """One optimizer that steps each row by the settings of its own."""
+    settings: dict[str, Any] = {}
+    for name in _per_member(optimizers[0]):
+        values = [getattr(optimizer, name) for optimizer in optimizers]
+        if len(set(values)) > 1:
+            settings[name] = np.array(values)[:, None]
+    return replace(optimizers[0], **settings) if settings else optimizers[0]
+
+
+def _condensed(values: np.ndarray) -> np.ndarray:
+    """One value in place of many that are the same."""
+    return values[:1, :1] if (values == values[0, 0]).all() else values
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
