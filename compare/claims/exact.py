@@ -89,7 +89,7 @@ class Descent:
         left_curvature, left_pull, right_curvature, right_pull, at_zero = lines
         (update,), (states,), (gradients,) = self._updates, self._states, self._gradients
         step, homogeneous, w = update.step, bool(self._homogeneous), self._state[0]
-        while len(gradients) < steps and not self.settled:
+        for _ in range(0 if self.settled else steps - len(gradients)):
             if w < 0:
                 g = left_curvature * w - left_pull
             elif w > 0:
@@ -98,32 +98,47 @@ class Descent:
                 g = at_zero if w == 0 else w
             memory = update.memory() if self._still else None
             new = step(w, g)
+            gradients.append(g)
             if new == w or not -INFINITY < new < INFINITY:
                 self._notice([w], [new], [g], None if memory is None else [memory])
-            else:
+            elif memory is not None:
                 self._still = 0
-            w = self._state[0] = new
-            gradients.append(g)
+            w = new
             if homogeneous and (self._scaled or -SCALE_BELOW < w < SCALE_BELOW):
+                self._state[0] = w
                 self._rescale()
                 w = self._state[0]
                 states.append(self._recorded())
             else:
                 states.append(w)
+            if self.settled:
+                break
+        self._state[0] = w
 
     def _extend_any(self, steps: int) -> None:
-        while len(self._gradients[0]) < steps and not self.settled:
-            gradient = self._gradient(self._state)
-            memories = [update.memory() for update in self._updates] if self._still else None
-            new = [u.step(w, g) for u, w, g in zip(self._updates, self._state, gradient, strict=True)]
-            if new == self._state or not all(map(math.isfinite, new)):
-                self._notice(self._state, new, gradient, memories)
-            else:
+        gradient_of, updates, state = self._gradient, self._updates, self._state
+        columns = [
+            (update.step, states.append, gradients.append)
+            for update, states, gradients in zip(updates, self._states, self._gradients, strict=True)
+        ]
+        for _ in range(0 if self.settled else steps - self.steps):
+            gradient = gradient_of(state)
+            memories = [update.memory() for update in updates] if self._still else None
+            new = []
+            for (step, keep, keep_gradient), w, g in zip(columns, state, gradient, strict=True):
+                next_w = step(w, g)
+                new.append(next_w)
+                keep(next_w)
+                keep_gradient(g)
+            # A sum is finite only if all are, unless it overflows.
+            if new == state or not (math.isfinite(sum(new)) or all(map(math.isfinite, new))):
+                self._notice(state, new, gradient, memories)
+            elif memories is not None:
                 self._still = 0
-            self._state = new
-            for i, (w, g) in enumerate(zip(new, gradient, strict=True)):
-                self._states[i].append(w)
-                self._gradients[i].append(g)
+            state = new
+            if self.settled:
+                break
+        self._state = state
 
     def _notice(
         self, old: list[float], new: list[float], gradient: Sequence[float], memories: list[Any] | None

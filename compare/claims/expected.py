@@ -110,15 +110,16 @@ def _on_half_lines(lines: HalfLines) -> Gradient:
 
 
 def _by_pieces(experiment: Experiment) -> Gradient:
-    start = Parameters(*(float(p) for p in experiment.initial))
+    """Written out for each of the three pieces: this is called some hundred thousand times."""
     s, (target_w, target_b, target_s) = experiment.negative_slope, experiment.target
     theirs = -target_b / target_w if target_w else math.inf
-    their_low, their_high = _around(theirs)
-    below_theirs, above_theirs = (target_s, 1.0) if target_w > 0 else (1.0, target_s)
+    (t0, t1, t2), (u0, u1, u2) = _around(theirs)
+    below, above = (target_s, 1.0) if target_w > 0 else (1.0, target_s)
     if not target_w:
-        below_theirs = 1.0 if target_b > 0 else target_s
+        below = 1.0 if target_b > 0 else target_s
+    their_below, their_above = (below * target_w, below * target_b), (above * target_w, above * target_b)
     trained = [Parameters._fields.index(name) for name in experiment.trainable]
-    whole = list(start)
+    whole = [float(p) for p in experiment.initial]
 
     def gradient(state: list[float]) -> tuple[float, ...]:
         for i, value in zip(trained, state, strict=True):
@@ -128,26 +129,32 @@ def _by_pieces(experiment: Experiment) -> Gradient:
         below, above = (s, 1.0) if w > 0 else (1.0, s)
         if not w:
             below = 1.0 if b > 0 else s
-        low, high = _around(ours)
+        # Moments of the outer pieces, l and h, and of the one between the kinks, m.
+        (l0, l1, l2), (h0, h1, h2) = _around(ours)
         if ours < theirs:
-            pieces = (
-                (below, below_theirs, low),
-                (above, below_theirs, _less(high, their_high) if ours > 0 else _less(their_low, low)),
-                (above, above_theirs, their_high),
-            )
+            between, their_between = above, their_below
+            if ours > 0:
+                m0, m1, m2 = h0 - u0, h1 - u1, h2 - u2
+            else:
+                m0, m1, m2 = t0 - l0, t1 - l1, t2 - l2
+            h0, h1, h2 = u0, u1, u2
         else:
-            pieces = (
-                (below, below_theirs, their_low),
-                (below, above_theirs, _less(their_high, high) if theirs > 0 else _less(low, their_low)),
-                (above, above_theirs, high),
-            )
-        g0 = g1 = dd = 0.0
-        for gain, their_gain, (m0, m1, m2) in pieces:
-            alpha = v * gain * w - their_gain * target_w
-            beta = v * gain * b + d - their_gain * target_b
-            r0, r1 = alpha * m1 + beta * m0, alpha * m2 + beta * m1
-            g0, g1, dd = g0 + gain * r0, g1 + gain * r1, dd + r0
-        every = (2 * v * g1, 2 * v * g0, 2 * (w * g1 + b * g0), 2 * dd)
+            between, their_between = below, their_above
+            if theirs > 0:
+                m0, m1, m2 = u0 - h0, u1 - h1, u2 - h2
+            else:
+                m0, m1, m2 = l0 - t0, l1 - t1, l2 - t2
+            l0, l1, l2 = t0, t1, t2
+        alpha, beta = v * below * w - their_below[0], v * below * b + d - their_below[1]
+        low, low_x = alpha * l1 + beta * l0, alpha * l2 + beta * l1
+        alpha, beta = v * between * w - their_between[0], v * between * b + d - their_between[1]
+        middle, middle_x = alpha * m1 + beta * m0, alpha * m2 + beta * m1
+        alpha, beta = v * above * w - their_above[0], v * above * b + d - their_above[1]
+        high, high_x = alpha * h1 + beta * h0, alpha * h2 + beta * h1
+        # Plus 0: a derivative that vanishes has no sign.
+        g0 = below * low + between * middle + above * high + 0.0
+        g1 = below * low_x + between * middle_x + above * high_x + 0.0
+        every = (2 * v * g1, 2 * v * g0, 2 * (w * g1 + b * g0), 2 * (low + middle + high + 0.0))
         return tuple([every[i] for i in trained])
 
     return gradient
@@ -169,7 +176,3 @@ def _around(cut: float) -> tuple[Moments, Moments]:
     tail, edge = math.erfc(abs(cut) / _ROOT_2) / 2, cut * density
     below, above = (1 - tail, tail) if cut > 0 else (tail, 1 - tail)
     return (below, -density, below - edge), (above, density, above + edge)
-
-
-def _less(a: Moments, b: Moments) -> Moments:
-    return a[0] - b[0], a[1] - b[1], a[2] - b[2]
