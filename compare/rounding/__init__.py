@@ -10,6 +10,8 @@ here, and it holds every literal that enters one.
 `batch`
     the same bounds for whole batches of the neuron in closed form, an order of magnitude
     faster
+`by_sums`
+    gradients that somebody puts together from sums over samples
 `ulps`
     distances in units in the last place
 
