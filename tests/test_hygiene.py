@@ -194,6 +194,13 @@ MAY_IMPORT = {
     "compare": {"reference", "keras_impl", "compare", "numpy", "scipy", "matplotlib", "PIL", "rich", "jinja2"},
 }
 
+# What some files may import besides, if it is installed, and why.
+MAY_IMPORT_IF_INSTALLED = {
+    "compare/bench/rivals/jax_sorted.py": {"jax"},  # measures it
+    "compare/bench/rivals/numba_loops.py": {"numba"},  # measures it
+    "compare/bench/rivals/torch_rivals.py": {"torch"},  # measures it
+}
+
 
 def imports(tree):
     """Top-level packages a module names in import statements or hands to import_module."""
@@ -216,7 +223,7 @@ def test_arrows_go_one_way_and_keras_is_imported_in_its_room_only():
         for path in FILES
         if (room := relative(path).split("/")[0]) in MAY_IMPORT and (wrong := misdirected(room, parse(path)))
     }
-    assert found == {}
+    assert found == MAY_IMPORT_IF_INSTALLED
 
 
 @pytest.mark.parametrize(
