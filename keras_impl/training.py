@@ -7,7 +7,8 @@ import numpy as np
 
 from keras_impl.recorder import Record, Recorder
 from reference import Experiment, Parameters, Trajectory
-from reference.training import RECORDS, first_non_finite
+from reference.training import RECORDS, first_crossing, first_non_finite
+from reference.trajectory import steps_recorded
 
 __all__ = ["assemble", "train", "without_samples"]
 
@@ -59,11 +60,14 @@ def assemble(experiment: Experiment, records: list[Record], record: str = "all")
     slots = {name: _join([block.slots[name] for block in records], states=True) for name in experiment.optimizer.slots}
     gradient = _join([block.gradient for block in records])
     loss = np.concatenate([block.loss for block in records])
-    diverged_at = first_non_finite(parameters, slots)
+    diverged_at, crossed_at = first_non_finite(parameters, slots), first_crossing(parameters.w)
+    recorded = steps_recorded(record, experiment.steps)
     if record == "end":
         parameters, gradient = _last(parameters), _last(gradient)
         slots, loss = {name: _last(slot) for name, slot in slots.items()}, loss[-1:]
-    return Trajectory(experiment, parameters, gradient, loss, MappingProxyType(slots), diverged_at)
+    return Trajectory(
+        experiment, parameters, gradient, loss, MappingProxyType(slots), diverged_at, crossed_at, recorded
+    )
 
 
 def without_samples(block: Record) -> Record:

@@ -22,7 +22,7 @@ from compare.free_run import free_run
 from compare.lockstep import compare_block
 from compare.oracle import exact_run
 from reference import SGD, Adam, AdamW, Experiment, Optimizer, Parameters, RMSprop, Target, Trajectory, draw_batches
-from reference.training import first_non_finite
+from reference.training import first_crossing, first_non_finite
 
 __all__ = ["EXPERIMENTS", "REWRITES", "false_alarms", "random_experiment", "xla_alarms"]
 
@@ -111,8 +111,16 @@ def _reports(
 
 
 def _trajectory(experiment: Experiment, record: Recorded) -> Trajectory:
-    diverged_at = first_non_finite(record.parameters, record.slots)
-    return Trajectory(experiment, record.parameters, record.gradient, record.loss, record.slots, diverged_at)
+    return Trajectory(
+        experiment,
+        record.parameters,
+        record.gradient,
+        record.loss,
+        record.slots,
+        first_non_finite(record.parameters, record.slots),
+        first_crossing(record.parameters.w),
+        np.arange(experiment.steps + 1),
+    )
 
 
 def _exactly(rewrites: tuple[Rewrite, ...]) -> Iterator[str]:

@@ -220,8 +220,8 @@ E = Experiment(steps=2, batch_size=3)
 GOOD = np.zeros((2, 3), np.float32)
 WITH_NAN = np.array([[0, 1, 2], [3, np.nan, 5]], np.float32)
 BAD_CALLS = [
-    (lambda: train(E, record="last"), 'record must be "all" or "end", got \'last\''),
-    (lambda: train(E, record=None), 'record must be "all" or "end", got None'),
+    (lambda: train(E, record="last"), 'record must be "all", "end" or an integer of at least 1, got \'last\''),
+    (lambda: train(E, record=None), 'record must be "all", "end" or an integer of at least 1, got None'),
     (lambda: train("relu"), "experiment must be an Experiment, got 'relu'"),
     (lambda: train(E, batches=GOOD), "batches must be a tuple of x and y, got ndarray"),
     (lambda: train(E, batches=(GOOD,)), "batches must be a tuple of x and y, got tuple of 1"),

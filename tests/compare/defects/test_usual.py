@@ -14,7 +14,14 @@ def run(path, loss=None):
     nothing = Parameters(None, None, None, None)
     parameters = Parameters(np.asarray(path), *np.zeros((3, STEPS + 1)))
     return Trajectory(
-        Experiment(steps=STEPS), parameters, nothing, np.linspace(2, 1, STEPS) if loss is None else loss, {}, None
+        Experiment(steps=STEPS),
+        parameters,
+        nothing,
+        np.linspace(2, 1, STEPS) if loss is None else loss,
+        {},
+        None,
+        None,
+        np.arange(STEPS + 1),
     )
 
 

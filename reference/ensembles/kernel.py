@@ -1,0 +1,57 @@
+"""The kernel for everything else: any trained subset, any slope, any target; see `reference.ensembles.pieces`."""
+
+from typing import Any
+
+import numpy as np
+
+from reference.ensembles.members import Members
+from reference.ensembles.pieces import BatchTable, batch_loss, batch_table, gradients, places_of
+from reference.ensembles.places import number_of_cells
+from reference.ensembles.teacher import teacher_lines
+from reference.experiment import Experiment
+
+__all__ = ["Pieces"]
+
+TABLE_BYTES = 2**25  # of the tables that are kept at once; more would not stay in cache
+
+
+class Pieces:
+    """Gradients from tables of sums.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    members : int
+        How many will use a table, so that it is not larger than is worth while.
+    """
+
+    def __init__(self, experiment: Experiment, members: int) -> None:
+        self.trainable, self.lines = experiment.trainable, teacher_lines(experiment.target, np.dtype(experiment.dtype))
+        self.cells = min(number_of_cells(experiment.batch_size), 2 ** max(8, int(members).bit_length()))
+        self.sides, self.least = (-1.0, 1.0), float(np.finfo(experiment.dtype).tiny)
+        self.samples = experiment.batch_size
+        size = 8 * self.cells + 14 * 8 * (2 * experiment.batch_size + 1)
+        self.batches_at_once = max(1, min(16, TABLE_BYTES // size))
+
+    def tables(self, x: np.ndarray) -> list[BatchTable]:
+        """Tables of each batch, x of shape (batches, n)."""
+        return [batch_table(row, self.lines, self.cells) for row in x]
+
+    def of_side(self, right: np.ndarray, slope: Any) -> tuple[np.ndarray, ...]:
+        """What a place is above the number of samples above the kink."""
+        return (np.where(right, self.samples, 0),)
+
+    def _places(self, table: BatchTable, members: Members) -> np.ndarray:
+        if members.places is None:
+            w, b = (members.values[name] for name in "wb")
+            members.places = places_of(table.places, w, b, members.by_side[0], members.special)
+        return members.places
+
+    def gradient(self, table: BatchTable, members: Members) -> dict[str, np.ndarray]:
+        """Derivatives with respect to what is trained, in float64."""
+        places = self._places(table, members)
+        return gradients(table, places, members.wide, members.slope, self.lines, self.trainable)
+
+    def loss(self, table: BatchTable, members: Members) -> np.ndarray:
+        """Mean squared error, in float64."""
+        return batch_loss(table, self._places(table, members), members.wide, members.slope, self.lines)
