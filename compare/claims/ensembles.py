@@ -44,10 +44,14 @@ class Request(NamedTuple):
         Its seed is the first one. With arrays in `initial`, of shape (members,), the members
         start there and all see the batches of that one seed.
     seeds : int
+    batchwise : bool
+        Whether loss and gradient of each batch are of interest, too: with many starts,
+        they are most of what there is to keep.
     """
 
     experiment: Experiment
     seeds: int
+    batchwise: bool = True
 
 
 class Kept(NamedTuple):
@@ -89,31 +93,33 @@ def run_together(requests: Iterable[Request], kept: dict[Any, Kept] | None = Non
     return done
 
 
-def run_expected(experiments: Iterable[Experiment]) -> dict[Experiment, Path]:
+def run_expected(requests: Iterable[Request]) -> dict[Request, Path]:
     """Gradient descent on the expected loss, from many starts at once.
 
     Parameters
     ----------
-    experiments : iterable of Experiment
-        With arrays of shape (members,) in `initial`; taken in float64.
+    requests : iterable of Request
+        Of experiments with arrays of shape (members,) in `initial`; taken in float64.
 
     Returns
     -------
-    dict of Experiment to Path
+    dict of Request to Path
     """
-    asked: dict[Experiment, list[Experiment]] = {}
-    for experiment in experiments:
-        asked.setdefault(replace(experiment, dtype="float64"), []).append(experiment)
-    found: dict[Experiment, Path] = {}
+    asked: dict[Request, list[Request]] = {}
+    for request in requests:
+        run = request._replace(experiment=replace(request.experiment, dtype="float64"))
+        asked.setdefault(run, []).append(request)
+    found: dict[Request, Path] = {}
     batch = InfiniteBatch()
     with np.errstate(all="ignore"):
-        for family in _families((run, run.shape[0]) for run in asked):
+        for family, alike in _families(asked):
             if family.kink == "at zero, w alone":
                 half = np.full((family.steps, 1), 0.5)
                 family.advance_on_lines(0, half, half)
             else:
                 family.advance(0, family.steps, lambda _step: batch)
-            found |= {experiment: path for run, path in family.paths() for experiment in asked[run]}
+            for run, path in zip(alike, family.paths(), strict=True):
+                found |= dict.fromkeys(asked[run], path)
     return found
 
 
@@ -122,26 +128,30 @@ def affordable_steps(experiment: Experiment) -> int:
     return min(experiment.steps, LONGEST, max(1, MOST_SAMPLES // experiment.batch_size))
 
 
-def _families(runs: Iterable[tuple[Experiment, int]]) -> list[Family]:
-    """Experiments and how many members each has, in as few families as there are kinds.
+def _families(requests: Iterable[Request]) -> list[tuple[Family, list[Request]]]:
+    """As few families as there are kinds, each with its requests in its order.
 
     Ensembles of different length stay apart: they are large enough to be stepped on their
     own, and too large to be put together from stages.
     """
-    kinds: dict[tuple[Any, ...], list[Experiment]] = {}
-    for experiment, members in runs:
-        length = affordable_steps(experiment) if experiment.shape else None
-        kinds.setdefault((kind_of(experiment), members, length), []).append(experiment)
-    return [
-        Family(experiments, [affordable_steps(e) for e in experiments], members)
-        for (_, members, _), experiments in kinds.items()
-    ]
+    kinds: dict[tuple[Any, ...], list[Request]] = {}
+    for request in requests:
+        e = request.experiment
+        length = affordable_steps(e) if e.shape else None
+        kinds.setdefault((kind_of(e), request.seeds, request.batchwise, length), []).append(request)
+    families = []
+    for alike in kinds.values():
+        alike.sort(key=lambda request: affordable_steps(request.experiment), reverse=True)
+        runs = [request.experiment for request in alike]
+        members = runs[0].shape[0] if runs[0].shape else alike[0].seeds
+        families.append((Family(runs, [affordable_steps(e) for e in runs], members, alike[0].batchwise), alike))
+    return families
 
 
 def _run_group(group: Sequence[Request], batches: Any, kept: dict[Any, Kept]) -> dict[Request, Path]:
     """Run experiments that see the same batches."""
-    seeds = group[0].seeds
-    families = _families((e, e.shape[0] if e.shape else seeds) for e, _ in group)
+    found = _families(group)
+    families = [family for family, _ in found]
     steps = max(family.steps for family in families)
     with np.errstate(all="ignore"):
         known = kept.get(batches)
@@ -149,8 +159,8 @@ def _run_group(group: Sequence[Request], batches: Any, kept: dict[Any, Kept]) ->
             for family in families:
                 family.advance_on_lines(0, known.above, known.below)
         else:
-            kept[batches] = _run_on_batches(families, group[0].experiment, steps, seeds)
-    return {Request(experiment, seeds): path for family in families for experiment, path in family.paths()}
+            kept[batches] = _run_on_batches(families, group[0].experiment, steps, group[0].seeds)
+    return {request: path for family, alike in found for request, path in zip(alike, family.paths(), strict=True)}
 
 
 def _run_on_batches(families: Sequence[Family], first: Experiment, steps: int, seeds: int) -> Kept:

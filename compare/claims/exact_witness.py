@@ -5,8 +5,10 @@ from dataclasses import replace
 
 from compare.claims.answers import Answers, answer
 from compare.claims.describe import shown, symbol
+from compare.claims.ensembles import Request
 from compare.claims.findings import Finding
 from compare.claims.pointwise import judge_formula, judge_one_sided, judge_surface
+from compare.claims.quantities import is_of_batches
 from compare.claims.runs import Statement, run_checks, state
 from compare.claims.shapes import judge_convex, judge_critical_point, judge_crossings, judge_minimum
 from compare.claims.statistics import draw_starts, judge_share
@@ -69,19 +71,20 @@ def finding_of(answers: Answers, check: Check) -> Finding:
     return Finding(None, number, says, answers.reason)
 
 
-def expected_runs_of(claim: Claim) -> list[Experiment]:
+def expected_runs_of(claim: Claim) -> list[Request]:
     """The runs from many starts that the exact witness has to make for a claim."""
     return [
-        _starts(claim.experiment, check.share)
+        _from_starts(claim.experiment, check, check.share)
         for check in claim.checks
         if isinstance(check, TrajectoryCheck) and check.share is not None and check.share.of == "starts"
     ]
 
 
-def _starts(experiment: Experiment, share: ShareOf) -> Experiment:
+def _from_starts(experiment: Experiment, check: TrajectoryCheck, share: ShareOf) -> Request:
     """Of the random starts that the reference is given, the first."""
     starts = draw_starts(experiment, share)
-    return replace(starts, initial=Parameters(*(p[:MOST_STARTS] for p in starts.initial)))
+    first = replace(starts, initial=Parameters(*(p[:MOST_STARTS] for p in starts.initial)))
+    return Request(first, 1, batchwise=is_of_batches(check.quantity))
 
 
 def _share(check: TrajectoryCheck, share: ShareOf, experiment: Experiment, bench: Workbench) -> Finding | None:
@@ -89,7 +92,7 @@ def _share(check: TrajectoryCheck, share: ShareOf, experiment: Experiment, bench
     if share.of == "seeds":
         return None
     fewer = share._replace(number=min(share.number, MOST_STARTS))
-    return judge_share(answer(check, bench.exact_path(_starts(experiment, share))), fewer)
+    return judge_share(answer(check, bench.expected_path(_from_starts(experiment, check, share))), fewer)
 
 
 def _at_rest(check: Check, experiment: Experiment, bench: Workbench) -> Finding | None:

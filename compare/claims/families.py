@@ -61,31 +61,32 @@ class Family:
     experiments : sequence of Experiment
         For which `kind_of` is the same.
     lengths : sequence of int
-        How many steps of each are run.
+        How many steps of each are run, the longest first.
     members : int
         Seeds or starts of each.
+    batchwise : bool
+        Whether loss and gradient of each batch are kept, too.
     """
 
-    def __init__(self, experiments: Sequence[Experiment], lengths: Sequence[int], members: int) -> None:
-        longest_first = sorted(range(len(experiments)), key=lambda i: -lengths[i])
-        self.experiments = [experiments[i] for i in longest_first]
-        self.lengths = [lengths[i] for i in longest_first]
-        self.members = members
-        self.steps = self.lengths[0]
-        self.first = self.experiments[0]
+    def __init__(
+        self, experiments: Sequence[Experiment], lengths: Sequence[int], members: int, batchwise: bool = True
+    ) -> None:
+        self.experiments, self.lengths, self.members = experiments, lengths, members
+        self.steps = lengths[0]
+        self.first = experiments[0]
         self.kink = kink_of(self.first)
         self.dtype = np.dtype(self.first.dtype)
         starts = [
-            np.stack([np.broadcast_to(np.asarray(e.initial[i], self.dtype), (members,)) for e in self.experiments])
+            np.stack([np.broadcast_to(np.asarray(e.initial[i], self.dtype), (members,)) for e in experiments])
             for i in range(len(Parameters._fields))
         ]
         self.start = dict(zip(Parameters._fields, starts, strict=True))
         self.now = dict(self.start)
         zeros = np.zeros(starts[0].shape, self.dtype)
         self.slots = {name: dict.fromkeys(self.first.optimizer.slots, zeros) for name in self.first.trainable}
-        ends = sorted(set(self.lengths))
+        ends = sorted(set(lengths))
         self.stages = [
-            _Stage(self.experiments[: sum(length >= end for length in self.lengths)], begin, end, members)
+            _Stage(experiments[: sum(length >= end for length in lengths)], begin, end, members, batchwise)
             for begin, end in zip([0, *ends], ends, strict=False)
         ]
 
@@ -98,7 +99,7 @@ class Family:
     def advance_on_lines(self, at: int, above: np.ndarray, below: np.ndarray) -> None:
         """Take the steps from `at` on, on batches of which these means of x^2 are known."""
         for stage, first, end in self._stages_between(at, at + len(above)):
-            at_once = max(1, LINES_AT_ONCE // stage.loss[0].size)
+            at_once = max(1, LINES_AT_ONCE // stage.visited["w"][0].size)
             for t in range(first, end, at_once):
                 rows = slice(t - at, min(t + at_once, end) - at)
                 self._advance_on_lines(stage, t, above[rows, None], below[rows, None])
@@ -123,27 +124,33 @@ class Family:
     def _step(self, stage: "_Stage", t: int, samples: Moments) -> None:
         """Take one step, on one batch for each member."""
         batch, row = evaluate(Parameters(**self.now), stage.slope, self.first.target, samples), t - stage.first
-        stage.loss[row] = batch.loss
+        if stage.loss is not None:
+            stage.loss[row] = batch.loss
         for name, visited in stage.visited.items():
-            seen = stage.seen[name][row] = getattr(batch.gradient, name).astype(self.dtype)
-            visited[row + 1], self.slots[name] = stage.optimizer.update(self.now[name], seen, t, self.slots[name])
+            gradient = getattr(batch.gradient, name).astype(self.dtype)
+            if stage.seen is not None:
+                stage.seen[name][row] = gradient
+            visited[row + 1], self.slots[name] = stage.optimizer.update(self.now[name], gradient, t, self.slots[name])
         self.now |= {name: visited[row + 1] for name, visited in stage.visited.items()}
 
     def _advance_on_lines(self, stage: "_Stage", at: int, above: np.ndarray, below: np.ndarray) -> None:
         v, target = _condensed(np.asarray(self.now["v"], np.float64)), self.first.target
         slope, begin, end = _condensed(stage.slope), at - stage.first, at - stage.first + len(above)
         lines = lines_of(v, slope, target, above, below)
-        w, seen, slots, update = stage.visited["w"], stage.seen["w"], self.slots["w"], stage.optimizer.update
-        now = w[begin]
+        w, slots, update = stage.visited["w"], self.slots["w"], stage.optimizer.update
+        seen, now = None if stage.seen is None else stage.seen["w"], w[begin]
         for row in range(begin, end):
-            gradient = seen[row] = gradient_on(lines, row - begin, now.astype(np.float64)).astype(self.dtype)
+            gradient = gradient_on(lines, row - begin, now.astype(np.float64)).astype(self.dtype)
+            if seen is not None:
+                seen[row] = gradient
             now, slots = update(now, gradient, stage.first + row, slots)
             w[row + 1] = now
         self.slots["w"], self.now["w"] = slots, now
-        stage.loss[begin:end] = loss_on(np.asarray(w[begin:end], np.float64), v, slope, target, above, below)
+        if stage.loss is not None:
+            stage.loss[begin:end] = loss_on(np.asarray(w[begin:end], np.float64), v, slope, target, above, below)
 
-    def paths(self) -> Iterator[tuple[Experiment, Path]]:
-        """Each experiment's own path."""
+    def paths(self) -> Iterator[Path]:
+        """Each experiment's own path, in order."""
         for i, (experiment, length) in enumerate(zip(self.experiments, self.lengths, strict=True)):
             stages = [stage for stage in self.stages if stage.end <= length]
             parameters: dict[str, Any] = {}
@@ -153,18 +160,18 @@ class Family:
                     # The last state of a stage is the first of the next.
                     visited = [stage.visited[name][: None if stage is stages[-1] else -1, i] for stage in stages]
                     parameters[name] = _joined(visited)
-                    gradient[name] = _joined([stage.seen[name][:, i] for stage in stages])
+                    gradient[name] = _joined([stage.seen[name][:, i] for stage in stages if stage.seen is not None])
                 else:
                     parameters[name] = np.broadcast_to(self.start[name][i], (length + 1, self.members))
-            loss = _joined([stage.loss[:, i] for stage in stages])
+            loss = _joined([stage.loss[:, i] for stage in stages if stage.loss is not None])
             resolution, cut = float(np.finfo(self.dtype).tiny), length < experiment.steps
-            yield experiment, Path(experiment, Parameters(**parameters), Parameters(**gradient), loss, resolution, cut)
+            yield Path(experiment, Parameters(**parameters), Parameters(**gradient), loss, resolution, cut)
 
 
 class _Stage:
     """The steps from `first` to `end`: what those use whose runs are not over before, and what they do."""
 
-    def __init__(self, experiments: Sequence[Experiment], first: int, end: int, members: int) -> None:
+    def __init__(self, experiments: Sequence[Experiment], first: int, end: int, members: int, batchwise: bool) -> None:
         self.first, self.end = first, end
         self.optimizer = _together([e.optimizer for e in experiments])
         dtype, names = np.dtype(experiments[0].dtype), experiments[0].trainable
@@ -172,8 +179,8 @@ class _Stage:
         shape = (len(experiments), members)
         # Unlike zeros, what is empty takes no memory until it is written to.
         self.visited = {name: np.empty((end - first + 1, *shape), dtype) for name in names}
-        self.seen = {name: np.empty((end - first, *shape), dtype) for name in names}
-        self.loss = np.empty((end - first, *shape), dtype)
+        self.seen = {name: np.empty((end - first, *shape), dtype) for name in names} if batchwise else None
+        self.loss = np.empty((end - first, *shape), dtype) if batchwise else None
 
 
 def _together(optimizers: Sequence[Optimizer]) -> Optimizer:
@@ -191,5 +198,6 @@ def _condensed(values: np.ndarray) -> np.ndarray:
     return values[:1, :1] if (values == values[0, 0]).all() else values
 
 
-def _joined(parts: list[np.ndarray]) -> np.ndarray:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+def _joined(parts: list[np.ndarray]) -> np.ndarray | None:
+    """What was kept of several stages, if anything was."""
+    return np.concatenate(parts) if len(parts) > 1 else parts[0] if parts else None

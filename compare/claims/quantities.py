@@ -6,7 +6,7 @@ from typing import Any
 
 from reference import Optimizer
 
-__all__ = ["BATCHWISE", "slot_names"]
+__all__ = ["BATCHWISE", "is_of_batches", "slot_names"]
 
 # One value for each batch; all others have one for each state, which is one more.
 BATCHWISE = frozenset({"loss", "gradient", "step"})
@@ -19,6 +19,17 @@ _LETTERS = MappingProxyType(
         "average_gradient": "a",
     }
 )
+
+
+def is_of_batches(quantity: str) -> bool:
+    """Whether a quantity is known from the batches only, and not from the states.
+
+    Examples
+    --------
+    >>> [is_of_batches(quantity) for quantity in ("loss", "gradient.w", "step.w", "w")]
+    [True, True, False, False]
+    """
+    return quantity.partition(".")[0] in ("loss", "gradient")
 
 
 def slot_names(optimizer: Optimizer) -> Mapping[str, str]:

@@ -6,6 +6,7 @@ from compare.claims.answers import Answers, answer
 from compare.claims.describe import shown, symbol
 from compare.claims.ensembles import Request
 from compare.claims.findings import Finding
+from compare.claims.quantities import is_of_batches
 from compare.claims.runs import Statement, experiments_of, run_checks, state
 from compare.claims.statistics import draw_starts, judge_share
 from compare.claims.updates import judge_update
@@ -21,15 +22,17 @@ def requests_of(claim: Claim) -> list[Request]:
     checks = [check for _, check in run_checks(claim)]
     runs = [Request(run, SEEDS) for run in experiments_of(checks, claim.experiment)] if checks else []
     shares = [
-        _share_request(claim.experiment, check.share)
+        _share_request(claim.experiment, check, check.share)
         for check in claim.checks
         if isinstance(check, TrajectoryCheck) and check.share is not None
     ]
     return runs + shares
 
 
-def _share_request(experiment: Experiment, share: ShareOf) -> Request:
-    return Request(draw_starts(experiment, share), 1) if share.of == "starts" else Request(experiment, share.number)
+def _share_request(experiment: Experiment, check: TrajectoryCheck, share: ShareOf) -> Request:
+    if share.of == "seeds":
+        return Request(experiment, share.number)
+    return Request(draw_starts(experiment, share), 1, batchwise=is_of_batches(check.quantity))
 
 
 def reference_statement(claim: Claim, bench: Workbench) -> Statement | None:
@@ -48,7 +51,7 @@ def reference_findings(claim: Claim, said: Statement | None, bench: Workbench) -
         if i in of_runs:
             found.append(_of_seeds(of_runs[i], check))
         elif isinstance(check, TrajectoryCheck) and check.share is not None:
-            path = bench.reference_path(_share_request(claim.experiment, check.share))
+            path = bench.reference_path(_share_request(claim.experiment, check, check.share))
             found.append(judge_share(answer(check, path), check.share))
         elif isinstance(check, UpdateCheck):
             found.append(judge_update(check, bench.trajectory(claim.experiment)))

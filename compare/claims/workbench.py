@@ -41,7 +41,7 @@ class Workbench:
         self.recorder = recorder
         self._descents: dict[Experiment, Descent] = {}
         self._paths: dict[Request, Path] = {}
-        self._expected: dict[Experiment, Path] = {}
+        self._expected: dict[Request, Path] = {}
         self._kept: dict[Any, Kept] = {}
         self._certificates: dict[Experiment, Certificate] = {}
         self._trajectories: dict[Experiment, Trajectory] = {}
@@ -56,15 +56,17 @@ class Workbench:
         return self._descents[key]
 
     def exact_path(self, experiment: Experiment) -> Path:
-        """The exact witness's run of the experiment's steps, from one start or many."""
-        if experiment.shape == ():
-            return self.descent(experiment).path(experiment.steps)
-        self.prepare_expected([experiment])
-        return self._expected[experiment]
+        """The exact witness's run of the experiment's steps."""
+        return self.descent(experiment).path(experiment.steps)
 
-    def prepare_expected(self, experiments: Iterable[Experiment]) -> None:
+    def prepare_expected(self, requests: Iterable[Request]) -> None:
         """Run on the expected loss what has not been run yet, from many starts, those of a kind together."""
-        self._expected |= run_expected(experiment for experiment in experiments if experiment not in self._expected)
+        self._expected |= run_expected(request for request in requests if request not in self._expected)
+
+    def expected_path(self, request: Request) -> Path:
+        """The exact witness's run from many starts."""
+        self.prepare_expected([request])
+        return self._expected[request]
 
     def prepare(self, requests: Iterable[Request]) -> None:
         """Run what has not been run yet, those that share batches together."""

@@ -144,7 +144,7 @@ def test_many_starts_see_the_batches_of_one_seed():
 def test_an_infinite_batch_has_the_expected_loss():
     w, b = np.array([-1.0, 0.5]), np.array([0.25, -0.5])
     run = Experiment(initial=Parameters(w=w, b=b), trainable=("w", "b"), negative_slope=0.3, steps=3)
-    path = run_expected([run])[run]
+    path = run_expected([Request(run, 1)])[Request(run, 1)]
     exact = expected_loss(Parameters(w=w, b=b), negative_slope=np.float64(np.float32(0.3)))
     # Differences of distribution functions: absolute error of some units on terms below 4.
     assert (np.abs(path.loss[0] - exact) <= 4 * gamma(64, 2.0**-53)).all()
@@ -152,7 +152,7 @@ def test_an_infinite_batch_has_the_expected_loss():
 
 def test_an_infinite_batch_without_biases_is_the_path_of_the_exact_witness():
     run = Experiment(initial=Parameters(w=np.array([-1.0, 3.0])), optimizer=SGD(learning_rate=0.25), steps=10)
-    path = run_expected([run])[run]
+    path = run_expected([Request(run, 1)])[Request(run, 1)]
     assert path.parameters.w[:, 0].tolist() == [-(0.75**n) for n in range(11)]
     assert path.parameters.w[:, 1].tolist() == [1 + 2 * 0.75**n for n in range(11)]
 

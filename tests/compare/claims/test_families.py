@@ -73,9 +73,9 @@ def test_expected_runs_of_many_starts_take_the_steps_that_each_takes_alone():
         Experiment(initial=starts, trainable=("w", "b"), negative_slope=slope, steps=steps, optimizer=Adam())
         for slope, steps in ((0.0, 5), (0.5, 5), (0.5, 3))
     ]
-    together = run_expected(runs)
+    together = run_expected(Request(run, 1) for run in runs)
     for run in runs:
-        assert is_the_same(together[run], run_expected([run])[run])
+        assert is_the_same(together[Request(run, 1)], run_expected([Request(run, 1)])[Request(run, 1)])
 
 
 def test_runs_with_and_without_momentum_are_no_family():
@@ -103,6 +103,15 @@ def test_what_is_evaluated_or_stepped_otherwise_is_no_family(other):
 
 def test_a_run_that_is_over_is_left_behind():
     long, short = replace(BASE, steps=10), replace(BASE, steps=4)
-    family = Family([short, long], [4, 10], members=2)
+    family = Family([long, short], [10, 4], members=2)
     assert [(stage.first, stage.end, len(stage.slope)) for stage in family.stages] == [(0, 4, 2), (4, 10, 1)]
-    assert family.experiments == [long, short]
+
+
+@pytest.mark.parametrize("trainable", [("w",), ("w", "b")])
+def test_without_what_belongs_to_batches_the_states_are_the_same(trainable):
+    run = replace(BASE, initial=Parameters(w=np.array([-1.0, 2.0])), trainable=trainable)
+    whole, states = Request(run, 1), Request(run, 1, batchwise=False)
+    for found in (run_together([whole, states]), run_expected([whole, states])):
+        assert found[states].loss is found[states].gradient.w is None
+        assert found[whole].loss.shape == found[whole].gradient.w.shape == (12, 2)
+        assert found[states].parameters.w.tobytes() == found[whole].parameters.w.tobytes()
