@@ -29,7 +29,7 @@ def test_the_change_ends_with_an_error_too():
 
 def test_methods_and_properties_are_patched_where_they_are_defined():
     method = Substitution("reference.optimizers.sgd", "return w - g * lr, {}", "return w + g * lr, {}")
-    where = "return () if self.momentum == 0 else"
+    where = "if any_positive(self.momentum) else ()"
     prop = Substitution("reference.optimizers.sgd", where, where.replace("()", '("none",)'))
     with planted([method, prop]):
         assert SGD(learning_rate=0.5).update(1.0, 2.0, 0, {})[0] == 2.0
