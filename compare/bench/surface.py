@@ -1,0 +1,99 @@
+"""The exact expected loss and gradient against quadrature, point by point."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from compare.bench.clock import Job, timed
+from compare.bench.plan import Group, Measurement, Prepared, Size, Wrong
+from compare.bench.results import Meant
+from compare.surface import expected_gradient, expected_loss, expected_loss_and_gradient
+from compare.surface.errors import GRADIENT_ERROR, LOSS_ERROR
+from reference import Parameters
+
+__all__ = ["GROUP", "by_quadrature", "require_agreement"]
+
+QUADRATURES = 40  # points a round, of five quantities each
+PROBES = ((0.5, 0.75), (-1.0, 0.25), (1.5, -0.5))
+FAR = 40.0  # the density is 0 beyond
+
+Values = tuple[list[float], list[float]]
+
+
+def by_quadrature(w: float, b: float, magnitudes: bool = False) -> Values:
+    """Loss and derivatives by w, b, v, d at (w, b, 1, 0), by SciPy's quad with the kinks given.
+
+    Parameters
+    ----------
+    w, b : float
+    magnitudes : bool
+        Integrate the sizes of the integrands instead.
+
+    Returns
+    -------
+    tuple of two lists of float
+        Values, and the errors that quad estimates.
+    """
+    from scipy.integrate import quad
+
+    def integrand(x: float, quantity: int) -> float:
+        z = w * x + b
+        residual, active = max(z, 0.0) - max(x, 0.0), z > 0
+        factor = (residual, 2 * active * x, 2.0 * active, 2 * max(z, 0.0), 2.0)[quantity]
+        value = residual * factor * math.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+        return abs(value) if magnitudes else value
+
+    found = [quad(integrand, -FAR, FAR, args=(i,), points=(-b / w, 0.0), limit=200) for i in range(5)]
+    return [value for value, _ in found], [error for _, error in found]
+
+
+def require_agreement(quadrature: Callable[..., Values] = by_quadrature) -> None:
+    """Raise Wrong where quadrature and closed form differ by more than the errors of both."""
+    for w, b in PROBES:
+        loss, gradient = expected_loss_and_gradient(Parameters(w=w, b=b))
+        values, errors = quadrature(w, b)
+        sizes, _ = quadrature(w, b, magnitudes=True)
+        for name, exact, value, error, size in zip(
+            ("loss", *Parameters._fields), (loss, *gradient), values, errors, sizes, strict=True
+        ):
+            bound = error + (LOSS_ERROR if name == "loss" else GRADIENT_ERROR) * size
+            if not abs(value - float(exact)) <= bound:
+                raise Wrong(f"{name} at (w, b) = ({w:g}, {b:g}) is {value!r}, in closed form {float(exact)!r}")
+
+
+def _closed(work: Callable[[Parameters], Any]) -> Callable[[Size], Prepared]:
+    def prepare(size: Size) -> Prepared:
+        require_agreement()
+        side = max(2, size.some(2 * size.side))
+        points = Parameters(np.linspace(-3, 3, side)[:, None], np.linspace(-3, 3, side))
+        work(points)
+        return Prepared(timed(lambda: work(points)), side * side, {"points": side * side})
+
+    return prepare
+
+
+def _quadrature(size: Size) -> Prepared:
+    require_agreement()
+    points = size.some(QUADRATURES)
+    job: Job = timed(lambda: [by_quadrature(*PROBES[0]) for _ in range(points)])
+    return Prepared(job, points, {"points": points})
+
+
+GROUP = Group(
+    name="surface",
+    says="expected loss and gradient on a grid over (w, b)",
+    unit="ns a point",
+    per_amount=1e9,
+    baseline="closed form, in one call",
+    measurements=(
+        Measurement("closed form, in one call", _closed(expected_loss_and_gradient)),
+        Measurement(
+            "closed form, in two calls",
+            _closed(lambda points: (expected_loss(points), expected_gradient(points))),
+            Meant("ratio", at_least=1.0),
+        ),
+        Measurement("scipy.integrate.quad, kinks given", _quadrature, Meant("ratio", at_least=500.0)),
+    ),
+)
