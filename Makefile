@@ -10,7 +10,7 @@ run: .venv/installed
 	$(BIN)/python -m compare.run --out $(OUT)
 
 test: check .venv/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: .venv/installed
 	$(BIN)/ruff check .
