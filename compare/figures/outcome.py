@@ -58,7 +58,8 @@ def loss_to_beat(experiment: Experiment) -> float | None:
     True
     """
     target = experiment.target
-    if not (0 <= experiment.negative_slope <= 1 and 0 <= target.negative_slope <= 1):
+    slopes = np.append(experiment.negative_slope, target.negative_slope)  # that of an ensemble may be an array
+    if not ((slopes >= 0) & (slopes <= 1)).all():
         return None
     # E y^2, E y and E x y from losses of constants and of lines, whose squares cancel.
     square = _loss(Parameters(w=0.0), 1.0, target)

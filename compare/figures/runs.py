@@ -7,7 +7,18 @@ import numpy as np
 
 from reference import Experiment, Parameters, Target, Trajectory, checks
 
-__all__ = ["EPOCH", "LARGEST", "Setting", "complete", "labels_for", "limits", "members", "setting_of", "single"]
+__all__ = [
+    "EPOCH",
+    "LARGEST",
+    "Setting",
+    "complete",
+    "labels_for",
+    "limits",
+    "members",
+    "setting_of",
+    "single",
+    "start_and_end",
+]
 
 EPOCH = 100  # steps of an epoch in the question's script
 # Beyond float32 nothing is drawn: margins around float64's largest numbers would overflow.
@@ -101,6 +112,8 @@ def _setting_of_one(experiment: Experiment, who: str, varying: tuple[str, ...]) 
     fixed = Parameters(
         *(0.0 if name in varying else p for name, p in zip(Parameters._fields, experiment.initial, strict=True))
     )
+    if np.ndim(experiment.negative_slope):
+        raise ValueError(f"{who} draws one surface, got an ensemble with different slopes")
     if any(np.ndim(p) for p in fixed):
         raise ValueError(f"{who} draws one surface, got an ensemble with different parameters that are not trained")
     return Setting(experiment.negative_slope, experiment.target, fixed)

@@ -113,6 +113,8 @@ def test_what_cannot_be_told_is_neither_blue_nor_vermillion(ax):
 def test_mistakes_are_told(ax, ensemble):
     with pytest.raises(ValueError, match="surface draws runs that train w or b, got one that trains w, d"):
         surface(train(Experiment(trainable=("w", "d"), steps=2)), ax=ax)
+    with pytest.raises(ValueError, match="an ensemble with different slopes"):
+        surface(train(Experiment(trainable=("w", "b"), negative_slope=np.array([0.0, 0.5]), steps=2)))
     with pytest.raises(ValueError, match="an ensemble with different parameters that are not trained"):
         surface(train(Experiment(initial=Parameters(w=1.0, v=np.array([1.0, 2.0])), steps=2)), ax=ax)
     with pytest.raises(ValueError, match="different negative_slope"):

@@ -80,3 +80,13 @@ def test_a_diverged_run_fails(diverging):
 @pytest.mark.parametrize("changes", [{"negative_slope": -0.5}, {"negative_slope": 1.5}, {"target": Target(1, 0, 2)}])
 def test_outside_the_argument_nothing_is_claimed(changes):
     assert succeeded(train(Experiment(steps=2, **changes))) is None
+
+
+def test_members_with_slopes_of_their_own_succeed_as_they_would_alone():
+    slopes = np.array([0.0, 0.25, 0.5])
+    together = train(Experiment(negative_slope=slopes, steps=400, batch_size=100), record="end")
+    alone = [
+        train(Experiment(negative_slope=slope, steps=400, batch_size=100), record="end") for slope in slopes.tolist()
+    ]
+    assert succeeded(together).tolist() == [bool(succeeded(run)) for run in alone] == [False, True, True]
+    assert loss_to_beat(Experiment(negative_slope=np.array([0.5, 1.5]))) is None
