@@ -251,8 +251,6 @@ def test_no_file_is_longer_than_can_be_read_in_one_sitting(path):
 # Functions that are exported and have no example, and why.
 WITHOUT_EXAMPLE = {
     "compare.figures.draw_all": "writes files",
-    "compare.figures.functions": "draws a picture, which its tests look at",
-    "compare.figures.write_gif": "writes a file",
     "compare.report.render": "returns a page, which its tests read",
 }
 

@@ -37,7 +37,7 @@ def animate(
     *,
     frames: int = 100,
     until: int | None = None,
-    fig: Figure | None = None,
+    figure: Figure | None = None,
 ) -> FuncAnimation:
     """Animate a run: the function learned against the target, and the loss.
 
@@ -54,7 +54,7 @@ def animate(
         are fewer steps.
     until : int, optional
         The step to stop at, by default the last one.
-    fig : matplotlib Figure, optional
+    figure : matplotlib Figure, optional
         An empty one to draw in. By default a new pyplot figure.
 
     Returns
@@ -71,12 +71,12 @@ def animate(
     Examples
     --------
     >>> from reference import Experiment, train
-    >>> animation = animate(train(Experiment(steps=300)), frames=2, fig=Figure())
+    >>> animation = animate(train(Experiment(steps=300)), frames=2, figure=Figure())
     >>> "<img" in animation.to_jshtml()
     True
     """
     checked = frame_steps(run, frames, until, "animate")
-    film = film_on(style.new_figure(7.0, 3.2) if fig is None else fig, run, checked)
+    film = film_on(style.new_figure(7.0, 3.2) if figure is None else figure, run, checked)
     return FuncAnimation(
         film.figure, film.show, init_func=lambda: film.show(0), frames=len(checked), interval=1000 / FPS, blit=True
     )  # fmt: skip

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from compare.figures import style
 from compare.figures.outcome import colour_of, end_loss
-from compare.figures.runs import single
+from compare.figures.runs import single, start_and_end
 from reference import Parameters, Trajectory, phi
 
 __all__ = ["functions"]
@@ -15,16 +15,18 @@ __all__ = ["functions"]
 REACH = 3.0  # standard deviations of x
 
 
-def functions(*runs: Trajectory, titles: Sequence[str], ax: Sequence[Axes] | None = None) -> Sequence[Axes]:
+def functions(
+    *runs: Trajectory, titles: Sequence[str] | None = None, ax: Axes | Sequence[Axes] | None = None
+) -> Sequence[Axes]:
     """Draw the neuron of each run before and after training, and the target, over x.
 
     Parameters
     ----------
     *runs : Trajectory
         Single runs, whatever they train.
-    titles : sequence of str
-        One for each run.
-    ax : sequence of matplotlib Axes, optional
+    titles : sequence of str, optional
+        One for each run, by default where its weight starts and ends.
+    ax : matplotlib Axes or sequence of them, optional
         One for each run; by default side by side in a new pyplot figure.
 
     Returns
@@ -36,13 +38,23 @@ def functions(*runs: Trajectory, titles: Sequence[str], ax: Sequence[Axes] | Non
     TypeError, ValueError
         If there is no run, a run is no Trajectory, an ensemble or without its steps, or
         there are more or fewer titles or axes than runs.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from reference import Experiment, train
+    >>> (ax,) = functions(train(Experiment(negative_slope=0.25, steps=300)), ax=Figure().add_subplot())
+    >>> [line.get_label() for line in ax.lines]
+    ['target', 'start', 'end']
     """
     if not runs:
         raise ValueError("functions needs at least one Trajectory, got none")
     for run in runs:
         single(run, "functions")
     if ax is None:
-        ax = style.new_figure(2.6 * len(runs), 3.0).subplots(1, len(runs), sharey=True, squeeze=False)[0]
+        ax = style.new_figure(max(3.0, 2.6 * len(runs)), 3.0).subplots(1, len(runs), sharey=True, squeeze=False)[0]
+    ax = [ax] if isinstance(ax, Axes) else ax
+    titles = [start_and_end(run) for run in runs] if titles is None else titles
     if not len(titles) == len(ax) == len(runs):
         raise ValueError(f"functions: one title and one Axes a run, got {len(titles)} and {len(ax)} for {len(runs)}")
     x = np.linspace(-REACH, REACH, 241)

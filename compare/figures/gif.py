@@ -50,6 +50,14 @@ def write_gif(
     ------
     TypeError, ValueError
         As `animate` does.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from reference import Experiment, train
+    >>> with TemporaryDirectory() as folder:
+    ...     write_gif(train(Experiment(steps=300)), Path(folder) / "stuck.gif", frames=2).name
+    'stuck.gif'
     """
     steps = frame_steps(run, frames, until, "write_gif")
     figure = Figure(figsize=size, dpi=dpi, layout="constrained")

@@ -61,7 +61,7 @@ def test_panels_are_labelled(backward):
 
 def test_animate_returns_an_animation_of_matplotlib_on_the_figure_given(right_way):
     figure, before = Figure(figsize=(4, 2)), dict(mpl.rcParams)
-    animation = animate(right_way, frames=3, fig=figure)
+    animation = animate(right_way, frames=3, figure=figure)
     assert isinstance(animation, FuncAnimation)
     assert animation.to_jshtml().count("data:image/png;base64") == 3
     assert len(figure.axes) == 2

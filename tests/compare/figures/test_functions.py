@@ -33,6 +33,13 @@ def test_start_and_end_are_the_neurons_outputs(run):
     assert axes[0].get_ylabel() == "output"
 
 
+def test_one_run_takes_one_axes_and_says_where_its_weight_went(run):
+    ax = Figure().add_subplot()
+    (drawn,) = functions(run, ax=ax)
+    assert drawn is ax
+    assert ax.get_title(loc="left") == f"from w = -1.5: ends at {float(run.end.w):.3g}"
+
+
 def test_mistakes_are_told(run):
     with pytest.raises(ValueError, match="needs at least one Trajectory, got none"):
         functions(titles=[])
