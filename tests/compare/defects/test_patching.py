@@ -60,12 +60,14 @@ def test_several_changes_of_one_function_are_made_together():
 
 
 def test_what_a_defect_left_on_a_function_is_removed():
+    from reference.training import _sample_by_sample
+
     step = "parameters, state = experiment.optimizer.step(parameters, gradient, state)"
-    patch = Substitution("reference.training", step, f"{step}; train.left = state")
+    patch = Substitution("reference.training", step, f"{step}; _sample_by_sample.left = state")
     with planted([patch]):
         train(Experiment(steps=1))
-        assert hasattr(train, "left")
-    assert not hasattr(train, "left")
+        assert hasattr(_sample_by_sample, "left")
+    assert not hasattr(_sample_by_sample, "left")
 
 
 @pytest.mark.parametrize(
