@@ -1,0 +1,116 @@
+"""The directive ``command``: a command's flags, taken from its argument parser.
+
+.. command:: compare.run
+
+shows what the parser of ``python -m compare.run`` knows. ``.. commands::`` shows every command there is.
+"""
+
+import argparse
+import importlib
+import re
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("compare", "keras_impl")
+
+
+class _Caught(BaseException):
+    """Carries a parser out of the command that made it."""
+
+
+def command_names() -> list[str]:
+    """Every module of the packages that is run with ``python -m``."""
+    found = []
+    for path in sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")):
+        code = path.read_text(encoding="utf-8")
+        if 'if __name__ == "__main__":' in code and "\ndef main(" in code:
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            found.append(".".join(parts[:-1] if parts[-1] == "__main__" else parts))
+    return sorted(found, key=lambda name: (name != "compare.run", name))
+
+
+def parser_of(name: str) -> argparse.ArgumentParser:
+    """Return the argument parser of a command: it is asked to parse, and caught when it does."""
+
+    def catch(parser: argparse.ArgumentParser, *_: Any) -> None:
+        raise _Caught(parser)
+
+    try:
+        module = importlib.import_module(f"{name}.__main__")
+    except ModuleNotFoundError:
+        module = importlib.import_module(name)
+    with mock.patch.object(argparse.ArgumentParser, "parse_args", catch):
+        try:
+            module.main([])
+        except _Caught as caught:
+            return caught.args[0]
+    raise ValueError(f"{name} has no argument parser")
+
+
+def described(parser: argparse.ArgumentParser) -> list[str]:
+    """What a parser knows, as reStructuredText."""
+    usage = re.sub(r"\s+", " ", parser.format_usage().removeprefix("usage: ")).strip()
+    lines = [parser.description or "", "", ".. code-block:: text", "", f"   {usage}", ""]
+    for action in parser._actions:  # argparse has no public way to list them
+        if isinstance(action, argparse._HelpAction):
+            continue
+        names = ", ".join(action.option_strings) or str(action.metavar or action.dest)
+        argument = ""
+        if action.option_strings and action.nargs != 0:
+            values = "|".join(map(str, action.choices)) if action.choices else action.dest.upper()
+            argument = f" {action.metavar or values}"
+        text = (action.help or "") % {**vars(action), "prog": parser.prog}
+        lines += [f"``{names}{argument}``", f"    {_plain(text)}", ""]
+    if parser.epilog:
+        lines += [_plain(parser.epilog), ""]
+    return lines
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"([*`|_\\])", r"\\\1", text[:1].upper() + text[1:])
+
+
+class CommandDirective(Directive):
+    """The flags of one command."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Describe the command named by the argument."""
+        return _parsed(self, described(parser_of(self.arguments[0])))
+
+
+class CommandsDirective(Directive):
+    """A section for every command."""
+
+    def run(self) -> list[nodes.Node]:
+        """Describe all commands."""
+        sections: list[nodes.Node] = []
+        for name in command_names():
+            title = f"python -m {name}"
+            section = nodes.section(ids=[nodes.make_id(name)], names=[nodes.fully_normalize_name(title)])
+            section += nodes.title("", "", nodes.literal("", title))
+            section += _parsed(self, described(parser_of(name)))
+            self.state.document.note_explicit_target(section)
+            sections.append(section)
+        return sections
+
+
+def _parsed(directive: Directive, lines: list[str]) -> list[nodes.Node]:
+    holder = nodes.Element()
+    directive.state.nested_parse(StringList(lines, source="argument parser"), directive.content_offset, holder)
+    return holder.children
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the directives."""
+    app.add_directive("command", CommandDirective)
+    app.add_directive("commands", CommandsDirective)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
