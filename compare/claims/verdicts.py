@@ -34,7 +34,7 @@ class Boundary:
     claimed : bool
         Whether the claim is meant for the whole range.
     closed_form : tuple of str and float, or None
-        A formula for the boundary in a run of any length, and its value.
+        A formula for this very boundary in a run of any length, and its value.
     reference : mapping of float to tuple of int
         What the reference said beside the boundary: for each value asked, for how many
         seeds the claim held, of how many that can tell.
