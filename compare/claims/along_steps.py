@@ -34,7 +34,7 @@ class StepsFlip(NamedTuple):
     ----------
     steps : int or None
     looked_to : int
-        The largest number of steps that is known.
+        The largest number of steps up to there for which the claim is known to be what it was.
     """
 
     steps: int | None
@@ -86,7 +86,8 @@ def flip_along_steps(checks: Sequence[RunCheck], experiment: Experiment, stated:
         later = np.arange(steps + 1, horizon + 1)
         flips = later[(met[later] != stated) & counts[later]]
         if len(flips):
-            return StepsFlip(int(flips[0]), int(flips[0]))
+            known = np.flatnonzero(counts[: flips[0]])
+            return StepsFlip(int(flips[0]), max(steps, int(known[-1]) if len(known) else 0))
         blind = min(found.blind_from for found in lengths)
         if blind <= horizon:
             return StepsFlip(None, blind - 1)
@@ -97,14 +98,19 @@ def flip_along_steps(checks: Sequence[RunCheck], experiment: Experiment, stated:
             return StepsFlip(None, end)
 
 
-def first_exception(checks: Sequence[RunCheck], experiment: Experiment, path: Path) -> int | None:
-    """The length from which a claim that has to hold always is false; None if it is not of that kind."""
+def first_exception(checks: Sequence[RunCheck], experiment: Experiment, path: Path) -> StepsFlip | None:
+    """The length from which a claim that has to hold always is false; None for other claims, or if there is none."""
     if len(checks) != 1 or not isinstance(checks[0], TrajectoryCheck) or checks[0].when != "always":
         return None
     check = checks[0]
-    met = check.condition.met(_series(check, path))[:, 0]
-    met[: check.after] = True
-    return None if met.all() else int(np.argmin(met)) + (path.steps + 1 - len(met))
+    values = _series(check, path)[:, 0]
+    met, counts = check.condition.met(values), np.abs(check.condition.margin(values)) > path.resolution
+    met[: check.after] = counts[: check.after] = True
+    first, missing = int(np.argmin(met)), path.steps + 1 - len(met)
+    if met[first] or first == 0:
+        return None
+    known = np.flatnonzero(counts[:first])
+    return StepsFlip(first + missing, int(known[-1]) + missing if len(known) else 0)
 
 
 def _depends_on_length(check: RunCheck) -> bool:

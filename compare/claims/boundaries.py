@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from compare.claims.along_settings import batch_sizes, flips_along, truth_at
-from compare.claims.along_steps import TIMES, first_exception, flip_along_steps
+from compare.claims.along_steps import TIMES, StepsFlip, first_exception, flip_along_steps
 from compare.claims.build_experiment import changed, setting_of
 from compare.claims.closed_forms import closed_form
 from compare.claims.ensembles import LONGEST, Request, affordable_steps
@@ -107,16 +107,17 @@ def _along_steps(
     if flip.steps is None:
         searched.append(("steps", steps, flip.looked_to))
     else:
-        found.append(_steps_boundary(experiment, flip.steps, holds, (steps, TIMES * steps)))
+        found.append(_steps_boundary(experiment, flip, holds, (steps, TIMES * steps)))
 
 
-def _steps_boundary(experiment: Experiment, at: int, below: bool, where: tuple[float, float]) -> Boundary:
+def _steps_boundary(experiment: Experiment, flip: StepsFlip, below: bool, where: tuple[float, float]) -> Boundary:
+    assert flip.steps is not None
     return Boundary(
         setting="steps",
-        value=at,
+        value=flip.steps,
         below=below,
         above=not below,
-        bracket=(at - 1, at),
+        bracket=(flip.looked_to, flip.steps),
         stated=experiment.steps,
         range=where,
         reference=MappingProxyType({}),
@@ -133,9 +134,7 @@ def _along_setting(
     flips = flips_along(checks, experiment, vary)
     if not flips:
         searched.append((vary.setting, vary.low, vary.high))
-    formula = closed_form(checks, experiment, vary.setting)
-    if formula is not None and not vary.low <= formula[1] <= vary.high:
-        formula = None
+    form = closed_form(checks, experiment, vary.setting)
     found.extend(
         Boundary(
             setting=vary.setting,
@@ -146,7 +145,7 @@ def _along_setting(
             stated=setting_of(experiment, vary.setting),
             range=(vary.low, vary.high),
             claimed=vary.claimed,
-            closed_form=formula,
+            closed_form=form[:2] if form is not None and form.is_between(flip.low, flip.high) else None,
             reference=MappingProxyType({}),
         )
         for flip in flips

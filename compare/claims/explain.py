@@ -66,7 +66,7 @@ def _by_witness(verdict: Verdict) -> list[str]:
 
 
 def _boundary(boundary: Boundary, claim: Claim) -> str:
-    text = f"It {boundary_text(boundary)} (stated: {shown(boundary.stated)})"
+    text = f"It {boundary_text(boundary)} (stated: {shown(boundary.stated)}{_width(boundary)})"
     if boundary.closed_form is not None:
         formula, value = boundary.closed_form
         equals = "" if formula == shown(value) else f" = {shown(value)}"
@@ -78,6 +78,13 @@ def _boundary(boundary: Boundary, claim: Claim) -> str:
     else:
         text += "; the reference was not asked, as the run would be too long or another flip too near"
     return text + "."
+
+
+def _width(boundary: Boundary) -> str:
+    """Between what the flip lies, where the value alone would seem to say more."""
+    low, high = boundary.bracket
+    narrow = high - low <= 1 if boundary.setting == "steps" else shown(low) == shown(high)
+    return "" if narrow else f"; the flip lies between {shown(low)} and {shown(high)}"
 
 
 def _searched(setting: str, low: float, high: float) -> str:

@@ -7,11 +7,13 @@ import pytest
 
 from compare.claims import Workbench, judge
 from compare.claims.along_settings import Flip, flips_along
-from compare.claims.along_steps import TIMES, flip_along_steps
+from compare.claims.along_steps import TIMES, first_exception, flip_along_steps
 from compare.claims.closed_forms import closed_form
+from compare.claims.explain import explain
+from compare.claims.path import Path
 from compare.claims.results import boundary_text
 from compare.claims.values import Claim, Condition, TrajectoryCheck, Vary
-from reference import SGD, Adam, Experiment, Parameters
+from reference import SGD, Experiment, Parameters
 
 STUCK = TrajectoryCheck(quantity="w", when="always", condition=Condition(below=0.0))
 
@@ -99,6 +101,53 @@ def test_at_the_kink_the_search_is_blind():
     assert flip == (None, 0)
 
 
+def last_length_that_can_be_told(momentum, lr):
+    """The last n before w crosses 0 for which 1 - w is not rounded to 1; and the first n across."""
+    mu, lr, n = Fraction(momentum), Fraction(lr), 0
+    w, m, last = Fraction(-1), Fraction(0), 0
+    while w < 0:
+        last = n if 1 - float(w) > 1 else last
+        m = mu * m - lr * w
+        w, n = w + m, n + 1
+    return last, n
+
+
+def test_lengths_that_cannot_be_told_are_left_to_the_bracket():
+    # Distance to 1 above 1: on the way to 0 it is rounded to 1 itself, long before w is across.
+    check = TrajectoryCheck(quantity="w", when="end", distance_to=1.0, condition=Condition(above=1.0))
+    experiment = run(steps=20, batch_size=200, optimizer=SGD(learning_rate=0.25, momentum=0.2509765625))
+    last, across = last_length_that_can_be_told(0.2509765625, 0.25)
+    assert across - last > 5
+    verdict = judge(claim(experiment, check), keras=False)
+    (boundary,) = verdict.boundaries
+    # Across it is a step or two until the distance is not 1 any more.
+    assert across <= boundary.value <= across + 2
+    assert boundary.bracket == (last, boundary.value)
+    assert f"the flip lies between {last} and {boundary.value}" in explain(verdict)
+
+
+def test_lengths_that_can_all_be_told_leave_a_single_step():
+    check = TrajectoryCheck(quantity="w", when="end", condition=Condition(below=-0.125))
+    verdict = judge(claim(run(steps=10, batch_size=200, optimizer=SGD(learning_rate=0.0625)), check), keras=False)
+    assert verdict.boundary.bracket == (verdict.boundary.value - 1, verdict.boundary.value)
+    assert "the flip lies between" not in explain(verdict)
+
+
+def test_an_exception_after_what_cannot_be_told_has_a_bracket_too():
+    tiny = float(np.finfo(np.float64).smallest_subnormal)
+    w = np.array([[-1.0], [-0.5], [-tiny], [-tiny], [1.0]])
+    none = Parameters(w=None, b=None, v=None, d=None)
+    path = Path(run(steps=4), Parameters(w, *np.zeros((3, 5, 1))), none, None, float(np.finfo(np.float64).tiny))
+    assert first_exception([STUCK], run(steps=4), path) == (4, 1)
+
+
+def test_a_claim_that_is_false_from_the_start_has_no_boundary_along_the_steps():
+    verdict = judge(claim(run(w=1.0, steps=5, batch_size=50), STUCK), keras=False)
+    assert verdict.verdict == "refuted"
+    assert verdict.boundaries == ()
+    assert verdict.searched == (("steps", 5, 500),)
+
+
 # Along settings: closed forms.
 
 
@@ -113,9 +162,10 @@ def test_momentum_flips_at_its_closed_form(lr, nesterov):
     # In a finite run the rotation has to be fast enough: half a turn in 2000 steps.
     assert by_hand <= flip.high
     assert flip.low <= by_hand * (1 + (np.pi / 2000) ** 2 / lr)
-    text, value = closed_form([STUCK], experiment, "momentum")
-    assert value == by_hand
-    assert text.startswith("(1 - sqrt(learning_rate))")
+    form = closed_form([STUCK], experiment, "momentum")
+    assert form.value == by_hand
+    assert form.formula.startswith("(1 - sqrt(learning_rate))")
+    assert form.is_between(flip.low, flip.high)
 
 
 @pytest.mark.parametrize("mu", [0.0, 0.25, 0.81])
@@ -125,14 +175,16 @@ def test_the_learning_rate_flips_at_its_closed_form(mu):
     (flip,) = flips_along([STUCK], experiment, Vary("learning_rate", 0.0005, 1.9, False))
     assert flip.low <= by_hand * (1 + 2.0**-8)
     assert flip.high >= by_hand
-    assert closed_form([STUCK], experiment, "learning_rate")[1] == by_hand
+    form = closed_form([STUCK], experiment, "learning_rate")
+    assert form.value == by_hand
+    assert form.is_between(flip.low, flip.high)
 
 
 def test_the_start_flips_at_zero():
     (flip,) = flips_along([STUCK], run(), Vary("initial.w", -2.0, 3.0, False))
     assert flip.low <= 0 <= flip.high
     assert flip.value == 0.0
-    assert closed_form([STUCK], run(), "initial.w")[1] == 0.0
+    assert closed_form([STUCK], run(), "initial.w").value == 0.0
 
 
 def test_leaky_slopes_flip_where_the_minimum_leaves_the_band():
@@ -149,17 +201,6 @@ def test_the_nearest_flip_on_either_side_is_found():
     assert [flip.holds_below for flip in flips] == [True, False]
     assert flips[0].low <= 1.5 <= flips[0].high
     assert flips[1].low <= 0.5 <= flips[1].high
-
-
-def test_closed_forms_are_given_only_where_they_hold():
-    other = TrajectoryCheck(quantity="loss", when="end", condition=Condition(below=0.0))
-    assert closed_form([other], run(), "learning_rate") is None
-    assert closed_form([STUCK], run(w=1.0), "learning_rate") is None
-    assert closed_form([STUCK], run(negative_slope=0.1), "learning_rate") is None
-    assert closed_form([STUCK], run(optimizer=Adam()), "learning_rate") is None
-    assert closed_form([STUCK], run(), "batch_size") is None
-    text, value = closed_form([STUCK], Experiment(initial=Parameters(w=-1.0, v=0.5)), "learning_rate")
-    assert (text, value) == ("1 / 0.25", 4.0)
 
 
 def test_a_flip_between_two_signs_is_at_zero():
