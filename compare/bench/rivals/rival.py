@@ -1,7 +1,6 @@
 """The rivals by name, with what they need and how much of the work each is given in a round."""
 
 import importlib
-import importlib.util
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -43,17 +42,13 @@ class Rival(NamedTuple):
                 start_keras()
             except KerasMissing:
                 raise NotInstalled("keras") from None
-        elif self.needs and not _is_installed(self.needs):
-            raise NotInstalled(self.needs)
+        elif self.needs:
+            try:
+                importlib.import_module(self.needs)
+            except ImportError:
+                raise NotInstalled(self.needs) from None
         builder: Builder = getattr(importlib.import_module(self.module), self.builder)
         return builder
-
-
-def _is_installed(package: str) -> bool:
-    try:
-        return importlib.util.find_spec(package) is not None
-    except ValueError:  # a module put there by hand, or None in its place
-        return False
 
 
 _HERE = "compare.bench.rivals"
