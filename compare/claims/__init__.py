@@ -18,8 +18,8 @@ r'''Claims: read from a file, decided by three witnesses, with the boundary wher
     >>> judge(claim).verdict
     'holds'
 
-Claim files
-===========
+The file
+========
 TOML, UTF-8. ``schema.json`` beside this file is the format in full, for editors; the
 loader interprets it. One table ``[[claim]]`` for each claim, at most 1000:
 
