@@ -4,7 +4,7 @@ BIN := .venv/bin
 OUT ?= audit
 FUZZ_SECONDS ?= 600
 
-.PHONY: run test check fuzz defects pictures docs format clean
+.PHONY: run test check fuzz defects bench pictures docs format clean
 
 run: .venv/installed
 	$(BIN)/python -m compare.run --out $(OUT)
@@ -23,6 +23,10 @@ fuzz: .venv/installed
 
 defects: .venv/installed
 	$(BIN)/python -m compare.defects --out $(OUT)
+
+# On an idle machine; also measures JAX, PyTorch and numba if they are installed in .venv.
+bench: .venv/installed
+	$(BIN)/python -m compare.bench --out $(OUT)
 
 # Those of the README.
 pictures: .venv/installed
