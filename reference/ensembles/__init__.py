@@ -13,7 +13,7 @@ samples, accumulated in float64 and rounded once, and the update is the optimize
     gradient and loss from these
 `lines`
     without biases: two sums a batch
-`members`, `run`
+`members`, `loop`
     chunks of members, blocks of batches, and what is recorded
 `choice`
     when this can be used, and when it pays
@@ -25,6 +25,6 @@ up to 10,000.
 """
 
 from reference.ensembles.choice import obstacle, obstacle_in, pays, require
-from reference.ensembles.run import Recorded, run
+from reference.ensembles.loop import Recorded, run
 
 __all__ = ["Recorded", "obstacle", "obstacle_in", "pays", "require", "run"]

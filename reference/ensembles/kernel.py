@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from reference.ensembles.members import Members
-from reference.ensembles.pieces import BatchTable, batch_loss, batch_table, gradients, places_of
+from reference.ensembles.pieces import BatchTable, Scratch, batch_loss, batch_table, gradients, places_of
 from reference.ensembles.places import number_of_cells
 from reference.ensembles.teacher import teacher_lines
 from reference.experiment import Experiment
@@ -29,8 +29,9 @@ class Pieces:
         self.trainable, self.lines = experiment.trainable, teacher_lines(experiment.target, np.dtype(experiment.dtype))
         self.cells = min(number_of_cells(experiment.batch_size), 2 ** max(8, int(members).bit_length()))
         self.sides, self.least = (-1.0, 1.0), float(np.finfo(experiment.dtype).tiny)
+        self.scratch = Scratch.of(0)
         self.samples = experiment.batch_size
-        size = 8 * self.cells + 14 * 8 * (2 * experiment.batch_size + 1)
+        size = 2 * self.cells + 14 * 8 * (2 * experiment.batch_size + 1)
         self.batches_at_once = max(1, min(16, TABLE_BYTES // size))
 
     def tables(self, x: np.ndarray) -> list[BatchTable]:
@@ -41,16 +42,20 @@ class Pieces:
         """What a place is above the number of samples above the kink."""
         return (np.where(right, self.samples, 0),)
 
+    def _scratch(self, size: int) -> Scratch:
+        if len(self.scratch.flags) != size:
+            self.scratch = Scratch.of(size)
+        return self.scratch
+
     def _places(self, table: BatchTable, members: Members) -> np.ndarray:
-        if members.places is None:
-            w, b = (members.values[name] for name in "wb")
-            members.places = places_of(table.places, w, b, members.by_side[0], members.special)
-        return members.places
+        w, b = (members.values[name] for name in "wb")
+        scratch = self._scratch(len(w))
+        return places_of(table.places, w, b, members.by_side[0], members.special, scratch)
 
     def gradient(self, table: BatchTable, members: Members) -> dict[str, np.ndarray]:
         """Derivatives with respect to what is trained, in float64."""
         places = self._places(table, members)
-        return gradients(table, places, members.wide, members.slope, self.lines, self.trainable)
+        return gradients(table, places, members.wide, members.slope, self.lines, self.trainable, self.scratch)
 
     def loss(self, table: BatchTable, members: Members) -> np.ndarray:
         """Mean squared error, in float64."""

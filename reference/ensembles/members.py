@@ -6,64 +6,67 @@ to 0, or to it, that the kernel treats them apart.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from reference.neuron import Parameters
 from reference.optimizers import Optimizer
+from reference.optimizers.base import PER_MEMBER
 
-__all__ = ["Members"]
+__all__ = ["Members", "optimizer_of", "some"]
 
 NOBODY = np.zeros(0, np.intp)
+
+Values = dict[str, Any]
+Slots = dict[str, dict[str, Any]]
 
 
 @dataclass
 class Members:
-    """Mutable, unlike everything that leaves this package.
+    """Mutable, unlike everything that leaves this package; but arrays of state are replaced, never written to.
 
     Parameters
     ----------
     values : dict of str to ndarray of shape (k,) or floating scalar
-        w, b, v and d in the experiment's dtype; what is trained is an array, and so is w.
+        w, b, v and d in the experiment's dtype; what is trained is an array, and so are w and b.
     slots : dict of str to dict of str to ndarray
         Of each trained parameter, the optimizer's memory.
     slope : float or ndarray of shape (k,)
         As rounded for the experiment, in float64.
     optimizer : Optimizer
         With these members' settings.
-    start_sign : ndarray of shape (k,)
-        Sign of the very first w.
-    crossed_at : ndarray of int, of shape (k,)
-        After how many updates w first had the other sign; -1 while it has not.
-    sides : tuple of float
-        What `side` is for w < 0 and for w > 0.
-    least : float
-        Members with ``w side < least`` need attention.
     of_side : callable
         What the kernel keeps of members, from an array that says where w is right of 0, and their slope.
     """
 
-    values: dict[str, Any]
-    slots: dict[str, dict[str, np.ndarray]]
+    values: Values
+    slots: Slots
     slope: Any
     optimizer: Optimizer
-    start_sign: np.ndarray
-    crossed_at: np.ndarray
-    sides: tuple[float, float]
-    least: float
     of_side: Callable[[np.ndarray, Any], tuple[np.ndarray, ...]]
+    start_sign: np.ndarray = field(init=False)
+    crossed_at: np.ndarray = field(init=False)
+    sides: tuple[float, float] = field(init=False, default=(-1.0, 1.0))
+    least: float = field(init=False, default=0.0)
     side: np.ndarray = field(init=False)
-    special: np.ndarray = field(init=False)
+    special: np.ndarray = field(init=False, default_factory=NOBODY.copy)
     by_side: tuple[np.ndarray, ...] = field(init=False)
-    places: np.ndarray | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         w = self.values["w"]
-        left, right = self.sides
-        self.side = np.where(np.signbit(w), w.dtype.type(left), w.dtype.type(right))
+        self.start_sign, self.crossed_at = np.sign(w), np.full(len(w), -1)
+        self.side = np.copysign(w.dtype.type(1), w)
         self.by_side = self.of_side(self.side > 0, self.slope)
+
+    def attend(self, sides: tuple[float, float], least: float, step: int) -> None:
+        """From now on those need attention with ``w side < least``, where `side` is one of two factors."""
+        if (sides, least) != (self.sides, self.least):
+            left, right = (self.side.dtype.type(factor) for factor in sides)
+            self.side = np.where(self.side < 0, left, right)
+            self.sides, self.least = sides, least
+        self.look(step)
 
     def look(self, step: int) -> None:
         """Note who changed sides by update number `step`, and who is next to 0.
@@ -76,25 +79,44 @@ class Members:
             self.special = NOBODY
             return
         those = np.flatnonzero(low)
-        near, left = w[those], w.dtype.type(self.sides[0])
-        side = np.where(near < 0, left, np.where(near > 0, w.dtype.type(self.sides[1]), self.side[those]))
-        turned = those[side != self.side[those]]
-        self.side[those] = side
+        near, old = w.take(those), self.side.take(those)
+        left, right = (w.dtype.type(factor) for factor in self.sides)
+        side = np.where(near < 0, left, np.where(near > 0, right, old))
+        turned = np.flatnonzero(side != old)
         if turned.size:
-            slope = self.slope if np.ndim(self.slope) == 0 else self.slope[turned]
-            for kept, new in zip(self.by_side, self.of_side(self.side[turned] > 0, slope), strict=True):
-                kept[turned] = new
-        first = (near * self.start_sign[those] < 0) & (self.crossed_at[those] < 0)
+            self._turn(those[turned], side[turned])
+        first = (near * self.start_sign.take(those) < 0) & (self.crossed_at.take(those) < 0)
         self.crossed_at[those[first]] = step
         self.special = those[near * side < self.least]
 
+    def _turn(self, those: np.ndarray, side: np.ndarray) -> None:
+        self.side[those] = side
+        slope = self.slope if np.ndim(self.slope) == 0 else self.slope[those]
+        for kept, new in zip(self.by_side, self.of_side(side > 0, slope), strict=True):
+            kept[those] = new
+
     def step(self, gradient: Mapping[str, np.ndarray], iterations: int) -> None:
-        """Take the optimizer's own step; the gradient is rounded to the experiment's dtype here."""
-        self.places = None
+        """Take the optimizer's own step."""
         for name, derivative in gradient.items():
             self.values[name], self.slots[name] = self.optimizer.update(
                 self.values[name], derivative, iterations, self.slots[name]
             )
+
+    @property
+    def state(self) -> tuple[Values, Slots]:
+        """The state as it is now."""
+        return dict(self.values), {name: dict(slots) for name, slots in self.slots.items()}
+
+    def part(self, state: tuple[Values, Slots], those: np.ndarray) -> "Members":
+        """Some of the members as they were in an earlier state."""
+        values, slots = state
+        return Members(
+            {name: some(value, those) for name, value in values.items()},
+            {name: {slot: value[those] for slot, value in mine.items()} for name, mine in slots.items()},
+            some(self.slope, those),
+            optimizer_of(self.optimizer, lambda setting: setting[those]),
+            self.of_side,
+        )
 
     @property
     def wide(self) -> Parameters:
@@ -112,3 +134,15 @@ class Members:
         groups = [[self.values[name], *slots.values()] for name, slots in self.slots.items()]
         finite: np.ndarray = np.logical_and.reduce([np.isfinite(array) for group in groups for array in group])
         return finite
+
+
+def some(value: Any, where: slice | np.ndarray) -> Any:
+    """Entries of an array; what is one for all stays so."""
+    return value[where] if np.ndim(value) else value
+
+
+def optimizer_of(optimizer: Optimizer, pick: Callable[[Any], Any]) -> Optimizer:
+    """The optimizer with what is picked of those settings that are arrays."""
+    arrays = {name: value for name in PER_MEMBER if np.ndim(value := getattr(optimizer, name, 0.0)) > 0}
+    picked: dict[str, Any] = {name: pick(value) for name, value in arrays.items()}
+    return replace(optimizer, **picked) if picked else optimizer

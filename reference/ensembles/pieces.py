@@ -27,9 +27,32 @@ from reference.ensembles.sums import RunSums, run_sums
 from reference.ensembles.teacher import TeacherLines
 from reference.neuron import Parameters
 
-__all__ = ["BatchTable", "batch_loss", "batch_table", "gradients", "places_of"]
+__all__ = ["BatchTable", "Scratch", "batch_loss", "batch_table", "gradients", "places_of"]
 
 ZERO = 0.0
+
+
+class Scratch(NamedTuple):
+    """Memory for intermediate results, used over and over so that it stays in cache.
+
+    Parameters
+    ----------
+    floats : list of five ndarray of float64, of shape (k,)
+    ints : list of two ndarray of intp
+    codes : ndarray of int16
+    flags : ndarray of bool
+    """
+
+    floats: list[np.ndarray]
+    ints: list[np.ndarray]
+    codes: np.ndarray
+    flags: np.ndarray
+
+    @classmethod
+    def of(cls, size: int) -> "Scratch":
+        """Of k = size."""
+        floats, ints = [np.empty(size) for _ in range(5)], [np.empty(size, np.intp) for _ in range(2)]
+        return cls(floats, ints, np.empty(size, np.int16), np.empty(size, bool))
 
 
 class BatchTable(NamedTuple):
@@ -57,7 +80,9 @@ def batch_table(x: np.ndarray, lines: TeacherLines, cells: int | None = None) ->
     return BatchTable(place_table(x, cells or number_of_cells(len(x))), sums, active, 2 - active)
 
 
-def places_of(table: Places, w: np.ndarray, b: np.ndarray, shift: np.ndarray, special: np.ndarray) -> np.ndarray:
+def places_of(
+    table: Places, w: np.ndarray, b: np.ndarray, shift: np.ndarray, special: np.ndarray, scratch: Scratch
+) -> np.ndarray:
     """Place of each neuron, by lookup where that is exact.
 
     Parameters
@@ -73,25 +98,32 @@ def places_of(table: Places, w: np.ndarray, b: np.ndarray, shift: np.ndarray, sp
     Returns
     -------
     ndarray of intp, of shape (k,)
+        In the scratch memory, until that is used for other members.
     """
-    position = np.divide(b, w, dtype=np.float64)
+    position, cells, places, unsure = scratch.floats[0], *scratch.ints, scratch.flags
+    codes = scratch.codes if table.codes.dtype == np.int16 else np.empty(len(w), table.codes.dtype)
+    np.divide(b, w, out=position)
     position *= table.scale
     np.clip(position, -table.reach, table.reach, out=position)
-    cells = np.empty(len(w), np.intp)
     np.add(position, table.origin, out=cells, casting="unsafe")
-    places = table.codes.take(cells, mode="clip")
-    unsure = np.flatnonzero(places < 0)
-    codes = places.take(unsure)
-    places += shift
-    if unsure.size:
-        places[unsure] = exact_places(table, w.take(unsure), b.take(unsure), codes)
+    table.codes.take(cells, out=codes, mode="clip")
+    those = np.flatnonzero(np.less(codes, 0, out=unsure))
+    np.add(codes, shift, out=places)
+    if those.size:
+        places[those] = exact_places(table, w.take(those), b.take(those), codes.take(those))
     if special.size:
         places[special] = exact_places(table, w[special], b[special])
     return places
 
 
 def gradients(
-    table: BatchTable, places: np.ndarray, parameters: Parameters, slope: Any, lines: TeacherLines, trainable: Any
+    table: BatchTable,
+    places: np.ndarray,
+    parameters: Parameters,
+    slope: Any,
+    lines: TeacherLines,
+    trainable: tuple[str, ...],
+    scratch: Scratch,
 ) -> dict[str, np.ndarray]:
     """Derivatives with respect to the trained parameters, in float64.
 
@@ -105,68 +137,82 @@ def gradients(
     slope : float or ndarray of shape (k,)
     lines : TeacherLines
     trainable : tuple of str
+    scratch : Scratch
 
     Returns
     -------
     dict of ndarray of shape (k,)
+        New arrays; two of them may be the same.
     """
     w, b, v, d = parameters
-    inward = "w" in trainable or "v" in trainable
+    with_x = "w" in trainable or "v" in trainable
     vw, vb = _times(v, w), _times(v, b)
-    sums = table.sums
-    r0, r1 = _residuals(sums.active_left, sums.active_right, table.active, places, vw, _plus(vb, d), lines, inward)
+    sums, closed = table.sums, _is(slope, ZERO)
+    active = (sums.active_left, sums.active_right, table.active)
+    r0, r1 = _residuals(active, places, vw, _plus(vb, d), lines, with_x, scratch)
     total = r0
-    if "d" in trainable or not _is(slope, ZERO):
+    if "d" in trainable or not closed:
         inactive = (sums.inactive_left, sums.inactive_right, table.inactive)
-        outer = inward and not _is(slope, ZERO)
-        s0, s1 = _residuals(*inactive, places, _times(slope, vw), _plus(_times(slope, vb), d), lines, outer)
-        total = r0 + s0
-        if not _is(slope, ZERO):
-            r0 = r0 + _times(slope, s0)
-            r1 = r1 + _times(slope, s1) if inward else r1
+        height = _plus(_times(slope, vb), d)
+        s0, s1 = _residuals(inactive, places, _times(slope, vw), height, lines, with_x and not closed, scratch)
+        total = _plus(r0, s0)
+        r0, r1 = _plus(r0, _times(slope, s0)), _plus(r1, _times(slope, s1))
     gradient = {}
     if "w" in trainable:
         gradient["w"] = _times(v, r1)
     if "b" in trainable:
         gradient["b"] = _times(v, r0)
     if "v" in trainable:
-        gradient["v"] = _plus(w * r1, _times(b, r0))
+        gradient["v"] = _plus(_times(w, r1), _times(b, r0))
     if "d" in trainable:
         gradient["d"] = total
-    return gradient
+    return {name: np.full(len(places), g) if isinstance(g, float) else g for name, g in gradient.items()}
 
 
 def _residuals(
-    left: np.ndarray,
-    right: np.ndarray,
-    count: np.ndarray,
+    runs: tuple[np.ndarray, np.ndarray, np.ndarray],
     places: np.ndarray,
     slope: Any,
     height: Any,
     lines: TeacherLines,
     with_x: bool,
+    scratch: Scratch,
 ) -> tuple[Any, Any]:
     """R_0 and R_1 over the samples on one side of the neuron's kink, where it is ``slope x + height``."""
-    (left_slope, left_height), (right_slope, right_height) = lines.left, lines.right
-    alphas = _minus(slope, left_slope), _minus(slope, right_slope)
-    runs = left, right
+    left, right, count = runs
+    one, two, third, spare, coefficient = scratch.floats
     r0: Any = ZERO
     r1: Any = ZERO
-    if left_height == right_height:  # one beta for both runs
-        beta, first = _minus(height, left_height), [run[1].take(places, mode="clip") for run in runs]
-        for alpha, run, s1 in zip(alphas, runs, first, strict=True):
+
+    def add(total: Any, a: Any, b: np.ndarray) -> Any:
+        if isinstance(total, float):
+            return a * b
+        total += np.multiply(a, b, out=spare)
+        return total
+
+    if lines.left[1] == lines.right[1]:  # one beta for both runs
+        left[1].take(places, out=one, mode="clip")
+        right[1].take(places, out=two, mode="clip")
+        for (tau, _), run, s1 in ((lines.left, left, one), (lines.right, right, two)):
+            alpha = _minus(slope, tau, coefficient)
             if not _is(alpha, ZERO):
-                r0 = _plus(r0, alpha * s1)
-                r1 = _plus(r1, alpha * run[2].take(places, mode="clip")) if with_x else r1
+                r0 = add(r0, alpha, s1)
+                r1 = add(r1, alpha, run[2].take(places, out=third, mode="clip")) if with_x else r1
+        beta = _minus(height, lines.left[1], coefficient)
         if not _is(beta, ZERO):
-            r0 = _plus(r0, beta * count.take(places, mode="clip"))
-            r1 = _plus(r1, beta * (first[0] + first[1])) if with_x else r1
+            if with_x:
+                one += two
+                r1 = add(r1, beta, one)
+            r0 = add(r0, beta, count.take(places, out=two, mode="clip"))
         return r0, r1
-    for alpha, theta, run in zip(alphas, (left_height, right_height), runs, strict=True):
-        beta, s1 = _minus(height, theta), run[1].take(places, mode="clip")
-        r0 = _plus(r0, alpha * s1 + beta * run[0].take(places, mode="clip"))
-        if with_x:
-            r1 = _plus(r1, alpha * run[2].take(places, mode="clip") + beta * s1)
+    for (tau, theta), run in ((lines.left, left), (lines.right, right)):
+        run[1].take(places, out=one, mode="clip")
+        alpha = _minus(slope, tau, coefficient)
+        r0 = add(r0, alpha, one)
+        r1 = add(r1, alpha, run[2].take(places, out=two, mode="clip")) if with_x else r1
+        beta = _minus(height, theta, coefficient)
+        r0 = add(r0, beta, run[0].take(places, out=two, mode="clip"))
+        r1 = add(r1, beta, one) if with_x else r1
     return r0, r1
 
 
@@ -208,5 +254,7 @@ def _plus(a: Any, b: Any) -> Any:
     return a if _is(b, ZERO) else a + b
 
 
-def _minus(a: Any, b: float) -> Any:
-    return a if b == 0 else a - b
+def _minus(a: Any, b: float, out: np.ndarray) -> Any:
+    if b == 0:
+        return a
+    return a - b if isinstance(a, float) else np.subtract(a, b, out=out)

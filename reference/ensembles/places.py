@@ -23,7 +23,7 @@ import numpy as np
 
 __all__ = ["Places", "exact_places", "place_table"]
 
-CELLS_PER_SAMPLE = 32
+CELLS_PER_SAMPLE = 64
 MOST_CELLS = 2**18
 
 
@@ -40,7 +40,7 @@ class Places(NamedTuple):
         Positions are clipped to -reach ... reach.
     origin : float
         Added to a position, it gives the cell.
-    codes : ndarray of intp
+    codes : ndarray of int16 or int32
         Of each cell, the number of samples above the kink, which is the place if w < 0 and
         n less than the place if w > 0; -1 - i in the i-th cell that has to be looked at.
     lowest, highest : ndarray of intp
@@ -75,14 +75,17 @@ def place_table(x: np.ndarray, cells: int) -> Places:
     boundaries = -x[::-1].astype(np.float64) * scale if np.isfinite(scale) else np.full(n, np.inf)
     margin = 5 * u * np.abs(boundaries) + (u * scale + cells * 2.0**-49)
     if not margin.max() < 0.5:  # samples all at 0, or so small that w x may vanish
-        return Places(x, 0.0, 0.0, 0.0, np.full(1, -1), np.array([0]), np.array([n]))
+        return Places(x, 0.0, 0.0, 0.0, np.full(1, -1, np.int16), np.array([0]), np.array([n]))
     first = np.floor(boundaries - margin).astype(np.intp) + half
     last = np.floor(boundaries + margin).astype(np.intp) + half
-    codes = np.repeat(np.arange(n + 1), np.diff(last + 1, prepend=0, append=cells + 1))
+    small = np.int16 if 2 * n < 2**15 else np.int32  # a small table stays in cache
+    codes = np.repeat(np.arange(n + 1, dtype=small), np.diff(last + 1, prepend=0, append=cells + 1))
     look = np.zeros(cells + 1, bool)
     look[first] = look[last] = True
     unsure = np.flatnonzero(look)
-    codes[unsure] = -1 - np.arange(len(unsure))  # NaN gets cell 0, which is nobody else's: any place will do
+    codes[unsure] = -1 - np.arange(
+        len(unsure), dtype=small
+    )  # NaN gets cell 0, which is nobody else's: any place will do
     lowest = n - np.searchsorted(first, unsure, "right")
     highest = n - np.searchsorted(last, unsure, "left")
     return Places(x, scale, half - 1.0, float(half), codes, lowest, highest)
@@ -96,7 +99,7 @@ def exact_places(table: Places, w: np.ndarray, b: np.ndarray, codes: np.ndarray 
     table : Places
     w, b : ndarray of shape (k,)
         In the dtype of the samples.
-    codes : ndarray of shape (k,), optional
+    codes : ndarray of int of shape (k,), optional
         What the table said, -1 - i, to look among the samples of that cell only.
 
     Returns
@@ -115,7 +118,8 @@ def exact_places(table: Places, w: np.ndarray, b: np.ndarray, codes: np.ndarray 
     if codes is None:
         low, high = np.zeros(len(w), np.intp), np.full(len(w), n)
     else:
-        low, high = table.lowest.take(-1 - codes), table.highest.take(-1 - codes)
+        which = -1 - codes.astype(np.intp)
+        low, high = table.lowest.take(which), table.highest.take(which)
     left = np.signbit(w)  # then the samples below the kink are the active ones
     rest = np.flatnonzero(low < high)
     while rest.size:

@@ -1,0 +1,181 @@
+"""The loop over blocks of batches, chunks of members and steps.
+
+Tables of a block of batches are made once. A chunk's arrays and its scratch memory fit
+about a second-level cache; some chunks take a step in turn, while its table is at hand.
+"""
+
+from collections.abc import Iterator
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from reference.ensembles.kernel import Pieces
+from reference.ensembles.lines import Lines
+from reference.ensembles.members import Members, optimizer_of, some
+from reference.experiment import Experiment
+from reference.neuron import Parameters
+from reference.optimizers import cast_like_keras
+
+__all__ = ["Recorded", "run"]
+
+CHUNK = 2**15  # members
+CHUNKS_AT_ONCE = 4
+
+Kernel = Pieces | Lines
+Chunk = tuple[slice, Members]
+
+
+class Recorded(NamedTuple):
+    """What `run` leaves, members in one flat axis.
+
+    Parameters
+    ----------
+    parameters : dict of str to ndarray of shape (states, members)
+        Of what is trained.
+    slots : dict of str to dict of str to ndarray of shape (states, members)
+        By parameter, then by slot.
+    gradient : dict of str to ndarray of shape (batches, members)
+    loss : ndarray of shape (batches, members)
+    diverged_at, crossed_at : ndarray of int, of shape (members,)
+        -1 where it never happened.
+    rows : dict of int to int
+        Entry of each recorded number of updates.
+    """
+
+    parameters: dict[str, np.ndarray]
+    slots: dict[str, dict[str, np.ndarray]]
+    gradient: dict[str, np.ndarray]
+    loss: np.ndarray
+    diverged_at: np.ndarray
+    crossed_at: np.ndarray
+    rows: dict[int, int]
+
+
+def run(experiment: Experiment, x_blocks: Iterator[np.ndarray], recorded: np.ndarray) -> Recorded:
+    """Train an ensemble on the samples of its batches, which have the teacher's labels.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    x_blocks : iterator of ndarray of shape (batches, batch_size)
+    recorded : ndarray of int
+        After how many updates a state is kept, ascending; the last is the number of steps.
+
+    Returns
+    -------
+    Recorded
+    """
+    members = int(np.prod(experiment.shape))
+    kernel: Kernel = Lines(experiment) if Lines.fits(experiment) else Pieces(experiment, members)
+    out = _empty(experiment, members, recorded)
+    chunks = _chunks(experiment, members, kernel)
+    if 0 in out.rows:
+        for where, chunk in chunks:
+            _keep_state(out, 0, where, chunk)
+    step = 0
+    with np.errstate(all="ignore"):
+        for x in x_blocks:
+            for start in range(0, len(x), kernel.batches_at_once):
+                tables = kernel.tables(x[start : start + kernel.batches_at_once])
+                for first in range(0, len(chunks), CHUNKS_AT_ONCE):
+                    _advance(kernel, tables, chunks[first : first + CHUNKS_AT_ONCE], step, out)
+                step += len(tables)
+    for where, chunk in chunks:
+        out.crossed_at[where] = chunk.crossed_at
+    return out
+
+
+def _chunks(experiment: Experiment, members: int, kernel: Kernel) -> list[Chunk]:
+    """All members, at their start."""
+    dtype, shape = np.dtype(experiment.dtype), experiment.shape
+
+    def flat(value: Any) -> Any:
+        return np.broadcast_to(value, shape).reshape(members) if np.ndim(value) else value
+
+    values = {
+        name: flat(np.asarray(p, dtype)[()]) for name, p in zip(Parameters._fields, experiment.initial, strict=True)
+    }
+    for name in {*experiment.trainable, "w", "b"}:
+        values[name] = np.broadcast_to(values[name], members)
+    slope = cast_like_keras(experiment.negative_slope, dtype)
+    slope = flat(slope.astype(np.float64)) if np.ndim(slope) else float(slope)
+    optimizer = optimizer_of(experiment.optimizer, flat)
+    slots = experiment.optimizer.slots
+    chunks = []
+    for start in range(0, members, CHUNK):
+        where = slice(start, min(start + CHUNK, members))
+        size = where.stop - where.start
+        mine = {name: np.array(some(value, where))[()] for name, value in values.items()}
+        chunk = Members(
+            mine,
+            {name: {slot: np.zeros(size, dtype) for slot in slots} for name in experiment.trainable},
+            some(slope, where),
+            optimizer_of(optimizer, itemgetter(where)),
+            kernel.of_side,
+        )
+        chunks.append((where, chunk))
+    return chunks
+
+
+def _empty(experiment: Experiment, members: int, recorded: np.ndarray) -> Recorded:
+    dtype, names, slots = experiment.dtype, experiment.trainable, experiment.optimizer.slots
+    states, batches = (len(recorded), members), (int(np.count_nonzero(recorded)), members)
+    return Recorded(
+        {name: np.empty(states, dtype) for name in names},
+        {name: {slot: np.empty(states, dtype) for slot in slots} for name in names},
+        {name: np.empty(batches, dtype) for name in names},
+        np.empty(batches, dtype),
+        np.full(members, -1),
+        np.full(members, -1),
+        {int(step): row for row, step in enumerate(recorded)},
+    )
+
+
+def _advance(kernel: Any, tables: list[Any], chunks: list[Chunk], first: int, out: Recorded) -> None:
+    """Take the steps of a block with some chunks."""
+    before = [chunk.state for _, chunk in chunks]
+    for _, chunk in chunks:
+        chunk.attend(kernel.sides, kernel.least, first)
+    for step, table in enumerate(tables, first):
+        row = out.rows.get(step + 1)
+        for where, chunk in chunks:
+            gradient = _rounded(kernel.gradient(table, chunk), out)
+            if row is not None:
+                _keep_batch(out, row - (0 in out.rows), where, gradient, kernel.loss(table, chunk))
+            chunk.step(gradient, step)
+            chunk.look(step + 1)
+            if row is not None:
+                _keep_state(out, row, where, chunk)
+    for (where, chunk), state in zip(chunks, before, strict=True):
+        lost = np.flatnonzero(~chunk.finite & (out.diverged_at[where] < 0))
+        if lost.size:
+            out.diverged_at[where.start + lost] = _when(kernel, tables, chunk.part(state, lost), first, out)
+
+
+def _when(kernel: Any, tables: list[Any], members: Members, first: int, out: Recorded) -> np.ndarray:
+    """Take a block's steps again with those that it lost, to see when."""
+    members.attend(kernel.sides, kernel.least, first)
+    at = np.full(len(members.side), -1)
+    for step, table in enumerate(tables, first):
+        members.step(_rounded(kernel.gradient(table, members), out), step)
+        members.look(step + 1)
+        at = np.where((at < 0) & ~members.finite, step + 1, at)
+    return at
+
+
+def _rounded(gradient: dict[str, np.ndarray], out: Recorded) -> dict[str, np.ndarray]:
+    return {name: g.astype(out.loss.dtype, copy=False) for name, g in gradient.items()}
+
+
+def _keep_batch(out: Recorded, row: int, where: slice, gradient: dict[str, np.ndarray], loss: np.ndarray) -> None:
+    out.loss[row, where] = loss
+    for name, g in gradient.items():
+        out.gradient[name][row, where] = g
+
+
+def _keep_state(out: Recorded, row: int, where: slice, members: Members) -> None:
+    for name, slots in members.slots.items():
+        out.parameters[name][row, where] = members.values[name]
+        for slot, value in slots.items():
+            out.slots[name][slot][row, where] = value
