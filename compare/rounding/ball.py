@@ -134,11 +134,11 @@ def _call(function: Any, args: Any, kwargs: Any) -> Any:
 
 
 def ratio(observed: Any, ball: Ball) -> np.ndarray:
-    """|observed - value| / bound: at most 1 where rounding explains the difference.
+    """Observed difference as a part of its bound: at most 1 where rounding explains it.
 
-    0 where they are equal, also where the bound is 0 and where both are NaN; 0 where
-    nothing can be said because the bound or the value is not finite; infinite where
-    `observed` alone is not finite.
+    ``|observed - value| / bound``. 0 where they are equal, also where the bound is 0 and
+    where both are NaN; 0 where nothing can be said because the bound or the value is not
+    finite; infinite where `observed` alone is not finite.
 
     Parameters
     ----------
