@@ -26,6 +26,8 @@ exclude_patterns = ["build"]
 # Docstrings are numpydoc: they name the types, signatures need not. A name in single backticks becomes a link
 # if there is such a thing; in docstrings it may also be an argument.
 default_role = "autolink"
+smartquotes = False
+highlight_language = "text"  # of formulas in docstrings; examples are Python all the same
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 autosummary_generate = False

@@ -56,21 +56,25 @@ def parser_of(name: str) -> argparse.ArgumentParser:
 
 def described(parser: argparse.ArgumentParser) -> list[str]:
     """What a parser knows, as reStructuredText."""
-    usage = re.sub(r"\s+", " ", parser.format_usage().removeprefix("usage: ")).strip()
-    lines = [parser.description or "", "", ".. code-block:: text", "", f"   {usage}", ""]
+    lines = [parser.description or "", ""]
     for action in parser._actions:  # argparse has no public way to list them
         if isinstance(action, argparse._HelpAction):
             continue
-        names = ", ".join(action.option_strings) or str(action.metavar or action.dest)
+        names = ", ".join(action.option_strings) or f"{action.metavar or action.dest} {_number(action)}"
         argument = ""
         if action.option_strings and action.nargs != 0:
             values = "|".join(map(str, action.choices)) if action.choices else action.dest.upper()
             argument = f" {action.metavar or values}"
         text = (action.help or "") % {**vars(action), "prog": parser.prog}
-        lines += [f"``{names}{argument}``", f"    {_plain(text)}", ""]
+        lines += [f"``{names.strip()}{argument}``", f"    {_plain(text)}", ""]
     if parser.epilog:
         lines += [_plain(parser.epilog), ""]
     return lines
+
+
+def _number(action: argparse.Action) -> str:
+    """How often an argument without a flag may be given."""
+    return {"*": "...", "+": "..."}.get(str(action.nargs), "")
 
 
 def _plain(text: str) -> str:
