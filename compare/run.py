@@ -114,7 +114,7 @@ def _run(options: argparse.Namespace, cases: list[Case], claims: "list[Claim]", 
         bench = Workbench(recorder)
         verdicts = claim_files.judged(claims, bench, options.quiet)
         pictures = [] if options.no_figures else _draw(temporary / "figures", options, findings, verdicts, bench)
-        _write(temporary, options, findings, verdicts, pictures, arguments)
+        _write(temporary, options, findings, verdicts, pictures, bench, arguments)
     if not options.quiet:
         _show(options, findings, verdicts)
     failures = claim_files.failures(verdicts)
@@ -164,6 +164,10 @@ def _draw(
         from compare.figures import draw_all
 
         pictures = draw_all({finding.case.id: finding.trajectory for finding in findings}, folder)
+        if options.only is None:
+            from compare.report.studies import draw_studies
+
+            pictures += draw_studies(folder, seed=options.seed)
     if options.files or options.explain is not None or options.only is not None:
         pictures += claim_files.draw(verdicts, bench, folder)
     return pictures
@@ -175,11 +179,12 @@ def _write(
     findings: "list[Finding]",
     verdicts: "list[Verdict]",
     pictures: "list[Picture]",
+    bench: "Workbench",
     arguments: list[str],
 ) -> None:
     from compare.claims.results import to_json
     from compare.output import environment, experiment_entry, write_json, write_trajectory
-    from compare.report import render
+    from compare.report import kill_table, render
 
     (temporary / "trajectories").mkdir()
     for finding in findings:
@@ -189,7 +194,8 @@ def _write(
     provenance = environment(arguments, seed=options.seed, dtype=options.dtype, keras=not options.no_keras)
     write_json(temporary / "results.json", results)
     write_json(temporary / "environment.json", provenance)
-    (temporary / "report.html").write_text(render(findings, verdicts, pictures, provenance), encoding="utf-8")
+    page = render(findings, verdicts, pictures, provenance, bench=bench, defects=kill_table(options.out))
+    (temporary / "report.html").write_text(page, encoding="utf-8")
     if options.junit is not None:
         try:
             claim_files.write_junit(options.junit, verdicts)

@@ -1,26 +1,41 @@
 """The page that people see: one self-contained file, everything in it escaped.
 
-The template and the style are files of their own beside this one; pictures are embedded.
-The page allows nothing from outside and no script (content security policy).
+Templates (`page.html`, `parts/`), style and scripts are files of their own beside this one;
+pictures are embedded. The page allows nothing from outside, and of scripts and styles only
+its own, by their hashes (content security policy). Same arguments, same bytes.
 """
 
 import base64
 import hashlib
+import math
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compare.experiments import SETTINGS
+from compare.report.claim_views import ClaimView, views
+from compare.report.data import as_json, script_data
+from compare.report.defects import KillTable, kill_table
+from compare.report.sentences import presets, said
 
 if TYPE_CHECKING:
     from compare.audit import Finding
-    from compare.claims import Verdict
+    from compare.claims import Verdict, Workbench
     from compare.figures import Picture
 
-__all__ = ["render"]
+__all__ = ["KillTable", "kill_table", "render"]
 
 MEDIA = {".png": "image/png", ".gif": "image/gif"}
+SCRIPTS = ("normal", "surface", "descent", "chart", "contours", "explore", "runs", "claims", "start")  # in this order
+ANSWER = "accepted answer"  # how claims name what the report is about
+GROUPS = {  # pictures by the part of the page they belong to; others come last
+    "runs": tuple(f"{neuron}-{what}" for neuron in ("relu", "leaky") for what in ("loss-curve", "close-up", "history")),
+    "bias": ("relu-bias-surface", "leaky-bias-surface", "basin-map"),
+    "output": ("output-functions",),
+    "slope": ("slope-study",),
+    "optimizers": ("optimizers",),
+}
 
 
 def render(
@@ -28,18 +43,26 @@ def render(
     verdicts: "Sequence[Verdict]",
     pictures: "Sequence[Picture]",
     provenance: dict[str, Any],
+    *,
+    bench: "Workbench | None" = None,
+    defects: KillTable | None = None,
 ) -> str:
     """Render the report as one HTML page.
 
     Parameters
     ----------
     findings : sequence of Finding
+        Those of the source's runs; without any, the page is about the claims alone.
     verdicts : sequence of Verdict
     pictures : sequence of Picture
-        The first one opens the page.
+        Animations are left out: the page moves along the recorded runs itself.
     provenance : dict
         As `compare.output.environment` returns it; of it, what two identical runs on one
         machine have in common goes into the page.
+    bench : Workbench, optional
+        On which the claims were judged, for the curve of each claim about a run.
+    defects : KillTable, optional
+        What `kill_table` found beside the report.
 
     Returns
     -------
@@ -47,27 +70,55 @@ def render(
     """
     import jinja2
 
-    from compare.claims.explain import explain
-    from compare.claims.results import boundary_text
-
-    package = resources.files(__name__)
-    style = package.joinpath("style.css").read_text(encoding="utf-8")
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FunctionLoader(_text),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    environment.filters |= {"data_uri": _data_uri, "explain": explain, "boundary": boundary_text}
-    template = environment.from_string(package.joinpath("page.html").read_text(encoding="utf-8"))
+    environment.filters |= {"data_uri": _data_uri, "sha256": _sha256, "as_json": as_json, "log10": math.log10}
+    claims = list(views(verdicts, pictures, bench))
     ran = {finding.case.setting for finding in findings}
-    return template.render(
+    stills = [picture for picture in pictures if picture.path.suffix != ".gif" and picture.name[:6] != "claim-"]
+    return environment.get_template("page.html").render(
         findings=findings,
-        verdicts=verdicts,
-        by_id={finding.case.id: finding for finding in findings},
+        claims=claims,
+        wrong=_wrong(claims) if findings else [],
+        answered=sum(view.verdict.claim.source == ANSWER for view in claims),
         settings={setting: title for setting, title in SETTINGS.items() if setting in ran},
-        pictures=pictures,
+        opening=next((picture for picture in stills if picture.name == "opening"), None),
+        groups=_grouped(stills),
+        data=script_data(findings) if findings else None,
+        presets=presets(findings),
+        said=said(findings),
+        defects=defects,
+        example=_text("example.toml"),
         provenance=provenance,
-        style=style,
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        style=_text("style.css"),
+        script="\n".join(_text(f"script/{name}.js") for name in SCRIPTS),
     )
+
+
+def _text(name: str) -> str:
+    return resources.files(__name__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _wrong(claims: Sequence[ClaimView]) -> list[ClaimView]:
+    """Statements of the answer that do not survive, or on conditions only, the refuted ones first."""
+    mine = [view for view in claims if view.verdict.claim.source == ANSWER]
+    return [view for verdict in ("refuted", "conditional") for view in mine if view.verdict.verdict == verdict]
+
+
+def _grouped(stills: "Sequence[Picture]") -> "dict[str, list[Picture]]":
+    """Pictures by the part of the page they belong to."""
+    left = {picture.name: picture for picture in stills if picture.name != "opening"}
+    groups = {part: [left.pop(name) for name in names if name in left] for part, names in GROUPS.items()}
+    return groups | {"more": list(left.values())}
+
+
+def _sha256(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _data_uri(path: Path) -> str:

@@ -1,0 +1,194 @@
+"""A claim as the page shows it: story, numbers, where it flips on a scale, and the exact run in a picture."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from compare.claims import Verdict, Workbench
+    from compare.claims.values import TrajectoryCheck
+    from compare.claims.verdicts import Boundary
+    from compare.figures import Picture
+
+__all__ = ["ClaimView", "Curve", "Scale", "views"]
+
+WIDTH, HEIGHT = 300.0, 90.0  # of a curve, in units of its own
+MOST_POINTS = 150
+DECADES = 2.0  # a range that spans more is shown on a logarithmic scale
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The range in which a boundary was looked for; places in per cent of its width.
+
+    Parameters
+    ----------
+    words : str
+        Where the claim holds.
+    setting : str
+    low, high, stated : str
+        Ends of the range and the claim's own value.
+    at, stated_at : float
+        Places of the boundary and of the claim's own value.
+    below, above : bool
+        Whether the claim holds on that side.
+    """
+
+    words: str
+    setting: str
+    low: str
+    high: str
+    stated: str
+    at: float
+    stated_at: float
+    below: bool
+    above: bool
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A quantity along the exact run: `points` of an SVG polyline, heights of thresholds, and labels."""
+
+    quantity: str
+    points: str
+    thresholds: tuple[str, ...]
+    low: str
+    high: str
+    steps: int
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """What the page's table shows of one verdict."""
+
+    verdict: "Verdict"
+    story: str
+    numbers: list[tuple[str, str, str]]
+    boundary: str
+    scales: tuple[Scale, ...]
+    curve: Curve | None
+    picture: "Picture | None"
+
+    @property
+    def flips(self) -> bool:
+        """Whether a boundary was found."""
+        return bool(self.boundary)
+
+
+def views(
+    verdicts: "Sequence[Verdict]", pictures: "Sequence[Picture]", bench: "Workbench | None"
+) -> Iterator[ClaimView]:
+    """Show verdicts.
+
+    Parameters
+    ----------
+    verdicts : sequence of Verdict
+    pictures : sequence of Picture
+        Those of claims are shown with them.
+    bench : Workbench, optional
+        On which they were judged; without it there are no curves.
+
+    Yields
+    ------
+    ClaimView
+    """
+    from compare.claims.explain import explain, numbers
+    from compare.claims.results import boundary_text
+
+    drawn = {picture.name: picture for picture in pictures}
+    for verdict in verdicts:
+        yield ClaimView(
+            verdict,
+            explain(verdict),
+            numbers(verdict),
+            boundary_text(verdict.boundary),
+            tuple(scale for boundary in verdict.boundaries if (scale := _scale(boundary)) is not None),
+            None if bench is None else _curve(verdict, bench),
+            drawn.get(f"claim-{verdict.claim.id}"),
+        )
+
+
+def _scale(boundary: "Boundary") -> Scale | None:
+    from compare.claims.describe import shown
+    from compare.claims.results import boundary_text
+
+    low, high = boundary.range
+    ends = (low, high, boundary.value, boundary.stated)
+    if not all(map(math.isfinite, ends)) or not low < high:
+        return None
+    logarithmic = low > 0 and math.log10(high / low) > DECADES
+
+    def place(value: float) -> float:
+        value = min(max(value, low), high)
+        if logarithmic:
+            return 100 * math.log(value / low) / math.log(high / low)
+        return 100 * (value - low) / (high - low)
+
+    return Scale(
+        boundary_text(boundary),
+        boundary.setting,
+        shown(low),
+        shown(high),
+        shown(boundary.stated),
+        round(place(boundary.value), 2),
+        round(place(boundary.stated), 2),
+        boundary.below,
+        boundary.above,
+    )
+
+
+def _curve(verdict: "Verdict", bench: "Workbench") -> Curve | None:
+    """The first check of a run, along the run that the exact witness made to judge it."""
+    from compare.claims.describe import shown
+
+    measure = _measure(verdict)
+    if measure is None:
+        return None
+    path = bench.exact_path(verdict.claim.experiment)
+    every = max(1, math.ceil(path.length(measure.quantity) / MOST_POINTS))
+    values = path.series(measure.quantity, slice(None, None, every))[:, 0]
+    if measure.distance_to is not None:
+        values = np.abs(values - measure.distance_to)
+    values = values[: _finite(values)]
+    if len(values) < 2:
+        return None
+    condition = measure.condition
+    wanted = [condition.below, condition.above]
+    if condition.near is not None and condition.within is not None:
+        wanted += [condition.near - condition.within, condition.near + condition.within]
+    thresholds = sorted({value for value in wanted if value is not None})
+    low, high = float(min([*values, *thresholds])), float(max([*values, *thresholds]))
+    if not low < high:
+        low, high = low - 1, high + 1
+    heights = HEIGHT * (high - values) / (high - low)
+    across = np.linspace(0.0, WIDTH, len(values))
+    name = measure.quantity if measure.distance_to is None else f"|{measure.quantity} - {shown(measure.distance_to)}|"
+    return Curve(
+        name,
+        " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(across, heights, strict=True)),
+        tuple(f"{HEIGHT * (high - value) / (high - low):.1f}" for value in thresholds),
+        shown(low),
+        shown(high),
+        (len(values) - 1) * every,
+    )
+
+
+def _measure(verdict: "Verdict") -> "TrajectoryCheck | None":
+    from compare.claims.runs import run_checks
+    from compare.claims.values import Comparison, StepsCheck
+
+    checks = run_checks(verdict.claim)
+    if not checks or verdict.witnesses["exact"] is None:
+        return None
+    _, check = checks[0]
+    inner = check.measure if isinstance(check, Comparison) else check
+    return inner.until if isinstance(inner, StepsCheck) else inner
+
+
+def _finite(values: np.ndarray) -> int:
+    """How many values there are before the first one that cannot be drawn."""
+    drawable = np.isfinite(values) & (np.abs(values) < np.finfo(np.float32).max)
+    return len(values) if drawable.all() else int(np.argmin(drawable))
