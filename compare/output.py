@@ -202,8 +202,13 @@ def environment(arguments: list[str], *, seed: int, dtype: str, keras: bool) -> 
         "cores": os.cpu_count(),
         "versions": {name: metadata.version(name) for name in packages},
         "keras_backend": "tensorflow" if keras else None,
-        "flags": {name: os.environ[name] for name in sorted(os.environ) if name.startswith(("TF_", "KERAS_", "XLA_"))},
+        "flags": {name: os.environ[name] for name in sorted(os.environ) if _is_flag(name)},
     }
+
+
+def _is_flag(name: str) -> bool:
+    """Whether an environment variable is TensorFlow's, Keras' or XLA's; Terraform shares a prefix with the first."""
+    return name.startswith(("TF_", "KERAS_", "XLA_")) and not name.startswith(("TF_CLI_", "TF_VAR_"))
 
 
 def _processor() -> str:
