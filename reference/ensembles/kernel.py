@@ -31,7 +31,7 @@ class Pieces:
         self.sides, self.least = (-1.0, 1.0), float(np.finfo(experiment.dtype).tiny)
         self.scratch = Scratch.of(0)
         self.samples = experiment.batch_size
-        size = 2 * self.cells + 14 * 8 * (2 * experiment.batch_size + 1)
+        size = 2 * self.cells + 7 * 8 * (2 * experiment.batch_size + 1)
         self.batches_at_once = max(1, min(16, TABLE_BYTES // size))
 
     def tables(self, x: np.ndarray) -> list[BatchTable]:

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reference.ensembles.places import Places, exact_places, number_of_cells, place_table
-from reference.ensembles.sums import RunSums, run_sums
+from reference.ensembles.sums import RunSums, opposite, run_sums
 from reference.ensembles.teacher import TeacherLines
 from reference.neuron import Parameters
 
@@ -62,22 +62,16 @@ class BatchTable(NamedTuple):
     ----------
     places : Places
     sums : RunSums
-    active, inactive : ndarray of shape (2n + 1,)
-        2/n times the number of those samples, by place.
     """
 
     places: Places
     sums: RunSums
-    active: np.ndarray
-    inactive: np.ndarray
 
 
 def batch_table(x: np.ndarray, lines: TeacherLines, cells: int | None = None) -> BatchTable:
     """Make the tables of one batch, of shape (n,), in the experiment's dtype."""
     x = np.sort(x)
-    sums = run_sums(x.astype(np.float64), lines.kink(x))
-    active = np.abs(np.arange(-len(x), len(x) + 1)) * 2 / len(x)
-    return BatchTable(place_table(x, cells or number_of_cells(len(x))), sums, active, 2 - active)
+    return BatchTable(place_table(x, cells or number_of_cells(len(x))), run_sums(x.astype(np.float64), lines.kink(x)))
 
 
 def places_of(
@@ -147,14 +141,13 @@ def gradients(
     w, b, v, d = parameters
     with_x = "w" in trainable or "v" in trainable
     vw, vb = _times(v, w), _times(v, b)
-    sums, closed = table.sums, _is(slope, ZERO)
-    active = (sums.active_left, sums.active_right, table.active)
-    r0, r1 = _residuals(active, places, vw, _plus(vb, d), lines, with_x, scratch)
+    closed = _is(slope, ZERO)
+    r0, r1 = _residuals(table.sums, places, vw, _plus(vb, d), lines, with_x, scratch)
     total = r0
     if "d" in trainable or not closed:
-        inactive = (sums.inactive_left, sums.inactive_right, table.inactive)
+        others = opposite(places, len(table.places.x))
         height = _plus(_times(slope, vb), d)
-        s0, s1 = _residuals(inactive, places, _times(slope, vw), height, lines, with_x and not closed, scratch)
+        s0, s1 = _residuals(table.sums, others, _times(slope, vw), height, lines, with_x and not closed, scratch)
         total = _plus(r0, s0)
         r0, r1 = _plus(r0, _times(slope, s0)), _plus(r1, _times(slope, s1))
     gradient = {}
@@ -170,7 +163,7 @@ def gradients(
 
 
 def _residuals(
-    runs: tuple[np.ndarray, np.ndarray, np.ndarray],
+    sums: RunSums,
     places: np.ndarray,
     slope: Any,
     height: Any,
@@ -179,7 +172,7 @@ def _residuals(
     scratch: Scratch,
 ) -> tuple[Any, Any]:
     """R_0 and R_1 over the samples on one side of the neuron's kink, where it is ``slope x + height``."""
-    left, right, count = runs
+    left, right, count = sums
     one, two, third, spare, coefficient = scratch.floats
     r0: Any = ZERO
     r1: Any = ZERO
@@ -221,14 +214,12 @@ def batch_loss(
 ) -> np.ndarray:
     """Mean squared error of each neuron, in float64; arguments as for `gradients`."""
     w, b, v, d = parameters
-    vw, vb, sums = _times(v, w), _times(v, b), table.sums
+    vw, vb = _times(v, w), _times(v, b)
     loss = np.zeros(len(places))
-    for gain, runs in (
-        (1.0, (sums.active_left, sums.active_right)),
-        (slope, (sums.inactive_left, sums.inactive_right)),
-    ):
+    for gain, here in ((1.0, places), (slope, opposite(places, len(table.places.x)))):
+        runs = table.sums.left, table.sums.right
         for run, (tau, theta) in zip(runs, (lines.left, lines.right), strict=True):
-            s0, s1, s2 = (row.take(places, mode="clip") for row in run)
+            s0, s1, s2 = (row.take(here, mode="clip") for row in run)
             mean = s1 / np.where(s0 == 0, 1.0, s0)
             alpha, beta = gain * vw - tau, (gain * vb + d) - theta
             loss += s0 * np.square(alpha * mean + beta) + np.square(alpha) * np.maximum(s2 - mean * s1, 0.0)

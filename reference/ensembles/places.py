@@ -24,7 +24,7 @@ import numpy as np
 __all__ = ["Places", "exact_places", "place_table"]
 
 CELLS_PER_SAMPLE = 64
-MOST_CELLS = 2**18
+MOST_CELLS = 2**19
 
 
 class Places(NamedTuple):
@@ -83,11 +83,12 @@ def place_table(x: np.ndarray, cells: int) -> Places:
     look = np.zeros(cells + 1, bool)
     look[first] = look[last] = True
     unsure = np.flatnonzero(look)
+    highest = n - codes[unsure].astype(np.intp)
     codes[unsure] = -1 - np.arange(
         len(unsure), dtype=small
     )  # NaN gets cell 0, which is nobody else's: any place will do
-    lowest = n - np.searchsorted(first, unsure, "right")
-    highest = n - np.searchsorted(last, unsure, "left")
+    reached = np.bincount(-1 - codes[first].astype(np.intp), minlength=len(unsure))  # boundaries that begin in each
+    lowest = n - np.cumsum(reached)
     return Places(x, scale, half - 1.0, float(half), codes, lowest, highest)
 
 

@@ -2,8 +2,9 @@
 
 A neuron's kink and the teacher's cut a sorted batch into runs. Which samples are active is
 one number, the *place*: with n samples, place n + k says that the k largest are active
-(w > 0), place n - k that the k smallest are (w < 0). At most four runs matter: active and
-inactive samples, left and right of the teacher's kink.
+(w > 0), place n - k that the k smallest are (w < 0). Two runs matter, the active samples
+left and right of the teacher's kink. The inactive ones are those that are active in the
+`opposite` place.
 
 Every sum is accumulated over its own samples, from either end of the batch and outward
 from the teacher's kink: none is a difference of two sums, so that a run without samples
@@ -14,19 +15,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["RunSums", "run_sums"]
+__all__ = ["RunSums", "opposite", "run_sums"]
 
 
 class RunSums(NamedTuple):
-    """``2/n sum x^k`` over each of the four runs, by place: arrays of shape (3, 2n + 1), k = 0, 1, 2.
+    """``2/n sum x^k`` over the active samples, by place: k = 0, 1, 2 in float64, rounded once more by the factor.
 
-    In float64, each sum rounded once more by the factor.
+    Parameters
+    ----------
+    left, right : ndarray of shape (3, 2n + 1)
+        Those left and right of the teacher's kink.
+    both : ndarray of shape (2n + 1,)
+        Of all of them, k = 0.
     """
 
-    active_left: np.ndarray
-    active_right: np.ndarray
-    inactive_left: np.ndarray
-    inactive_right: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    both: np.ndarray
 
 
 def run_sums(x: np.ndarray, kink: int) -> RunSums:
@@ -48,32 +53,34 @@ def run_sums(x: np.ndarray, kink: int) -> RunSums:
     Place 3 + 2: the two largest samples are active, one of them left of the kink.
 
     >>> sums = run_sums(np.array([-2.0, -1.0, 0.5]), kink=2)
-    >>> [(run[:, 5] * 3 / 2).tolist() for run in sums]
-    [[1.0, -1.0, 1.0], [1.0, 0.5, 0.25], [1.0, -2.0, 4.0], [0.0, 0.0, 0.0]]
+    >>> [(run[:, 5] * 3 / 2).tolist() for run in (sums.left, sums.right)]
+    [[1.0, -1.0, 1.0], [1.0, 0.5, 0.25]]
     """
     n = len(x)
     powers = np.ones((3, n))
     powers[1] = x
     np.multiply(powers[1], powers[1], out=powers[2])
-    left, right = powers[:, :kink], powers[:, kink:]
-    # By the number r of samples below the neuron's kink, r = 0 ... n.
-    below_left, below_right, above_left, above_right = sums = np.zeros((4, 3, n + 1))
-    np.cumsum(left, axis=1, out=below_left[:, 1 : kink + 1])
-    below_left[:, kink + 1 :] = below_left[:, kink : kink + 1]
-    np.cumsum(right, axis=1, out=below_right[:, kink + 1 :])
-    np.cumsum(left[:, ::-1], axis=1, out=above_left[:, :kink][:, ::-1])
-    np.cumsum(right[:, ::-1], axis=1, out=above_right[:, kink:n][:, ::-1])
-    above_right[:, :kink] = above_right[:, kink : kink + 1]
-    sums *= 2
-    sums /= n
-    # Up to place n those below are active, and r = n - place; from there on those above, and r = 2n - place.
-    return RunSums(
-        _by_place(below_left, above_left),
-        _by_place(below_right, above_right),
-        _by_place(above_left, below_left),
-        _by_place(above_right, below_right),
-    )
+    below, above = powers[:, :kink], powers[:, kink:]
+    left, right = np.zeros((2, 3, 2 * n + 1))
+    # The k smallest are active in column n - k, the k largest in column n + k.
+    np.cumsum(below, axis=1, out=left[:, n - kink : n][:, ::-1])
+    left[:, : n - kink] = left[:, n - kink, None]
+    np.cumsum(below[:, ::-1], axis=1, out=left[:, 2 * n - kink + 1 :])
+    np.cumsum(above, axis=1, out=right[:, : n - kink][:, ::-1])
+    np.cumsum(above[:, ::-1], axis=1, out=right[:, n + 1 : 2 * n - kink + 1])
+    right[:, 2 * n - kink + 1 :] = right[:, 2 * n - kink, None]
+    for run in (left, right):
+        run *= 2
+        run /= n
+    return RunSums(left, right, np.abs(np.arange(-n, n + 1)) * 2 / n)
 
 
-def _by_place(small: np.ndarray, large: np.ndarray) -> np.ndarray:
-    return np.concatenate([small[:, ::-1], large[:, -2::-1]], axis=1)
+def opposite(places: np.ndarray, n: int) -> np.ndarray:
+    """Places in which the inactive samples are the active ones.
+
+    Examples
+    --------
+    >>> opposite(np.array([1, 5]), 3).tolist()  # the two smallest, the two largest
+    [4, 2]
+    """
+    return np.where(places > n, places - n, places + n)
