@@ -9,10 +9,11 @@ from compare.claims.structure import Mistake, schema, structural_mistakes
 from compare.claims.values import Claim
 from reference import Experiment
 
-__all__ = ["ClaimFileError", "load_claims"]
+__all__ = ["ClaimFileError", "load_claims", "read_toml"]
 
 LARGEST_FILE = 4_000_000  # bytes
 LONGEST_LINE = 10_000  # characters; keys and numbers of any length cost quadratic time
+DEEPEST = 50  # tables and arrays inside each other, of which the format needs seven
 
 
 class ClaimFileError(ValueError):
@@ -67,7 +68,7 @@ def load_claims(path: str | Path, *, defaults: Experiment | None = None) -> tupl
     nice: source: is missing
     '''
     path = Path(path)
-    document, rules = _read(path), schema()
+    document, rules = read_toml(path), schema()
     outline = {**rules, "properties": {"claim": {**rules["properties"]["claim"], "items": {}}}}
     lines = [f"{path}: {mistake}" for mistake in structural_mistakes(document, outline, rules)]
     claims = document.get("claim")
@@ -105,7 +106,8 @@ def _name(table: Any, number: int) -> str:
     )
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a file that may be anything; ClaimFileError, in one line, where it is no TOML of a sensible size."""
     try:
         with path.open("rb") as file:
             raw = file.read(LARGEST_FILE + 1)
@@ -114,7 +116,7 @@ def _read(path: Path) -> dict[str, Any]:
     if len(raw) > LARGEST_FILE:
         raise ClaimFileError((f"{path}: is too large: at most {LARGEST_FILE} bytes are read",))
     try:
-        text = raw.decode("utf-8")
+        text = raw.decode("utf-8-sig")  # editors on Windows begin a file with a mark
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise ClaimFileError((f"{path}: line {line}: is not UTF-8: byte 0x{raw[error.start]:02x}",)) from None
@@ -122,8 +124,26 @@ def _read(path: Path) -> dict[str, Any]:
         if len(line_text) > LONGEST_LINE:
             raise ClaimFileError((f"{path}: line {number}: is too long: at most {LONGEST_LINE} characters",))
     try:
-        return tomllib.loads(text)
+        document = tomllib.loads(text)
     except RecursionError:
         raise ClaimFileError((f"{path}: is nested too deeply",)) from None
-    except ValueError as error:
+    except tomllib.TOMLDecodeError as error:
         raise ClaimFileError((f"{path}: is not TOML: {' '.join(str(error).split())}",)) from None
+    except ValueError:  # of Python itself, which reads no integer of more than some thousand digits
+        raise ClaimFileError((f"{path}: holds a number of too many digits",)) from None
+    if not _is_flat(document):
+        raise ClaimFileError((f"{path}: is nested too deeply",))
+    return document
+
+
+def _is_flat(document: Any) -> bool:
+    """Whether nothing is nested more than `DEEPEST` levels; a dotted key nests without any bracket."""
+    level = [document]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for value in level
+            if isinstance(value, (dict, list))
+            for inner in (value.values() if isinstance(value, dict) else value)
+        ]
+    return not level

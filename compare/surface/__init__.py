@@ -4,7 +4,7 @@ No sampling and no network code: closed forms of the normal distribution.
 """
 
 from compare.surface.activation import activation_probability
-from compare.surface.basins import Basins, basins
+from compare.surface.basins import Basins, arrived, basins
 from compare.surface.critical import KINDS, CriticalPoint, critical_points
 from compare.surface.descent import Descent, expected_descent
 from compare.surface.flow import Flow, gradient_flow
@@ -19,6 +19,7 @@ __all__ = [
     "Descent",
     "Flow",
     "activation_probability",
+    "arrived",
     "basins",
     "critical_points",
     "expected_descent",

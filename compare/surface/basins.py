@@ -1,5 +1,6 @@
 """Basins of attraction: which start ends at which stationary point."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from compare.surface.descent import expected_descent
 from compare.surface.flow import gradient_flow
 from reference import Experiment, Optimizer, Parameters, Target
 
-__all__ = ["Basins", "basins"]
+__all__ = ["RESOLUTION", "Basins", "arrived", "basins"]
 
 RESOLUTION = 1 / 64
 
@@ -103,10 +104,40 @@ def basins(
         if name not in trainable and np.ptp(values) > 0:
             raise ValueError(f"basins: {name} is not trained and must be the same for all starts, got {values!r}")
     points = critical_points(parameters=fixed, **settings)
+    return Basins(points, arrived(points, end, negative_slope=negative_slope, resolution=resolution), end)
+
+
+def arrived(
+    points: Sequence[CriticalPoint], end: Parameters, *, negative_slope: float = 0.0, resolution: float = RESOLUTION
+) -> np.ndarray:
+    """At which of some stationary points neurons are.
+
+    Parameters
+    ----------
+    points : sequence of CriticalPoint
+        By loss, as `critical_points` lists them.
+    end : Parameters
+        Finite numbers, or arrays that broadcast together.
+    negative_slope : float
+    resolution : float
+        How near counts as there, see `basins`.
+
+    Returns
+    -------
+    ndarray of int
+        Index of the point, of the lowest one where several fit; -1 where none does.
+
+    Examples
+    --------
+    >>> arrived(critical_points(), Parameters(w=np.array([-1.0, -0.001, 0.5, 0.999])))
+    array([-1,  1, -1,  0])
+    """
+    shape = np.broadcast_shapes(*(np.shape(p) for p in end))
+    end = Parameters(*(np.broadcast_to(np.asarray(p, np.float64), shape) for p in end))
     reached = np.full(shape, -1)
     for i in reversed(range(len(points))):  # where several fit, the lowest counts
         reached = np.where(_is_at(points[i], end, negative_slope, resolution), i, reached)
-    return Basins(points, reached, end)
+    return reached
 
 
 def _is_at(point: CriticalPoint, end: Parameters, negative_slope: float, resolution: float) -> Any:
