@@ -60,8 +60,8 @@ def loss_to_beat() -> float:
     Examples
     --------
     >>> from math import pi
-    >>> loss_to_beat() == 1 / 2 - 1 / (2 * pi)
-    True
+    >>> round(loss_to_beat() - (1 / 2 - 1 / (2 * pi)), 12) + 0.0
+    0.0
     """
     square, above, below = (float(expected_loss(Parameters(w=0.0, d=d))) for d in (0.0, 1.0, -1.0))
     return square - ((below - above) / 4) ** 2

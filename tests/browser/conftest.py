@@ -5,6 +5,16 @@ import shutil
 
 import pytest
 
+from compare import claim_files
+from compare.audit import audit
+from compare.claims import Workbench
+from compare.defects.lanes import LANES
+from compare.defects.usual import USUAL_TESTS
+from compare.experiments import shipped
+from compare.figures import Picture
+from compare.output import environment, write_json
+from compare.report import kill_table, render
+
 FLAGS = (
     "--headless",
     "--no-sandbox",  # as root, in a container
@@ -16,6 +26,79 @@ FLAGS = (
     "--disable-sync",
     "--hide-scrollbars",
 )
+# What would set window.harmed if anything in the page took it for more than text.
+HOSTILE = (
+    "</style></script></title><script>window.harmed = 1</script><img src=x onerror='window.harmed = 2'>"
+    '"><svg onload="window.harmed = 3"></svg>{{ 7 * 7 }}<!--'
+)
+CLAIMS = f"""
+[[claim]]
+id = "hostile"
+says = '''{HOSTILE}'''
+source = '''{HOSTILE}'''
+url = '''https://example.org/"onmouseover="window.harmed=4'''
+vary = {{ momentum = [0.0, 0.99] }}
+[claim.experiment]
+initial = {{ w = -10.0 }}
+optimizer = {{ name = "SGD", learning_rate = 0.01, momentum = 0.9 }}
+steps = 100
+[[claim.check]]
+quantity = "w"
+when = "end"
+below = 0.0
+
+[[claim]]
+id = "lowest-at-one"
+says = "The loss is lowest at w = 1."
+source = "accepted answer"
+[[claim.check]]
+quantity = "minimum.w"
+near = 1.0
+within = 0.0
+
+[[claim]]
+id = "kink-is-low"
+says = "At the kink the loss is below a tenth."
+source = "accepted answer"
+[[claim.check]]
+quantity = "expected_loss"
+at = {{ w = 0.0 }}
+below = 0.1
+"""
+DOT = bytes.fromhex(  # a transparent pixel
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
+    "0000000d49444154789c626001000000ffff03000006000557bfabd40000000049454e44ae426082"
+)
+
+
+@pytest.fixture(scope="session")
+def page(tmp_path_factory):
+    """A report with everything in it: runs, claims, pictures, the kill table, hostile texts."""
+    folder = tmp_path_factory.mktemp("page")
+    claims_file = folder / "claims.toml"
+    claims_file.write_text(CLAIMS, encoding="utf-8")
+    bench = Workbench()
+    cases = [case for case in shipped() if case.experiment.trainable == ("w",) or case.id.startswith("bias-backward")]
+    findings = list(audit(cases, recorder=None))
+    verdicts = claim_files.judged(claim_files.read([claims_file], seed=0, dtype="float32"), bench, quiet=True)
+    (folder / "dot.png").write_bytes(DOT)
+    pictures = [Picture(name, folder / "dot.png", HOSTILE, HOSTILE) for name in ("opening", "basin-map", "slope-study")]
+    seen, unseen = {"killed": True, "step": 3}, {"killed": False}
+    defect = {
+        "name": "hostile",
+        "says": HOSTILE,
+        "side": "reference",
+        "changes_mathematics": True,
+        "killed": True,
+        "lanes": {lane: seen if lane == LANES[0] else unseen for lane in LANES},
+        "usual_tests": dict.fromkeys(USUAL_TESTS, False),
+    }
+    write_json(folder / "defects.json", {"schema": 1, "defects": [defect], "controls": {"false_alarms": []}})
+    provenance = environment([], seed=0, dtype="float32", keras=False)
+    path = folder / "report.html"
+    text = render(findings, verdicts, pictures, provenance, bench=bench, defects=kill_table(folder))
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +120,28 @@ def chromium(tmp_path_factory):
     session = webdriver.Chrome(options=options, service=webdriver.ChromeService(executable_path=driver))
     yield session
     session.quit()
+
+
+@pytest.fixture
+def opened(chromium, page):
+    """The page, opened afresh in a light window of a desktop; nothing may be logged by then."""
+    look(chromium)
+    chromium.get_log("browser")  # what earlier tests left
+    chromium.get(page.as_uri())
+    assert chromium.get_log("browser") == []
+    return chromium
+
+
+def look(session, *, width=1100, media="screen", theme="light", motion="no-preference"):
+    """Set what the page is looked at with."""
+    window = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+    session.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", window)
+    features = {"prefers-color-scheme": theme, "prefers-reduced-motion": motion}
+    asked = [{"name": name, "value": value} for name, value in features.items()]
+    session.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": asked})
+
+
+@pytest.fixture
+def looking():
+    """`look`, for tests that look in more than one way."""
+    return look

@@ -1,9 +1,10 @@
-// Start what the page has; whatever needs the script is hidden until then.
+// Start what the page has; whatever needs the script is hidden until then, and what
+// stands in for it afterwards.
 
 "use strict";
 
-for (const element of document.querySelectorAll("[data-scripted]")) {
-  element.hidden = false;
+for (const element of document.querySelectorAll("[data-scripted], [data-unscripted]")) {
+  element.hidden = "unscripted" in element.dataset;
 }
 const given = document.getElementById("data");
 if (given) {
