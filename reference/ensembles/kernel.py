@@ -26,16 +26,18 @@ class Pieces:
     """
 
     def __init__(self, experiment: Experiment, members: int) -> None:
+        self.experiment = experiment
         self.trainable, self.lines = experiment.trainable, teacher_lines(experiment.target, np.dtype(experiment.dtype))
         self.cells = min(number_of_cells(experiment.batch_size), 2 ** max(8, int(members).bit_length()))
         self.sides, self.least = (-1.0, 1.0), float(np.finfo(experiment.dtype).tiny)
-        self.scratch = Scratch.of(0)
+        self.scratch, self.widest = Scratch.of(0), 0.0
         self.samples = experiment.batch_size
         size = 2 * self.cells + 7 * 8 * (2 * experiment.batch_size + 1)
         self.batches_at_once = max(1, min(16, TABLE_BYTES // size))
 
     def tables(self, x: np.ndarray) -> list[BatchTable]:
         """Tables of each batch, x of shape (batches, n)."""
+        self.widest = float(np.abs(x).max())
         return [batch_table(row, self.lines, self.cells) for row in x]
 
     def of_side(self, right: np.ndarray, slope: Any) -> tuple[np.ndarray, ...]:

@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reference.ensembles.members import Members
+from reference.ensembles.members import Members, some
+from reference.ensembles.neuron import neuron_gradient
 from reference.ensembles.teacher import TeacherLines, teacher_lines
 from reference.experiment import Experiment
-from reference.neuron import Parameters, backward, forward
 
 __all__ = ["Lines", "TwoSums"]
 
@@ -41,7 +41,7 @@ class Lines:
         self.experiment = experiment
         self.lines: TeacherLines = teacher_lines(experiment.target, np.dtype(experiment.dtype))
         self.taus = self.lines.left[0], self.lines.right[0]
-        self.sides, self.least = (1.0, 1.0), 0.0
+        self.sides, self.least, self.widest = (-1.0, 1.0), 0.0, 0.0
 
     @staticmethod
     def fits(experiment: Experiment) -> bool:
@@ -58,7 +58,9 @@ class Lines:
         """Sums of each batch, x of shape (batches, n); sets from where w is next to 0."""
         wide, n = x.astype(np.float64), x.shape[1]
         below, above = (np.square(clip(wide, 0)).sum(axis=1) * 2 / n for clip in (np.minimum, np.maximum))
-        self.sides, self.least = self._attention(np.abs(x))
+        size = np.abs(x)
+        self.widest = float(size.max())
+        self.sides, self.least = self._attention(size)
         return [TwoSums(float(n_), float(p_), row) for n_, p_, row in zip(below, above, x, strict=True)]
 
     def _attention(self, size: np.ndarray) -> tuple[tuple[float, float], float]:
@@ -100,17 +102,14 @@ class Lines:
 
     def _by_the_neuron(self, table: TwoSums, members: Members) -> Any:
         those = members.special
-        slope = members.slope if np.ndim(members.slope) == 0 else members.slope[those]
-        w, _, v, _ = (p if np.ndim(p) == 0 else p[those] for p in members.wide)
+        slope = some(members.slope, those)
+        w, _, v, _ = (some(p, those) for p in members.wide)
         result = np.broadcast_to(-v * slope * (self.taus[1] * table.above + self.taus[0] * table.below), w.shape).copy()
         near = np.flatnonzero(w)
         if near.size:
-            dtype = table.x.dtype
-            parameters = Parameters(*(p if np.ndim(p) == 0 else p[those[near]] for p in members.values.values()))
-            s = dtype.type(slope) if np.ndim(slope) == 0 else slope[near, None].astype(dtype)
-            at = forward(parameters, table.x, s)
-            y = self.experiment.target.labels(table.x)
-            result[near] = backward(parameters, table.x, y, at, s, ("w",)).w
+            values = {name: some(value, those[near]) for name, value in members.values.items()}
+            gradient, _ = neuron_gradient(self.experiment, values, some(slope, near), table.x)
+            result[near] = gradient["w"]
         return result
 
     def loss(self, table: TwoSums, members: Members) -> np.ndarray:

@@ -13,6 +13,7 @@ import numpy as np
 from reference.ensembles.kernel import Pieces
 from reference.ensembles.lines import Lines
 from reference.ensembles.members import Members, optimizer_of, some
+from reference.ensembles.neuron import neuron_gradient
 from reference.experiment import Experiment
 from reference.neuron import Parameters
 from reference.optimizers import cast_like_keras
@@ -24,6 +25,7 @@ CHUNKS_AT_ONCE = 4
 
 Kernel = Pieces | Lines
 Chunk = tuple[slice, Members]
+Where = slice | np.ndarray
 
 
 class Recorded(NamedTuple):
@@ -148,33 +150,42 @@ def _advance(kernel: Any, tables: list[Any], chunks: list[Chunk], first: int, ou
             if row is not None:
                 _keep_state(out, row, where, chunk)
     for (where, chunk), state in zip(chunks, before, strict=True):
-        lost = np.flatnonzero(~chunk.finite & (out.diverged_at[where] < 0))
-        if lost.size:
-            out.diverged_at[where.start + lost] = _when(kernel, tables, chunk.part(state, lost), first, out)
+        extreme = chunk.extreme(kernel.widest)
+        extreme = extreme[out.diverged_at[where][extreme] < 0]
+        if extreme.size:
+            part = chunk.part(state, extreme)
+            _as_the_neuron(kernel.experiment, tables, part, where.start + extreme, first, out)
+            chunk.put(extreme, part)
+            chunk.look(first + len(tables))
 
 
-def _when(kernel: Any, tables: list[Any], members: Members, first: int, out: Recorded) -> np.ndarray:
-    """Take a block's steps again with those that it lost, to see when."""
-    members.attend(kernel.sides, kernel.least, first)
-    at = np.full(len(members.side), -1)
+def _as_the_neuron(
+    experiment: Experiment, tables: list[Any], members: Members, where: np.ndarray, first: int, out: Recorded
+) -> None:
+    """Take a block's steps again, sample by sample, and see who diverges when."""
     for step, table in enumerate(tables, first):
-        members.step(_rounded(kernel.gradient(table, members), out), step)
+        row = out.rows.get(step + 1)
+        gradient, loss = neuron_gradient(experiment, members.values, members.slope, table.x)
+        members.step(gradient, step)
         members.look(step + 1)
-        at = np.where((at < 0) & ~members.finite, step + 1, at)
-    return at
+        if row is not None:
+            _keep_batch(out, row - (0 in out.rows), where, gradient, loss)
+            _keep_state(out, row, where, members)
+        lost = ~members.finite & (out.diverged_at[where] < 0)
+        out.diverged_at[where[lost]] = step + 1
 
 
 def _rounded(gradient: dict[str, np.ndarray], out: Recorded) -> dict[str, np.ndarray]:
     return {name: g.astype(out.loss.dtype, copy=False) for name, g in gradient.items()}
 
 
-def _keep_batch(out: Recorded, row: int, where: slice, gradient: dict[str, np.ndarray], loss: np.ndarray) -> None:
+def _keep_batch(out: Recorded, row: int, where: Where, gradient: dict[str, np.ndarray], loss: np.ndarray) -> None:
     out.loss[row, where] = loss
     for name, g in gradient.items():
         out.gradient[name][row, where] = g
 
 
-def _keep_state(out: Recorded, row: int, where: slice, members: Members) -> None:
+def _keep_state(out: Recorded, row: int, where: Where, members: Members) -> None:
     for name, slots in members.slots.items():
         out.parameters[name][row, where] = members.values[name]
         for slot, value in slots.items():

@@ -7,6 +7,7 @@ to 0, or to it, that the kernel treats them apart.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,12 @@ from reference.optimizers.base import PER_MEMBER
 
 __all__ = ["Members", "optimizer_of", "some"]
 
+NEXT_TO_OVERFLOW = 2.0**-20
 NOBODY = np.zeros(0, np.intp)
 
 Values = dict[str, Any]
 Slots = dict[str, dict[str, Any]]
+State = tuple[Values, Slots, np.ndarray]
 
 
 @dataclass
@@ -103,20 +106,22 @@ class Members:
             )
 
     @property
-    def state(self) -> tuple[Values, Slots]:
+    def state(self) -> State:
         """The state as it is now."""
-        return dict(self.values), {name: dict(slots) for name, slots in self.slots.items()}
+        return dict(self.values), {name: dict(slots) for name, slots in self.slots.items()}, self.crossed_at.copy()
 
-    def part(self, state: tuple[Values, Slots], those: np.ndarray) -> "Members":
+    def part(self, state: State, those: np.ndarray) -> "Members":
         """Some of the members as they were in an earlier state."""
-        values, slots = state
-        return Members(
+        values, slots, crossed_at = state
+        part = Members(
             {name: some(value, those) for name, value in values.items()},
             {name: {slot: value[those] for slot, value in mine.items()} for name, mine in slots.items()},
             some(self.slope, those),
-            optimizer_of(self.optimizer, lambda setting: setting[those]),
+            optimizer_of(self.optimizer, itemgetter(those)),
             self.of_side,
         )
+        part.start_sign, part.crossed_at = self.start_sign[those], crossed_at[those]
+        return part
 
     @property
     def wide(self) -> Parameters:
@@ -128,12 +133,46 @@ class Members:
             )
         )
 
+    def extreme(self, widest: float) -> np.ndarray:
+        """Which of them are not finite, or so large that a product with a sample may not be for long.
+
+        Parameters
+        ----------
+        widest : float
+            Largest sample.
+
+        Returns
+        -------
+        ndarray of int
+        """
+        w, b, v, d = (np.abs(p) for p in self.wide)
+        size = ((1 + v) * (1 + w + b) + d) * (1 + widest) ** 2
+        fine = size < NEXT_TO_OVERFLOW * float(np.finfo(self.side.dtype).max)
+        for slots in self.slots.values():
+            for slot in slots.values():
+                fine &= np.isfinite(slot)
+        return np.flatnonzero(~fine)
+
     @property
     def finite(self) -> np.ndarray:
         """Where every trained parameter and slot is finite, shape (k,)."""
         groups = [[self.values[name], *slots.values()] for name, slots in self.slots.items()]
         finite: np.ndarray = np.logical_and.reduce([np.isfinite(array) for group in groups for array in group])
         return finite
+
+    def put(self, those: np.ndarray, part: "Members") -> None:
+        """Replace the state of some, and when they crossed 0."""
+        self.crossed_at[those] = part.crossed_at
+        for name, slots in self.slots.items():
+            self.values[name] = _put(self.values[name], those, part.values[name])
+            for slot, old in slots.items():
+                slots[slot] = _put(old, those, part.slots[name][slot])
+
+
+def _put(old: np.ndarray, those: np.ndarray, new: np.ndarray) -> np.ndarray:
+    array = old.copy()
+    array[those] = new
+    return array
 
 
 def some(value: Any, where: slice | np.ndarray) -> Any:

@@ -67,6 +67,11 @@ class BatchTable(NamedTuple):
     places: Places
     sums: RunSums
 
+    @property
+    def x(self) -> np.ndarray:
+        """The samples, sorted."""
+        return self.places.x
+
 
 def batch_table(x: np.ndarray, lines: TeacherLines, cells: int | None = None) -> BatchTable:
     """Make the tables of one batch, of shape (n,), in the experiment's dtype."""
