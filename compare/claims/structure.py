@@ -83,7 +83,7 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         text = "true" if value else "false"
     elif isinstance(value, str):
-        text = json.dumps(value[: LONGEST_SHOWN + 1], ensure_ascii=False)
+        text = json.dumps(value[: LONGEST_SHOWN + 1], ensure_ascii=not value.isprintable())
     elif isinstance(value, int) and value.bit_length() > 200:
         text = f"an integer of {value.bit_length()} bits"
     elif isinstance(value, (dict, list)):

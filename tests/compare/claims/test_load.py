@@ -146,7 +146,10 @@ def test_an_id_may_be_used_once(tmp_path):
         ("[[claim]\n", "is not TOML: Expected ']]' at the end of an array declaration (at line 1, column 8)"),
         ("a = " + "[" * 2000, "is nested too deeply"),
         ("a = " + "[" * 100_000, "line 1: is too long: at most 10000 characters"),
-        ("a = 1" + "0" * 9000, "is not TOML: Exceeds the limit (4300 digits) for integer string conversion: "),
+        ("a = 1" + "0" * 9000, "holds a number of too many digits"),
+        (HEAD + ".".join(["a"] * 4000) + " = 1\n", "is nested too deeply"),
+        (HEAD + f"[{'.'.join(['a'] * 4000)}]\n", "is nested too deeply"),
+        (HEAD.replace("so.", "\u202eos.") + CHECK, 'a: says = "It is \\u202eos.": must hold no control characters'),
         ("", "claim: is missing"),
         ("claim = 3", "claim = 3: must be an array"),
         ("claim = []", "claim: must have 1 to 1000 entries, has 0"),
@@ -163,6 +166,11 @@ def test_malformed_and_hostile_files_are_refused_quickly(text, expected, tmp_pat
     assert time.process_time() - began < 5
     assert lines[0].startswith(expected)
     assert all(len(line) < 2000 for line in lines)
+
+
+def test_the_mark_that_some_editors_put_first_is_no_mistake(tmp_path):
+    (claim,) = load(tmp_path, b"\xef\xbb\xbf" + (HEAD + CHECK).encode())
+    assert claim.id == "a"
 
 
 def test_a_file_that_cannot_be_read_is_said_so(tmp_path):
