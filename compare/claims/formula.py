@@ -241,7 +241,9 @@ def _require_small_exponent(exponent: Tree) -> None:
 
 
 def _call(node: ast.Call, convert: Callable[[ast.AST], Tree]) -> Tree:
-    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    if not isinstance(node.func, ast.Name):
+        raise FormulaError(f"may not contain {_word(node.func)}")
+    name = node.func.id
     if name not in FUNCTIONS:
         raise FormulaError(f'unknown function "{name[:60]}"; functions: {", ".join(FUNCTIONS)}')
     wanted = FUNCTIONS[name][0]
@@ -260,6 +262,8 @@ def _word(node: ast.AST) -> str:
         "Compare": "chained comparisons",
         "Tuple": "tuples",
         "List": "lists",
+        "Call": "calls of what is no function",
+        "NamedExpr": "assignments",
     }.get(kind, kind)
 
 
