@@ -1,5 +1,6 @@
 """Checks of exact quantities at points: the expected loss and its derivatives, the neuron itself."""
 
+import math
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -15,6 +16,8 @@ from reference import Experiment, Parameters
 __all__ = ["judge_formula", "judge_number", "judge_one_sided", "judge_surface"]
 
 AT_ZERO = 'decided by the value taken for phi\'(0): say side = "left" or "right"'
+MOST_BITS = 100_000  # of a rational number; nested powers would take for ever
+NO_NUMBER = "no number that float64 holds: something is too large, divided by 0 or undefined"
 LOST = "lost in rounding: the number is on the threshold, as far as float64 can tell"
 
 
@@ -130,22 +133,47 @@ def judge_formula(check: FormulaCheck) -> Finding:
     """Judge a formula at a point, with a bound on its rounding where its operations have one."""
     exact = _rational(check.formula, check.at)
     if exact is not None:
-        return Finding(_met_exactly(check.condition, exact), float(exact), f"{check.formula} = {float(exact):.12g}")
+        number = _as_float(exact)
+        return Finding(_met_exactly(check.condition, exact), number, f"{check.formula} = {number:.12g}")
     number, bound = _evaluate(check.formula, check.at)
     says = f"{check.formula} = {number:z.12g}"
+    if not np.isfinite(number):
+        return Finding(None, number, says, NO_NUMBER)
     if bound > 0 and abs(check.condition.margin(number)) <= bound:
         return Finding(None, number, says, LOST)
     return Finding(check.condition.met(number), number, says)
 
 
+def _as_float(number: Fraction) -> float:
+    """The nearest float, which is infinity where none is as large."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
 def _rational(formula: Formula, at: Mapping[str, float]) -> Fraction | None:
-    """The exact value of a formula that stays rational; None for others."""
+    """The exact value of a formula that stays rational and of a sensible size; None for others."""
+    if _bits(formula.tree, at) > MOST_BITS:
+        return None
     try:
         names = {name: Fraction(value) for name, value in at.items()}
         value = formula(names, FormulaArithmetic(Fraction, _no_power))
         return Fraction(value.item() if isinstance(value, np.ndarray) else value)
     except (TypeError, ValueError, ArithmeticError, AttributeError):
         return None
+
+
+def _bits(tree: tuple[Any, ...], at: Mapping[str, float]) -> float:
+    """A bound on how many bits numerator and denominator of a formula's value take together."""
+    kind = tree[0]
+    if kind in ("number", "name"):
+        number = tree[1] if kind == "number" else at[tree[1]]
+        return sum(part.bit_length() for part in float(number).as_integer_ratio()) + 1
+    if kind == "**" and tree[2][0] != "name":
+        exponent = tree[2][1][1] if tree[2][0] == "negative" else tree[2][1]
+        return max(1.0, abs(float(exponent))) * _bits(tree[1], at)
+    return 1 + sum(_bits(part, at) for part in tree[1:] if isinstance(part, tuple))
 
 
 def _no_power(base: Any, exponent: Any) -> Any:

@@ -1,6 +1,7 @@
 """Checks that take no run: surface, neuron, shape of the loss, kinks, arithmetic, update rules."""
 
 import math
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -210,6 +211,27 @@ def test_one_sided_derivatives(function, side, number):
 def test_arithmetic_is_decided_exactly_or_not_at_all(text, at, condition, met):
     check = FormulaCheck(formula=parse(text, set(at)), at=at, condition=Condition(**condition))
     assert judge_formula(check).met is met
+
+
+@pytest.mark.parametrize(
+    ("text", "met", "number"),
+    [
+        ("(9 ** 64) ** 64", True, math.inf),  # known exactly, though no float is as large
+        ("-(9 ** 64) ** 64", False, -math.inf),
+        ("9 ** 64 / 9 ** 64", True, 1.0),
+        ("(((((9 ** 64) ** 64) ** 64) ** 64) ** 64) ** 64", None, math.inf),  # of 10^11 digits
+        ("exp(exp(exp(9)))", None, math.inf),
+        ("1 / (h - h)", None, math.inf),
+        ("log(0 - h)", None, math.nan),
+    ],
+)
+def test_what_no_float_holds_decides_nothing_unless_it_is_known_exactly(text, met, number):
+    began = time.process_time()
+    at = {"h": 2.0} if "h" in text else {}
+    finding = judge_formula(FormulaCheck(formula=parse(text, set(at)), at=at, condition=Condition(above=0.5)))
+    assert finding.met is met
+    assert finding.number == number or (math.isnan(finding.number) and math.isnan(number))
+    assert time.process_time() - began < 1
 
 
 # Update rules: the right ones pass, and each wrong one is caught.
