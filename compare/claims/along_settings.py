@@ -20,7 +20,7 @@ from compare.claims.runs import RunCheck, state
 from compare.claims.values import TrajectoryCheck, Vary
 from reference import Experiment
 
-__all__ = ["Flip", "flips_along", "truth_at"]
+__all__ = ["Along", "Flip", "look_along", "truth_at"]
 
 POINTS = 17
 EARLY = 16  # the first part of a run that is looked at alone
@@ -40,6 +40,22 @@ class Flip(NamedTuple):
     def value(self) -> float:
         """The middle, or 0 if that is between the two."""
         return 0.0 if self.low <= 0 <= self.high else (self.low + self.high) / 2
+
+
+class Along(NamedTuple):
+    """What there is along a setting.
+
+    Parameters
+    ----------
+    flips : list of Flip
+        At most one on either side of the stated value, the nearer one first.
+    told : tuple of float, or None
+        The smallest and the largest value at which the claim could be told; None if there
+        are no two.
+    """
+
+    flips: list[Flip]
+    told: tuple[float, float] | None
 
 
 def truth_at(checks: Sequence[RunCheck], experiment: Experiment, name: str, value: float) -> bool | None:
@@ -64,8 +80,8 @@ def truth_at(checks: Sequence[RunCheck], experiment: Experiment, name: str, valu
     return None
 
 
-def flips_along(checks: Sequence[RunCheck], experiment: Experiment, vary: Vary) -> list[Flip]:
-    """The nearest flip on either side of the stated value.
+def look_along(checks: Sequence[RunCheck], experiment: Experiment, vary: Vary) -> Along:
+    """Look for the nearest flip on either side of the stated value.
 
     Parameters
     ----------
@@ -76,20 +92,25 @@ def flips_along(checks: Sequence[RunCheck], experiment: Experiment, vary: Vary) 
 
     Returns
     -------
-    list of Flip
-        At most two, the nearer one first.
+    Along
     """
     stated = setting_of(experiment, vary.setting)
+    known: dict[float, bool | None] = {}
 
     def truth(value: float) -> bool | None:
-        return truth_at(checks, experiment, vary.setting, value)
+        if value not in known:
+            known[value] = truth_at(checks, experiment, vary.setting, value)
+        return known[value]
 
     grid = _grid(vary, stated)
     below, above = [value for value in grid if value <= stated][::-1], [value for value in grid if value >= stated]
     # Where the claim as it is cannot be told there are no sides to it.
     searches = [grid] if truth(stated) is None else [below, above]
     found = [flip for values in searches if (flip := _first_flip(values, truth)) is not None]
-    return sorted(found, key=lambda flip: abs(flip.value - stated))
+    told = [value for value, holds in known.items() if holds is not None]
+    return Along(
+        sorted(found, key=lambda flip: abs(flip.value - stated)), (min(told), max(told)) if len(told) > 1 else None
+    )
 
 
 def _grid(vary: Vary, stated: float) -> list[float]:

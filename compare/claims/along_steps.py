@@ -8,6 +8,7 @@ threshold within the rest.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ from compare.claims.values import Comparison, StepsCheck, TrajectoryCheck
 from compare.claims.workbench import Workbench
 from reference import Experiment
 
-__all__ = ["TIMES", "StepsFlip", "first_exception", "flip_along_steps"]
+__all__ = ["TIMES", "StepsFlip", "first_exception", "flip_along_steps", "longest_descent"]
 
 TIMES = 100
 MOST_STEPS, MOST_STEPS_WITH_BIAS = 2_000_000, 400_000  # of the exact witness, however long the claim's own run is
@@ -72,8 +73,7 @@ def flip_along_steps(checks: Sequence[RunCheck], experiment: Experiment, stated:
     steps = experiment.steps
     runs = [experiment, *(other_run(check, experiment) for check in checks if isinstance(check, Comparison))]
     descents = [bench.descent(run) for run in runs]
-    affordable = MOST_STEPS if all(half_lines(run) is not None for run in runs) else MOST_STEPS_WITH_BIAS
-    end = min(TIMES * steps, max(steps, affordable))
+    end = min(longest_descent(replace(run, steps=steps)) for run in runs)
     # Only what depends on the end of the run changes with its length.
     if not any(_depends_on_length(check) for check in checks):
         return StepsFlip(None, end)
@@ -96,6 +96,12 @@ def flip_along_steps(checks: Sequence[RunCheck], experiment: Experiment, stated:
             return StepsFlip(None, end)
         if not any(found.reachable for found in lengths):
             return StepsFlip(None, end)
+
+
+def longest_descent(experiment: Experiment) -> int:
+    """How many steps of an experiment the exact witness takes at most."""
+    affordable = MOST_STEPS if half_lines(experiment) is not None else MOST_STEPS_WITH_BIAS
+    return min(TIMES * experiment.steps, max(experiment.steps, affordable))
 
 
 def first_exception(checks: Sequence[RunCheck], experiment: Experiment, path: Path) -> StepsFlip | None:
@@ -155,6 +161,9 @@ def _lengths_of_comparison(
         met = _relation(check, ours[0][:1], theirs[0][:1])[0] > 0
         return _Lengths(np.full(horizon + 1, met), np.full(horizon + 1, known), not known)
     ours_series, theirs_series = _series(measure, path)[:, 0], _series(measure, other)[:, 0]
+    if "steps" in check.other_is:  # the other run has a length of its own
+        other = bench.descent(other_run(check, experiment)).path(check.other_is["steps"])
+        theirs_series = np.full(len(ours_series), _series(measure, other)[-1, 0])
     margin = _relation(check, ours_series, theirs_series)
     resolved = np.abs(margin) > max(path.resolution, other.resolution)
     return _by_length(margin > 0, resolved, path, horizon, _can_move(margin, rest, "end", bool(margin[-1] > 0)))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compare.claims.along_settings import batch_sizes, flips_along, truth_at
+from compare.claims.along_settings import batch_sizes, look_along, truth_at
 from compare.claims.along_steps import TIMES, StepsFlip, first_exception, flip_along_steps
 from compare.claims.build_experiment import changed, setting_of
 from compare.claims.closed_forms import closed_form
@@ -131,9 +131,9 @@ def _along_setting(
     found: list[Boundary],
     searched: list[tuple[str, float, float]],
 ) -> None:
-    flips = flips_along(checks, experiment, vary)
-    if not flips:
-        searched.append((vary.setting, vary.low, vary.high))
+    flips, told = look_along(checks, experiment, vary)
+    if not flips and told is not None:
+        searched.append((vary.setting, *told))
     form = closed_form(checks, experiment, vary.setting)
     found.extend(
         Boundary(

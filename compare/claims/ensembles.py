@@ -28,7 +28,7 @@ from compare.claims.families import Family, kind_of
 from compare.claims.path import Path
 from reference import Experiment
 
-__all__ = ["LONGEST", "Request", "affordable_steps", "run_expected", "run_together"]
+__all__ = ["LONGEST", "Request", "affordable_steps", "path_bytes", "run_expected", "run_together"]
 
 SAMPLES_PER_BLOCK = 2_000_000
 LONGEST = 100_000  # steps that are run; longer runs are cut there
@@ -126,6 +126,14 @@ def run_expected(requests: Iterable[Request]) -> dict[Request, Path]:
 def affordable_steps(experiment: Experiment) -> int:
     """How many of its steps are run."""
     return min(experiment.steps, LONGEST, max(1, MOST_SAMPLES // experiment.batch_size))
+
+
+def path_bytes(request: Request) -> int:
+    """About how much memory the path of a request takes: states, and of each batch loss and gradient."""
+    e = request.experiment
+    numbers = (2 * len(e.trainable) + 1) if request.batchwise else len(e.trainable)
+    members = e.shape[0] if e.shape else request.seeds
+    return (affordable_steps(e) + 1) * members * numbers * np.dtype(e.dtype).itemsize
 
 
 def _families(requests: Iterable[Request]) -> list[tuple[Family, list[Request]]]:

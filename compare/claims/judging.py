@@ -2,7 +2,8 @@
 
 In three rounds, so that runs can be shared: the exact witness judges every claim and
 looks for its boundaries; then the reference makes all runs that any claim needs; then
-each claim is concluded, with Keras' run of its own experiment.
+each claim is concluded, with Keras' run of its own experiment. Claims whose runs would
+fill the memory take turns.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,14 +11,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from compare.claims import boundaries
+from compare.claims.along_steps import longest_descent
 from compare.claims.conclusions import SHARE_CONFIDENCE, SOME, Conclusion, conclude_checks, conclude_runs, witness_of
 from compare.claims.describe import shown
-from compare.claims.ensembles import Request
+from compare.claims.ensembles import Request, path_bytes
 from compare.claims.exact_witness import exact_findings, exact_statement, expected_runs_of
 from compare.claims.findings import Finding
 from compare.claims.keras_witness import certificates_of, keras_findings, keras_statement, needs_keras
 from compare.claims.reference_witness import reference_findings, reference_statement, requests_of
-from compare.claims.runs import RunCheck, Statement, run_checks
+from compare.claims.runs import RunCheck, Statement, experiments_of, run_checks
 from compare.claims.statistics import interval
 from compare.claims.values import Claim
 from compare.claims.verdicts import Boundary, Verdict, Witness
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from keras_impl import Recorder
 
 __all__ = ["judge", "judge_all"]
+
+MOST_BYTES = 2_000_000_000  # of runs that are kept at the same time
+BYTES_A_STEP = 64  # of the exact witness: two Python floats in two lists
 
 
 def judge(claim: Claim, *, recorder: "Recorder | None" = None, keras: bool = True) -> Verdict:
@@ -101,7 +106,37 @@ def judge_all(claims: Iterable[Claim], bench: Workbench) -> Iterator[Verdict]:
     >>> [verdict.verdict for verdict in judge_all([nice], Workbench())]
     ['not auditable']
     """
-    claims = list(claims)
+    for number, portion in enumerate(_portions(claims)):
+        if number:
+            bench.forget_runs()
+        yield from _judge_together(portion, bench)
+
+
+def _portions(claims: Iterable[Claim]) -> Iterator[list[Claim]]:
+    """Claims whose runs are kept at the same time: all of a usual file, fewer if they are very long."""
+    portion: list[Claim] = []
+    size = 0
+    for claim in claims:
+        mine = _bytes(claim)
+        if portion and size + mine > MOST_BYTES:
+            yield portion
+            portion, size = [], 0
+        portion.append(claim)
+        size += mine
+    if portion:
+        yield portion
+
+
+def _bytes(claim: Claim) -> int:
+    """About how much memory the runs take that a claim needs, boundaries included, at most."""
+    beside = 3 + 2 * len(claim.vary)  # runs: its own, and two for each boundary
+    reference = sum(path_bytes(request) for request in requests_of(claim))
+    checks = [check for _, check in run_checks(claim)]
+    exact = sum(longest_descent(run) for run in experiments_of(checks, claim.experiment)) if checks else 0
+    return beside * reference + exact * BYTES_A_STEP
+
+
+def _judge_together(claims: list[Claim], bench: Workbench) -> Iterator[Verdict]:
     bench.prepare_expected(run for claim in claims for run in expected_runs_of(claim))
     drafts = [_draft(claim, bench) for claim in claims]
     bench.prepare(request for draft in drafts for request in _requests(draft))
@@ -159,7 +194,9 @@ def _conclude(draft: _Draft, bench: Workbench) -> Verdict:
         "keras": witness_of(findings["keras"], keras, certified) if "keras" in findings else None,
     }
     found: tuple[Boundary, ...] = ()
-    if draft.search is not None:
+    runs = {i for i, _ in run_checks(claim)}
+    # Boundaries are of the runs: what is false at rest is so on either side of them.
+    if draft.search is not None and all(check.holds is not False or i in runs for i, check in enumerate(into.checks)):
         found = boundaries.confirm(draft.search, draft.checks, claim.experiment, claim.vary, bench)
     return _verdict(draft, into, witnesses, found, seeds)
 

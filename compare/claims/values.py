@@ -292,6 +292,11 @@ class Claim:
         Why the claim cannot be decided; it then has no checks.
     file : str
         Where it was read.
+
+    Raises
+    ------
+    ValueError
+        If the experiment has arrays in it.
     """
 
     id: str
@@ -305,6 +310,11 @@ class Claim:
     vary: tuple[Vary, ...] = ()
     not_auditable: str | None = None
     file: str = ""
+
+    def __post_init__(self) -> None:
+        if self.experiment.shape:
+            allowed = "must be of a single neuron, with a number in each setting; many starts are for a share"
+            raise ValueError(f"Claim.experiment {allowed}, got an ensemble of shape {self.experiment.shape}")
 
 
 def is_varied(check: Check) -> bool:

@@ -104,6 +104,11 @@ class Workbench:
             self._certificates[experiment] = certify(experiment, batches=batches, recorder=self.recorder)
         return self._certificates[experiment]
 
+    def forget_runs(self) -> None:
+        """Give the memory of all runs back but Keras' and those it is compared with; they are made again on demand."""
+        for runs in (self._descents, self._paths, self._expected, self._kept, self._trajectories, self._batches):
+            runs.clear()
+
     def certificates(self) -> "tuple[Certificate, ...]":
         """All that were made, in order."""
         return tuple(self._certificates.values())

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from compare.claims import Workbench, judge
-from compare.claims.along_settings import Flip, flips_along
+from compare.claims.along_settings import Flip, look_along
 from compare.claims.along_steps import TIMES, first_exception, flip_along_steps
 from compare.claims.closed_forms import closed_form
 from compare.claims.explain import explain
 from compare.claims.path import Path
 from compare.claims.results import boundary_text
-from compare.claims.values import Claim, Condition, TrajectoryCheck, Vary
-from reference import SGD, Experiment, Parameters
+from compare.claims.values import Claim, Comparison, Condition, TrajectoryCheck, Vary
+from reference import SGD, Adam, Experiment, Parameters
 
 STUCK = TrajectoryCheck(quantity="w", when="always", condition=Condition(below=0.0))
 
@@ -141,6 +141,19 @@ def test_an_exception_after_what_cannot_be_told_has_a_bracket_too():
     assert first_exception([STUCK], run(steps=4), path) == (4, 1)
 
 
+def test_a_run_of_its_own_length_is_compared_as_it_is():
+    # Where plain SGD is after 10 steps, -0.99^10, Adam is far beyond at 150 steps, and stays.
+    ten = Comparison(
+        measure=TrajectoryCheck(quantity="w", when="end", condition=Condition()),
+        relation="greater",
+        within=None,
+        other=run(steps=10),
+        other_is={"steps": 10, "optimizer": {"name": "SGD"}},
+    )
+    adam = run(steps=150, batch_size=100, optimizer=Adam(learning_rate=0.01))
+    assert flip_along_steps([ten], adam, True, Workbench()).steps is None
+
+
 def test_a_claim_that_is_false_from_the_start_has_no_boundary_along_the_steps():
     verdict = judge(claim(run(w=1.0, steps=5, batch_size=50), STUCK), keras=False)
     assert verdict.verdict == "refuted"
@@ -157,7 +170,7 @@ def test_momentum_flips_at_its_closed_form(lr, nesterov):
     root = np.sqrt(lr)
     by_hand = (1 - root) / (1 + root) if nesterov else (1 - root) ** 2
     experiment = run(optimizer=SGD(learning_rate=lr, momentum=0.1, nesterov=nesterov), steps=2000)
-    (flip,) = flips_along([STUCK], experiment, Vary("momentum", 0.0, 0.99, False))
+    (flip,) = look_along([STUCK], experiment, Vary("momentum", 0.0, 0.99, False)).flips
     assert flip.holds_below
     # In a finite run the rotation has to be fast enough: half a turn in 2000 steps.
     assert by_hand <= flip.high
@@ -172,7 +185,7 @@ def test_momentum_flips_at_its_closed_form(lr, nesterov):
 def test_the_learning_rate_flips_at_its_closed_form(mu):
     by_hand = (1 - np.sqrt(mu)) ** 2
     experiment = run(optimizer=SGD(learning_rate=0.001, momentum=mu))
-    (flip,) = flips_along([STUCK], experiment, Vary("learning_rate", 0.0005, 1.9, False))
+    (flip,) = look_along([STUCK], experiment, Vary("learning_rate", 0.0005, 1.9, False)).flips
     assert flip.low <= by_hand * (1 + 2.0**-8)
     assert flip.high >= by_hand
     form = closed_form([STUCK], experiment, "learning_rate")
@@ -181,7 +194,7 @@ def test_the_learning_rate_flips_at_its_closed_form(mu):
 
 
 def test_the_start_flips_at_zero():
-    (flip,) = flips_along([STUCK], run(), Vary("initial.w", -2.0, 3.0, False))
+    (flip,) = look_along([STUCK], run(), Vary("initial.w", -2.0, 3.0, False)).flips
     assert flip.low <= 0 <= flip.high
     assert flip.value == 0.0
     assert closed_form([STUCK], run(), "initial.w").value == 0.0
@@ -190,14 +203,14 @@ def test_the_start_flips_at_zero():
 def test_leaky_slopes_flip_where_the_minimum_leaves_the_band():
     # The end is 1 / (1 + s^2): within 1/5 of 1 for s^2 <= 1/4.
     check = TrajectoryCheck(quantity="w", when="end", condition=Condition(near=1.0, within=0.2))
-    flips = flips_along([check], run(negative_slope=0.3, steps=3000), Vary("negative_slope", 0.1, 1.0, False))
+    flips = look_along([check], run(negative_slope=0.3, steps=3000), Vary("negative_slope", 0.1, 1.0, False)).flips
     # In a finite run w has not quite arrived, and the flip is as much farther on.
     assert flips[0].low - 2.0**-19 <= 0.5 <= flips[0].high + 2.0**-19
 
 
 def test_the_nearest_flip_on_either_side_is_found():
     check = TrajectoryCheck(quantity="w", when=0, condition=Condition(near=1.0, within=0.5))
-    flips = flips_along([check], run(w=1.25), Vary("initial.w", -3.0, 4.0, False))
+    flips = look_along([check], run(w=1.25), Vary("initial.w", -3.0, 4.0, False)).flips
     assert [flip.holds_below for flip in flips] == [True, False]
     assert flips[0].low <= 1.5 <= flips[0].high
     assert flips[1].low <= 0.5 <= flips[1].high

@@ -1,15 +1,17 @@
 """From what witnesses say to a verdict."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from compare.claims import VERDICTS, Workbench, judge, judge_all, load_claims
+from compare.claims import VERDICTS, Workbench, judge, judge_all, judging, load_claims
 from compare.claims.conclusions import SOME, Conclusion, conclude_runs
+from compare.claims.results import to_json
 from compare.claims.runs import Statement
-from compare.claims.values import Claim, Condition, ExistsCheck, ShareOf, TrajectoryCheck
-from reference import SGD, Experiment, Parameters
+from compare.claims.values import Claim, Condition, ConvexCheck, ExistsCheck, ShareOf, TrajectoryCheck, Vary
+from reference import SGD, Adam, Experiment, Parameters
 
 EVERY_KIND = Path(__file__).with_name("every_kind.toml")
 STUCK = TrajectoryCheck(quantity="w", when="always", condition=Condition(below=0.0))
@@ -204,6 +206,42 @@ def test_a_claim_that_cannot_be_audited_gives_its_reason():
     verdict = judge(Claim(id="a", says="b", source="c", experiment=Experiment(), not_auditable="A matter of taste."))
     assert (verdict.verdict, verdict.why) == ("not auditable", "A matter of taste.")
     assert set(verdict.witnesses.values()) == {None}
+
+
+def test_what_is_false_at_rest_has_no_boundary_along_a_run():
+    # Adam crosses 0 from -0.05 in some hundred steps, so that the first check alone flips.
+    adam = {"w": -0.05, "optimizer": Adam(learning_rate=0.001)}
+    alone = judge(claim(STUCK, **adam), keras=False)
+    assert (alone.verdict, alone.boundary.setting) == ("conditional", "steps")
+    both = judge(claim(STUCK, ConvexCheck(expected=True), **adam), keras=False)
+    assert (both.verdict, both.boundary) == ("refuted", None)
+
+
+def test_where_nothing_can_be_told_it_is_not_said_that_nothing_changes():
+    from_zero = replace(claim(STUCK, w=0.0), vary=(Vary("learning_rate", 0.001, 0.5, False),))
+    verdict = judge(from_zero, keras=False)
+    assert verdict.verdict == "undecided"
+    assert verdict.searched == ()
+    # A start on the right is told, on the left it comes to rest on 0 itself at once.
+    at_once = replace(
+        claim(STUCK, w=1.0, optimizer=SGD(learning_rate=1.0)), vary=(Vary("initial.w", -4.0, 4.0, False),)
+    )
+    assert ("initial.w", 0.5, 4.0) in judge(at_once, keras=False).searched
+
+
+def test_an_ensemble_is_no_experiment_of_a_claim():
+    for arrays in ({"negative_slope": [0.0, 0.5]}, {"optimizer": SGD(learning_rate=[0.1, 0.2])}, {"w": np.zeros(2)}):
+        with pytest.raises(ValueError, match=r"Claim.experiment must be of a single neuron, .* of shape \(2,\)"):
+            claim(STUCK, **arrays)
+
+
+def test_claims_that_would_fill_the_memory_take_turns(monkeypatch):
+    claims = [replace(claim(STUCK, w=w, steps=5), id=f"from-{-w:g}") for w in (-1.0, -2.0, -3.0)]
+    together, bench = list(judge_all(claims, Workbench())), Workbench()
+    monkeypatch.setattr(judging, "MOST_BYTES", 1)
+    apart = list(judge_all(claims, bench))
+    assert [to_json(verdict) for verdict in apart] == [to_json(verdict) for verdict in together]
+    assert {request.experiment.initial.w for request in bench._paths} == {-3.0}
 
 
 END_AT_ONE = TrajectoryCheck(quantity="w", when="end", condition=Condition(near=1.0, within=0.1))
