@@ -11,7 +11,7 @@ from reference import Experiment, Parameters, Trajectory, train
 __all__ = ["draw_studies"]
 
 REACH = 3.0  # starts are spread over -REACH to REACH in w and b
-STARTS = 24  # even: none is 0
+STARTS = 128  # even: none is 0
 MAPPED_SLOPES = (-0.5, 0.0, 0.25, 1.0)
 MAPPED_STARTS, MAPPED_STEPS = 16, 300
 
