@@ -25,22 +25,21 @@ def _experiment(size: Size, steps: int) -> Experiment:
     return Experiment(batch_size=size.samples, steps=size.some(steps))
 
 
-def _by_reference(method: str) -> "Measurement":
+def _by_reference(name: str, method: str, record: str) -> Measurement:
     def prepare(size: Size) -> Prepared:
         experiment = _experiment(size, STEPS)
         first = replace(experiment, steps=1)
         end = train(first, record="end", method=method).end
         one = replace(first, initial=Parameters(w=np.array([first.initial.w])))
         worst = require_one_step(one, draw_batches(first), Parameters(*(np.reshape(p, 1) for p in end)))
-        work = timed(lambda: train(experiment, method=method))
+        work = timed(lambda: train(experiment, record=record, method=method))
         work()
         return Prepared(work, experiment.steps, _details(experiment, observed_over_bound=worst))
 
-    name = {"auto": "reference.train", "moments": 'reference.train, method="moments"'}[method]
     return Measurement(name, prepare)
 
 
-def _by_graph(mode: str) -> "Measurement":
+def _by_graph(mode: str) -> Measurement:
     def prepare(size: Size) -> Prepared:
         _start_keras()
         import keras_impl
@@ -114,10 +113,10 @@ GROUP = Group(
     says="one trajectory, the question's own: w from -10 by SGD in float32, batches of {samples} drawn on the way",
     unit="µs a step",
     per_amount=1e6,
-    baseline="reference.train",
+    baseline="reference.train, from two sums a batch",
     measurements=(
-        _by_reference("auto"),
-        _by_reference("moments"),
+        _by_reference("reference.train, from two sums a batch", "moments", "end"),
+        _by_reference("reference.train, every step recorded", "neuron", "all"),
         Measurement("Keras, model.fit as in the question", _by_fit, Meant("ratio", at_least=50.0)),
         Measurement("Keras, model.fit once it is traced", _by_fit_once_traced),
         _by_graph("graph"),
