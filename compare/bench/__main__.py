@@ -111,14 +111,18 @@ def _measure(options: argparse.Namespace, groups: "list[Group]", size: "Size") -
 
 @contextmanager
 def _telling(quiet: bool) -> Iterator[Callable[[str], None]]:
-    """On a terminal, a line that says what is going on and goes away."""
+    """On a terminal, a line that says what is going on and goes away.
+
+    No spinner: its thread would run while others are timed.
+    """
     if quiet or not sys.stdout.isatty():
         yield lambda name: None
         return
-    from rich.console import Console
-
-    with Console().status("") as status:
-        yield lambda name: status.update(name)
+    erased = "\r\x1b[K"
+    try:
+        yield lambda name: print(f"{erased}{name} ...", end="", flush=True)
+    finally:
+        print(erased, end="", flush=True)
 
 
 def _write(

@@ -64,7 +64,7 @@ def rich_table(group: Group, size: Size, rows: Sequence[Row]) -> Any:
 
     table = Table(box=SIMPLE, pad_edge=False, title=_title(group, size), title_justify="left")
     for i, heading in enumerate(_headings(group)):
-        table.add_column(heading, justify="left" if i in (0, 5) else "right", no_wrap=i > 1)
+        table.add_column(heading, justify="left" if i in (0, 5) else "right", no_wrap=i > 1, overflow="fold")
     for row in rows:
         table.add_row(*_named(group, row))
     return table

@@ -249,3 +249,11 @@ print(core() is not None or not hasattr(os, "sched_setaffinity"), all(os.environ
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "True True\n"
+
+
+def test_on_a_terminal_a_line_says_what_is_going_on_and_goes_away(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    with command._telling(quiet=False) as tell:
+        tell("rounds")
+    erased = "\r\x1b[K"
+    assert capsys.readouterr().out == f"{erased}rounds ...{erased}"
