@@ -17,7 +17,7 @@ __all__ = ["ClaimView", "Curve", "Scale", "views"]
 
 WIDTH, HEIGHT = 300.0, 90.0  # of a curve, in units of its own
 MOST_POINTS = 150
-DECADES = 2.0  # a range that spans more is shown on a logarithmic scale
+DECADES = 2.0  # a range that spans as much is shown on a logarithmic scale
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def _scale(boundary: "Boundary") -> Scale | None:
     ends = (low, high, boundary.value, boundary.stated)
     if not all(map(math.isfinite, ends)) or not low < high:
         return None
-    logarithmic = low > 0 and math.log10(high / low) > DECADES
+    logarithmic = low > 0 and math.log10(high / low) >= DECADES
 
     def place(value: float) -> float:
         value = min(max(value, low), high)
@@ -148,11 +148,15 @@ def _curve(verdict: "Verdict", bench: "Workbench") -> Curve | None:
     if measure is None:
         return None
     path = bench.exact_path(verdict.claim.experiment)
-    every = max(1, math.ceil(path.length(measure.quantity) / MOST_POINTS))
-    values = path.series(measure.quantity, slice(None, None, every))[:, 0]
+    last = path.length(measure.quantity) - 1
+    every = max(1, math.ceil(last / MOST_POINTS))
+    rows = [slice(None, last, every), slice(last, None)]  # the last one always
+    values = np.concatenate([path.series(measure.quantity, part)[:, 0] for part in rows])
+    steps = np.concatenate([np.arange(last + 1)[part] for part in rows])
     if measure.distance_to is not None:
         values = np.abs(values - measure.distance_to)
     values = values[: _finite(values)]
+    steps = steps[: len(values)]
     if len(values) < 2:
         return None
     condition = measure.condition
@@ -164,7 +168,7 @@ def _curve(verdict: "Verdict", bench: "Workbench") -> Curve | None:
     if not low < high:
         low, high = low - 1, high + 1
     heights = HEIGHT * (high - values) / (high - low)
-    across = np.linspace(0.0, WIDTH, len(values))
+    across = WIDTH * steps / steps[-1]
     name = measure.quantity if measure.distance_to is None else f"|{measure.quantity} - {shown(measure.distance_to)}|"
     return Curve(
         name,
@@ -172,7 +176,7 @@ def _curve(verdict: "Verdict", bench: "Workbench") -> Curve | None:
         tuple(f"{HEIGHT * (high - value) / (high - low):.1f}" for value in thresholds),
         shown(low),
         shown(high),
-        (len(values) - 1) * every,
+        int(steps[-1]),
     )
 
 

@@ -166,7 +166,8 @@ def test_the_curve_of_a_claim_spans_its_picture(judged):
     assert (across[0], across[-1]) == (0, WIDTH)
     assert min(heights) == 0
     assert max(heights) == HEIGHT
-    assert view.curve.low == "-10"
+    assert view.curve.low == "-10"  # the start
+    assert view.curve.steps == 2000
 
 
 def test_the_example_is_a_claim_that_is_refuted(judged, finding):
