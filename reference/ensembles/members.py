@@ -18,7 +18,7 @@ from reference.optimizers.base import PER_MEMBER
 
 __all__ = ["Members", "optimizer_of", "some"]
 
-NEXT_TO_OVERFLOW = 2.0**-20
+NEXT_TO_OVERFLOW = 2.0**-4
 NOBODY = np.zeros(0, np.intp)
 
 Values = dict[str, Any]
@@ -134,23 +134,32 @@ class Members:
         )
 
     def extreme(self, widest: float) -> np.ndarray:
-        """Which of them are not finite, or so large that a product with a sample may not be for long.
+        """Which of them are not finite, or so large that an intermediate result of the neuron may not be.
+
+        With X the largest sample and sigma = max(1, |s|), those are at most
+        ``2 E max(1, |v| sigma X, A)``, where A = sigma (|w| X + |b|) bounds the activation and
+        E = |v| A + |d| the residual but for a label.
 
         Parameters
         ----------
         widest : float
-            Largest sample.
+            X.
 
         Returns
         -------
         ndarray of int
         """
         w, b, v, d = (np.abs(p) for p in self.wide)
-        size = ((1 + v) * (1 + w + b) + d) * (1 + widest) ** 2
-        fine = size < NEXT_TO_OVERFLOW * float(np.finfo(self.side.dtype).max)
-        for slots in self.slots.values():
-            for slot in slots.values():
-                fine &= np.isfinite(slot)
+        sigma, trained = np.maximum(1.0, np.abs(self.slope)), self.slots
+        activation = sigma * (w * widest + b)
+        factor = np.maximum(1.0, v * (sigma * widest))
+        if "v" in trained:
+            factor = np.maximum(factor, activation)
+        largest = (v * activation + d) * factor
+        fine = largest < NEXT_TO_OVERFLOW * float(np.finfo(self.side.dtype).max)
+        for name, slots in trained.items():
+            for array in (self.values[name], *slots.values()):
+                fine &= np.isfinite(array)
         return np.flatnonzero(~fine)
 
     @property

@@ -13,7 +13,7 @@ from reference.neuron import Parameters, backward, forward, mean_squared_error
 
 __all__ = ["neuron_gradient"]
 
-SAMPLES_AT_ONCE = 2**20
+SAMPLES_AT_ONCE = 2**16  # whose arrays stay in cache
 
 
 def neuron_gradient(
