@@ -199,6 +199,7 @@ MAY_IMPORT_IF_INSTALLED = {
     "compare/bench/rivals/jax_sorted.py": {"jax"},  # measures it
     "compare/bench/rivals/numba_loops.py": {"numba"},  # measures it
     "compare/bench/rivals/torch_rivals.py": {"torch"},  # measures it
+    "compare/sweep/cluster.py": {"distributed"},  # the extra "cluster"
 }
 
 

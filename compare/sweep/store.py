@@ -1,0 +1,136 @@
+"""The folder of a sweep: which sweep it is, and the chunks that are finished.
+
+A chunk is one file that begins with hashes of what it is and of what it holds; it
+appears under its name when it is complete. A file that is damaged, or that other versions
+of the software made, is not believed but computed again.
+"""
+
+import hashlib
+import io
+import json
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from compare.command_line import UsageError
+from compare.sweep.chunks import Chunk, Done
+from compare.sweep.values import Sweep
+
+__all__ = ["Store", "packed", "write_whole"]
+
+SPEC = "spec.json"
+CHUNKS = "chunks"
+
+
+class Store:
+    """Finished chunks of one sweep, in a folder of its own.
+
+    Parameters
+    ----------
+    folder : Path
+        New, empty, or that of the same sweep.
+    sweep : Sweep
+
+    Raises
+    ------
+    UsageError
+        In one line, before anything is written, if the folder holds something else; also
+        if it cannot be written.
+    """
+
+    def __init__(self, folder: Path, sweep: Sweep) -> None:
+        self.folder = folder
+        self.sweep = sweep
+        try:
+            _require_ours(folder, sweep)
+            (folder / CHUNKS).mkdir(parents=True, exist_ok=True)
+            text = json.dumps({"schema": 1, "name": sweep.name, "sweep": sweep.key}, indent=1)
+            write_whole(folder / SPEC, text.encode() + b"\n")
+        except OSError as error:
+            raise UsageError(f"{folder}: cannot be written: {error.strerror}") from None
+
+    def path(self, chunk: Chunk) -> Path:
+        """File of a chunk."""
+        return self.folder / CHUNKS / f"{chunk.number:05d}.chunk"
+
+    def keep(self, chunk: Chunk, done: Done) -> None:
+        """Write a finished chunk."""
+        payload = packed({**done.arrays, "points": _texts(done.points), "without_points": _texts(done.without_points)})
+        try:
+            write_whole(self.path(chunk), _seal(chunk.key(self.sweep), payload) + payload)
+        except OSError as error:
+            raise UsageError(f"{self.path(chunk)}: cannot be written: {error.strerror}") from None
+
+    def kept(self, chunk: Chunk) -> Done | None:
+        """Read a finished chunk; None if there is none that can be believed."""
+        try:
+            content = self.path(chunk).read_bytes()
+        except OSError:
+            return None
+        expected = _seal(chunk.key(self.sweep), content[_SEAL:])
+        if content[:_SEAL] != expected:
+            return None
+        with np.load(io.BytesIO(content[_SEAL:]), allow_pickle=False) as arrays:
+            named = {name: arrays[name] for name in arrays.files}
+        points, without = (named.pop(name).tolist() for name in ("points", "without_points"))
+        return Done(named, points, without)
+
+
+_SEAL = 130  # bytes: two hashes in hexadecimal, each with a line's end
+
+
+def _seal(key: str, payload: bytes) -> bytes:
+    return f"{key}\n{hashlib.sha256(payload).hexdigest()}\n".encode()
+
+
+def _require_ours(folder: Path, sweep: Sweep) -> None:
+    allowed = "a new folder, an empty one, or that of the same sweep is allowed"
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder}: is a file; {allowed}")
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    try:
+        spec = json.loads((folder / SPEC).read_text(encoding="utf-8"))
+        key, name = spec["sweep"], spec["name"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UsageError(f"{folder}: holds other files; {allowed}") from None
+    if key != sweep.key:
+        raise UsageError(f"{folder}: holds another sweep ({name!s:.80}, {key!s:.8}, not {sweep.key:.8}); {allowed}")
+
+
+def _texts(texts: list[str]) -> np.ndarray:
+    return np.array(texts, dtype=np.str_) if texts else np.empty(0, dtype="<U1")
+
+
+def packed(arrays: dict[str, np.ndarray]) -> bytes:
+    """The bytes of an .npz file, which depend on the arrays and on nothing else.
+
+    Examples
+    --------
+    >>> with np.load(io.BytesIO(packed({"w": np.array([1.0, 2.0])}))) as file:
+    ...     file["w"]
+    array([1., 2.])
+    """
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))  # the first there is
+            entry.compress_type, entry.create_system = zipfile.ZIP_DEFLATED, 3
+            with archive.open(entry, "w", force_zip64=True) as inside:
+                np.lib.format.write_array(inside, np.asanyarray(array), allow_pickle=False)
+    return file.getvalue()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that is there completely or not at all, whenever the process ends."""
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
