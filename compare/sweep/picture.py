@@ -112,8 +112,8 @@ def draw_sweep(result: SweepResult, path: Path) -> Path | None:
             ax.remove()
         figure.suptitle(sweep.says or sweep.name, fontsize=style.TEXT_SIZE + 2, color=style.INK, x=0.01, ha="left",
                         wrap=True)  # fmt: skip
-        figure.supxlabel("\n".join(in_words(sweep, outcome, width=40 + 65 * across)), fontsize=style.TEXT_SIZE - 2, color=style.INK,
-                         x=0.01, ha="left")  # fmt: skip
+        words = "\n".join(in_words(sweep, outcome, width=40 + 65 * across))
+        figure.supxlabel(words, fontsize=style.TEXT_SIZE - 2, color=style.INK, x=0.01, ha="left")
         style.save_png(figure, path)
     return path
 
