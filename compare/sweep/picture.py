@@ -3,7 +3,7 @@
 import itertools
 import math
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,15 +16,17 @@ from compare.figures.outcomes import (
     outcome_map,
     outcome_points,
     outcome_shares,
+    percent,
     share_map,
 )
 from compare.sweep.labels import LABELS
+from compare.sweep.plan import Plan, plan
 from compare.sweep.result import SweepResult
-from compare.sweep.values import Axis, Sweep
+from compare.sweep.values import Axis
 from compare.sweep.words import in_words, setting_label
 from reference import Parameters
 
-__all__ = ["MOST_PANELS", "Plan", "draw_sweep", "outcomes_of", "plan"]
+__all__ = ["MOST_PANELS", "draw_sweep", "outcomes_of"]
 
 MOST_PANELS = 12
 _KINDS = {
@@ -33,39 +35,6 @@ _KINDS = {
     "local minimum": "stuck: local minimum",
     "minimum at infinity": "stuck: minimum at infinity",
 }
-
-
-class Plan(NamedTuple):
-    """Which axes a picture has.
-
-    Parameters
-    ----------
-    panels : tuple of int
-        Axes of the grid of which each combination of values has a panel of its own.
-    axes : tuple of int
-        Axes of the grid that are drawn: y and x, or x, or none.
-    """
-
-    panels: tuple[int, ...]
-    axes: tuple[int, ...]
-
-
-def plan(sweep: Sweep) -> Plan:
-    """Draw the last two numeric settings against each other, the rest in panels; w is drawn across, b upwards.
-
-    Examples
-    --------
-    >>> from reference import Experiment
-    >>> grid = (Axis("initial.w", (0.0, 1.0)), Axis("initial.b", (0.0, 1.0)), Axis("steps", (10,)))
-    >>> plan(Sweep(name="a", says="", experiment=Experiment(), grid=grid))
-    Plan(panels=(), axes=(1, 0))
-    """
-    long = [i for i, axis in enumerate(sweep.grid) if len(axis.values) > 1]
-    numeric = [i for i in long if all(type(value) in (int, float) for value in sweep.grid[i].values)]
-    starts = [i for i in numeric if sweep.grid[i].setting.startswith("initial.")]
-    preferred = sorted(numeric, key=lambda i: (i in starts, i))[-2:] if not sweep.draws else numeric[-2:]
-    axes = sorted(preferred, key=lambda i: (sweep.grid[i].setting == "initial.w", i))
-    return Plan(tuple(i for i in long if i not in axes), tuple(axes))
 
 
 def outcomes_of(result: SweepResult) -> np.ndarray:

@@ -5,7 +5,7 @@ from typing import Any
 
 from compare.sweep.labels import LABELS
 from compare.sweep.load import load_sweep, shipped_sweeps
-from compare.sweep.picture import plan
+from compare.sweep.plan import plan
 from compare.sweep.result import SweepResult
 from compare.sweep.words import setting_label, there_is
 
