@@ -57,6 +57,10 @@ and the result at most the smallest number of the experiment's dtype, E. Without
 samples whose w x underflows to 0 may count as active where their label is 0 anyway: at
 most 2/n sum E v^2 sigma^2 |x_i|, and its square in the loss.
 
+Against the neuron. `compare.rounding.batch` bounds how far two admissible evaluations of
+the neuron are apart, and so how far it is from the exact values. Its exception, samples
+within their own rounding of the kink, is none here: which samples are active is given.
+
 `WIDER` covers products of two roundings and the roundings of these bounds' own sums.
 """
 
@@ -66,11 +70,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from compare.rounding.arithmetic import gamma
+from compare.rounding.batch import batch_bounds, sides
 from reference import Parameters, Target
 from reference.neuron import forward
 from reference.optimizers import cast_like_keras
 
-__all__ = ["SumsBounds", "sums_bounds"]
+__all__ = ["SumsBounds", "bounds_from_neuron", "sums_bounds"]
 
 WIDER = 1 + 2.0**-16
 U = 2.0**-53
@@ -98,7 +103,7 @@ def sums_bounds(parameters: Parameters, x: np.ndarray, y: np.ndarray, slope: flo
     ----------
     parameters : Parameters of ndarray of shape (k,)
         In the experiment's dtype.
-    x, y : ndarray of shape (k, n) or (n,)
+    x, y : ndarray of shape (k, n)
         Samples and the target's labels.
     slope : float
         As it was given to the experiment.
@@ -125,6 +130,19 @@ def sums_bounds(parameters: Parameters, x: np.ndarray, y: np.ndarray, slope: flo
     flushed = (n + 16) * ETA * (largest * (1 + v) * (1 + w + b) * sigma) ** 2 + 2 * tiny * (1 + (v * sigma) ** 2 * mean)
     bounds = (off + float(np.finfo(dtype).eps) / 2 * (np.abs(exact) + off)) * WIDER + flushed
     return SumsBounds(bounds[0], Parameters(*bounds[1:]))
+
+
+def bounds_from_neuron(
+    parameters: Parameters, x: np.ndarray, y: np.ndarray, slope: float, target: Target
+) -> SumsBounds:
+    """Bound how far `reference.ensembles` and `reference.neuron` are apart; arguments as for `sums_bounds`."""
+    s = x.dtype.type(cast_like_keras(slope, x.dtype))
+    at = forward(parameters, x, s)
+    neuron = batch_bounds(parameters, x, at, sides(x, y, at, s), s, Parameters._fields)
+    sums = sums_bounds(parameters, x, y, slope, target)
+    return SumsBounds(
+        sums.loss + neuron.loss, Parameters(*(a + b for a, b in zip(sums.gradient, neuron.gradient, strict=True)))
+    )
 
 
 class _Run(NamedTuple):

@@ -70,9 +70,9 @@ def place_table(x: np.ndarray, cells: int) -> Places:
     [0, -1, -2, 1, 1, 1, 1, 1, -3, -4, 2, 2, 2, 2, 2, 2]
     """
     n, u, half = len(x), float(np.finfo(x.dtype).eps) / 2, cells // 2
-    with np.errstate(over="ignore", divide="ignore"):
-        scale = float(np.float64(half - 3) / max(-float(x[0]), float(x[-1])))
-    boundaries = -x[::-1].astype(np.float64) * scale if np.isfinite(scale) else np.full(n, np.inf)
+    widest = max(-float(x[0]), float(x[-1]))
+    scale = (half - 3) / widest if widest > 2.0**-900 else 2.0**900  # which leaves no cell sure
+    boundaries = -x[::-1].astype(np.float64) * scale
     margin = 5 * u * np.abs(boundaries) + (u * scale + cells * 2.0**-49)
     if not margin.max() < 0.5:  # samples all at 0, or so small that w x may vanish
         return Places(x, 0.0, 0.0, 0.0, np.full(1, -1, np.int16), np.array([0]), np.array([n]))
