@@ -19,6 +19,7 @@ At w = b = 0, phi' is the slope.
 
 import math
 from collections.abc import Callable
+from operator import itemgetter
 from typing import NamedTuple
 
 from reference import Experiment, Parameters, Target
@@ -119,6 +120,8 @@ def _by_pieces(experiment: Experiment) -> Gradient:
         below = 1.0 if target_b > 0 else target_s
     their_below, their_above = (below * target_w, below * target_b), (above * target_w, above * target_b)
     trained = [Parameters._fields.index(name) for name in experiment.trainable]
+    picked: Callable[[tuple[float, ...]], tuple[float, ...]]
+    picked = itemgetter(*trained) if len(trained) > 1 else lambda every: (every[trained[0]],)
     whole = [float(p) for p in experiment.initial]
 
     def gradient(state: list[float]) -> tuple[float, ...]:
@@ -155,7 +158,7 @@ def _by_pieces(experiment: Experiment) -> Gradient:
         g0 = below * low + between * middle + above * high + 0.0
         g1 = below * low_x + between * middle_x + above * high_x + 0.0
         every = (2 * v * g1, 2 * v * g0, 2 * (w * g1 + b * g0), 2 * (low + middle + high + 0.0))
-        return tuple([every[i] for i in trained])
+        return picked(every)
 
     return gradient
 
