@@ -167,7 +167,7 @@ def _draw(
         if options.only is None:
             from compare.report.studies import draw_studies
 
-            pictures += draw_studies(folder, seed=options.seed)
+            pictures += draw_studies(folder, seed=options.seed, dtype=options.dtype)
     if options.files or options.explain is not None or options.only is not None:
         pictures += claim_files.draw(verdicts, bench, folder)
     return pictures

@@ -16,7 +16,7 @@ MAPPED_SLOPES = (-0.5, 0.0, 0.25, 1.0)
 MAPPED_STARTS, MAPPED_STEPS = 16, 300
 
 
-def draw_studies(folder: Path, *, seed: int = 0) -> list[Picture]:
+def draw_studies(folder: Path, *, seed: int = 0, dtype: str = "float32") -> list[Picture]:
     """Draw the basin map of the question's neuron with a bias, and the study of the slope.
 
     Parameters
@@ -25,6 +25,8 @@ def draw_studies(folder: Path, *, seed: int = 0) -> list[Picture]:
         Existing, to write PNG files to.
     seed : int
         Of the batches.
+    dtype : str
+        Of the runs on batches.
 
     Returns
     -------
@@ -38,16 +40,15 @@ def draw_studies(folder: Path, *, seed: int = 0) -> list[Picture]:
     from matplotlib import style as matplotlib_style
 
     with matplotlib_style.context("default"):  # nothing of a user's settings gets into the files
-        return [_basins(folder, seed), _slopes(folder)]
+        return [_basins(folder, seed, dtype), _slopes(folder)]
 
 
-def _basins(folder: Path, seed: int) -> Picture:
+def _basins(folder: Path, seed: int, dtype: str) -> Picture:
     from matplotlib.figure import Figure
 
     starts = np.linspace(-REACH, REACH, STARTS)
-    run = train(
-        Experiment(initial=Parameters(w=starts, b=starts[:, None]), trainable=("w", "b"), seed=seed), record="end"
-    )
+    initial = Parameters(w=starts, b=starts[:, None])
+    run = train(Experiment(initial=initial, trainable=("w", "b"), seed=seed, dtype=dtype), record="end")
     figure = Figure(figsize=(7.0, 5.2), dpi=style.DPI, layout="constrained", facecolor="white")
     basin_map(run, ax=figure.add_subplot())
     path = folder / "basin-map.png"

@@ -78,6 +78,26 @@ def test_dragging_in_the_picture_moves_the_start(opened):
     assert 0 < moved < 2.1  # right of the middle of a picture that ends at 2.1
 
 
+def test_every_corner_of_the_settings_is_drawn_and_told(opened):
+    code = """const form = document.getElementById("explore"), said = new Set();
+    const corners = (name) => { const one = form.elements[name]; return [one.min, one.max]; };
+    for (const w of [...corners("w"), 0]) for (const rate of corners("rate"))
+    for (const momentum of corners("momentum")) for (const slope of [...corners("slope"), 0]) for (const bias of [true, false]) {
+        const values = { w, rate, momentum, slope, b: -w / 4 };
+        for (const [name, value] of Object.entries(values)) form.elements[name].value = value;
+        form.elements.bias.checked = bias;
+        form.elements.close.checked = slope !== 0;
+        form.dispatchEvent(new Event("input"));
+        said.add(document.getElementById("explore-outcome").textContent);
+        if (document.querySelector("#explore").parentNode.innerHTML.includes("NaN")) said.add("NaN");
+    }
+    return [...said];"""
+    said = opened.execute_script(code)
+    assert not [text for text in said if "NaN" in text or "undefined" in text or not text]
+    assert {text.split(".")[0].split(":")[0] for text in said} >= {"Learns", "Does not learn", "Diverges"}
+    assert opened.get_log("browser") == []
+
+
 def test_the_scrubber_says_where_the_run_is(opened):
     slider = at(opened, "#run-step")
     assert [at(opened, f"#run-{name}-value").text for name in ("step", "w", "expected")] == ["0", "\u221210", "50.5"]
