@@ -82,7 +82,8 @@ def test_every_corner_of_the_settings_is_drawn_and_told(opened):
     code = """const form = document.getElementById("explore"), said = new Set();
     const corners = (name) => { const one = form.elements[name]; return [one.min, one.max]; };
     for (const w of [...corners("w"), 0]) for (const rate of corners("rate"))
-    for (const momentum of corners("momentum")) for (const slope of [...corners("slope"), 0]) for (const bias of [true, false]) {
+    for (const momentum of corners("momentum")) for (const slope of [...corners("slope"), 0])
+    for (const bias of [true, false]) {
         const values = { w, rate, momentum, slope, b: -w / 4 };
         for (const [name, value] of Object.entries(values)) form.elements[name].value = value;
         form.elements.bias.checked = bias;
