@@ -183,6 +183,7 @@ def test_a_page_of_claims_alone_says_so_and_has_no_runs(judged):
     assert "<h1>Claims about gradients, judged</h1>" in page
     assert 'id="explore"' not in page
     assert 'id="claims-table"' in page
+    assert "<details open><summary>From w = -10, momentum 0.9" in page  # one claim is not hidden
 
 
 def test_without_claims_the_runs_speak(finding):
