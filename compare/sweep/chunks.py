@@ -21,6 +21,7 @@ from reference import Experiment, Parameters, ensembles, train
 __all__ = ["Chunk", "Done", "chunks_of", "compute"]
 
 MEMBERS = 2**16  # fewer cost more each, since every chunk sorts the batches anew
+RULES = 1  # of labelling and of what a chunk holds; to be raised when these change
 NEURON_SAMPLES = 2_000_000  # members times samples, of which the neuron holds a few arrays
 
 
@@ -48,7 +49,7 @@ class Chunk(NamedTuple):
     def key(self, sweep: Sweep) -> str:
         """Hash of all that determines the numbers of the chunk, versions included."""
         versions = [metadata.version(name) for name in ("neuron-audit", "numpy", "scipy")]
-        return hashlib.sha256(repr((sweep.key, tuple(self), versions)).encode()).hexdigest()
+        return hashlib.sha256(repr((RULES, sweep.key, tuple(self), versions)).encode()).hexdigest()
 
 
 class Done(NamedTuple):
