@@ -14,6 +14,7 @@ import pytest
 import compare.claims
 import compare.figures
 import compare.surface
+import compare.sweep
 import compare.theory
 import keras_impl
 import reference
@@ -114,7 +115,8 @@ def test_every_flag_of_every_command_is_on_the_page(commands, built):
 
 
 @pytest.mark.parametrize(
-    "package", [reference, keras_impl, compare, compare.surface, compare.theory, compare.claims, compare.figures]
+    "package",
+    [reference, keras_impl, compare, compare.surface, compare.theory, compare.claims, compare.sweep, compare.figures],
 )
 def test_everything_public_is_in_the_reference(package, built):
     pages = "".join(page.read_text(encoding="utf-8") for page in (built / "reference").glob("*.html"))
