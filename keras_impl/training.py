@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_impl.recorder import Record, Recorder
 from reference import Experiment, Parameters, Trajectory
-from reference.training import RECORDS, first_crossing, first_non_finite
+from reference.training import first_crossing, first_non_finite
 from reference.trajectory import steps_recorded
 
 __all__ = ["assemble", "train", "without_samples"]
@@ -16,7 +16,7 @@ __all__ = ["assemble", "train", "without_samples"]
 def train(
     experiment: Experiment,
     *,
-    record: str = "all",
+    record: str | int = "all",
     batches: tuple[np.ndarray, np.ndarray] | None = None,
     recorder: Recorder | None = None,
 ) -> Trajectory:
@@ -26,8 +26,8 @@ def train(
     ----------
     experiment : Experiment
         Of a single neuron. `grad_at_zero` has no effect: Keras takes its own value.
-    record : {"all", "end"}
-        Every step, or only the last state.
+    record : {"all", "end"} or int
+        As for `reference.train`.
     batches : tuple of x and y, optional
         As for `reference.train`.
     recorder : Recorder, optional
@@ -48,13 +48,12 @@ def train(
     >>> run.parameters.w.shape, bool(run.end.w < 0)
     ((101,), True)
     """
-    if record not in RECORDS:
-        raise ValueError(f'record must be "all" or "end", got {record!r}')
+    steps_recorded(record, 1)  # refuses what is none, before anything runs
     records = (recorder or Recorder()).record(experiment, batches)
     return assemble(experiment, [without_samples(block) for block in records], record)
 
 
-def assemble(experiment: Experiment, records: list[Record], record: str = "all") -> Trajectory:
+def assemble(experiment: Experiment, records: list[Record], record: str | int = "all") -> Trajectory:
     """Join recorded blocks into a Trajectory."""
     parameters = _join([block.parameters for block in records], states=True)
     slots = {name: _join([block.slots[name] for block in records], states=True) for name in experiment.optimizer.slots}
@@ -62,9 +61,10 @@ def assemble(experiment: Experiment, records: list[Record], record: str = "all")
     loss = np.concatenate([block.loss for block in records])
     diverged_at, crossed_at = first_non_finite(parameters, slots), first_crossing(parameters.w)
     recorded = steps_recorded(record, experiment.steps)
-    if record == "end":
-        parameters, gradient = _last(parameters), _last(gradient)
-        slots, loss = {name: _last(slot) for name, slot in slots.items()}, loss[-1:]
+    if record != "all":
+        batches = recorded[recorded > 0] - 1
+        parameters, gradient, loss = _rows(parameters, recorded), _rows(gradient, batches), loss[batches]
+        slots = {name: _rows(slot, recorded) for name, slot in slots.items()}
     return Trajectory(
         experiment, parameters, gradient, loss, MappingProxyType(slots), diverged_at, crossed_at, recorded
     )
@@ -88,5 +88,5 @@ def _join(blocks: list[Parameters], states: bool = False) -> Parameters:
     )
 
 
-def _last(group: Parameters) -> Parameters:
-    return Parameters(*(None if a is None else a[-1:] for a in group))
+def _rows(group: Parameters, rows: np.ndarray) -> Parameters:
+    return Parameters(*(None if a is None else a[rows] for a in group))

@@ -89,6 +89,15 @@ def test_recording_the_end_only_is_the_end_of_recording_all(recorder):
     assert {key: a.tolist() for key, a in end.items()} == {key: a[-1:].tolist() for key, a in everything.items()}
 
 
+def test_recording_every_fifth_step_keeps_what_the_reference_keeps(recorder):
+    e = Experiment(**BASE, optimizer=OPTIMIZERS[1])
+    everything, some = (keras_impl.train(e, recorder=recorder, record=record) for record in ("all", 5))
+    assert some.recorded.tolist() == reference.train(e, record=5).recorded.tolist() == [0, 5, 10, 12]
+    assert some.parameters.w.tolist() == everything.parameters.w[[0, 5, 10, 12]].tolist()
+    assert some.loss.tolist() == everything.loss[[4, 9, 11]].tolist()
+    assert some.crossed_at == everything.crossed_at
+
+
 def test_parameters_that_are_not_trained_keep_their_start_and_have_no_gradient(recorder):
     e = Experiment(**BASE | {"trainable": ("b",)}, optimizer=Adam())
     run = keras_impl.train(e, recorder=recorder)
@@ -127,7 +136,7 @@ def test_an_ensemble_is_refused_in_one_line():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"record": "last"}, 'record must be "all" or "end", got \'last\''),
+        ({"record": "last"}, 'record must be "all", "end" or an integer of at least 1, got \'last\''),
         ({"batches": "x"}, "batches must be a tuple of x and y, got str"),
         (
             {"batches": (np.ones((12, 10)), np.ones((12, 10)))},
