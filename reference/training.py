@@ -14,7 +14,6 @@ from reference.trajectory import Trajectory, Watch, first_crossing, first_non_fi
 
 __all__ = ["Trajectory", "blocks", "constants", "first_crossing", "first_non_finite", "start", "train"]
 
-RECORDS = ("all", "end")
 METHODS = ("auto", "neuron", "moments")
 
 Batches = tuple[np.ndarray, np.ndarray]

@@ -41,7 +41,14 @@ def _too_large(experiment: Experiment, widest: float) -> str | None:
 
 
 def obstacle_in(experiment: Experiment, batches: tuple[np.ndarray, np.ndarray]) -> str | None:
-    """What is in the way in batches of one's own: labels that are not the teacher's, or huge samples."""
+    """What is in the way in batches of one's own: labels that are not the teacher's, or huge samples.
+
+    Examples
+    --------
+    >>> from reference import Experiment
+    >>> obstacle_in(Experiment(dtype="float64"), (np.array([[1.0, -1.0]]), np.array([[1.0, 0.5]])))
+    "labels must be the target's, got 0.5 at step 0, sample 1"
+    """
     x, y = batches
     widest = float(np.abs(x).max())
     if not widest * widest * x.shape[1] < float(np.finfo(np.float64).max):
@@ -74,6 +81,14 @@ def pays(experiment: Experiment) -> bool:
 
 
 def require(reason: Any) -> None:
-    """Raise ValueError with a reason that the fast path cannot be taken for, if there is one."""
+    """Raise ValueError with the reason why the fast path cannot be taken, if there is one.
+
+    Examples
+    --------
+    >>> require(None)
+    >>> require("labels must be the target's")
+    Traceback (most recent call last):
+    ValueError: method "moments" cannot be used: labels must be the target's
+    """
     if reason is not None:
         raise ValueError(f'method "moments" cannot be used: {reason}')

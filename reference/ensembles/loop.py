@@ -67,6 +67,15 @@ def run(experiment: Experiment, x_blocks: Iterator[np.ndarray], recorded: np.nda
     Returns
     -------
     Recorded
+
+    Examples
+    --------
+    One step at w = 1/2 and w = 1 with samples 1 and -2: dL/dw = (1/2) 2 (w - 1).
+
+    >>> from reference import SGD
+    >>> two = Experiment(initial=Parameters([0.5, 1.0]), optimizer=SGD(learning_rate=1.0), batch_size=2, steps=1)
+    >>> run(two, iter([np.array([[1.0, -2.0]], np.float32)]), np.array([1])).parameters["w"]
+    array([[1., 1.]], dtype=float32)
     """
     members = int(np.prod(experiment.shape))
     kernel: Kernel = Lines(experiment) if Lines.fits(experiment) else Pieces(experiment, members)
