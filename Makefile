@@ -41,7 +41,7 @@ format: .venv/installed
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv build dist audit
+	rm -rf .venv build dist audit docs/build
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
