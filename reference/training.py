@@ -59,12 +59,11 @@ def train(
 
     Notes
     -----
-    Memory of "moments": states, slots and what is recorded, and less than 64 MB beside
+    Memory of "moments": states, slots and what is recorded, and less than 100 MB beside
     that for batches of up to 10,000; 512 x 512 members with ``record="end"`` stay below 200 MB.
     The neuron holds several arrays of members times samples.
 
-    From `diverged_at` on, which infinity or NaN a member holds is the method's own; so is
-    the step itself where numbers next to overflow differ by their rounding.
+    From `diverged_at` on, which infinity or NaN a member holds is the method's own.
 
     Examples
     --------

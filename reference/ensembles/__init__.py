@@ -19,9 +19,8 @@ samples, accumulated in float64 and rounded once, and the update is the optimize
     when this can be used, and when it pays
 
 Cost of a member and step: independent of the batch size but for the tables, which are
-made once a batch. Memory: the states and what is recorded, 64 bytes a member at most for
-settings of its own, and less than 64 MB for tables, samples and scratch with batches of
-up to 10,000.
+made once a batch. Memory: states, slots and settings of the members, what is recorded,
+and less than 100 MB for samples, tables and scratch with batches of up to 10,000.
 """
 
 from reference.ensembles.choice import obstacle, obstacle_in, pays, require

@@ -41,6 +41,7 @@ class Lines:
         self.experiment = experiment
         self.lines: TeacherLines = teacher_lines(experiment.target, np.dtype(experiment.dtype))
         self.taus = self.lines.left[0], self.lines.right[0]
+        self.closed = np.ndim(experiment.negative_slope) == 0 and experiment.negative_slope == 0
         self.sides, self.least, self.widest = (-1.0, 1.0), 0.0, 0.0
 
     @staticmethod
@@ -52,7 +53,7 @@ class Lines:
     @property
     def batches_at_once(self) -> int:
         """How many batches' tables are made at once."""
-        return max(1, min(64, 2**21 // self.experiment.batch_size))
+        return max(1, min(64, 2**19 // self.experiment.batch_size))
 
     def tables(self, x: np.ndarray) -> list[TwoSums]:
         """Sums of each batch, x of shape (batches, n); sets from where w is next to 0."""
@@ -81,11 +82,11 @@ class Lines:
         """dL/dw of each member, in float64."""
         w, _, v, _ = members.wide
         vw = w if isinstance(v, float) and v == 1 else v * w
-        if len(members.by_side) == 2:  # a ReLU sees one half of the samples
+        if self.closed:  # a ReLU sees one half of the samples
             which, tau = members.by_side
             result = (vw - tau) * np.array([table.below, table.above]).take(which, mode="clip")
         else:
-            gain_p, gain_n, _ = members.by_side
+            gain_p, gain_n = members.by_side
             positive = (vw * gain_p - self.taus[1]) * (gain_p * table.above)
             result = positive + (vw * gain_n - self.taus[0]) * (gain_n * table.below)
         result = result if vw is w else result * v
@@ -95,10 +96,10 @@ class Lines:
 
     def of_side(self, right: np.ndarray, slope: Any) -> tuple[np.ndarray, ...]:
         """What changes only when a w changes its sign: the gains, or of a ReLU the samples it sees."""
-        if isinstance(slope, float) and slope == 0:
+        if self.closed:
             which = right.astype(np.intp)
             return which, np.array(self.taus).take(which)
-        return np.where(right, 1.0, slope), np.where(right, slope, 1.0), right
+        return np.where(right, 1.0, slope), np.where(right, slope, 1.0)
 
     def _by_the_neuron(self, table: TwoSums, members: Members) -> Any:
         those = members.special
