@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compare.claims.answers import numbers_of
+from compare.claims.answers import in_question, numbers_of
 from compare.claims.expected import half_lines
 from compare.claims.path import NEVER, Path
 from compare.claims.runs import RunCheck, other_run
@@ -110,7 +110,8 @@ def first_exception(checks: Sequence[RunCheck], experiment: Experiment, path: Pa
         return None
     check = checks[0]
     values = _series(check, path)[:, 0]
-    met, counts = check.condition.met(values), np.abs(check.condition.margin(values)) > path.resolution
+    met = check.condition.met(values)
+    counts = (np.abs(check.condition.margin(values)) > path.resolution) & check.condition.tells(values)
     met[: check.after] = counts[: check.after] = True
     first, missing = int(np.argmin(met)), path.steps + 1 - len(met)
     if met[first] or first == 0:
@@ -138,7 +139,7 @@ def _lengths(check: RunCheck, experiment: Experiment, horizon: int, rest: int, b
         return _Lengths(np.full(horizon + 1, check.condition.met(number)[0]), np.ones(horizon + 1, bool), False)
     values = _series(check, path)[:, 0]
     met, margin = check.condition.met(values), check.condition.margin(values)
-    resolved = np.abs(margin) > path.resolution
+    resolved = (np.abs(margin) > path.resolution) & check.condition.tells(values)
     if check.when != "end":
         outside = np.arange(len(values)) < check.after
         met = (
@@ -158,7 +159,8 @@ def _lengths_of_comparison(
     if isinstance(measure, StepsCheck) or isinstance(measure.when, int):
         ours, theirs = numbers_of(measure, path), numbers_of(measure, other)
         known = bool(ours[2][0] and theirs[2][0]) and np.isfinite(ours[0][0]) and np.isfinite(theirs[0][0])
-        met = _relation(check, ours[0][:1], theirs[0][:1])[0] > 0
+        apart = float(_relation(check, ours[0][:1], theirs[0][:1])[0])
+        met = apart > 0 or (check.relation == "near" and apart == 0)
         return _Lengths(np.full(horizon + 1, met), np.full(horizon + 1, known), not known)
     ours_series, theirs_series = _series(measure, path)[:, 0], _series(measure, other)[:, 0]
     if "steps" in check.other_is:  # the other run has a length of its own
@@ -180,8 +182,7 @@ def _relation(check: Comparison, ours: np.ndarray, theirs: np.ndarray) -> np.nda
 
 
 def _series(check: TrajectoryCheck, path: Path) -> np.ndarray:
-    values = path.series(check.quantity)
-    return values if check.distance_to is None else np.abs(values - check.distance_to)
+    return in_question(check, path.series(check.quantity))
 
 
 def _by_length(met: np.ndarray, resolved: np.ndarray, path: Path, horizon: int, reachable: bool) -> _Lengths:

@@ -7,6 +7,8 @@ there:
   underflow, or the value taken at exactly 0, decides;
 * all samples were on the kink before (w = b = 0, or both below the smallest normal
   number): what came after depends on the value taken for phi'(0), or on underflow;
+* it is no number: a run that diverged is near nothing, but whether it is above something
+  is not known;
 * the run was cut, or the number of steps until something happens exceeds the run.
 """
 
@@ -18,10 +20,11 @@ import numpy as np
 from compare.claims.path import NEVER, Path
 from compare.claims.values import Comparison, StepsCheck, TrajectoryCheck
 
-__all__ = ["Answers", "answer", "answer_comparison", "numbers_of"]
+__all__ = ["Answers", "answer", "answer_comparison", "in_question", "numbers_of"]
 
 ON_THE_KINK = "decided by underflow or by the value taken at exactly 0"
 ON_THE_THRESHOLD = "the number lies on the threshold, below what floating point resolves"
+DIVERGED = "the run diverged, and what it left is not a number"
 NOT_REACHED = "the run is shorter than the number of steps in question"
 CUT = "the run was cut because it is long"
 
@@ -80,7 +83,9 @@ def answer_comparison(check: Comparison, path: Path, other: Path) -> Answers:
             margin = -difference if check.relation == "less" else difference
             met = margin > 0
     both_never = np.isposinf(ours) & np.isposinf(theirs)
-    apart = np.isnan(difference) | (np.abs(margin) > max(path.resolution, other.resolution))
+    # Numbers of steps are exact, also when they are equal.
+    exact = isinstance(check.measure, StepsCheck)
+    apart = np.isnan(difference) | exact | (np.abs(margin) > max(path.resolution, other.resolution))
     counts = ours_counts & theirs_counts & apart & ~both_never
     why = reason or other_reason or ("" if counts.all() else ON_THE_THRESHOLD)
     return Answers(difference, ours_step, met & ~both_never, counts, NOT_REACHED if both_never.any() else why)
@@ -105,6 +110,11 @@ def numbers_of(measure: TrajectoryCheck | StepsCheck, path: Path) -> tuple[np.nd
 
 def _values(check: TrajectoryCheck, path: Path, rows: slice) -> np.ndarray:
     values = path.series(check.quantity, rows)
+    return in_question(check, values)
+
+
+def in_question(check: TrajectoryCheck, values: np.ndarray) -> np.ndarray:
+    """The numbers that the check's condition is about: a quantity's values, or their distances."""
     if check.distance_to is None:
         return values
     away = np.abs(values - check.distance_to)
@@ -148,9 +158,9 @@ def _resolved(
 ) -> Answers:
     condition, quantity = check.condition, check.quantity
     free = (step if last is None else last) < _kink_from(quantity, path)
-    apart = np.abs(condition.margin(number)) > path.resolution
-    reason = "" if apart.all() else ON_THE_THRESHOLD
-    return Answers(number, step, met, free & apart, reason if free.all() else ON_THE_KINK)
+    apart, told = np.abs(condition.margin(number)) > path.resolution, condition.tells(number)
+    reason = "" if apart.all() and told.all() else ON_THE_THRESHOLD if told.all() else DIVERGED
+    return Answers(number, step, met, free & apart & told, reason if free.all() else ON_THE_KINK)
 
 
 def _kink_from(quantity: str, path: Path) -> np.ndarray:

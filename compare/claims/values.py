@@ -71,7 +71,7 @@ class Condition(NamedTuple):
         return margin[()] if margin.ndim else float(margin)
 
     def met(self, number: Any) -> Any:
-        """Whether the condition is met; NaN meets none."""
+        """Whether the condition is met; NaN meets none, see `tells`."""
         number = np.asarray(number, np.float64)
         met = ~np.isnan(number)
         if self.below is not None:
@@ -82,6 +82,17 @@ class Condition(NamedTuple):
             with np.errstate(invalid="ignore"):
                 met &= np.abs(number - self.near) <= self.within
         return met if met.ndim else bool(met)
+
+    def tells(self, number: Any) -> Any:
+        """Whether a number says anything: NaN is near nothing, but neither below nor above.
+
+        Examples
+        --------
+        >>> Condition(above=0.0).tells(np.nan), Condition(near=0.0, within=1.0).tells(np.nan)
+        (False, True)
+        """
+        told = ~np.isnan(number) | (self.near is not None)
+        return told if np.ndim(told) else bool(told)
 
     def __str__(self) -> str:
         parts = []

@@ -119,10 +119,16 @@ def test_a_run_that_was_cut_tells_what_it_saw():
     assert said(answer(check(1, below=0.0), short)) == [True, True]
 
 
-def test_what_is_not_a_number_meets_nothing():
+def test_what_is_not_a_number_is_neither_above_nor_below_nor_near():
     diverged = path([-1, np.inf, np.nan])
-    assert said(answer(check("end", above=0.0), diverged)) == [False]
-    assert said(answer(check("end", below=0.0), diverged)) == [False]
+    for side in ({"above": 0.0}, {"below": 0.0}):
+        answers = answer(check("end", **side), diverged)
+        assert said(answers) == [None]
+        assert "diverged" in answers.reason
+    assert said(answer(check("end", near=0.0, within=1e30), diverged)) == [False]
+    # What came before counts.
+    assert said(answer(check("always", below=0.0), diverged)) == [False]
+    assert said(answer(check("ever", above=0.0), diverged)) == [True]
     # A run that diverged is infinitely far from anything.
     assert said(answer(check("end", distance_to=1.0, above=5.0), diverged)) == [True]
 
@@ -144,6 +150,17 @@ def test_two_runs_are_compared_member_by_member(relation, more, expected):
         other_is={},
     )
     ours, theirs = path([-1, 1.0], [-1, 2.0], [-1, 3.0]), path([-1, 2.0], [-1, 1.5], [-1, 3.0])
+    assert said(answer_comparison(compared, ours, theirs)) == expected
+
+
+@pytest.mark.parametrize(
+    ("relation", "expected"), [("less", [True, False]), ("greater", [False, False]), ("near", [False, True])]
+)
+def test_equal_numbers_of_steps_are_equal(relation, expected):
+    until = StepsCheck(until=check("ever", above=0.0), condition=Condition())
+    within = 0.0 if relation == "near" else None
+    compared = Comparison(measure=until, relation=relation, within=within, other=Experiment(), other_is={})
+    ours, theirs = path([-1, 1, 1], [-1, -1, 1]), path([-1, -1, 1], [-1, -1, 1])
     assert said(answer_comparison(compared, ours, theirs)) == expected
 
 
