@@ -163,13 +163,18 @@ def iterate_batches(
 
 
 def _draw(experiment: Experiment, steps_per_block: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    rng = np.random.default_rng(experiment.seed)
-    for start in range(0, experiment.steps, steps_per_block):
-        steps = min(steps_per_block, experiment.steps - start)
-        x = rng.standard_normal((steps, experiment.batch_size)).astype(experiment.dtype)
+    for x in draw_samples(experiment, steps_per_block):
         with np.errstate(over="ignore"):  # by a teacher of enormous weight
             y = experiment.target.labels(x)
         yield x, y
+
+
+def draw_samples(experiment: Experiment, steps_per_block: int) -> Iterator[np.ndarray]:
+    """Draw the samples of `iterate_batches` alone, where nobody asks for labels."""
+    rng = np.random.default_rng(experiment.seed)
+    for start in range(0, experiment.steps, steps_per_block):
+        steps = min(steps_per_block, experiment.steps - start)
+        yield rng.standard_normal((steps, experiment.batch_size)).astype(experiment.dtype, copy=False)
 
 
 def require_experiment(experiment: Any) -> None:

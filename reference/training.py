@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reference import ensembles
-from reference.experiment import Experiment, iterate_batches, require_experiment
+from reference.experiment import Experiment, draw_samples, iterate_batches, require_experiment
 from reference.neuron import Parameters, backward, forward, mean_squared_error
 from reference.optimizers import OptimizerState, cast_like_keras
 from reference.trajectory import Trajectory, Watch, first_crossing, first_non_finite, present, steps_recorded
@@ -15,6 +15,7 @@ from reference.trajectory import Trajectory, Watch, first_crossing, first_non_fi
 __all__ = ["Trajectory", "blocks", "constants", "first_crossing", "first_non_finite", "start", "train"]
 
 METHODS = ("auto", "neuron", "moments")
+SAMPLES_IN_CACHE = 2**16
 
 Batches = tuple[np.ndarray, np.ndarray]
 
@@ -129,7 +130,12 @@ def _sample_by_sample(experiment: Experiment, recorded: np.ndarray, batches: Bat
 
 
 def _from_sums(experiment: Experiment, recorded: np.ndarray, batches: Batches | None) -> Trajectory:
-    run = ensembles.run(experiment, (x for x, _ in blocks(experiment, batches)), recorded)
+    if batches is None:
+        samples = draw_samples(experiment, max(1, SAMPLES_IN_CACHE // experiment.batch_size))
+    else:
+        _check_batches(experiment, batches)
+        samples = iter(batches[:1])
+    run = ensembles.run(experiment, samples, recorded)
     parameters, _ = start(experiment)
     shape = experiment.shape
 

@@ -13,8 +13,10 @@ samples, accumulated in float64 and rounded once, and the update is the optimize
     gradient and loss from these
 `lines`
     without biases: two sums a batch
-`members`, `loop`
+`members`, `loop`, `recorded`
     chunks of members, blocks of batches, and what is recorded
+`alone`
+    one neuron without biases: numbers instead of arrays
 `choice`
     when this can be used, and when it pays
 
@@ -24,6 +26,7 @@ and less than 100 MB for samples, tables and scratch with batches of up to 10,00
 """
 
 from reference.ensembles.choice import obstacle, obstacle_in, pays, require
-from reference.ensembles.loop import Recorded, run
+from reference.ensembles.loop import run
+from reference.ensembles.recorded import Recorded
 
 __all__ = ["Recorded", "obstacle", "obstacle_in", "pays", "require", "run"]

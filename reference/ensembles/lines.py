@@ -25,6 +25,8 @@ from reference.experiment import Experiment
 
 __all__ = ["Lines", "TwoSums"]
 
+BLAS_IS_SERIAL = 8192  # OpenBLAS goes parallel from 10,000 on
+
 
 class TwoSums(NamedTuple):
     """A batch: ``2/n sum x^2`` of the negative and of the positive samples, and the samples."""
@@ -58,11 +60,12 @@ class Lines:
     def tables(self, x: np.ndarray) -> list[TwoSums]:
         """Sums of each batch, x of shape (batches, n); sets from where w is next to 0."""
         wide, n = x.astype(np.float64), x.shape[1]
-        below, above = (np.square(clip(wide, 0)).sum(axis=1) * 2 / n for clip in (np.minimum, np.maximum))
+        positive = np.maximum(wide, 0)
+        below, above = (_squares(half) * 2 / n for half in (wide - positive, positive))
         size = np.abs(x)
         self.widest = float(size.max())
         self.sides, self.least = self._attention(size)
-        return [TwoSums(float(n_), float(p_), row) for n_, p_, row in zip(below, above, x, strict=True)]
+        return list(map(TwoSums, below.tolist(), above.tolist(), x))
 
     def _attention(self, size: np.ndarray) -> tuple[tuple[float, float], float]:
         """Factors of w on either side, and the product below which it needs attention.
@@ -72,8 +75,7 @@ class Lines:
         """
         info = np.finfo(size.dtype)
         smallest, large = float(info.smallest_subnormal), 2.0 ** (info.maxexp - 8)
-        some = size[size > 0]
-        narrowest = float(some.min()) if some.size else 1.0
+        narrowest = float(size.min()) or float(size.min(where=size > 0, initial=1.0))
         near = 2.0 ** np.floor(np.log2(large * min(narrowest, 1.0) / 2))
         sides = tuple(float(near) if tau != 0 else large for tau in self.taus)
         return (-sides[0], sides[1]), smallest * large
@@ -117,7 +119,16 @@ class Lines:
         """Mean squared error of each member, in float64."""
         w, _, v, _ = members.wide
         right = members.side > 0
+        return self.loss_of(v * w, right, members.slope, table.above, table.below)
+
+    def loss_of(self, vw: Any, right: Any, slope: Any, above: Any, below: Any) -> np.ndarray:
+        """Loss at v w, from which side `right` tells, on batches of these sums; everything broadcasts."""
         tau_n, tau_p = self.taus
-        up, down = v * np.where(right, 1.0, members.slope) * w, v * np.where(right, members.slope, 1.0) * w
-        loss: np.ndarray = (np.square(up - tau_p) * table.above + np.square(down - tau_n) * table.below) / 2
+        up, down = np.where(right, 1.0, slope) * vw, np.where(right, slope, 1.0) * vw
+        loss: np.ndarray = (np.square(up - tau_p) * above + np.square(down - tau_n) * below) / 2
         return loss
+
+
+def _squares(x: np.ndarray) -> np.ndarray:
+    """Sum of x^2 along the last axis; by BLAS, but where that would start threads of its own."""
+    return np.asarray(np.vecdot(x, x) if x.shape[-1] <= BLAS_IS_SERIAL else np.einsum("ij,ij->i", x, x))

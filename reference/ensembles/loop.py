@@ -6,19 +6,21 @@ about a second-level cache; some chunks take a step in turn, while its table is 
 
 from collections.abc import Iterator
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from reference.ensembles.alone import run_alone
 from reference.ensembles.kernel import Pieces
 from reference.ensembles.lines import Lines
 from reference.ensembles.members import Members, optimizer_of, some
 from reference.ensembles.neuron import neuron_gradient
+from reference.ensembles.recorded import Recorded, empty
 from reference.experiment import Experiment
 from reference.neuron import Parameters
 from reference.optimizers import cast_like_keras
 
-__all__ = ["Recorded", "run"]
+__all__ = ["run"]
 
 CHUNK = 2**15  # members
 CHUNKS_AT_ONCE = 4
@@ -26,32 +28,6 @@ CHUNKS_AT_ONCE = 4
 Kernel = Pieces | Lines
 Chunk = tuple[slice, Members]
 Where = slice | np.ndarray
-
-
-class Recorded(NamedTuple):
-    """What `run` leaves, members in one flat axis.
-
-    Parameters
-    ----------
-    parameters : dict of str to ndarray of shape (states, members)
-        Of what is trained.
-    slots : dict of str to dict of str to ndarray of shape (states, members)
-        By parameter, then by slot.
-    gradient : dict of str to ndarray of shape (batches, members)
-    loss : ndarray of shape (batches, members)
-    diverged_at, crossed_at : ndarray of int, of shape (members,)
-        -1 where it never happened.
-    rows : dict of int to int
-        Entry of each recorded number of updates.
-    """
-
-    parameters: dict[str, np.ndarray]
-    slots: dict[str, dict[str, np.ndarray]]
-    gradient: dict[str, np.ndarray]
-    loss: np.ndarray
-    diverged_at: np.ndarray
-    crossed_at: np.ndarray
-    rows: dict[int, int]
 
 
 def run(experiment: Experiment, x_blocks: Iterator[np.ndarray], recorded: np.ndarray) -> Recorded:
@@ -77,9 +53,11 @@ def run(experiment: Experiment, x_blocks: Iterator[np.ndarray], recorded: np.nda
     >>> run(two, iter([np.array([[1.0, -2.0]], np.float32)]), np.array([1])).parameters["w"]
     array([[1., 1.]], dtype=float32)
     """
+    if not experiment.shape and Lines.fits(experiment):
+        return run_alone(experiment, x_blocks, recorded)
     members = int(np.prod(experiment.shape))
     kernel: Kernel = Lines(experiment) if Lines.fits(experiment) else Pieces(experiment, members)
-    out = _empty(experiment, members, recorded)
+    out = empty(experiment, members, recorded)
     chunks = _chunks(experiment, members, kernel)
     if 0 in out.rows:
         for where, chunk in chunks:
@@ -127,20 +105,6 @@ def _chunks(experiment: Experiment, members: int, kernel: Kernel) -> list[Chunk]
         )
         chunks.append((where, chunk))
     return chunks
-
-
-def _empty(experiment: Experiment, members: int, recorded: np.ndarray) -> Recorded:
-    dtype, names, slots = experiment.dtype, experiment.trainable, experiment.optimizer.slots
-    states, batches = (len(recorded), members), (int(np.count_nonzero(recorded)), members)
-    return Recorded(
-        {name: np.empty(states, dtype) for name in names},
-        {name: {slot: np.empty(states, dtype) for slot in slots} for name in names},
-        {name: np.empty(batches, dtype) for name in names},
-        np.empty(batches, dtype),
-        np.full(members, -1),
-        np.full(members, -1),
-        {int(step): row for row, step in enumerate(recorded)},
-    )
 
 
 def _advance(kernel: Any, tables: list[Any], chunks: list[Chunk], first: int, out: Recorded) -> None:

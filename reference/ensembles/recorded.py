@@ -1,0 +1,50 @@
+"""What a run of the fast path leaves, before it becomes a Trajectory."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from reference.experiment import Experiment
+
+__all__ = ["Recorded", "empty"]
+
+
+class Recorded(NamedTuple):
+    """What `run` leaves, members in one flat axis.
+
+    Parameters
+    ----------
+    parameters : dict of str to ndarray of shape (states, members)
+        Of what is trained.
+    slots : dict of str to dict of str to ndarray of shape (states, members)
+        By parameter, then by slot.
+    gradient : dict of str to ndarray of shape (batches, members)
+    loss : ndarray of shape (batches, members)
+    diverged_at, crossed_at : ndarray of int, of shape (members,)
+        -1 where it never happened.
+    rows : dict of int to int
+        Entry of each recorded number of updates.
+    """
+
+    parameters: dict[str, np.ndarray]
+    slots: dict[str, dict[str, np.ndarray]]
+    gradient: dict[str, np.ndarray]
+    loss: np.ndarray
+    diverged_at: np.ndarray
+    crossed_at: np.ndarray
+    rows: dict[int, int]
+
+
+def empty(experiment: Experiment, members: int, recorded: np.ndarray) -> Recorded:
+    """Room for what is to be recorded; nobody has diverged or crossed yet."""
+    dtype, names, slots = experiment.dtype, experiment.trainable, experiment.optimizer.slots
+    states, batches = (len(recorded), members), (int(np.count_nonzero(recorded)), members)
+    return Recorded(
+        {name: np.empty(states, dtype) for name in names},
+        {name: {slot: np.empty(states, dtype) for slot in slots} for name in names},
+        {name: np.empty(batches, dtype) for name in names},
+        np.empty(batches, dtype),
+        np.full(members, -1),
+        np.full(members, -1),
+        {int(step): row for row, step in enumerate(recorded)},
+    )
