@@ -17,6 +17,7 @@ from reference import OPTIMIZERS, Experiment, Parameters
 __all__ = ["LARGEST", "Builder"]
 
 LARGEST = 2**24  # neurons; their results take about 60 bytes each
+MOST_VALUES = 100_000  # of an axis
 MOST_LOOPS = 10_000  # runs, each on its own
 MOST_PROBLEMS = 10_000  # of finding critical points, up to 0.2 s each
 
@@ -103,19 +104,34 @@ class Builder:
         if name == "optimizer.name":
             for wrong in (value for value in given if value not in OPTIMIZERS):
                 self.mistakes.append(Mistake(where, wrong, "unknown optimizer; " + nearest(wrong, OPTIMIZERS)))
+        if isinstance(given, list) and not 1 <= len(given) <= MOST_VALUES:
+            self.mistakes.append(Mistake(where, MISSING, f"must have 1 to {MOST_VALUES:,} values, has {len(given):,}"))
+            return None
         values = given if isinstance(given, list) else self._spaced(where, given, name in INTEGERS)
         if values is None:
             return None
         if len(set(map(repr, values))) < len(values):
             self.mistakes.append(Mistake(where, given, "must have no value twice"))
-        if not name.startswith("optimizer."):  # which are checked with their optimizer
-            for value in values:
-                if not self._fits(where, experiment, {name: value}):
-                    return None
-        elif name in PER_MEMBER and not all(_is_number(value) for value in values):
-            self.mistakes.append(Mistake(where, given, "must be numbers"))
+        if not self._values_fit(name, values, given, experiment):
             return None
         return Axis(name, tuple(float(v) if name in PER_MEMBER else v for v in values))
+
+    def _values_fit(self, name: str, values: list[Any], given: Any, experiment: Experiment) -> bool:
+        """Whether an experiment takes each value; settings of optimizers are checked with their optimizer."""
+        where = f"sweep.grid.{name}"
+        if name in PER_MEMBER:
+            if not all(_is_number(value) for value in values):
+                self.mistakes.append(Mistake(where, given, "must be numbers"))
+                return False
+            together = {} if name.startswith("optimizer.") else {name: np.array(values, np.float64)}
+            return self._fits(where, given, experiment, together)
+        if len(values) > MOST_LOOPS:
+            wanted = f"must have at most {MOST_LOOPS:,} values, each of which is a run of its own, has {len(values):,}"
+            self.mistakes.append(Mistake(where, MISSING, wanted))
+            return False
+        if name.startswith("optimizer."):
+            return True
+        return all(self._fits(where, value, experiment, {name: value}) for value in values)
 
     def _spaced(self, where: str, given: Mapping[str, Any], integers: bool) -> list[Any] | None:
         first, last, number = float(given["from"]), float(given["to"]), given["number"]
@@ -152,13 +168,12 @@ class Builder:
             return None
         return Draw(name, distribution, float(first), float(second))
 
-    def _fits(self, where: str, experiment: Experiment, settings: Mapping[str, Any]) -> bool:
+    def _fits(self, where: str, shown: Any, experiment: Experiment, settings: Mapping[str, Any]) -> bool:
         try:
             changed(experiment, settings)
         except (ValueError, TypeError) as error:
-            _, _, value = next(iter(settings)).rpartition(".")
-            text = str(error).removeprefix(f"Experiment.{next(iter(settings))} ")
-            self.mistakes.append(Mistake(where, settings.get(value, next(iter(settings.values()))), text))
+            setting = where.removeprefix("sweep.grid.")
+            self.mistakes.append(Mistake(where, shown, str(error).removeprefix(f"Experiment.{setting} ")))
             return False
         return True
 

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -75,13 +76,13 @@ def draw_sweep(result: SweepResult, path: Path) -> Path | None:
         for ax, place in zip(panels, places, strict=False):
             _draw_panel(ax, result, chosen, place, outcome)
         marks = {handle.get_label(): handle for ax in panels for handle in ax.get_legend_handles_labels()[0]}
-        figure.legend(handles=[*outcome_legend(outcome), *marks.values()], loc="outside right upper",
+        figure.legend(handles=[*outcome_legend(outcome), *marks.values()], loc="outside right center",
                       fontsize=style.TEXT_SIZE - 1, edgecolor="none")  # fmt: skip
         for ax in panels[len(places) :]:
             ax.remove()
-        figure.suptitle(sweep.says or sweep.name, fontsize=style.TEXT_SIZE + 2, color=style.INK, x=0.01, ha="left",
-                        wrap=True)  # fmt: skip
-        words = "\n".join(in_words(sweep, outcome, width=40 + 65 * across))
+        title = "\n".join(textwrap.wrap(sweep.says or sweep.name, 30 + 50 * across))
+        figure.suptitle(title, fontsize=style.TEXT_SIZE + 2, color=style.INK, x=0.01, ha="left")
+        words = "\n".join(in_words(sweep, outcome, width=30 + 65 * across))
         figure.supxlabel(words, fontsize=style.TEXT_SIZE - 2, color=style.INK, x=0.01, ha="left")
         style.save_png(figure, path)
     return path

@@ -39,6 +39,8 @@ def rich_table(result: SweepResult) -> Any:
     from rich.box import SIMPLE
     from rich.table import Table
 
+    from compare.figures.outcomes import percent
+
     sweep = result.sweep
     axes = plan(sweep).panels
     table = Table(box=SIMPLE, pad_edge=False)
@@ -53,5 +55,5 @@ def rich_table(result: SweepResult) -> Any:
         labels = result.label[tuple(at)]
         values = [sweep.grid[i].values[position] for i, position in zip(axes, place, strict=True)]
         name = ", ".join(str(value) for value in values) if axes else f"{sweep.size:,}"
-        table.add_row(name, *(f"{100 * float((labels == i).mean()):.4g}" for i in range(len(LABELS))))
+        table.add_row(name, *(percent(float((labels == i).mean())) for i in range(len(LABELS))))
     return table
