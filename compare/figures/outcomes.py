@@ -165,8 +165,8 @@ def outcome_points(x: Any, y: Any, outcome: Any, *, ax: Axes | None = None) -> A
     return ax
 
 
-def outcome_legend(outcome: Any) -> list[Patch]:
-    """Handles of a legend: each outcome that occurs, with its share.
+def outcome_legend(outcome: Any, *, shares: bool = True) -> list[Patch]:
+    """Handles of a legend: each outcome that occurs, with its share or without.
 
     Examples
     --------
@@ -175,7 +175,11 @@ def outcome_legend(outcome: Any) -> list[Patch]:
     """
     counts = np.bincount(np.ravel(outcome), minlength=len(OUTCOMES)) / np.size(outcome)
     named = zip(OUTCOMES.items(), counts, strict=True)
-    return [Patch(color=ink, label=f"{name} ({percent(share)} %)") for (name, ink), share in named if share > 0]
+    return [
+        Patch(color=ink, label=f"{name} ({percent(share)} %)" if shares else name)
+        for (name, ink), share in named
+        if share > 0
+    ]
 
 
 def percent(share: float) -> str:

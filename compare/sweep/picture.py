@@ -76,11 +76,11 @@ def draw_sweep(result: SweepResult, path: Path) -> Path | None:
         for ax, place in zip(panels, places, strict=False):
             _draw_panel(ax, result, chosen, place, outcome)
         marks = {handle.get_label(): handle for ax in panels for handle in ax.get_legend_handles_labels()[0]}
-        figure.legend(handles=[*outcome_legend(outcome), *marks.values()], loc="outside right center",
-                      fontsize=style.TEXT_SIZE - 1, edgecolor="none")  # fmt: skip
+        handles = [*outcome_legend(outcome, shares=len(places) == 1), *marks.values()]
+        figure.legend(handles=handles, loc="outside right center", fontsize=style.TEXT_SIZE - 1, edgecolor="none")
         for ax in panels[len(places) :]:
             ax.remove()
-        title = "\n".join(textwrap.wrap(sweep.says or sweep.name, 30 + 50 * across))
+        title = "\n".join(textwrap.wrap(sweep.says or sweep.name, 24 + 44 * across))
         figure.suptitle(title, fontsize=style.TEXT_SIZE + 2, color=style.INK, x=0.01, ha="left")
         words = "\n".join(in_words(sweep, outcome, width=30 + 65 * across))
         figure.supxlabel(words, fontsize=style.TEXT_SIZE - 2, color=style.INK, x=0.01, ha="left")
@@ -111,7 +111,10 @@ def _draw_panel(ax: Axes, result: SweepResult, chosen: Plan, place: tuple[int, .
         ax.set_ylabel("share of the random starts", fontsize=style.TEXT_SIZE)
     else:
         _draw_points(ax, result, axes, tuple(fixed), here)
-    lines = ([title] if title else []) + [f"learned: {percent(float((here == 0).mean()))} %"]
+    labels = result.label[tuple(fixed)]
+    all_shares = [(name, float((labels == i).mean())) for i, name in enumerate(LABELS)]
+    lines = [title] if title else []
+    lines.append(", ".join(f"{name} {percent(share)} %" for name, share in all_shares if share > 0))
     ax.set_title("\n".join(lines), fontsize=style.TEXT_SIZE + 1, color=style.INK, loc="left")
 
 
