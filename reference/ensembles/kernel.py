@@ -6,7 +6,7 @@ import numpy as np
 
 from reference.ensembles.members import Members
 from reference.ensembles.pieces import BatchTable, Scratch, batch_loss, batch_table, gradients, places_of
-from reference.ensembles.places import number_of_cells
+from reference.ensembles.places import code_type, number_of_cells
 from reference.ensembles.teacher import teacher_lines
 from reference.experiment import Experiment
 
@@ -42,7 +42,7 @@ class Pieces:
 
     def of_side(self, right: np.ndarray, slope: Any) -> tuple[np.ndarray, ...]:
         """What a place is above the number of samples above the kink."""
-        return (np.where(right, self.samples, 0),)
+        return (np.where(right, self.samples, 0).astype(code_type(self.samples)),)
 
     def _scratch(self, size: int) -> Scratch:
         if len(self.scratch.flags) != size:

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reference.ensembles.places import Places, exact_places, number_of_cells, place_table
+from reference.ensembles.places import Places, counts_above, number_of_cells, place_table
 from reference.ensembles.sums import RunSums, opposite, run_sums
 from reference.ensembles.teacher import TeacherLines
 from reference.neuron import Parameters
@@ -89,8 +89,8 @@ def places_of(
     table : Places
     w, b : ndarray of shape (k,)
         In the experiment's dtype.
-    shift : ndarray of intp, of shape (k,)
-        n where w > 0, 0 where w < 0.
+    shift : ndarray of shape (k,)
+        n where w > 0, 0 where w < 0, of the dtype of the codes.
     special : ndarray of int
         Neurons with w = 0 or subnormal.
 
@@ -102,16 +102,17 @@ def places_of(
     position, cells, places, unsure = scratch.floats[0], *scratch.ints, scratch.flags
     codes = scratch.codes if table.codes.dtype == np.int16 else np.empty(len(w), table.codes.dtype)
     np.divide(b, w, out=position)
-    position *= table.scale
     np.clip(position, -table.reach, table.reach, out=position)
-    np.add(position, table.origin, out=cells, casting="unsafe")
-    table.codes.take(cells, out=codes, mode="clip")
+    position += table.shift
+    np.subtract(position.view(np.int64), table.origin, out=cells)
+    table.codes.take(cells, out=codes, mode="clip")  # NaN gets any cell: it has no place
     those = np.flatnonzero(np.less(codes, 0, out=unsure))
-    np.add(codes, shift, out=places)
     if those.size:
-        places[those] = exact_places(table, w.take(those), b.take(those), codes.take(those))
+        codes[those] = counts_above(table, w.take(those), b.take(those), codes.take(those))
+    np.copyto(places, np.add(codes, shift, out=codes))
     if special.size:
-        places[special] = exact_places(table, w[special], b[special])
+        at = w[special]
+        places[special] = counts_above(table, at, b[special]) + np.where(np.signbit(at), 0, len(table.x))
     return places
 
 

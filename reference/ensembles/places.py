@@ -8,23 +8,28 @@ A lookup table over the kink gives it in one step. The neuron's kink is at -b/w;
 x_i changes sides where b/w = -x_i, and in floating point nowhere but near: with |w| at least
 the smallest normal number omega, fl(w x) = w x (1 + d) + e with |d| <= u and |e| <= u omega,
 hence at a b/w within u |x_i| + u of -x_i (a sum of two numbers is never rounded to the
-other side of 0). The line of b/w is divided into equal cells. Position and boundaries
-come out of float64 with a few roundings, so that a cell no boundary comes within
+other side of 0). The line of b/w is divided into equal cells about the multiples of
+2^-j, the nearest of which an addition of 1.5 2^(52-j) in float64 finds: it rounds to them,
+and leaves their number in the last bits. The quotient itself is rounded once, so that a
+cell which comes within
 
-    5 u |position| + u scale + cells 2^-49
+    5 u |x_i| + 2 u
 
-of holds one place for all its neurons. In the other cells, and where |w| < omega, the
-neuron's own decision is asked, sample by sample, by bisection.
+of no -x_i holds one place for all its neurons. In the other cells the neuron's own decision
+is asked about the samples in question, mostly one, and where |w| < omega about all of
+them, by bisection.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["Places", "exact_places", "place_table"]
+__all__ = ["Places", "code_type", "counts_above", "number_of_cells", "place_table"]
 
 CELLS_PER_SAMPLE = 64
 MOST_CELLS = 2**19
+FEW = 8  # samples that are tried one by one
+ROUNDING = 1.5 * 2.0**52  # any number of half the size, added to it in float64, is rounded to an integer
 
 
 class Places(NamedTuple):
@@ -34,26 +39,28 @@ class Places(NamedTuple):
     ----------
     x : ndarray of shape (n,)
         The samples, sorted, in the experiment's dtype.
-    scale : float
-        Cells per unit of b/w.
+    descending : ndarray of shape (n + 1,)
+        The same from the largest on, and one that is below all kinks.
     reach : float
-        Positions are clipped to -reach ... reach.
-    origin : float
-        Added to a position, it gives the cell.
+        A b/w is clipped to -reach ... reach,
+    shift : float
+        added to this, which rounds it to a cell,
+    origin : int
+        and less by this, when its bits are read as an integer, it is the number of the cell.
     codes : ndarray of int16 or int32
         Of each cell, the number of samples above the kink, which is the place if w < 0 and
-        n less than the place if w > 0; -1 - i in the i-th cell that has to be looked at.
-    lowest, highest : ndarray of intp
-        Of the i-th such cell: how many samples are below the neuron's kink, at least and at most.
+        n less than the place if w > 0; -1 - k where it is at least k and has to be looked at.
+    most : int
+        It is at most so many more than k.
     """
 
     x: np.ndarray
-    scale: float
+    descending: np.ndarray
     reach: float
-    origin: float
+    shift: float
+    origin: int
     codes: np.ndarray
-    lowest: np.ndarray
-    highest: np.ndarray
+    most: int
 
 
 def number_of_cells(samples: int) -> int:
@@ -61,74 +68,97 @@ def number_of_cells(samples: int) -> int:
     return int(min(MOST_CELLS, 2 ** int(np.ceil(np.log2(CELLS_PER_SAMPLE * max(samples, 2))))))
 
 
+def code_type(samples: int) -> type[np.signedinteger]:
+    """Type of codes and of places: a small table stays in cache."""
+    return np.int16 if 2 * samples < 2**15 else np.int32
+
+
 def place_table(x: np.ndarray, cells: int) -> Places:
     """Make the table of one sorted batch, of shape (n,) in the experiment's dtype.
 
+    Parameters
+    ----------
+    x : ndarray of shape (n,)
+    cells : int
+        At most so many, at least 8, and usually more than half of them.
+
     Examples
     --------
-    >>> place_table(np.array([-1.0, 2.5]), cells=16).codes[1:].tolist()  # b/w from -7/2 to 7/2, by halves
-    [0, -1, -2, 1, 1, 1, 1, 1, -3, -4, 2, 2, 2, 2, 2, 2]
+    >>> place_table(np.array([-1.0, 2.5]), cells=16).codes.tolist()  # about b/w from -3 to 3, by halves
+    [0, -1, 1, 1, 1, 1, 1, 1, -2, 2, 2, 2, 2]
     """
-    n, u, half = len(x), float(np.finfo(x.dtype).eps) / 2, cells // 2
-    widest = max(-float(x[0]), float(x[-1]))
-    scale = (half - 3) / widest if widest > 2.0**-900 else 2.0**900  # which leaves no cell sure
-    boundaries = -x[::-1].astype(np.float64) * scale
-    margin = 5 * u * np.abs(boundaries) + (u * scale + cells * 2.0**-49)
-    if not margin.max() < 0.5:  # samples all at 0, or so small that w x may vanish
-        return Places(x, 0.0, 0.0, 0.0, np.full(1, -1, np.int16), np.array([0]), np.array([n]))
-    first = np.floor(boundaries - margin).astype(np.intp) + half
-    last = np.floor(boundaries + margin).astype(np.intp) + half
-    small = np.int16 if 2 * n < 2**15 else np.int32  # a small table stays in cache
-    codes = np.repeat(np.arange(n + 1, dtype=small), np.diff(last + 1, prepend=0, append=cells + 1))
-    look = np.zeros(cells + 1, bool)
-    look[first] = look[last] = True
-    unsure = np.flatnonzero(look)
-    highest = n - codes[unsure].astype(np.intp)
-    codes[unsure] = -1 - np.arange(
-        len(unsure), dtype=small
-    )  # NaN gets cell 0, which is nobody else's: any place will do
-    reached = np.bincount(-1 - codes[first].astype(np.intp), minlength=len(unsure))  # boundaries that begin in each
-    lowest = n - np.cumsum(reached)
-    return Places(x, scale, half - 1.0, float(half), codes, lowest, highest)
+    n, u = len(x), float(np.finfo(x.dtype).eps) / 2
+    descending = np.append(x[::-1], x.dtype.type(-np.inf))
+    boundaries = -descending[:-1].astype(np.float64)
+    widest = max(abs(float(x[0])), abs(float(x[-1])))
+    per_unit = 2.0 ** min(900.0, np.floor(np.log2((cells / 2 - 3) / widest))) if widest > 2.0**-900 else 2.0**900
+    small = code_type(n)
+    if not (5 * u * widest + 2 * u) * per_unit < 0.25:  # samples all at 0, or so small that w x may vanish
+        return Places(x, descending, 0.0, ROUNDING, _bits(ROUNDING), np.full(1, -1, small), n)
+    margin = 5 * u * np.abs(boundaries) + 2 * u
+    first = np.rint((boundaries - margin) * per_unit).astype(np.intp)
+    last = np.rint((boundaries + margin) * per_unit).astype(np.intp)
+    half = max(-int(first[0]), int(last[-1])) + 1  # and what is farther out counts as there
+    first += half
+    last += half
+    lowest = np.arange(n + 1, dtype=small)
+    codes = np.repeat(lowest, np.diff(last, prepend=-1, append=2 * half))
+    unsure = np.concatenate([first, last])
+    codes[unsure] = ~codes.take(unsure)
+    most = int((np.searchsorted(first, last, side="right") - lowest[:-1]).max())
+    shift = ROUNDING / per_unit
+    return Places(x, descending, half / per_unit, shift, _bits(shift) - half, codes, most)
 
 
-def exact_places(table: Places, w: np.ndarray, b: np.ndarray, codes: np.ndarray | None = None) -> np.ndarray:
-    """Places by the neuron's own decision.
+def _bits(number: float) -> int:
+    return int(np.float64(number).view(np.int64))
+
+
+def counts_above(table: Places, w: np.ndarray, b: np.ndarray, codes: np.ndarray | None = None) -> np.ndarray:
+    """How many samples are above each kink, by the neuron's own decision.
 
     Parameters
     ----------
     table : Places
     w, b : ndarray of shape (k,)
-        In the dtype of the samples.
+        In the dtype of the samples. With w = 0, no sample is above the kink of an inactive
+        neuron if w is +0, and of an active one if it is -0.
     codes : ndarray of int of shape (k,), optional
-        What the table said, -1 - i, to look among the samples of that cell only.
+        What the table said, -1 - k, to look among the samples of that cell only.
 
     Returns
     -------
-    ndarray of shape (k,)
+    ndarray of intp, of shape (k,)
 
     Examples
     --------
-    A sample on the kink is not active:
+    A sample on the kink is neither above nor active:
 
     >>> table = place_table(np.array([-1.0, 0.5, 2.0]), cells=16)
-    >>> exact_places(table, np.array([2.0, -2.0, 0.0]), np.array([-1.0, 1.0, 1.0])).tolist()
-    [4, 2, 6]
+    >>> counts_above(table, np.array([2.0, -2.0, 0.0]), np.array([-1.0, 1.0, 1.0])).tolist()
+    [1, 2, 3]
     """
-    n = len(table.x)
-    if codes is None:
-        low, high = np.zeros(len(w), np.intp), np.full(len(w), n)
-    else:
-        which = -1 - codes.astype(np.intp)
-        low, high = table.lowest.take(which), table.highest.take(which)
     left = np.signbit(w)  # then the samples below the kink are the active ones
+    if codes is None:
+        return _bisected(table, w, b, left, np.zeros(len(w), np.intp), np.full(len(w), len(table.x)))
+    counts = (~codes).astype(np.intp)
+    if table.most > FEW:
+        return _bisected(table, w, b, left, counts, counts + table.most)
+    for _ in range(table.most):
+        counts += (w * table.descending.take(counts) + b > 0) != left
+    return counts
+
+
+def _bisected(
+    table: Places, w: np.ndarray, b: np.ndarray, left: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> np.ndarray:
+    """The same, for counts from `low` to `high`, which are overwritten."""
     rest = np.flatnonzero(low < high)
     while rest.size:
-        here = low.take(rest)
-        middle = (here + high.take(rest)) >> 1
-        above = (w.take(rest) * table.x.take(middle) + b.take(rest) > 0) != left.take(rest)
-        low[rest] = here = np.where(above, here, middle + 1)
-        high[rest] = there = np.where(above, middle, high.take(rest))
+        here, there = low.take(rest), high.take(rest)
+        middle = (here + there) >> 1
+        above = (w.take(rest) * table.descending.take(middle, mode="clip") + b.take(rest) > 0) != left.take(rest)
+        low[rest] = here = np.where(above, middle + 1, here)
+        high[rest] = there = np.where(above, there, middle)
         rest = rest[here < there]
-    places: np.ndarray = np.where(left, n, 2 * n) - low
-    return places
+    return low

@@ -5,7 +5,7 @@ import pytest
 
 from reference import Target
 from reference.ensembles.pieces import Scratch, places_of
-from reference.ensembles.places import number_of_cells, place_table
+from reference.ensembles.places import code_type, number_of_cells, place_table
 from reference.ensembles.sums import opposite, run_sums
 from reference.ensembles.teacher import teacher_lines
 
@@ -15,7 +15,7 @@ DTYPES = ["float32", "float64"]
 def looked_up(x, w, b, cells=None):
     """Places by the table, prepared as a kernel prepares them."""
     table = place_table(x, cells or number_of_cells(len(x)))
-    shift = np.where(np.signbit(w), 0, len(x))
+    shift = np.where(np.signbit(w), 0, len(x)).astype(code_type(len(x)))
     special = np.flatnonzero(np.abs(w) < np.finfo(w.dtype).tiny)
     with np.errstate(all="ignore"):
         return places_of(table, w, b, shift, special, Scratch.of(len(w)))

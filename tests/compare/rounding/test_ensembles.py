@@ -14,7 +14,7 @@ from compare.free_run import free_run
 from compare.rounding import Ball
 from compare.rounding.ensembles import bounds_from_neuron, sums_bounds
 from reference import SGD, Adam, AdamW, Experiment, Parameters, RMSprop, Target, draw_batches, train
-from reference.ensembles.places import exact_places
+from reference.ensembles.places import counts_above
 from reference.neuron import backward, forward, mean_squared_error
 from reference.training import constants
 
@@ -185,9 +185,9 @@ def test_the_wrong_side_for_samples_on_the_kink_is_caught(monkeypatch):
 
     def active_on_the_kink(table, w, b, codes=None):
         # >= 0 is > 0 a little higher up, and no sample comes nearer than 2^-30 to a kink.
-        return exact_places(table, w, b + 2.0**-30, codes)
+        return counts_above(table, w, b + 2.0**-30, codes)
 
-    monkeypatch.setattr(reference.ensembles.pieces, "exact_places", active_on_the_kink)
+    monkeypatch.setattr(reference.ensembles.pieces, "counts_above", active_on_the_kink)
     assert lockstep(train(e, batches=batches, method="moments"), batches)["b"] > 2**40
 
 
