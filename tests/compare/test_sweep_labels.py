@@ -5,7 +5,8 @@ import pytest
 
 from compare.sweep import LABELS, Axis, Draw, Sweep, run_sweep
 from compare.sweep.chunks import chunks_of
-from reference import SGD, Experiment, Parameters, draw_batches
+from compare.sweep.labels import label
+from reference import SGD, Experiment, Parameters, draw_batches, train
 
 LEARNED, STUCK, UNDECIDED, DIVERGED = range(4)
 
@@ -96,6 +97,26 @@ def test_steps_until_the_crossing_are_those_of_the_recurrence():
         expected.append(crossed)
     assert expected[0] > expected[1] > expected[2] > 0 == expected[3] + 1
     assert swept(e, ("initial.w", starts)).crossed_at.tolist() == expected
+
+
+@pytest.mark.parametrize("trainable", [("w",), ("w", "b"), Parameters._fields])
+@pytest.mark.parametrize("slope", [0.0, 0.25])
+def test_labels_are_those_of_the_readable_neuron(slope, trainable):
+    # Learning rates at which rounding is forgotten: beyond, a path that is chaotic may end anywhere.
+    rng = np.random.default_rng(len(trainable))
+    start = Parameters(
+        *(rng.normal(size=300) if n in trainable else s for n, s in zip("wbvd", (1, 0, 1, 0), strict=True))
+    )
+    optimizer = SGD(learning_rate=10 ** rng.uniform(-2.5, -0.5, 300), momentum=rng.uniform(0, 0.5, 300))
+    common = {"trainable": trainable, "negative_slope": slope, "optimizer": optimizer, "dtype": "float64"}
+    experiment = Experiment(initial=start, batch_size=100, steps=300, **common)
+    batches = draw_batches(experiment)
+    readable, fast = (train(experiment, batches=batches, record="end", method=m) for m in ("neuron", "moments"))
+    points = [label(experiment, run.end, 1 / 64).point for run in (readable, fast)]
+    assert np.array_equal(*points)
+    assert len(set(points[0].tolist())) > 1
+    assert np.array_equal(readable.crossed_at, fast.crossed_at)
+    assert np.array_equal(readable.diverged_at, fast.diverged_at)
 
 
 def test_the_labels_are_named_in_the_order_of_their_numbers():
