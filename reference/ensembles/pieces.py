@@ -37,13 +37,15 @@ class Scratch(NamedTuple):
 
     Parameters
     ----------
-    floats : list of five ndarray of float64, of shape (k,)
+    floats : list of two ndarray of float64, of shape (k,)
+    pairs : list of two ndarray of complex128
     ints : list of two ndarray of intp
     codes : ndarray of int16
     flags : ndarray of bool
     """
 
     floats: list[np.ndarray]
+    pairs: list[np.ndarray]
     ints: list[np.ndarray]
     codes: np.ndarray
     flags: np.ndarray
@@ -51,8 +53,8 @@ class Scratch(NamedTuple):
     @classmethod
     def of(cls, size: int) -> "Scratch":
         """Of k = size."""
-        floats, ints = [np.empty(size) for _ in range(5)], [np.empty(size, np.intp) for _ in range(2)]
-        return cls(floats, ints, np.empty(size, np.int16), np.empty(size, bool))
+        floats, pairs, ints = ([np.empty(size, dtype) for _ in range(2)] for dtype in (float, complex, np.intp))
+        return cls(floats, pairs, ints, np.empty(size, np.int16), np.empty(size, bool))
 
 
 class BatchTable(NamedTuple):
@@ -178,8 +180,8 @@ def _residuals(
     scratch: Scratch,
 ) -> tuple[Any, Any]:
     """R_0 and R_1 over the samples on one side of the neuron's kink, where it is ``slope x + height``."""
-    left, right, count = sums
-    one, two, third, spare, coefficient = scratch.floats
+    spare, coefficient = scratch.floats
+    runs = [run.take(places, out=out, mode="clip") for run, out in zip(sums[:2], scratch.pairs, strict=True)]
     r0: Any = ZERO
     r1: Any = ZERO
 
@@ -189,29 +191,22 @@ def _residuals(
         total += np.multiply(a, b, out=spare)
         return total
 
+    for (tau, _), run in zip((lines.left, lines.right), runs, strict=True):
+        alpha = _minus(slope, tau, coefficient)
+        if not _is(alpha, ZERO):
+            r0 = add(r0, alpha, run.real)
+            r1 = add(r1, alpha, run.imag) if with_x else r1
+    one, two = runs
     if lines.left[1] == lines.right[1]:  # one beta for both runs
-        left[1].take(places, out=one, mode="clip")
-        right[1].take(places, out=two, mode="clip")
-        for (tau, _), run, s1 in ((lines.left, left, one), (lines.right, right, two)):
-            alpha = _minus(slope, tau, coefficient)
-            if not _is(alpha, ZERO):
-                r0 = add(r0, alpha, s1)
-                r1 = add(r1, alpha, run[2].take(places, out=third, mode="clip")) if with_x else r1
         beta = _minus(height, lines.left[1], coefficient)
         if not _is(beta, ZERO):
-            if with_x:
-                one += two
-                r1 = add(r1, beta, one)
-            r0 = add(r0, beta, count.take(places, out=two, mode="clip"))
+            r0 = add(r0, beta, sums.both.take(places, out=spare, mode="clip"))
+            r1 = add(r1, beta, np.add(one.real, two.real, out=spare)) if with_x else r1
         return r0, r1
-    for (tau, theta), run in ((lines.left, left), (lines.right, right)):
-        run[1].take(places, out=one, mode="clip")
-        alpha = _minus(slope, tau, coefficient)
-        r0 = add(r0, alpha, one)
-        r1 = add(r1, alpha, run[2].take(places, out=two, mode="clip")) if with_x else r1
+    for (_, theta), run, count in zip((lines.left, lines.right), runs, sums.counts, strict=True):
         beta = _minus(height, theta, coefficient)
-        r0 = add(r0, beta, run[0].take(places, out=two, mode="clip"))
-        r1 = add(r1, beta, one) if with_x else r1
+        r0 = add(r0, beta, count.take(places, out=spare, mode="clip"))
+        r1 = add(r1, beta, run.real) if with_x else r1
     return r0, r1
 
 
@@ -223,9 +218,10 @@ def batch_loss(
     vw, vb = _times(v, w), _times(v, b)
     loss = np.zeros(len(places))
     for gain, here in ((1.0, places), (slope, opposite(places, len(table.places.x)))):
-        runs = table.sums.left, table.sums.right
-        for run, (tau, theta) in zip(runs, (lines.left, lines.right), strict=True):
-            s0, s1, s2 = (row.take(here, mode="clip") for row in run)
+        runs = zip(table.sums[:2], table.sums.counts, (lines.left, lines.right), strict=True)
+        for run, count, (tau, theta) in runs:
+            s0, pair = count.take(here, mode="clip"), run.take(here, mode="clip")
+            s1, s2 = pair.real, pair.imag
             mean = s1 / np.where(s0 == 0, 1.0, s0)
             alpha, beta = gain * vw - tau, (gain * vb + d) - theta
             loss += s0 * np.square(alpha * mean + beta) + np.square(alpha) * np.maximum(s2 - mean * s1, 0.0)

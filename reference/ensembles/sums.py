@@ -19,19 +19,31 @@ __all__ = ["RunSums", "opposite", "run_sums"]
 
 
 class RunSums(NamedTuple):
-    """``2/n sum x^k`` over the active samples, by place: k = 0, 1, 2 in float64, rounded once more by the factor.
+    """``2/n sum x^k`` over the active samples, by place, in float64, rounded once more by the factor.
 
     Parameters
     ----------
-    left, right : ndarray of shape (3, 2n + 1)
-        Those left and right of the teacher's kink.
+    left, right : ndarray of complex, of shape (2n + 1,)
+        Those left and right of the teacher's kink: k = 1 is the real part, k = 2 the
+        imaginary one, so that one look fetches both.
     both : ndarray of shape (2n + 1,)
         Of all of them, k = 0.
+    kink : int
+        How many samples are left of the teacher's kink.
     """
 
     left: np.ndarray
     right: np.ndarray
     both: np.ndarray
+    kink: int
+
+    @property
+    def counts(self) -> tuple[np.ndarray, np.ndarray]:
+        """Of those left and right of the teacher's kink, k = 0."""
+        n = len(self.both) // 2
+        place = np.arange(-n, n + 1)
+        left = np.where(place < 0, np.minimum(-place, self.kink), np.maximum(place - (n - self.kink), 0))
+        return left * 2 / n, (np.abs(place) - left) * 2 / n
 
 
 def run_sums(x: np.ndarray, kink: int) -> RunSums:
@@ -53,26 +65,29 @@ def run_sums(x: np.ndarray, kink: int) -> RunSums:
     Place 3 + 2: the two largest samples are active, one of them left of the kink.
 
     >>> sums = run_sums(np.array([-2.0, -1.0, 0.5]), kink=2)
-    >>> [(run[:, 5] * 3 / 2).tolist() for run in (sums.left, sums.right)]
-    [[1.0, -1.0, 1.0], [1.0, 0.5, 0.25]]
+    >>> [complex(run[5] * 3 / 2) for run in (sums.left, sums.right)]
+    [(-1+1j), (0.5+0.25j)]
+    >>> [float(count[5] * 3 / 2) for count in (*sums.counts, sums.both)]
+    [1.0, 1.0, 2.0]
     """
     n = len(x)
-    powers = np.ones((3, n))
-    powers[1] = x
-    np.multiply(powers[1], powers[1], out=powers[2])
-    below, above = powers[:, :kink], powers[:, kink:]
-    left, right = np.zeros((2, 3, 2 * n + 1))
+    powers = np.empty(n, complex)
+    powers.real = x
+    np.multiply(x, x, out=powers.imag)
+    below, above = powers[:kink], powers[kink:]
+    sums = np.zeros((2, 2 * n + 1), complex)
+    left, right = sums
     # The k smallest are active in column n - k, the k largest in column n + k.
-    np.cumsum(below, axis=1, out=left[:, n - kink : n][:, ::-1])
-    left[:, : n - kink] = left[:, n - kink, None]
-    np.cumsum(below[:, ::-1], axis=1, out=left[:, 2 * n - kink + 1 :])
-    np.cumsum(above, axis=1, out=right[:, : n - kink][:, ::-1])
-    np.cumsum(above[:, ::-1], axis=1, out=right[:, n + 1 : 2 * n - kink + 1])
-    right[:, 2 * n - kink + 1 :] = right[:, 2 * n - kink, None]
-    for run in (left, right):
-        run *= 2
-        run /= n
-    return RunSums(left, right, np.abs(np.arange(-n, n + 1)) * 2 / n)
+    np.cumsum(below, out=left[n - kink : n][::-1])
+    left[: n - kink] = left[n - kink]
+    np.cumsum(below[::-1], out=left[2 * n - kink + 1 :])
+    np.cumsum(above, out=right[: n - kink][::-1])
+    np.cumsum(above[::-1], out=right[n + 1 : 2 * n - kink + 1])
+    right[2 * n - kink + 1 :] = right[2 * n - kink]
+    parts = sums.view(np.float64)
+    parts *= 2
+    parts /= n
+    return RunSums(left, right, np.abs(np.arange(-n, n + 1)) * 2 / n, kink)
 
 
 def opposite(places: np.ndarray, n: int) -> np.ndarray:

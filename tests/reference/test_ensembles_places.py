@@ -90,10 +90,13 @@ def test_sums_are_those_of_the_active_samples_on_either_side(kink):
     for mine, here in ((active(x, places), places), (~active(x, places), opposite(places, n))):
         for power in range(3):
             whole = (2 / n) * np.where(mine[:, None], np.stack([left, ~left]) * x**power, 0).sum(axis=-1)
-            for run, exact in zip((sums.left, sums.right), whole.T, strict=True):
+            tables = sums.counts if power == 0 else [(run.real, run.imag)[power - 1] for run in (sums.left, sums.right)]
+            for run, exact in zip(tables, whole.T, strict=True):
                 # Sums of quarters and their squares are exact; the factor is rounded on either side.
-                assert (np.abs(run[power, here] - exact) <= 2 * np.spacing(np.abs(exact))).all()
-                assert ((run[power, here] == 0) == (exact == 0)).all()
+                assert (np.abs(run[here] - exact) <= 2 * np.spacing(np.abs(exact))).all()
+                assert ((run[here] == 0) == (exact == 0)).all()
+        count = (2 / n) * mine.sum(axis=-1)
+        assert (np.abs(sums.both[here] - count) <= 2 * np.spacing(count)).all()
 
 
 @pytest.mark.parametrize("target", [Target(), Target(-1.0, 0.5, 0.25), Target(0.0, 1.0, 0.5), Target(0.0, -1.0, 0.5)])
