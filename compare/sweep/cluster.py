@@ -42,7 +42,7 @@ def on_cluster(sweep: Sweep, chunks: list[Chunk], address: str) -> Iterator[tupl
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of versions that differ: a chunk's numbers carry their own
             client = Client(address, timeout=PATIENCE)
-    except (OSError, ValueError, TypeError) as error:
+    except Exception as error:  # whatever answers there may be no scheduler
         reason = " ".join(str(error).split()) or type(error).__name__
         raise UsageError(f"--scheduler {address}: cannot be reached: {reason:.200}") from None
     try:

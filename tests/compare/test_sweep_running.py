@@ -3,8 +3,10 @@
 import io
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 
@@ -74,6 +76,29 @@ def test_a_scheduler_that_is_not_there_is_one_line(capsys, monkeypatch, tmp_path
     printed = capsys.readouterr().err
     assert (status, printed.count("\n")) == (2, 1)
     assert "tcp://127.0.0.1:1: cannot be reached" in printed
+
+
+def test_a_server_that_is_no_scheduler_is_one_line(capsys, monkeypatch, tmp_path):
+    pytest.importorskip("distributed", reason="Dask is not installed: the extra cluster")
+    monkeypatch.setattr("compare.sweep.cluster.PATIENCE", "1s")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(10)
+
+        def answer():
+            while True:
+                try:
+                    connection, _ = server.accept()
+                    connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 4)
+                    connection.close()
+                except OSError:  # the test is over
+                    return
+
+        threading.Thread(target=answer, daemon=True).start()
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        status = main(["--grid", "initial.w=1,2", "--scheduler", address, "--out", str(tmp_path / "a")])
+    printed = capsys.readouterr().err
+    assert (status, printed.count("\n")) == (2, 1)
+    assert f"{address}: cannot be reached" in printed
 
 
 def test_without_dask_one_line_names_the_extra(capsys, monkeypatch, tmp_path):
