@@ -2,7 +2,8 @@
 
 Of each member it is kept on which side of 0 its w was last seen. One product and one
 comparison a step then find those that need attention: that changed sides, or came so near
-to 0, or to it, that the kernel treats them apart.
+to 0, or to it, that the kernel treats them apart. Where all are on one side, as in most
+chunks of a grid, the nearest to 0 tells that there are none.
 """
 
 from collections.abc import Callable, Mapping
@@ -54,6 +55,7 @@ class Members:
     sides: tuple[float, float] = field(init=False, default=(-1.0, 1.0))
     least: float = field(init=False, default=0.0)
     side: np.ndarray = field(init=False)
+    common: float = field(init=False, default=0.0)
     special: np.ndarray = field(init=False, default_factory=NOBODY.copy)
     by_side: tuple[np.ndarray, ...] = field(init=False)
 
@@ -69,6 +71,8 @@ class Members:
             left, right = (self.side.dtype.type(factor) for factor in sides)
             self.side = np.where(self.side < 0, left, right)
             self.sides, self.least = sides, least
+        lowest, highest = float(self.side.min()), float(self.side.max())
+        self.common = lowest if lowest == highest else 0.0
         self.look(step)
 
     def look(self, step: int) -> None:
@@ -77,9 +81,11 @@ class Members:
         A member of w = 0 stays on the side that it came from.
         """
         w = self.values["w"]
+        self.special = NOBODY
+        if self.common and (w.min() if self.common > 0 else w.max()) * self.common >= self.least:  # not with NaN
+            return
         low = w * self.side < self.least
         if not low.any():
-            self.special = NOBODY
             return
         those = np.flatnonzero(low)
         near, old = w.take(those), self.side.take(those)
@@ -93,7 +99,7 @@ class Members:
         self.special = those[near * side < self.least]
 
     def _turn(self, those: np.ndarray, side: np.ndarray) -> None:
-        self.side[those] = side
+        self.side[those], self.common = side, 0.0
         slope = self.slope if np.ndim(self.slope) == 0 else self.slope[those]
         for kept, new in zip(self.by_side, self.of_side(side > 0, slope), strict=True):
             kept[those] = new
@@ -149,18 +155,25 @@ class Members:
         -------
         ndarray of int
         """
-        w, b, v, d = (np.abs(p) for p in self.wide)
-        sigma, trained = np.maximum(1.0, np.abs(self.slope)), self.slots
+        limit, slope, wide = NEXT_TO_OVERFLOW * float(np.finfo(self.side.dtype).max), self.slope, self.wide
+        arrays = [array for name, slots in self.slots.items() for array in (self.values[name], *slots.values())]
+        if all(_largest(array) < np.inf for array in arrays) and (  # mostly nobody is, which costs less to see
+            self._intermediate(Parameters(*map(_largest, wide)), _largest(slope), widest) < limit
+        ):
+            return NOBODY
+        fine = self._intermediate(Parameters(*map(np.abs, wide)), np.abs(slope), widest) < limit
+        for array in arrays:
+            fine &= np.isfinite(array)
+        return np.flatnonzero(~fine)
+
+    def _intermediate(self, size: Parameters, slope: Any, widest: float) -> Any:
+        w, b, v, d = size
+        sigma = np.maximum(1.0, slope)
         activation = sigma * (w * widest + b)
         factor = np.maximum(1.0, v * (sigma * widest))
-        if "v" in trained:
+        if "v" in self.slots:
             factor = np.maximum(factor, activation)
-        largest = (v * activation + d) * factor
-        fine = largest < NEXT_TO_OVERFLOW * float(np.finfo(self.side.dtype).max)
-        for name, slots in trained.items():
-            for array in (self.values[name], *slots.values()):
-                fine &= np.isfinite(array)
-        return np.flatnonzero(~fine)
+        return (v * activation + d) * factor
 
     @property
     def finite(self) -> np.ndarray:
@@ -176,6 +189,11 @@ class Members:
             self.values[name] = _put(self.values[name], those, part.values[name])
             for slot, old in slots.items():
                 slots[slot] = _put(old, those, part.slots[name][slot])
+
+
+def _largest(array: Any) -> float:
+    """Largest size; NaN where there is one."""
+    return max(float(np.max(array)), -float(np.min(array)))
 
 
 def _put(old: np.ndarray, those: np.ndarray, new: np.ndarray) -> np.ndarray:
