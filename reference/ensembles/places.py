@@ -95,19 +95,25 @@ def place_table(x: np.ndarray, cells: int) -> Places:
     small = code_type(n)
     if not (5 * u * widest + 2 * u) * per_unit < 0.25:  # samples all at 0, or so small that w x may vanish
         return Places(x, descending, 0.0, ROUNDING, _bits(ROUNDING), np.full(1, -1, small), n)
-    margin = 5 * u * np.abs(boundaries) + 2 * u
-    first = np.rint((boundaries - margin) * per_unit).astype(np.intp)
-    last = np.rint((boundaries + margin) * per_unit).astype(np.intp)
-    half = max(-int(first[0]), int(last[-1])) + 1  # and what is farther out counts as there
-    first += half
-    last += half
-    lowest = np.arange(n + 1, dtype=small)
-    codes = np.repeat(lowest, np.diff(last, prepend=-1, append=2 * half))
-    unsure = np.concatenate([first, last])
-    codes[unsure] = ~codes.take(unsure)
-    most = int((np.searchsorted(first, last, side="right") - lowest[:-1]).max())
+    boundaries *= per_unit
+    margin = 5 * u * np.abs(boundaries) + 2 * u * per_unit
+    edges = np.rint([boundaries - margin, boundaries + margin]).astype(np.intp)
+    half = int(max(-edges[0, 0], edges[1, -1])) + 1  # and what is farther out counts as there
+    edges += half
+    first, last = edges
+    codes = np.repeat(np.arange(n + 1, dtype=small), _lengths(last, 2 * half + 1))
+    codes[edges] = ~codes.take(edges)
+    most = int((first.searchsorted(last, side="right") - np.arange(n)).max())
     shift = ROUNDING / per_unit
     return Places(x, descending, half / per_unit, shift, _bits(shift) - half, codes, most)
+
+
+def _lengths(last: np.ndarray, cells: int) -> np.ndarray:
+    """Of the runs of cells that end with these and with the last of all."""
+    lengths = np.empty(len(last) + 1, np.intp)
+    lengths[0], lengths[-1] = last[0] + 1, cells - 1 - last[-1]
+    np.subtract(last[1:], last[:-1], out=lengths[1:-1])
+    return lengths
 
 
 def _bits(number: float) -> int:
