@@ -61,9 +61,9 @@ DEFECTS = (
         "keras-team/keras#454: momentum leaks from one cross-validation fold into the next",
         (
             "parameters, state = start(experiment)",
-            'parameters, state = start(experiment)[0], getattr(train, "state", start(experiment)[1])',
+            'parameters, state = start(experiment)[0], getattr(_sample_by_sample, "state", start(experiment)[1])',
         ),
-        (_STEP, f"{_STEP}\n                train.state = state"),
+        (_STEP, f"{_STEP}\n                _sample_by_sample.state = state"),
     ),
     in_source(
         _BASE,

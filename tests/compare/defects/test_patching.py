@@ -1,5 +1,6 @@
 """Planting a patch and taking it out: everybody sees it, and it leaves no trace."""
 
+import inspect
 import json
 
 import numpy as np
@@ -103,3 +104,13 @@ def test_a_function_of_a_module_is_replaced_and_can_call_the_original():
     with planted([Replacement("json:dumps", lambda original: lambda value: f"<{original(value)}>")]):
         assert json.dumps(1) == "<1>"
     assert json.dumps is before
+
+
+def test_no_defect_of_the_loop_leaves_anything_behind():
+    from compare.defects import in_training
+
+    for defect in in_training.DEFECTS:
+        with planted(defect.patches):
+            train(Experiment(steps=2, batch_size=4, optimizer=SGD(momentum=0.5)))
+    functions = [thing for thing in vars(reference.training).values() if inspect.isfunction(thing)]
+    assert [function.__name__ for function in functions if vars(function)] == []
