@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from reference import ensembles
 from reference.experiment import Experiment, draw_samples, iterate_batches, require_experiment
 from reference.neuron import Parameters, backward, forward, mean_squared_error
 from reference.optimizers import OptimizerState, cast_like_keras
@@ -95,7 +94,11 @@ def train(
 
 
 def _by_moments(experiment: Experiment, batches: Batches | None, method: str) -> bool:
-    if method == "neuron" or (method == "auto" and not (experiment.shape and ensembles.pays(experiment))):
+    if method == "neuron" or (method == "auto" and not experiment.shape):
+        return False
+    from reference import ensembles  # late: a single neuron needs none of it
+
+    if method == "auto" and not ensembles.pays(experiment):
         return False
     reason = ensembles.obstacle(experiment)
     if reason is None and batches is not None:
@@ -135,6 +138,8 @@ def _from_sums(experiment: Experiment, recorded: np.ndarray, batches: Batches | 
     else:
         _check_batches(experiment, batches)
         samples = iter(batches[:1])
+    from reference import ensembles
+
     run = ensembles.run(experiment, samples, recorded)
     parameters, _ = start(experiment)
     shape = experiment.shape
