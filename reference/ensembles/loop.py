@@ -1,7 +1,8 @@
 """The loop over blocks of batches, chunks of members and steps.
 
-Tables of a block of batches are made once. A chunk's arrays and its scratch memory fit
-about a second-level cache; some chunks take a step in turn, while its table is at hand.
+Tables of a block of batches are made once, and a chunk takes all steps of the block before
+the next one does. Chunks are as large as the caches allow: a step has sixty calls, whatever
+the number of members.
 """
 
 from collections.abc import Iterator
@@ -22,8 +23,7 @@ from reference.optimizers import cast_like_keras
 
 __all__ = ["run"]
 
-CHUNK = 2**15  # members
-CHUNKS_AT_ONCE = 4
+CHUNK = 2**16  # members
 
 Kernel = Pieces | Lines
 Chunk = tuple[slice, Members]
@@ -67,8 +67,8 @@ def run(experiment: Experiment, x_blocks: Iterator[np.ndarray], recorded: np.nda
         for x in x_blocks:
             for start in range(0, len(x), kernel.batches_at_once):
                 tables = kernel.tables(x[start : start + kernel.batches_at_once])
-                for first in range(0, len(chunks), CHUNKS_AT_ONCE):
-                    _advance(kernel, tables, chunks[first : first + CHUNKS_AT_ONCE], step, out)
+                for where, chunk in chunks:
+                    _advance(kernel, tables, where, chunk, step, out)
                 step += len(tables)
     for where, chunk in chunks:
         out.crossed_at[where] = chunk.crossed_at
@@ -107,29 +107,26 @@ def _chunks(experiment: Experiment, members: int, kernel: Kernel) -> list[Chunk]
     return chunks
 
 
-def _advance(kernel: Any, tables: list[Any], chunks: list[Chunk], first: int, out: Recorded) -> None:
-    """Take the steps of a block with some chunks."""
-    before = [chunk.state for _, chunk in chunks]
-    for _, chunk in chunks:
-        chunk.attend(kernel.sides, kernel.least, first)
+def _advance(kernel: Any, tables: list[Any], where: slice, chunk: Members, first: int, out: Recorded) -> None:
+    """Take the steps of a block with a chunk."""
+    before = chunk.state
+    chunk.attend(kernel.sides, kernel.least, first)
     for step, table in enumerate(tables, first):
         row = out.rows.get(step + 1)
-        for where, chunk in chunks:
-            gradient = _rounded(kernel.gradient(table, chunk), out)
-            if row is not None:
-                _keep_batch(out, row - (0 in out.rows), where, gradient, kernel.loss(table, chunk))
-            chunk.step(gradient, step)
-            chunk.look(step + 1)
-            if row is not None:
-                _keep_state(out, row, where, chunk)
-    for (where, chunk), state in zip(chunks, before, strict=True):
-        extreme = chunk.extreme(kernel.widest)
-        extreme = extreme[out.diverged_at[where][extreme] < 0]
-        if extreme.size:
-            part = chunk.part(state, extreme)
-            _as_the_neuron(kernel.experiment, tables, part, where.start + extreme, first, out)
-            chunk.put(extreme, part)
-            chunk.look(first + len(tables))
+        gradient = _rounded(kernel.gradient(table, chunk), out)
+        if row is not None:
+            _keep_batch(out, row - (0 in out.rows), where, gradient, kernel.loss(table, chunk))
+        chunk.step(gradient, step)
+        chunk.look(step + 1)
+        if row is not None:
+            _keep_state(out, row, where, chunk)
+    extreme = chunk.extreme(kernel.widest)
+    extreme = extreme[out.diverged_at[where][extreme] < 0]
+    if extreme.size:
+        part = chunk.part(before, extreme)
+        _as_the_neuron(kernel.experiment, tables, part, where.start + extreme, first, out)
+        chunk.put(extreme, part)
+        chunk.look(first + len(tables))
 
 
 def _as_the_neuron(
