@@ -191,7 +191,7 @@ def _optimizer(optimizer: Any, dtype: str) -> Optimizer:
         if isinstance(value, (float, np.ndarray)):
             checks.numbers(f"Experiment.optimizer.{setting.name}", value, dtype)
     try:
-        optimizer.shape  # noqa: B018
+        np.broadcast_shapes(optimizer.shape)
     except ValueError:
         raise ValueError(
             f"Experiment.optimizer must have settings of shapes that broadcast together, got {optimizer!r}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from compare.bench.clock import timed
 from compare.bench.plan import Group, Measurement, NotInstalled, Prepared, Size, Wrong
@@ -36,11 +37,9 @@ def _row(label: str, certified: bool) -> Measurement:
         certificate = certify(experiment, recorder=recorder)  # traces
         if not certificate.agrees:
             raise Wrong(f"{certificate.first_disagreement}")
-        work: Callable[[], object] = lambda: keras_impl.train(experiment, recorder=recorder)  # noqa: E731
-        if certified:
-            work = lambda: certify(experiment, recorder=recorder)  # noqa: E731
+        run: Callable[..., object] = certify if certified else keras_impl.train
         details = {"steps": experiment.steps, "samples": size.samples, "observed_over_bound": certificate.worst}
-        return Prepared(timed(work), experiment.steps, details)
+        return Prepared(timed(partial(run, experiment, recorder=recorder)), experiment.steps, details)
 
     if not certified:
         return Measurement(f"Keras: {label}", prepare)
