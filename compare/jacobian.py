@@ -14,7 +14,7 @@ from compare.evaluation import Evaluation
 from compare.lockstep import take_step
 from reference import Experiment, Parameters, Trajectory
 
-__all__ = ["Linearized", "linearize"]
+__all__ = ["Linearized", "linearize", "local_bounds", "states_before"]
 
 IMAGINARY = 1e-60  # the derivative is exact for any size that neither under- nor overflows
 
@@ -52,13 +52,36 @@ def linearize(experiment: Experiment, run: Trajectory, evaluation: Evaluation) -
     -------
     Linearized
     """
-    before = Parameters(*(p[:-1] for p in run.parameters))
-    slots = {name: Parameters(*(s if s is None else s[:-1] for s in slot)) for name, slot in run.slots.items()}
-    stepped, after = take_step(experiment, 0, before, slots, evaluation.gradient)
-    local = [getattr(group, name).bound for name in experiment.trainable for group in (stepped, *after.values())]
+    before, slots = states_before(run)
     jacobian, by_gradient = _of_optimizer(experiment, before, slots, evaluation.gradient)
     jacobian[:, :, :: 1 + len(slots)] += by_gradient @ evaluation.hessian
-    return Linearized(jacobian, by_gradient, np.stack(local, axis=1))
+    return Linearized(jacobian, by_gradient, local_bounds(experiment, run, evaluation.gradient))
+
+
+def local_bounds(experiment: Experiment, run: Trajectory, gradient: Parameters) -> np.ndarray:
+    """Bound what rounding does in each step of a run, of the neuron and of the optimizer.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    run : Trajectory
+        With every step recorded.
+    gradient : Parameters of Ball of shape (steps,)
+        Of all batches, at this run's states.
+
+    Returns
+    -------
+    ndarray of shape (steps, size)
+    """
+    stepped, after = take_step(experiment, 0, *states_before(run), gradient)
+    local = [getattr(group, name).bound for name in experiment.trainable for group in (stepped, *after.values())]
+    return np.stack(local, axis=1)
+
+
+def states_before(run: Trajectory) -> tuple[Parameters, dict[str, Parameters]]:
+    """Parameters and slots before each step of a run."""
+    before = Parameters(*(p[:-1] for p in run.parameters))
+    return before, {name: Parameters(*(s if s is None else s[:-1] for s in slot)) for name, slot in run.slots.items()}
 
 
 def _of_optimizer(
