@@ -21,6 +21,8 @@ __all__ = ["Optimizer", "OptimizerState", "cast_like_keras"]
 
 PER_MEMBER = frozenset({"learning_rate", "momentum"})  # may be arrays: each member of an ensemble its own
 
+SMALLEST_NORMAL = float(np.finfo(np.float32).tiny)
+
 _FLOATING = frozenset({np.dtype(np.float32), np.dtype(np.float64)})
 
 
@@ -186,16 +188,25 @@ def cast_like_keras(value: Any, dtype: np.dtype[Any]) -> Any:
     """Round a setting to `dtype` by way of float32, as Keras does on TensorFlow.
 
     `keras.ops.cast` hands a Python float to `tf.cast`, which makes it a float32 tensor
-    first. In float64 a momentum of 0.9 is therefore 0.89999997615814209. A setting that
-    Keras uses in arithmetic without casting it is rounded once, and so it is here. An
-    array is rounded element by element.
+    first. In float64 a momentum of 0.9 is therefore 0.89999997615814209, and one that is
+    below the smallest normal number of float32 is 0: TensorFlow flushes it, in either
+    dtype and in all of its modes. A setting that Keras uses in arithmetic without casting
+    it is rounded once, and so it is here. An array is rounded element by element. The
+    imaginary part of a complex setting, which carries a derivative, stays as it is.
 
     Examples
     --------
     >>> cast_like_keras(0.9, np.dtype(np.float64))
     np.float64(0.8999999761581421)
+    >>> cast_like_keras(-1e-40, np.dtype(np.float64))
+    np.float64(-0.0)
     """
-    return dtype.type(np.float32(value))
+    if isinstance(value, complex):
+        return dtype.type(complex(cast_like_keras(value.real, np.dtype(np.float64)), value.imag))
+    rounded = np.float32(value)
+    if np.ndim(rounded):
+        return dtype.type(np.where(np.abs(rounded) < SMALLEST_NORMAL, rounded * 0, rounded))
+    return dtype.type(rounded if abs(rounded) >= SMALLEST_NORMAL else rounded * 0)
 
 
 def any_positive(setting: Any) -> bool:
