@@ -170,6 +170,15 @@ def weights(s: float, cells: Cells) -> tuple[Jet, Jet, Jet]:
     return upper * rest + s * s, density * rest, (cells.density(1) + upper) * rest + s * s
 
 
+def _beyond(teacher: Teacher, cells: Cells) -> bool:
+    """Whether the kinks are right of the teacher's, where other formulas hold than left of it; not some of them."""
+    if (cells.k.low >= teacher.kink).all():
+        return True
+    if (cells.k.high <= teacher.kink).all():
+        return False
+    raise AssertionError(f"cells on both sides of the teacher's kink {teacher.kink!r}")
+
+
 def _label(teacher: Teacher, cells: Cells) -> Jet:
     """Label at the kink, on the teacher's right side; the cells are near ones."""
     return (cells.a - teacher.kink) * teacher.right + teacher.level
@@ -181,7 +190,7 @@ def _right(teacher: Teacher, cells: Cells) -> tuple[Jet, Jet]:
     y0 = upper * (teacher.level - teacher.right * teacher.kink) + density * teacher.right
     y1 = density * (teacher.level - teacher.right * teacher.kink) + (cells.density(1) + upper) * teacher.right
     jump = teacher.left - teacher.right
-    if jump == 0 or (cells.k.low >= teacher.kink).all():
+    if jump == 0 or _beyond(teacher, cells):
         return y0, y1
     v0, v1 = cells.shortfall(teacher.kink)
     return y0 - v0 * jump, y1 - v1 * jump
@@ -211,7 +220,7 @@ def _lines_meet(problem: Problem, cells: Cells, m: float | None) -> Jet:
     The teacher's kink is kept on the left by mirroring, which turns m, and the
     coordinate, around.
     """
-    if (cells.k.high <= problem.teacher.kink).all():
+    if not _beyond(problem.teacher, cells):
         gap = _gap(problem.teacher.mirrored, (problem.s, 1.0), cells.mirrored(), None if m is None else -m)
         return Jet(-gap.value, gap.slope)
     return _gap(problem.teacher, (1.0, problem.s), cells, m)
@@ -227,7 +236,7 @@ def _gap(teacher: Teacher, slopes: tuple[float, float], cells: Cells, m: float |
 
 def common_slope(problem: Problem, cells: Cells) -> Jet:
     """Slope m with E[r D x] = 0 when the two sides of the kink have intercepts of their own."""
-    if (cells.k.high <= problem.teacher.kink).all():
+    if not _beyond(problem.teacher, cells):
         return -_common(*_sides(problem.teacher.mirrored, cells.mirrored()), (problem.s, 1.0))
     return _common(*_sides(problem.teacher, cells), (1.0, problem.s))
 
