@@ -152,9 +152,7 @@ def _gradient_of(
                     bound = getattr(found.gradient, name).bound
                     radii[name][first_step + part] = np.fmax(radii[name][first_step + part], bound)
             first_step += len(x)
-    return Parameters(
-        *(Ball(getattr(ours.gradient, n), radii[n]) if n in names else None for n in Parameters._fields)
-    )
+    return Parameters(*(Ball(getattr(ours.gradient, n), radii[n]) if n in names else None for n in Parameters._fields))
 
 
 def _quantities(experiment: Experiment) -> tuple[str, ...]:

@@ -5,6 +5,9 @@ whole block of states as one ensemble. Forward, loss and gradient start from Ker
 parameters, the optimizer from Keras' parameters, slots and gradient, so that an error
 shows up where it is made and nowhere else. The samples are read once: what the free run
 needs of them, the derivatives of the gradient, is taken on the way.
+
+Where one side is finite and the other is not, `compare.rounding.overflow` says whether
+rounding can do that; where it cannot, the ratio is infinite.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,6 +17,7 @@ import numpy as np
 
 from compare.evaluation import Evaluation, Predictions, chunks, evaluate, evaluate_batches
 from compare.rounding import Arithmetic, Ball, ratio, ulps
+from compare.rounding.overflow import neuron_unexplained, step_unexplained
 from reference import Experiment, OptimizerState, Parameters, forward
 from reference.training import constants
 
@@ -40,6 +44,8 @@ class Comparison(NamedTuple):
         what is a reduction, and where nothing of the kind is expected.
     sample : ndarray of int or None
         For `y_pred`, the sample's index.
+    numbers : int
+        How many numbers each entry stands for: of `y_pred` all samples of a batch.
     """
 
     quantity: str
@@ -50,6 +56,7 @@ class Comparison(NamedTuple):
     ulps: np.ndarray
     bits: np.ndarray | None = None
     sample: np.ndarray | None = None
+    numbers: int = 1
 
     @classmethod
     def of(
@@ -68,10 +75,13 @@ class Examined(NamedTuple):
     comparisons : list of Comparison
     evaluation : Evaluation
         Of the block's batches at Keras' states.
+    predictions : Predictions
+        Of the first of these batches, as many as were evaluated at once.
     """
 
     comparisons: list[Comparison]
     evaluation: Evaluation
+    predictions: Predictions
 
 
 def compare_block(experiment: Experiment, record: Any, bits: Arithmetic | None = None) -> Iterator[Comparison]:
@@ -104,13 +114,16 @@ def examine_block(experiment: Experiment, record: Any, bits: Arithmetic | None =
     Examined
     """
     before = Parameters(*(p[:-1] for p in record.parameters))
-    evaluations, predictions = [], []
+    evaluations: list[Evaluation] = []
+    predictions: list[Comparison] = []
+    beginning: Predictions | None = None
     with np.errstate(all="ignore"):
         for here in chunks(len(record.x), experiment.batch_size):
             parameters = Parameters(*(p[here] for p in before))
             first = record.first_step + here.start
             found, y_pred = evaluate(experiment, first, parameters, record.x[here], record.y[here])
             evaluations.append(found)
+            beginning = beginning or y_pred
             predictions.append(_compare_predictions(experiment, parameters, record, here, y_pred, bits))
         whole = Evaluation.join(evaluations)
         comparisons = [_join(predictions)]
@@ -119,8 +132,12 @@ def examine_block(experiment: Experiment, record: Any, bits: Arithmetic | None =
         for name in experiment.trainable:
             keras = getattr(record.gradient, name)
             comparisons.append(Comparison.of(f"gradient.{name}", first, keras, getattr(whole.gradient, name)))
-        comparisons += _optimizer_step(experiment, record, before, bits)
-    return Examined(comparisons, whole)
+        comparisons = [
+            *_overflows_of_batches(experiment, record, before, comparisons),
+            *_overflows_of_steps(experiment, record, before, list(_optimizer_step(experiment, record, before, bits))),
+        ]
+    assert beginning is not None  # a block has steps
+    return Examined(comparisons, whole, beginning)
 
 
 def take_step(
@@ -194,6 +211,10 @@ def _compare_predictions(
     if rows.size:
         by_sample = ratio(keras[rows], predictions.ball(rows, slice(None), x))
         sample[rows], largest[rows] = by_sample.argmax(axis=1), by_sample.max(axis=1)
+        # Where all others are within their bounds, one that a side alone has finite is the one to be looked at.
+        alone = np.isfinite(keras[rows]) != np.isfinite(ours[rows])
+        odd = alone.any(axis=1) & (largest[rows] <= 1)
+        sample[rows[odd]] = alone[odd].argmax(axis=1)
         most[rows] = ulps(keras[rows], ours[rows]).max(axis=1)
         if bits is not None:
             exact = Parameters(*(Ball.exact(p[rows], bits) for p in parameters))
@@ -208,7 +229,57 @@ def _compare_predictions(
         ulps=most,
         bits=None if bits is None else beyond,
         sample=sample,
+        numbers=x.shape[1],
     )
+
+
+def _overflows_of_batches(
+    experiment: Experiment, record: Any, before: Parameters, comparisons: list[Comparison]
+) -> Iterator[Comparison]:
+    """Make infinite where one side alone is finite, from finite parameters, and rounding does not explain it."""
+    start = np.logical_and.reduce([np.isfinite(p) for p in before])
+    slope = float(constants(experiment)[0])
+    for comparison in comparisons:
+        rows = np.flatnonzero(_apart(comparison) & start)
+        if rows.size:
+            value = _finite_one(comparison.keras[rows], comparison.ball.value[rows])
+            x, y = record.x[rows], record.y[rows]
+            if comparison.sample is not None:
+                here = np.arange(len(rows)), comparison.sample[rows]
+                x, y, value = x[here][:, None], y[here][:, None], value[:, None]
+            at = Parameters(*(p[rows] for p in before))
+            found = neuron_unexplained(at, x, y, slope, {comparison.quantity: value})[comparison.quantity]
+            comparison = _beyond(comparison, rows[found.reshape(len(rows))])
+        yield comparison
+
+
+def _overflows_of_steps(
+    experiment: Experiment, record: Any, before: Parameters, comparisons: list[Comparison]
+) -> Iterator[Comparison]:
+    """The same for the optimizer's step, from whatever Keras had."""
+    for comparison in comparisons:
+        slot, _, name = comparison.quantity.rpartition(".")
+        rows = np.flatnonzero(_apart(comparison))
+        if rows.size:
+            mine = {s: getattr(group, name)[:-1][rows] for s, group in record.slots.items()}
+            w, gradient = getattr(before, name)[rows], getattr(record.gradient, name)[rows]
+            found = step_unexplained(experiment.optimizer, record.first_step + rows, w, gradient, mine)
+            comparison = _beyond(comparison, rows[found[slot]])
+        yield comparison
+
+
+def _apart(comparison: Comparison) -> Any:
+    return np.isfinite(comparison.keras) != np.isfinite(comparison.ball.value)
+
+
+def _finite_one(a: np.ndarray, b: np.ndarray) -> Any:
+    return np.where(np.isfinite(a), a, b)
+
+
+def _beyond(comparison: Comparison, rows: np.ndarray) -> Comparison:
+    ratios = comparison.ratio.copy()
+    ratios[rows] = np.inf
+    return comparison._replace(ratio=ratios)
 
 
 def _join(parts: list[Comparison]) -> Comparison:
