@@ -22,7 +22,7 @@ Keras' side a graph holds the classes that it was traced with: patch, make a new
 matter: each `network` is one graph (see `exact_cases`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -31,7 +31,7 @@ import numpy as np
 
 from compare.exact_cases import ExactCase, exact_cases
 from compare.ledger import Disagreement
-from compare.oracle import Dyadic, ExactRun, exact_run
+from compare.oracle import Dyadic, ExactRun, Rounded, exact_run
 from reference import Experiment, OptimizerState, Parameters, Trajectory, neuron, training
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 SAMPLEWISE = ("y", "y_pred")
-SAMPLES = 4096  # of any run; rational arithmetic takes some microseconds a sample
+SAMPLES = 4096  # that differ, of any run; rational arithmetic takes some microseconds a sample
 
 Observed = Mapping[str, Any]
 
@@ -203,11 +203,12 @@ def compare_exactly(case: ExactCase, observed: Observed, side: str, run: ExactRu
                     f"got {row.dtype} of shape {row.shape}"
                 )
             compared += len(values)
-            wrong = next((i for i, exact in enumerate(values) if not _equal(row[i], exact)), None)
+            wrong = _first_wrong(row, values)
             if wrong is not None and quantity not in found:
                 exact, sample = values[wrong], wrong if quantity in SAMPLEWISE else None
+                zero = 0 if isinstance(exact, Rounded) else exact.zero
                 found[quantity] = ExactDisagreement(
-                    side, case.name, step, quantity, float(row[wrong]), exact.value, exact.zero, sample
+                    side, case.name, step, quantity, float(row[wrong]), exact.value, zero, sample
                 )
     first = min(found.values(), key=lambda d: d.step, default=None)
     return ExactResult(not found, first, 1, compared, run.skipped, MappingProxyType(found))
@@ -225,15 +226,19 @@ class ExactLane(NamedTuple):
     stopped : str
         Why there are no more steps.
     first_disagreement : Disagreement or None
+    bounds : mapping of str to ndarray of shape (steps,)
+        By quantity, what a value may differ by from the rational one: 0, or what the
+        division of a mean is rounded by; infinite where it was not compared.
     """
 
     steps: int
     compared: int
     stopped: str
     first_disagreement: Disagreement | None
+    bounds: Mapping[str, np.ndarray]
 
 
-def certify_exactly(experiment: Experiment, record: Any, ours: Trajectory) -> ExactLane:
+def certify_exactly(experiment: Experiment, record: Any, ours: Trajectory, prefix: str = "") -> ExactLane:
     """Compare the beginning of a run of both sides with the oracle.
 
     Parameters
@@ -243,21 +248,22 @@ def certify_exactly(experiment: Experiment, record: Any, ours: Trajectory) -> Ex
         Of the first block of steps.
     ours : Trajectory
         The reference's.
+    prefix : str
+        Of the lane's name.
 
     Returns
     -------
     ExactLane
     """
-    steps = min(len(record.x), SAMPLES // experiment.batch_size)
-    run = exact_run(experiment, record.x[:steps], record.y[:steps])
-    stopped = run.stopped or ("" if steps == experiment.steps else f"more than {SAMPLES} samples are not looked at")
+    run = exact_run(experiment, record.x, record.y, most=SAMPLES)
+    stopped = run.stopped or ("" if len(record.x) == experiment.steps else "the next block is not looked at")
     case = ExactCase("this run", "", experiment, record.x, record.y)
     results = {
         "Keras": compare_exactly(case, _of_record(record), "Keras", run),
         "reference": compare_exactly(case, _of_trajectory(ours), "the reference", run),
     }
     found = [
-        Disagreement(f"exact: {side}", d.step, d.quantity, d.observed, float(d.exact), 0.0, d.sample)
+        Disagreement(f"{prefix}exact: {side}", d.step, d.quantity, d.observed, float(d.exact), 0.0, d.sample)
         for side, result in results.items()
         for d in result.disagreements.values()
     ]
@@ -266,7 +272,32 @@ def certify_exactly(experiment: Experiment, record: Any, ours: Trajectory) -> Ex
         compared=sum(result.compared for result in results.values()),
         stopped=stopped,
         first_disagreement=min(found, key=lambda d: d.step, default=None),
+        bounds=MappingProxyType(_bounds(run)),
     )
+
+
+def _bounds(run: ExactRun) -> dict[str, np.ndarray]:
+    """What was compared, but for samples, and how narrowly."""
+    found: dict[str, np.ndarray] = {}
+    for step, quantities in enumerate(run.steps):
+        for quantity, values in quantities.items():
+            if quantity not in SAMPLEWISE:
+                radius = values[0].radius if isinstance(values[0], Rounded) else 0.0
+                found.setdefault(quantity, np.full(len(run.steps), np.inf))[step] = radius
+    return found
+
+
+def _first_wrong(row: np.ndarray, values: Sequence[Dyadic | Rounded]) -> int | None:
+    """Index of the first value that is not the rational one; equal samples share one."""
+    kinds = {id(exact): exact for exact in values}
+    if len(kinds) == len(values):
+        return next((i for i, exact in enumerate(values) if not _equal(row[i], exact)), None)
+    which = {key: i for i, key in enumerate(kinds)}
+    of = np.array([which[id(exact)] for exact in values])
+    floats = np.array([float(exact) for exact in kinds.values()])
+    signs = np.array([0 if isinstance(k, Rounded) or k.value else k.zero for k in kinds.values()])
+    equal = (row == floats[of]) & ((signs[of] == 0) | (np.signbit(row) == (signs[of] < 0)))
+    return None if equal.all() else int(np.argmin(equal))
 
 
 def _of_record(record: Any) -> dict[str, Any]:
@@ -278,9 +309,13 @@ def _of_trajectory(run: Trajectory) -> dict[str, Any]:
     return {"loss": run.loss} | _after(run.parameters, run.gradient, run.slots)
 
 
-def _equal(value: Any, exact: Dyadic) -> bool:
-    """Whether a float is that rational, and as a zero has its sign."""
-    if not np.isfinite(value) or Fraction(float(value)) != exact.value:
+def _equal(value: Any, exact: Dyadic | Rounded) -> bool:
+    """Whether a float is that rational, and as a zero has its sign; or is within the roundings of a mean."""
+    if not np.isfinite(value):
+        return False
+    if isinstance(exact, Rounded):
+        return abs(Fraction(float(value)) - exact.value) <= Fraction(exact.radius)
+    if Fraction(float(value)) != exact.value:
         return False
     return bool(exact.value or not exact.zero or np.signbit(value) == (exact.zero < 0))
 
@@ -322,7 +357,7 @@ def _functions(case: ExactCase, run: ExactRun) -> dict[str, list[np.ndarray]]:
     return observed
 
 
-def _group(exact: Mapping[str, tuple[Dyadic, ...]], prefix: str, ours: Parameters) -> Parameters:
+def _group(exact: Mapping[str, tuple[Dyadic | Rounded, ...]], prefix: str, ours: Parameters) -> Parameters:
     """The oracle's values where it has any, in the dtype of ours; ours elsewhere."""
     return Parameters(
         *(

@@ -15,6 +15,11 @@ with p bits holds m 2^e when m < 2^p and the exponent is in range.
   their magnitudes is at most 2^p q, then so is every partial sum in every order, and
   an integer of at most 2^p, times q, fits.
 
+A mean over n samples is such a number if n is a power of two. If it is not, the sum of what
+is different from 0 still has few terms in batches that are made for it (`compare.dyadic`),
+and no more roundings than those: the mean is then given with their bound, as `Rounded`
+(`compare.rounding.sparse`).
+
 A zero has a sign in floating point. IEEE 754 defines it (section 6.3), but a formula may
 not: a sum of negative zeros depends on whether the summation starts from +0, that of a
 gradient on whether it is -sum(y - p) or sum(p - y), and the zero that a closed ReLU
@@ -29,11 +34,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from compare.rounding.sparse import sparse_mean_bound
 from reference import SGD, Experiment, Parameters
 
-__all__ = ["Dyadic", "ExactRun", "NotRepresentable", "Room", "exact_run"]
+__all__ = ["Dyadic", "ExactRun", "NotRepresentable", "Room", "Rounded", "exact_run"]
 
-Quantities = dict[str, "tuple[Dyadic, ...]"]
+Quantities = dict[str, "tuple[Dyadic | Rounded, ...]"]
+
+Distinct = tuple[tuple[Any, Any], list[int], list[int]]  # samples and labels, how often each, which one each is
 
 
 class NotRepresentable(ArithmeticError):
@@ -68,6 +76,22 @@ class Dyadic(NamedTuple):
 
     def __neg__(self) -> "Dyadic":
         return Dyadic(-self.value, -self.zero)
+
+
+class Rounded(NamedTuple):
+    """A rational number that is rounded in every implementation, and by how much at most.
+
+    Parameters
+    ----------
+    value : Fraction
+    radius : float
+    """
+
+    value: Fraction
+    radius: float
+
+    def __float__(self) -> float:
+        return float(self.value)
 
 
 class Room:
@@ -109,9 +133,9 @@ class Room:
         """Square; of a zero of either sign it is +0."""
         return self.product(factor, factor)._replace(zero=1)
 
-    def total(self, terms: Sequence[Dyadic]) -> Dyadic:
-        """Sum of a reduction, in any order, from +0 or from one of the terms."""
-        value = self._sum(terms)
+    def total(self, terms: Sequence[Dyadic], counts: Sequence[int] | None = None) -> Dyadic:
+        """Sum of a reduction, in any order, from +0 or from one of the terms; each as often as it is counted."""
+        value = self._sum(terms, counts)
         return Dyadic(value, 1 if any(term.sign > 0 or term.value for term in terms) else 0)
 
     def add(self, a: Dyadic, b: Dyadic) -> Dyadic:
@@ -121,13 +145,26 @@ class Room:
             return Dyadic(value)
         return Dyadic(value, -1 if a.zero == b.zero == -1 else 0)
 
-    def _sum(self, terms: Sequence[Dyadic]) -> Fraction:
+    def mean(self, terms: Sequence[tuple[Dyadic, ...]], counts: Sequence[int], divisor: Fraction) -> "Dyadic | Rounded":
+        """Sum of products that are divided by a number first, as `total` if that is a power of two."""
+        if not divisor.numerator & (divisor.numerator - 1):
+            return self.total([self.product(Dyadic(1 / divisor), *factors) for factors in terms], counts)
+        products = [self.product(*factors).value / divisor for factors in terms]
+        some = [(value, count) for value, count in zip(products, counts, strict=True) if value]
+        size = sum((abs(value) * count for value, count in some), Fraction(0))
+        if some:
+            self._in_range(min(abs(value) for value, _ in some), size)
+        radius = sparse_mean_bound(sum(count for _, count in some), float(size), self.dtype)
+        return Rounded(sum((value * count for value, count in some), Fraction(0)), radius)
+
+    def _sum(self, terms: Sequence[Dyadic], counts: Sequence[int] | None = None) -> Fraction:
+        counts = [1] * len(terms) if counts is None else counts
         quanta = [_quantum(term.value) for term in terms if term.value]
         if quanta:
-            size = sum((abs(term.value) for term in terms), Fraction(0))
+            size = sum((abs(term.value) * count for term, count in zip(terms, counts, strict=True)), Fraction(0))
             self._holds("a sum", size, min(quanta))
             self._in_range(min(quanta), size)
-        return sum((term.value for term in terms), Fraction(0))
+        return sum((term.value * count for term, count in zip(terms, counts, strict=True)), Fraction(0))
 
     def _holds(self, what: str, size: Fraction, quantum: Fraction) -> None:
         multiple = size / quantum
@@ -166,7 +203,7 @@ class ExactRun(NamedTuple):
     stopped: str
 
 
-def exact_run(experiment: Experiment, x: np.ndarray, y: np.ndarray) -> ExactRun:
+def exact_run(experiment: Experiment, x: np.ndarray, y: np.ndarray, most: int | None = None) -> ExactRun:
     """Train in rational arithmetic until a result may need more bits than the dtype has.
 
     With e = y_pred - y, phi'(0) the slope or `grad_at_zero`, and n samples::
@@ -181,6 +218,8 @@ def exact_run(experiment: Experiment, x: np.ndarray, y: np.ndarray) -> ExactRun:
         gradient are given.
     x, y : ndarray of shape (steps, batch_size)
         In the experiment's dtype.
+    most : int, optional
+        So many samples that differ are looked at in all; a batch with more of them ends it.
 
     Returns
     -------
@@ -193,13 +232,17 @@ def exact_run(experiment: Experiment, x: np.ndarray, y: np.ndarray) -> ExactRun:
     }
     velocity = {name: Dyadic(Fraction(0)) for name in experiment.trainable}
     steps: list[Quantities] = []
-    skipped = 0
+    skipped, looked_at = 0, 0
     for row_x, row_y in zip(x, y, strict=True):
+        distinct = _distinct(row_x, row_y)
+        looked_at += len(distinct[1])
+        if most is not None and looked_at > most:
+            return ExactRun(steps, skipped, f"more than {most} different samples are not looked at")
         found: Quantities = {}
         steps.append(found)
         try:
-            gradient = _neuron(room, experiment, state, row_x, row_y, found)
-            skipped += 1 - ("loss" in found) + len(experiment.trainable) - len(gradient)
+            gradient = _neuron(room, experiment, state, distinct, found)
+            skipped += 1 - ("loss" in found) + sum(f"gradient.{name}" not in found for name in experiment.trainable)
             if len(gradient) < len(experiment.trainable):
                 return ExactRun(steps, skipped, "a gradient may need rounding")
             if type(optimizer) is not SGD:
@@ -217,15 +260,17 @@ def exact_run(experiment: Experiment, x: np.ndarray, y: np.ndarray) -> ExactRun:
 
 
 def _neuron(
-    room: Room, experiment: Experiment, state: dict[str, Dyadic], row_x: Any, row_y: Any, found: Quantities
+    room: Room, experiment: Experiment, state: dict[str, Dyadic], distinct: Distinct, found: Quantities
 ) -> dict[str, Dyadic]:
     """Put y_pred, loss and gradient into `found`, as far as they fit; return the gradient."""
     slope = Dyadic.of(np.float32(experiment.negative_slope))
     at_zero = slope if experiment.grad_at_zero is None else Dyadic.of(experiment.grad_at_zero)
-    two_over_n = Dyadic(Fraction(2, len(row_x)))
     # One sample after the other: the first one that does not fit ends it.
+    (row_x, row_y), counts, back = distinct
+    n = len(back)
     xs, zs = zip(*((x, _affine(room, experiment, state, "w", x, "b")) for x in map(Dyadic.of, row_x)), strict=True)
-    ys = found["y"] = tuple(Dyadic.of(y)._replace(zero=0) for y in row_y)
+    ys = tuple(Dyadic.of(y)._replace(zero=0) for y in row_y)
+    found["y"] = tuple(ys[i] for i in back)
     activations = [_phi(room, z, slope) for z in zs]
     predictions = [_affine(room, experiment, state, "v", a, "d") for a in activations]
     # The zero that a closed unit passes back is a product or a selection: its sign is open.
@@ -233,11 +278,11 @@ def _neuron(
     one_sided = [d._replace(zero=0) for d in one_sided]
     # p - y and -(y - p) are zeros of opposite sign.
     residuals = [room.add(p, -y)._replace(zero=0) for p, y in zip(predictions, ys, strict=True)]
-    found["y_pred"] = tuple(predictions)
+    found["y_pred"] = tuple(predictions[i] for i in back)
     with suppress(NotRepresentable):
-        over_n = Dyadic(two_over_n.value / 2)
-        room.total([room.square(e) for e in residuals])
-        found["loss"] = (room.total([room.product(room.square(e), over_n) for e in residuals]),)
+        squares = [room.square(e) for e in residuals]
+        room.total(squares, counts)
+        found["loss"] = (room.mean([(square,) for square in squares], counts, Fraction(n)),)
     factors: dict[str, list[tuple[Dyadic, ...]]] = {
         "w": [(state["v"], slope_, x) for slope_, x in zip(one_sided, xs, strict=True)],
         "b": [(state["v"], slope_) for slope_ in one_sided],
@@ -247,10 +292,20 @@ def _neuron(
     gradient = {}
     for name in experiment.trainable:
         with suppress(NotRepresentable):
-            terms = [room.product(two_over_n, e, *more) for e, more in zip(residuals, factors[name], strict=True)]
-            gradient[name] = room.total(terms)._replace(zero=0)  # a factor of -1 may be taken out of the sum
-            found[f"gradient.{name}"] = (gradient[name],)
+            terms = [(e, *more) for e, more in zip(residuals, factors[name], strict=True)]
+            mean = room.mean(terms, counts, Fraction(n, 2))
+            if isinstance(mean, Dyadic):
+                mean = gradient[name] = mean._replace(zero=0)  # a factor of -1 may be taken out of the sum
+            found[f"gradient.{name}"] = (mean,)
     return gradient
+
+
+def _distinct(row_x: Any, row_y: Any) -> Distinct:
+    """Samples and labels that differ, by their bits, how often there is each, and which one each sample is."""
+    pairs = np.stack([row_x, row_y], axis=1)
+    bits = pairs.view(np.dtype((np.void, pairs.itemsize * 2)))[:, 0]
+    _, first, back, counts = np.unique(bits, return_index=True, return_inverse=True, return_counts=True)
+    return (row_x[first], row_y[first]), counts.tolist(), back.tolist()
 
 
 def _affine(room: Room, experiment: Experiment, state: dict[str, Dyadic], by: str, x: Dyadic, plus: str) -> Dyadic:

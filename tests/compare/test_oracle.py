@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from compare.exact_cases import exact_cases
-from compare.oracle import Dyadic, NotRepresentable, Room, exact_run
+from compare.oracle import Dyadic, NotRepresentable, Room, Rounded, exact_run
 from reference import SGD, Adam, Experiment, Parameters
 
 
@@ -95,10 +95,18 @@ def test_data_that_are_not_dyadic_enough_stop_it_at_once():
     run = exact_run(e, x, x)
     assert run.steps == []
     assert "bits" in run.stopped
-    third = Experiment(initial=Parameters(w=1.0), batch_size=3, steps=1)
-    thirds = exact_run(third, np.ones((1, 3), "float32"), np.zeros((1, 3), "float32"))
-    assert "loss" not in thirds.steps[0]
-    assert thirds.skipped == 2
+
+
+def test_a_mean_over_three_is_rounded_and_by_how_much_is_said():
+    third = Experiment(initial=Parameters(w=1.0), batch_size=3, steps=2)
+    thirds = exact_run(third, np.ones((2, 3), "float32"), np.array([[0, 1, 1], [0, 0, 0]], "float32"))
+    assert [step.keys() for step in thirds.steps] == [{"y", "y_pred", "loss", "gradient.w"}]
+    assert thirds.skipped == 0
+    assert "gradient" in thirds.stopped
+    (loss,), (gradient,) = (thirds.steps[0][quantity] for quantity in ("loss", "gradient.w"))
+    assert (loss.value, gradient.value) == (Fraction(1, 3), Fraction(2, 3))  # of one sample that is not met
+    u = Fraction(1, 2**24)
+    assert 5 * u <= Fraction(loss.radius) / loss.value < 6 * u
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -181,7 +189,9 @@ def test_a_factor_that_is_no_binary_fraction_is_refused_also_where_it_cancels():
         Room("float32").product(Dyadic(Fraction(2, 7)), Dyadic(Fraction(7)))
     e = Experiment(initial=Parameters(w=0.0, b=7.0), trainable=("b",), batch_size=7, steps=1)
     zeros = np.zeros((1, 7), "float32")
-    assert "gradient.b" not in exact_run(e, zeros, zeros).steps[0]
+    (gradient,) = exact_run(e, zeros, zeros).steps[0]["gradient.b"]
+    assert isinstance(gradient, Rounded)
+    assert gradient.value == 14
 
 
 def test_what_is_no_binary_fraction_is_refused():
