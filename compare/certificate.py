@@ -1,5 +1,11 @@
 """Certify an experiment: Keras against the reference, in every lane.
 
+drawing
+    The batches are held against an independent drawing (`compare.drawing`), if they were
+    not given.
+start, record
+    Both sides begin with the experiment's numbers, and what is not trained stays as it is;
+    what the reference recorded is what its functions give (`compare.records`).
 bound lane
     In lockstep, one step of the reference is taken from each state that Keras recorded;
     y_pred, loss and gradient are compared, then slots and parameters given Keras'
@@ -13,27 +19,34 @@ exact lane
     As long as an experiment's own numbers are so short that nothing has to be rounded,
     both sides are compared with rational arithmetic. Most experiments are not like that:
     `compare.exact_lane` has some that are.
+twins
+    All of that once more, for a few steps, in float64 and on samples of few bits, where
+    bounds are so narrow that they see what the run itself hides (`compare.twins`).
 
-An experiment agrees if nothing is beyond its bound in the bound and the exact lane. The
-bit lane has its own verdict: a processor or library that rounds otherwise than expected
-is not a wrong one.
+An experiment agrees if nothing is beyond its bound in any lane but the bit lane, which has
+its own verdict: a processor or library that rounds otherwise than expected is not a wrong
+one. And only if each trained parameter was compared: a comparison without a bound is none.
+
+A run that is finite on one side only agrees where rounding explains that, step by step:
+the exact result is within rounding of the largest number, or an intermediate result may
+overflow in one order of operations and not in the other (`compare.rounding.overflow`); or
+the runs are so far apart by rounding already that the free run's bound says nothing.
 """
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-import reference
-from compare.evaluation import Evaluation, KinkFork
-from compare.exact_lane import ExactLane, certify_exactly
-from compare.free_run import free_run
-from compare.ledger import Disagreement, Ledger, Worst
-from compare.lockstep import examine_block
-from compare.rounding import Arithmetic
+from compare.drawing import Drawing
+from compare.evaluation import KinkFork
+from compare.exact_lane import ExactLane
+from compare.examination import Examination, examine
+from compare.ledger import Disagreement, Worst
+from compare.power import combine
+from compare.twins import Twin, twins_of
 from reference import Experiment, Trajectory, draw_batches
 from reference.experiment import SAMPLES_PER_BLOCK
 
@@ -44,9 +57,6 @@ if TYPE_CHECKING:
 __all__ = ["Certificate", "Disagreement", "Worst", "certify"]
 
 FORKS_KEPT = 100
-
-# What each mode of TensorFlow leaves of the operations as Keras wrote them.
-BITS = {"eager": Arithmetic.WRITTEN, "graph": Arithmetic.REWRITTEN, "xla": None}
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,16 +71,27 @@ class Certificate:
     own_data : bool
         Whether the batches were given, not drawn.
     agrees : bool
-        Whether rounding explains every difference, in lockstep, free run and exact lane.
+        Whether rounding explains every difference in every lane but the bit lane, and each
+        trained parameter was compared.
     worst : float
         Largest observed difference / bound over all steps and quantities; at most 1 when
         the two agree.
     first_disagreement : Disagreement or None
     not_compared : Disagreement or None
-        A difference in a quantity that had no finite bound at any step in lockstep: rounding
-        may explain it, or a defect; nothing here can tell.
-    lockstep, free_run : mapping of str to Worst
+        What the sides have of a quantity that had no finite bound at any step in lockstep,
+        of a trained parameter if there is one: rounding may explain it, or a defect;
+        nothing in this run can tell. A twin may.
+    compared : mapping of str to int
+        By quantity, how many numbers had a finite bound and were compared in lockstep, those
+        of the twins among them.
+    power : mapping of str to float
+        For each setting the smallest relative error that would have been seen, in the run
+        or in a twin; infinite where it is not exercised. See `compare.power`.
+    lockstep, free_run, start, record : mapping of str to Worst
         By quantity.
+    drawing : Drawing or None
+        How many samples and labels were held against an independent drawing.
+    twins : tuple of Twin
     bits : mapping of str to Worst
         The bit lane; empty in XLA.
     first_bit_difference : Disagreement or None
@@ -99,8 +120,14 @@ class Certificate:
     worst: float
     first_disagreement: Disagreement | None
     not_compared: Disagreement | None
+    compared: Mapping[str, int]
+    power: Mapping[str, float]
     lockstep: Mapping[str, Worst]
     free_run: Mapping[str, Worst]
+    start: Mapping[str, Worst]
+    record: Mapping[str, Worst]
+    drawing: Drawing | None
+    twins: tuple[Twin, ...]
     bits: Mapping[str, Worst]
     first_bit_difference: Disagreement | None
     exact: ExactLane
@@ -111,6 +138,13 @@ class Certificate:
     vacuous_from: int | None
     reference: Trajectory
     keras: Trajectory
+
+    @property
+    def remedies(self) -> dict[str, str]:
+        """For each setting that was not exercised, the start or length that could; see `compare.exercise`."""
+        from compare.exercise import remedies
+
+        return remedies(self.experiment, self.power)
 
     @property
     def reproduce(self) -> str:
@@ -131,6 +165,7 @@ def certify(
     batches: tuple[np.ndarray, np.ndarray] | None = None,
     recorder: "Recorder | None" = None,
     mode: str | None = None,
+    twins: bool = True,
 ) -> Certificate:
     """Run both sides on the same batches and compare them.
 
@@ -146,6 +181,8 @@ def certify(
         Keras' classes as they are now.
     mode : {"graph", "xla", "eager"}, optional
         How TensorFlow is to run Keras; by default as the recorder does, or in a graph.
+    twins : bool
+        Whether to run the sharp twins too.
 
     Returns
     -------
@@ -177,7 +214,6 @@ def certify(
     """
     import keras_impl
     from keras_impl.recorder import require_single
-    from keras_impl.training import assemble, without_samples
 
     require_single(experiment)
     if recorder is None:
@@ -185,51 +221,51 @@ def certify(
     elif mode not in (None, recorder.mode):
         raise ValueError(f"mode is {mode!r}, but the recorder's is {recorder.mode!r}")
     own_data = batches is not None
+    given = batches
     if batches is None and experiment.steps * experiment.batch_size <= SAMPLES_PER_BLOCK:
         batches = draw_batches(experiment)
-    lockstep, bits = Ledger("lockstep"), Ledger("bit", lambda comparison: comparison.bits)
-    records, evaluations, beginning = [], [], None
-    with ThreadPoolExecutor(1) as beside:  # the reference runs while TensorFlow does
-        ours_later = beside.submit(reference.train, experiment, batches=batches)
-        for block in recorder.record(experiment, batches):
-            beginning = beginning or block
-            examined = examine_block(experiment, block, BITS[recorder.mode])
-            evaluations.append(examined.evaluation)
-            for comparison in examined.comparisons:
-                lockstep.enter(comparison)
-                bits.enter(comparison)
-            records.append(without_samples(block))
-        ours = ours_later.result()
-    keras, evaluation = assemble(experiment, records), Evaluation.join(evaluations)
-    run = free_run(experiment, ours, keras, batches, evaluation)
-    free = Ledger("free run")
-    for comparison in run.comparisons:
-        free.enter(comparison)
-    exact = certify_exactly(experiment, beginning, ours)
-    worst = max(entry.ratio for entry in (*lockstep.worst.values(), *free.worst.values()))
+    run = examine(experiment, recorder, batches, drawn=not own_data)
+    sharp = twins_of(experiment, recorder, given) if twins else ()
+    compared = dict(run.compared)
+    for twin in sharp:
+        for quantity, count in twin.compared.items():
+            compared[quantity] = compared.get(quantity, 0) + count
+    found = (run.first_disagreement, *(twin.first_disagreement for twin in sharp))
+    first = next((disagreement for disagreement in found if disagreement is not None), None)
     return Certificate(
         experiment=experiment,
         mode=recorder.mode,
         own_data=own_data,
-        agrees=worst <= 1 and exact.first_disagreement is None,
-        worst=worst,
-        first_disagreement=_first(exact.first_disagreement, lockstep.first, free.first),
-        not_compared=lockstep.blind,
-        lockstep=MappingProxyType(lockstep.worst),
-        free_run=MappingProxyType(free.worst),
-        bits=MappingProxyType(bits.worst),
-        first_bit_difference=bits.first,
-        exact=exact,
-        forks=evaluation.forks[:FORKS_KEPT],
-        fork_count=len(evaluation.forks),
+        agrees=first is None and all(compared[name] for name in experiment.trainable),
+        worst=max(run.worst, *(twin.worst for twin in sharp)) if sharp else run.worst,
+        first_disagreement=first,
+        not_compared=_not_compared(run, experiment),
+        compared=MappingProxyType(compared),
+        power=MappingProxyType(combine([run.power, *(twin.power for twin in sharp)])),
+        lockstep=run.lanes["lockstep"],
+        free_run=run.lanes["free run"],
+        start=run.lanes["start"],
+        record=run.lanes["record"],
+        drawing=run.drawing,
+        twins=sharp,
+        bits=run.lanes["bit"],
+        first_bit_difference=run.first_bit_difference,
+        exact=run.exact,
+        forks=run.forks[:FORKS_KEPT],
+        fork_count=len(run.forks),
         subnormals=recorder.subnormals(experiment.dtype),
-        steps_compared=experiment.steps if keras.diverged_at is None else keras.diverged_at,
+        steps_compared=experiment.steps if run.keras.diverged_at is None else run.keras.diverged_at,
         vacuous_from=run.vacuous_from,
-        reference=ours,
-        keras=keras,
+        reference=run.reference,
+        keras=run.keras,
     )
 
 
-def _first(*found: Disagreement | None) -> Disagreement | None:
-    """The earliest, of equal ones the first."""
-    return min((d for d in found if d is not None), key=lambda d: d.step, default=None)
+def _not_compared(run: Examination, experiment: Experiment) -> Disagreement | None:
+    """A trained parameter first, and a difference before what is equal."""
+    blind = list(run.not_compared)
+    for name in experiment.trainable:  # not finite on either side
+        if not run.compared[name] and all(entry.quantity != name for entry in blind):
+            theirs, ours = (float(getattr(path.parameters, name)[1]) for path in (run.keras, run.reference))
+            blind.append(Disagreement("lockstep", 0, name, theirs, ours, np.inf, compared=False))
+    return min(blind, key=lambda d: (d.quantity not in experiment.trainable, d.keras == d.reference), default=None)

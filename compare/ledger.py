@@ -10,25 +10,32 @@ from compare.lockstep import Comparison
 __all__ = ["Disagreement", "Ledger", "Worst"]
 
 
+DUE = frozenset({"exact", "record", "drawing"})  # lanes in which one side is held against what is due
+
+
 class Disagreement(NamedTuple):
     """The first difference that rounding does not explain.
 
     Parameters
     ----------
     lane : str
-        "lockstep", "free run", "bit", "exact: Keras" or "exact: reference".
+        "start", "record", "drawing", "lockstep", "free run", "bit", "exact: Keras" or "exact:
+        reference"; of a twin with its name before it, as in "float64 twin: lockstep".
     step : int
         Step, counted from 0, that produced the value.
     quantity : str
         "y_pred", "loss", "gradient.w", a slot such as "momentum.w", or a parameter.
     keras, reference : float
-        In the exact lane the value observed, and the exact one.
+        In the lanes "exact", "record" and "drawing" the value observed, whosever it is, and the
+        one that is due.
     bound : float
         Largest admissible difference.
     sample : int or None
         Index in the batch, for "y_pred".
     ulps : float
         Difference in units in the last place.
+    compared : bool
+        False of what no step had a bound for: then it is no disagreement.
     """
 
     lane: str
@@ -39,19 +46,24 @@ class Disagreement(NamedTuple):
     bound: float
     sample: int | None = None
     ulps: float = float("nan")
+    compared: bool = True
 
     def __str__(self) -> str:
         sample = "" if self.sample is None else f", sample {self.sample}"
         where = f"{self.lane}, step {self.step}{sample}: {self.quantity} is {self.keras!r}"
-        if self.lane.startswith("exact"):
-            return f"{where}, must be {self.reference!r}"
-        if not np.isfinite(self.bound):
-            return f"{where} in Keras and {self.reference!r} in the reference; no step had a bound to compare them by"
+        lane = self.lane.rpartition(" twin: ")[2]
+        if lane.partition(":")[0] in DUE:
+            within = f" within {self.bound:.3g}" if self.bound else ""
+            return f"{where}, must be {self.reference!r}{within}"
+        if lane == "start":
+            return f"{where} in Keras, must be {self.reference!r}"
+        both = f"{where} in Keras and {self.reference!r} in the reference"
+        if not self.compared:
+            return f"{both}; no step had a bound to compare them by"
+        if np.isfinite(self.keras) != np.isfinite(self.reference):
+            return f"{both}; no rounding makes that of the other"
         times = abs(self.keras - self.reference) / self.bound if self.bound else float("inf")
-        return (
-            f"{where} in Keras and {self.reference!r} in the reference, "
-            f"{times:.3g} times the bound {self.bound:.3g}, {self.ulps:.3g} ULP apart"
-        )
+        return f"{both}, {times:.3g} times the bound {self.bound:.3g}, {self.ulps:.3g} ULP apart"
 
 
 class Worst(NamedTuple):
@@ -114,24 +126,26 @@ class Ledger:
         new = Worst(
             ratio=float(ratios[at]),
             step=first + at,
-            unbounded=int(np.count_nonzero(finite & ~bounded)),
-            compared=int(np.count_nonzero(finite & bounded)),
+            unbounded=int(np.count_nonzero(finite & ~bounded)) * comparison.numbers,
+            compared=int(np.count_nonzero(finite & bounded)) * comparison.numbers,
             ulps=float(comparison.ulps[at_ulps]),
             ulps_step=first + at_ulps,
             sample=None if sample is None else int(sample[at]),
         )
         known = self.worst.get(comparison.quantity)
         self.worst[comparison.quantity] = new if known is None else _worse(known, new)
-        apart = finite & ~bounded & (theirs != ours)
-        if apart.any():
-            self._blind.setdefault(comparison.quantity, self._entry(comparison, int(np.argmax(apart))))
+        unseen = finite & ~bounded
+        if unseen.any() and comparison.quantity not in self._blind:
+            apart = unseen & (theirs != ours)  # rather than where the bits are the same
+            at_unseen = int(np.argmax(apart if apart.any() else unseen))
+            self._blind[comparison.quantity] = self._entry(comparison, at_unseen, compared=False)
         if new.ratio > 1:
             self._note(comparison, int(np.argmax(ratios > 1)))
 
     @property
-    def blind(self) -> Disagreement | None:
-        """A difference in a quantity that never had a finite bound: nothing can be said of it."""
-        return next((entry for name, entry in self._blind.items() if not self.worst[name].compared), None)
+    def blind(self) -> tuple[Disagreement, ...]:
+        """Of each quantity that never had a finite bound, though it was finite, a value: nothing can be said of it."""
+        return tuple(entry for name, entry in self._blind.items() if not self.worst[name].compared)
 
     def _note(self, comparison: Comparison, at: int) -> None:
         step = comparison.first_step + at
@@ -139,7 +153,7 @@ class Ledger:
             return
         self.first = self._entry(comparison, at)
 
-    def _entry(self, comparison: Comparison, at: int) -> Disagreement:
+    def _entry(self, comparison: Comparison, at: int, compared: bool = True) -> Disagreement:
         return Disagreement(
             lane=self.lane,
             step=comparison.first_step + at,
@@ -149,6 +163,7 @@ class Ledger:
             bound=float(comparison.ball.bound[at]) if self.lane != "bit" else 0.0,
             sample=None if comparison.sample is None else int(comparison.sample[at]),
             ulps=float(comparison.ulps[at]),
+            compared=compared,
         )
 
 

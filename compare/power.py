@@ -1,0 +1,142 @@
+"""What a comparison would have seen: the smallest relative error of each setting.
+
+A step's result moves by |p dr/dp| delta if a setting p is off by the relative error delta
+in the arithmetic, whatever the result r, and that breaks the bound B of r from
+delta = B / |p dr/dp| on. The smallest such delta of all steps and quantities is what the
+run would have seen. Derivatives of the optimizer's step are taken from the reference's own
+code, run on complex numbers as in `compare.jacobian`; where a result has no bound above
+half its spacing (it is exact, or the same bits), half the spacing takes its place.
+
+    learning_rate, momentum, beta_1, ...   slots and parameters after a step
+    negative_slope                         y_pred of a sample with z < 0: v s z
+    batch_size                             the divisor of loss and gradient; n against n + 1
+                                           is a relative error of 1/n
+    initial.w, ...                         compared with ``==``: half a unit in the last place
+
+Infinite is what the run does not exercise: an error of any size would have passed.
+
+The free run adds nothing to this. Its bound carries at least twice what each step's own
+bound is, with the same signs as the error of a setting is carried, so if no step sees an
+error the path does not either. Settings that Keras rounds through float32
+(`reference.optimizers.cast_like_keras`) can be set with relative errors of 6e-8 only; the
+numbers here are about what is computed with them.
+"""
+
+import copy
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from compare.evaluation import Predictions
+from compare.lockstep import Comparison, Examined
+from reference import Experiment, Optimizer
+from reference.training import constants
+
+__all__ = ["combine", "numbers", "power_of_block"]
+
+IMAGINARY = 1e-60  # the derivative is exact for any size that neither under- nor overflows
+BATCHES_LOOKED_AT = 8  # for the slope, whose y_pred are alike in all batches
+
+
+def numbers(optimizer: Optimizer) -> tuple[str, ...]:
+    """Names of an optimizer's settings that are numbers.
+
+    Examples
+    --------
+    >>> from reference import SGD
+    >>> numbers(SGD())
+    ('learning_rate', 'momentum')
+    """
+    return tuple(f.name for f in fields(optimizer) if isinstance(getattr(optimizer, f.name), float))
+
+
+def combine(powers: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """Smallest error of each setting that any of several comparisons would have seen."""
+    combined: dict[str, float] = {}
+    for power in powers:
+        for name, error in power.items():
+            combined[name] = min(error, combined.get(name, np.inf))
+    return combined
+
+
+def power_of_block(
+    experiment: Experiment, record: Any, examined: Examined, exact: Mapping[str, np.ndarray] | None = None
+) -> dict[str, float]:
+    """Smallest relative errors that a block of steps would have shown.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    record : keras_impl.Record
+    examined : Examined
+        What lockstep found in it.
+    exact : mapping of str to ndarray, optional
+        By quantity, the bounds of the first steps in the exact lane.
+
+    Returns
+    -------
+    dict of str to float
+        By the names in the table above; infinite where nothing would have been seen.
+    """
+    bounds = {c.quantity: _visible(c, None if exact is None else exact.get(c.quantity)) for c in examined.comparisons}
+    values = {c.quantity: c.ball.value for c in examined.comparisons}
+    power = {f"initial.{name}": _of_start(experiment, name) for name in experiment.trainable}
+    means = ["loss", *(f"gradient.{name}" for name in experiment.trainable)]
+    with np.errstate(all="ignore"):
+        power["batch_size"] = min(_smallest(bounds[q], np.abs(values[q], dtype=np.float64)) for q in means)
+        power["negative_slope"] = _of_slope(experiment, record, examined.predictions)
+        for setting in numbers(experiment.optimizer):
+            moved = _moved(experiment, record, setting)
+            power[setting] = min((_smallest(bounds[q], by) for q, by in moved), default=np.inf)
+    return power
+
+
+def _visible(comparison: Comparison, exact: np.ndarray | None) -> Any:
+    """What a difference must exceed to be seen, step by step."""
+    bound = np.array(comparison.ball.bound, np.float64)
+    if exact is not None:
+        here = min(len(exact), len(bound))
+        bound[:here] = np.fmin(bound[:here], exact[:here])
+    return np.fmax(bound, np.spacing(np.abs(comparison.ball.value)).astype(np.float64) / 2)
+
+
+def _smallest(bound: Any, moved: Any) -> float:
+    """Smallest error for which ``error * moved`` exceeds the bound in any step."""
+    seen = (moved > 0) & np.isfinite(moved) & np.isfinite(bound)
+    errors = np.where(seen, bound / moved, np.inf)
+    return float(np.min(errors, initial=np.inf))
+
+
+def _of_start(experiment: Experiment, name: str) -> float:
+    start = np.dtype(experiment.dtype).type(getattr(experiment.initial, name))
+    return float(np.spacing(np.abs(start)) / 2 / np.abs(start)) if start else np.inf
+
+
+def _of_slope(experiment: Experiment, record: Any, predictions: Predictions) -> float:
+    slope = float(constants(experiment)[0])
+    if slope == 0:
+        return np.inf
+    rows = np.arange(min(len(predictions.y_pred), BATCHES_LOOKED_AT))
+    w, b, v = (np.asarray(p[:-1][rows], np.float64)[:, None] for p in record.parameters[:3])
+    moved = np.abs(v * slope * np.minimum(w * record.x[rows] + b, 0))
+    ball = predictions.ball(rows, slice(None), record.x)
+    visible = np.fmax(ball.bound, np.spacing(np.abs(ball.value)).astype(np.float64) / 2)
+    return _smallest(visible, moved)
+
+
+def _moved(experiment: Experiment, record: Any, setting: str) -> Iterator[tuple[str, Any]]:
+    """By quantity, the derivative of a step's result by a setting, times the setting."""
+    value = getattr(experiment.optimizer, setting)
+    if value == 0:
+        return
+    optimizer = copy.copy(experiment.optimizer)
+    object.__setattr__(optimizer, setting, complex(value, value * IMAGINARY))
+    iterations = np.arange(record.first_step, record.first_step + len(record.loss))
+    for name in experiment.trainable:
+        slots = {slot: getattr(group, name)[:-1].astype(complex) for slot, group in record.slots.items()}
+        w, gradient = getattr(record.parameters, name)[:-1], getattr(record.gradient, name)
+        moved, new = optimizer.update(w.astype(complex), gradient.astype(complex), iterations, slots)
+        for slot, result in {"": moved, **new}.items():
+            yield f"{slot}.{name}" if slot else name, np.abs(np.broadcast_to(result, w.shape).imag) / IMAGINARY
