@@ -25,7 +25,11 @@ multiplies, scales and combines up to nine such products of sums: K = 32 is gene
 are active it may decide by comparing x with the quotient -b/w, off by u |b/w|: a sample for
 which that matters has |z| <= u |b|, and is one that a `Ball` of z = w x + b counts as
 ambiguous anyway. Underflow: each of n + K operations may lose omega, the smallest normal
-number, in either operand or the result, which meets at most the other factors.
+number, in either operand or the result, which meets at most the other factors: of v, s
+and the samples two, of t and d one, of w, b, W and B two in all.
+
+What is small is multiplied first, so that a radius is infinite only if it is too large for
+float64 itself; one that no number can be said for is infinite too.
 """
 
 from typing import Any
@@ -54,7 +58,7 @@ def sums_radius(parameters: Parameters, x: np.ndarray, slope: Any, target: Targe
     Returns
     -------
     Parameters of ndarray of shape (models,)
-        In float64, for each of w, b, v, d.
+        In float64, for each of w, b, v, d; never NaN.
 
     Examples
     --------
@@ -70,16 +74,20 @@ def sums_radius(parameters: Parameters, x: np.ndarray, slope: Any, target: Targe
     sigma = np.maximum(1.0, np.abs(slope, dtype=np.float64))
     sigma = sigma[:, None] if np.ndim(sigma) else sigma
     tau, size = max(1.0, abs(target.negative_slope)), np.abs(x, dtype=np.float64)
-    activation = sigma * (w * size + b)
-    residual = v * activation + d + tau * (abs(target.w) * size + abs(target.b))
-    relative = gamma(n + OPERATIONS, float(info.eps) / 2) * 2 / n
-    widest = 1 + size.max()
-    factors = (1 + sigma) ** 2 * tau * (3 + w + b + abs(target.w) + abs(target.b)) ** 2 * (1 + v) ** 2 * widest**2
-    eta = (6 * (n + OPERATIONS) * float(info.tiny) * factors * (1 + d))[:, 0]
+    operations, widest = n + OPERATIONS, 1 + size.max()
+    factors = [1 + sigma, 3 + w + b + abs(target.w) + abs(target.b), 1 + v, widest] * 2
+    with np.errstate(all="ignore"):
+        activation = sigma * (w * size + b)
+        residual = v * activation + d + tau * (abs(target.w) * size + abs(target.b))
+        residual = gamma(operations, float(info.eps) / 2) * 2 / n * residual
+        eta: Any = 6 * operations * float(info.tiny)
+        for factor in (tau, 1 + d, *factors):
+            eta = eta * factor
 
-    def of(terms: Any) -> Any:
-        return (relative * terms.sum(axis=1) + eta) * SLACK
+        def of(terms: Any) -> Any:
+            radius = (terms.sum(axis=1) + eta[:, 0]) * SLACK
+            return np.where(np.isnan(radius), np.inf, radius)
 
-    return Parameters(
-        w=of(v * sigma * residual * size), b=of(v * sigma * residual), v=of(residual * activation), d=of(residual)
-    )
+        return Parameters(
+            w=of(v * sigma * residual * size), b=of(v * sigma * residual), v=of(residual * activation), d=of(residual)
+        )
