@@ -112,12 +112,13 @@ def examine(
     evaluations: list[Evaluation] = []
     powers: list[dict[str, float]] = []
     beginning: tuple[Record, Examined] | None = None
-    with ThreadPoolExecutor(1) as beside:  # while TensorFlow runs
+    # While TensorFlow runs; each in its own thread, lest blocks wait for the reference and fill the memory.
+    with ThreadPoolExecutor(1) as beside, ThreadPoolExecutor(1) as drawing_beside:
         ours_later = beside.submit(_train, experiment, batches)
         drawings: list[Future[Any]] = []
         for block in recorder.record(experiment, batches):
             if redrawing is not None:
-                drawings.append(beside.submit(redrawing.check, block.x, block.y))
+                drawings.append(drawing_beside.submit(redrawing.check, block.x, block.y))
             for comparison in compare_start(experiment, block, records[-1] if records else None):
                 ledgers["start"].enter(comparison)
             examined = examine_block(experiment, block, BITS[recorder.mode])

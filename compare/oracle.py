@@ -263,7 +263,7 @@ def _neuron(
     room: Room, experiment: Experiment, state: dict[str, Dyadic], distinct: Distinct, found: Quantities
 ) -> dict[str, Dyadic]:
     """Put y_pred, loss and gradient into `found`, as far as they fit; return the gradient."""
-    slope = Dyadic.of(np.float32(experiment.negative_slope))
+    slope = _constant(experiment.negative_slope)
     at_zero = slope if experiment.grad_at_zero is None else Dyadic.of(experiment.grad_at_zero)
     # One sample after the other: the first one that does not fit ends it.
     (row_x, row_y), counts, back = distinct
@@ -308,6 +308,12 @@ def _distinct(row_x: Any, row_y: Any) -> Distinct:
     return (row_x[first], row_y[first]), counts.tolist(), back.tolist()
 
 
+def _constant(setting: float) -> Dyadic:
+    """A setting that Keras makes a float32 constant of, in which TensorFlow flushes what is subnormal."""
+    rounded = np.float32(setting)
+    return Dyadic.of(rounded if abs(rounded) >= np.finfo(np.float32).tiny else np.float32(0) * rounded)
+
+
 def _affine(room: Room, experiment: Experiment, state: dict[str, Dyadic], by: str, x: Dyadic, plus: str) -> Dyadic:
     """A product and an addend that, where it is 0 and not trained, may not be there at all."""
     product = room.total([room.product(state[by], x)])
@@ -330,7 +336,7 @@ def _sgd(room: Room, optimizer: SGD, w: Dyadic, g: Dyadic, m: Dyadic) -> tuple[D
     pull = -room.product(g, Dyadic.of(np.dtype(room.dtype).type(optimizer.learning_rate)))
     if not optimizer.momentum:
         return room.add(w, pull), m
-    mu = Dyadic.of(np.float32(optimizer.momentum))
+    mu = _constant(optimizer.momentum)
     m = room.add(room.product(m, mu), pull)
     if not optimizer.nesterov:
         return room.add(w, m), m
