@@ -140,6 +140,13 @@ class Certificate:
     keras: Trajectory
 
     @property
+    def why_not(self) -> str:
+        """What keeps it from agreeing: the first disagreement, or what was not compared; empty if it agrees."""
+        if self.agrees:
+            return ""
+        return f"NOT COMPARED: {self.not_compared}" if self.first_disagreement is None else str(self.first_disagreement)
+
+    @property
     def remedies(self) -> dict[str, str]:
         """For each setting that was not exercised, the start or length that could; see `compare.exercise`."""
         from compare.exercise import remedies

@@ -64,7 +64,8 @@ def results_table(findings: list[Finding]) -> Any:
 def _verdict(finding: Finding) -> str:
     if finding.certificate is None:
         return "not compared"
-    return "agree" if finding.certificate.agrees else "DISAGREE"
+    differ = finding.certificate.first_disagreement is not None
+    return "agree" if finding.certificate.agrees else "DISAGREE" if differ else "NOT COMPARED"
 
 
 def _end_point(finding: Finding) -> list[str]:

@@ -173,6 +173,16 @@ def _certificate_entry(certificate: Certificate) -> dict[str, Any]:
         "exact": {"steps": exact.steps, "compared": exact.compared, "stopped": exact.stopped},
         "forks": {"count": certificate.fork_count, "first": [fork._asdict() for fork in certificate.forks[:3]]},
         "subnormals": certificate.subnormals._asdict(),
+        "start": _worsts(certificate.start),
+        "record": _worsts(certificate.record),
+        "drawing": None if certificate.drawing is None else {"compared": certificate.drawing.compared},
+        "twins": [
+            {"name": twin.name, "agrees": twin.agrees, "worst": twin.worst, "compared": twin.compared}
+            for twin in certificate.twins
+        ],
+        "compared": dict(certificate.compared),
+        "power": dict(certificate.power),
+        "not_exercised": certificate.remedies,
         "not_compared": None if certificate.not_compared is None else certificate.not_compared._asdict(),
         "steps_compared": certificate.steps_compared,
         "vacuous_from": certificate.vacuous_from,

@@ -120,7 +120,7 @@ def _run(options: argparse.Namespace, cases: list[Case], claims: "list[Claim]", 
     failures = claim_files.failures(verdicts)
     for finding in findings:
         if finding.certificate is not None and not finding.certificate.agrees:
-            failures.append(f"{finding.case.id}: {finding.certificate.first_disagreement}")
+            failures.append(f"{finding.case.id}: {finding.certificate.why_not}")
     for line in failures:
         print(line, file=sys.stderr)
     return FOUND_WANTING if failures else GOOD

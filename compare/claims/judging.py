@@ -204,12 +204,13 @@ def _conclude(draft: _Draft, bench: Workbench) -> Verdict:
 def _certified(claim: Claim, bench: Workbench, into: Conclusion) -> tuple[str, float] | None:
     certificates = certificates_of(claim, bench)
     for certificate in certificates:
-        if not certificate.agrees:
+        if certificate.first_disagreement is not None:
             into.contradictions.append(f"Keras and the reference disagree: {certificate.first_disagreement}")
     if not certificates:
         return None
+    differ = any(certificate.first_disagreement is not None for certificate in certificates)
     agrees = all(certificate.agrees for certificate in certificates)
-    return "agrees" if agrees else "disagrees", max(certificate.worst for certificate in certificates)
+    return "disagrees" if differ else "agrees" if agrees else "could not be compared", max(certificate.worst for certificate in certificates)
 
 
 def _verdict(

@@ -89,6 +89,8 @@ class Workbench:
     def certificate(self, experiment: Experiment) -> "Certificate":
         """Keras' run, compared step by step with the reference's; a long one is cut.
 
+        Without its twins: a claim is about this run, and the runs that ship have theirs.
+
         Raises
         ------
         ValueError
@@ -101,7 +103,9 @@ class Workbench:
         experiment = _affordable(experiment)
         if experiment not in self._certificates:
             batches = self._shared_batches(experiment)
-            self._certificates[experiment] = certify(experiment, batches=batches, recorder=self.recorder)
+            self._certificates[experiment] = certify(
+                experiment, batches=batches, recorder=self.recorder, twins=False
+            )
         return self._certificates[experiment]
 
     def forget_runs(self) -> None:

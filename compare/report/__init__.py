@@ -93,6 +93,7 @@ def render(
         presets=presets(findings),
         said=said(findings),
         defects=defects,
+        infinity=math.inf,
         example=_text("example.toml"),
         provenance=provenance,
         style=_text("style.css"),
