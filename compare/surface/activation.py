@@ -7,6 +7,7 @@ import numpy as np
 from compare.surface.arguments import checked_arguments
 from compare.surface.evaluation import evaluate
 from compare.surface.inputs import checked_inputs
+from compare.surface.kernels import Degree
 from compare.surface.pieces import Piece
 from reference import Parameters, Target
 
@@ -42,10 +43,10 @@ def activation_probability(parameters: Parameters, *, inputs: Any = None) -> Any
     array([0.5, 0.5, 1. ])
     """
     arguments = checked_arguments(parameters, 0.0)
-    (probability,) = evaluate(_probability, ("",), arguments, Target(), checked_inputs(inputs))
+    (probability,) = evaluate(_probability, (Degree(0, 0, 0),), arguments, Target(), checked_inputs(inputs))
     return arguments.shaped(probability)
 
 
-def _probability(student: Any, v: Any, s: Any, pieces: list[Piece]) -> list[Any]:
+def _probability(student: Any, output: Any, s: Any, pieces: list[Piece]) -> list[Any]:
     """Mass of the pieces on which phi' is 1 rather than 0."""
     return [sum(np.square(piece.root) * piece.moments.zeroth * (piece.gain == 1) for piece in pieces)]

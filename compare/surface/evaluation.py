@@ -1,17 +1,19 @@
 """Runs the kernels over arrays of any shape, in chunks that stay in the processor's cache.
 
 Numbers of ordinary size are used as they are. Others are brought there by two symmetries of
-the loss, with powers of two, which are exact. phi is homogeneous, so for c > 0
+the neuron, with powers of two, which are exact. phi is homogeneous, so for c > 0 the
+pre-activation may be taken in units of c, and the output, the label with it, in units of u:
 
-    L(w, b, v, d) = L(w / c, b / c, c v, d)
+    v phi(w x + b) + d - y = u (v' phi(w' x + b') + d' - y'),    w = c w', b = c b', v = u v' / c
 
-and points whose w and b lie outside of 2^-100 to 2^100, where their products would leave the
-range of `double_double`, are evaluated with the c that makes max(|w|, |b|) about 1. And where
-something overflowed, the output is taken in larger units, that of the teacher with it:
+The c is chosen that makes max(|w'|, |b'|) about 1, where one of them lies outside of 2^-100
+to 2^100, so that products would leave the range of `double_double`; the u where the output,
+or a part of it, is next to nothing, or where something overflowed.
 
-    L(w, b, v, d; teacher) = L(w, b, c v, c d; c teacher) / c^2
-
-By the chain rule a derivative is multiplied by the same factors as its parameters.
+Each component of a kernel is a product of so many factors v in front of an expectation, so
+many pre-activations and so many residuals (`Degree`). The last two are brought back to their
+size by powers of c and u. The first ones are the neuron's v itself, not v': it is by this
+that where c is 1e-300 and v' with it, v^2 E[phi'^2 x^2] is still what it is.
 """
 
 import math
@@ -23,6 +25,7 @@ import numpy as np
 
 from compare.surface.arguments import Arguments
 from compare.surface.inputs import Inputs
+from compare.surface.kernels import Degree, Output
 from compare.surface.other_pieces import cut_for
 from compare.surface.pieces import Piece, cut, student_at, take
 from compare.surface.teacher import Teacher, describe
@@ -35,13 +38,16 @@ Cutter = Callable[..., Iterator[tuple[Any, Any, list[Piece]]]]
 
 CHUNK = 8192
 ORDINARY = 2.0**100
-LARGEST_FACTOR = 2.0**900  # |c v| beyond this counts as this: its square is infinite anyhow
-LARGER_UNITS = (-500, -1000)
+LARGEST_FACTOR = 2.0**1000  # |v'| that leaves room for a sum; in the largest units what is beyond counts as this
+LARGER_UNITS = (-500, -1000)  # shifts: u = 2^-shift
+TINY = -500  # a part of the output below 2^TINY calls for smaller units,
+ROOM = 400  # as long as no part exceeds 2^ROOM in them
+SMALLER_UNITS = (300, 600, 900, 1200)
 
 
 def evaluate(
     kernel: Kernel,
-    components: Sequence[str],
+    components: Sequence[Degree],
     arguments: Arguments,
     target: Target,
     inputs: Inputs | None = None,
@@ -52,9 +58,9 @@ def evaluate(
     Parameters
     ----------
     kernel : callable
-        Of student, v, slope and pieces: returns the components.
-    components : sequence of str
-        By what each component is the derivative of L: "" is L itself, "w", "wv" and so on.
+        Of student, output, slope and pieces: returns the components.
+    components : sequence of Degree
+        What each component is a product of.
     arguments : Arguments
     target : Target
     inputs : Inputs, optional
@@ -76,14 +82,21 @@ def evaluate(
             return partial(_cut_normal, describe(teacher), grad_at_zero)
         return partial(_cut_other, inputs, teacher, grad_at_zero)
 
+    label = max(abs(target.w), abs(target.b)) * max(1.0, abs(target.negative_slope))
     for start in range(0, n, CHUNK):
         stop = min(start + CHUNK, n)
         with np.errstate(all="ignore"):  # overflow and underflow are the results' own
-            out[:, start:stop] = _chunk(kernel, components, arguments.chunk(start, stop), cutter)
+            out[:, start:stop] = _chunk(kernel, components, arguments.chunk(start, stop), label, cutter)
     return out
 
 
-def _chunk(kernel: Kernel, components: Sequence[str], values: tuple[Any, ...], cutter: Callable[[int], Cutter]) -> Any:
+def _chunk(
+    kernel: Kernel,
+    components: Sequence[Degree],
+    values: tuple[Any, ...],
+    label: float,
+    cutter: Callable[[int], Cutter],
+) -> Any:
     """Components at some points: NaN where an argument is not finite, but for a ReLU switched off."""
     finite = _finite(values)
     if not finite.all():
@@ -91,15 +104,48 @@ def _chunk(kernel: Kernel, components: Sequence[str], values: tuple[Any, ...], c
         finite = _finite(values)
         values = tuple(np.where(finite, value, 0.0) for value in values)
     out = _in_units(kernel, components, values, cutter(0), 0)
+    smaller = _smaller_units(values, label)
+    for shift in SMALLER_UNITS:
+        _again(out, smaller == shift, kernel, components, values, cutter, shift)
     for shift in LARGER_UNITS:
-        overflown = np.isnan(out).any(axis=0)
-        if not overflown.any():
-            break
-        w, b, v, d, s = (np.broadcast_to(value, overflown.shape)[overflown] for value in values)
-        out[:, overflown] = _in_units(kernel, components, (w, b, v, d, s), cutter(shift), shift)
+        _again(out, np.isnan(out).any(axis=0), kernel, components, values, cutter, shift)
     if not finite.all():
         out[:, ~finite] = np.nan
     return out
+
+
+def _again(
+    out: Any,
+    points: Any,
+    kernel: Kernel,
+    components: Sequence[Degree],
+    values: tuple[Any, ...],
+    cutter: Callable[[int], Cutter],
+    shift: int,
+) -> None:
+    """Evaluate some of the points in other units."""
+    if points.any():
+        w, b, v, d, s = (np.broadcast_to(value, points.shape)[points] for value in values)
+        out[:, points] = _in_units(kernel, components, (w, b, v, d, s), cutter(shift), shift)
+
+
+def _smaller_units(values: tuple[Any, ...], label: float) -> Any:
+    """The shift for points where something in the output is so small that its square would vanish, 0 for others."""
+    w, b, v, d, s = values
+    neuron = _log2(np.maximum(np.abs(w), np.abs(b))) + _log2(v) + np.maximum(_log2(s), 0)
+    parts = np.broadcast_arrays(neuron, _log2(d), np.full(np.shape(neuron), _log2(label)))
+    smallest = np.min([np.where(part == -np.inf, np.inf, part) for part in parts], axis=0)
+    room = ROOM - np.max(parts, axis=0)
+    shift = np.zeros(np.shape(smallest), int)
+    for step in SMALLER_UNITS:
+        shift[(smallest < TINY) & (step <= room)] = step
+    return shift
+
+
+def _log2(x: Any) -> Any:
+    """Of |x|, to within 1; -oo of 0."""
+    mantissa, exponent = np.frexp(x)
+    return np.where(mantissa == 0, -np.inf, exponent)
 
 
 def _switched_off(values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -117,27 +163,31 @@ def _finite(values: tuple[Any, ...]) -> Any:
     return np.asarray(zero == 0)
 
 
-def _in_units(kernel: Kernel, components: Sequence[str], values: tuple[Any, ...], cutter: Cutter, shift: int) -> Any:
+def _in_units(kernel: Kernel, components: Sequence[Degree], values: tuple[Any, ...], cutter: Cutter, shift: int) -> Any:
     """Components at finite points, evaluated with an output that is 2^shift times as large."""
     w, b, v, d, s = values
     exponent = _exponent(w, b)
+    inner, outer = v, v
     if exponent is not None:
-        w, b, v = np.ldexp(w, -exponent), np.ldexp(b, -exponent), np.ldexp(v, exponent + shift)
-        v = np.clip(v, -LARGEST_FACTOR, LARGEST_FACTOR)
+        w, b, inner = np.ldexp(w, -exponent), np.ldexp(b, -exponent), np.ldexp(v, exponent + shift)
+        too_large = np.copysign(LARGEST_FACTOR, v) if shift == LARGER_UNITS[-1] else np.nan
+        inner = np.where(np.abs(inner) > LARGEST_FACTOR, too_large, inner)
     elif shift:
-        v = np.ldexp(v, shift)
-    if shift:
-        d = np.ldexp(d, shift)
+        inner = np.ldexp(v, shift)
+    by_v: Any = 0
+    if shift:  # the v in front may be as far out as the output: its root leaves room for products and its square
+        by_v = -(np.frexp(v)[1] // 2)
+        d, outer = np.ldexp(d, shift), np.ldexp(v, by_v)
     out = np.empty((len(components), max(np.size(w), np.size(b))))
-    for points, student, pieces in cutter(w, b, v, d, s):
-        results = kernel(student, take(v, points), take(s, points), pieces)
+    for points, student, pieces in cutter(w, b, inner, d, s):
+        output = Output(take(outer, points), take(inner, points))
+        results = kernel(student, output, take(s, points), pieces)
         for row, result in zip(out, results, strict=True):
             row[points] = result
     if exponent is not None or shift:
-        for row, by in zip(out, components, strict=True):
-            of_w = by.count("v") - by.count("w") - by.count("b")
-            of_output = by.count("v") + by.count("d") - 2
-            row[:] = np.ldexp(row, of_w * (0 if exponent is None else exponent) + of_output * shift)
+        for row, degree in zip(out, components, strict=True):
+            of_units = degree.factors * by_v + degree.residuals * shift
+            row[:] = np.ldexp(row, degree.activations * (0 if exponent is None else exponent) - of_units)
     return out
 
 

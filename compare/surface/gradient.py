@@ -72,7 +72,7 @@ def expected_gradient(
     side, at_zero = checked_side(side, grad_at_zero)
     gradient = evaluate(
         kernels.gradient,
-        Parameters._fields,
+        kernels.GRADIENT,
         arguments,
         teacher,
         distribution,
@@ -114,7 +114,7 @@ def expected_loss_and_gradient(
     side, at_zero = checked_side(side, grad_at_zero)
     loss, *gradient = evaluate(
         kernels.loss_and_gradient,
-        ("", *Parameters._fields),
+        kernels.LOSS_AND_GRADIENT,
         arguments,
         teacher,
         distribution,
@@ -140,6 +140,6 @@ def _put_one_sided(gradient: Any, arguments: Arguments, teacher: Target, inputs:
     v, d, s = (x if isinstance(x, float) else x[cone] for x in (v, d, s))
     sign = 1.0 if side == "right" else -1.0
     turned_on = Arguments(np.full(cone.sum(), sign), 0.0, 0.0, d, s, (cone.sum(),))
-    _, _, by_v, _ = evaluate(kernels.gradient, Parameters._fields, turned_on, teacher, inputs)
+    _, _, by_v, _ = evaluate(kernels.gradient, kernels.GRADIENT, turned_on, teacher, inputs)
     gradient[0][cone] = sign * v * by_v
     gradient[1][cone] = v * (1.0 if side == "right" else s) * gradient[3][cone]

@@ -6,21 +6,73 @@ With m_k the moments of a piece, r = residual + slope t, and x and z likewise li
     E r^2 = residual R_0 + slope R_1               E r x = direction (anchor R_0 + R_1)
     E r z = z R_0 + weight R_1
 
-Each kernel returns its components, one array each.
+Each kernel returns its components, one array each; beside it stands what they are products of.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from compare.surface.errors import LOSS_ERROR
 from compare.surface.pieces import Piece
 
-__all__ = ["gradient", "hessian", "loss", "loss_and_gradient", "loss_error"]
+__all__ = [
+    "GRADIENT",
+    "HESSIAN",
+    "LOSS",
+    "LOSS_AND_GRADIENT",
+    "SIZES",
+    "Degree",
+    "Output",
+    "gradient",
+    "hessian",
+    "loss",
+    "loss_and_gradient",
+    "loss_error",
+    "sizes",
+]
 
 
-def loss(student: Any, v: Any, s: Any, pieces: Sequence[Piece]) -> list[Any]:
+class Degree(NamedTuple):
+    """What a component is a product of.
+
+    Parameters
+    ----------
+    factors : int
+        Of v in front of the expectation, `Output.outer`.
+    activations : int
+        Of pre-activations, z or w.
+    residuals : int
+        Of residuals.
+    """
+
+    factors: int
+    activations: int
+    residuals: int
+
+
+class Output(NamedTuple):
+    """The output weight v twice, in two units (`evaluation`).
+
+    Parameters
+    ----------
+    outer : ndarray or float
+        In front of expectations.
+    inner : ndarray or float
+        Before pre-activations, as in the residual.
+    """
+
+    outer: Any
+    inner: Any
+
+
+LOSS = (Degree(0, 0, 2),)
+GRADIENT = (Degree(1, 0, 1), Degree(1, 0, 1), Degree(0, 1, 1), Degree(0, 0, 1))
+LOSS_AND_GRADIENT = LOSS + GRADIENT
+
+
+def loss(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list[Any]:
     """L = E r^2."""
     total: Any = 0.0
     for piece in pieces:
@@ -29,21 +81,21 @@ def loss(student: Any, v: Any, s: Any, pieces: Sequence[Piece]) -> list[Any]:
     return [total]
 
 
-def loss_error(student: Any, v: Any, s: Any, pieces: Sequence[Piece]) -> list[Any]:
+def loss_error(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list[Any]:
     """Absolute error of `loss`: its rounding, and what the moments contribute."""
-    total = LOSS_ERROR * loss(student, v, s, pieces)[0]
+    total = LOSS_ERROR * loss(student, output, s, pieces)[0]
     for piece, error in zip(pieces, getattr(student, "errors", ()), strict=False):
         residual, slope = np.abs(piece.residual), np.abs(piece.slope)
         total = total + residual**2 * error.zeroth + 2 * residual * slope * error.first + slope**2 * error.second
     return [total]
 
 
-def gradient(student: Any, v: Any, s: Any, pieces: Sequence[Piece]) -> list[Any]:
+def gradient(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list[Any]:
     """Partial derivatives by w, b, v, d, as `loss_and_gradient` gives them."""
-    return loss_and_gradient(student, v, s, pieces)[1:]
+    return loss_and_gradient(student, output, s, pieces)[1:]
 
 
-def loss_and_gradient(student: Any, v: Any, s: Any, pieces: Sequence[Piece]) -> list[Any]:
+def loss_and_gradient(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list[Any]:
     """L, and its partial derivatives by w, b, v, d.
 
     dL/dw = 2 v E[r phi'(z) x]      dL/dv = 2 E[r phi(z)]
@@ -52,9 +104,11 @@ def loss_and_gradient(student: Any, v: Any, s: Any, pieces: Sequence[Piece]) -> 
     Parameters
     ----------
     student : Student or OtherStudent
-    v, s : ndarray or float
+    output : Output
+    s : ndarray or float
     pieces : sequence of Piece
     """
+    v = output.outer
     total: Any = 0.0
     w: Any = 0.0
     b, v_, d = w, w, w
@@ -65,55 +119,95 @@ def loss_and_gradient(student: Any, v: Any, s: Any, pieces: Sequence[Piece]) -> 
         v_gain = v * piece.gain if _is_one(piece.root) else v * piece.gain * piece.root
         w = w + v_gain * piece.direction * (piece.anchor * r0 + r1)
         b = b + v_gain * r0
-        if not _is_one(piece.root):
-            r0, r1 = r0 * piece.root, r1 * piece.root
-        v_ = v_ + piece.gain * (piece.z * r0 + piece.weight * r1)
-        d = d + r0
+        z, weight = (
+            (piece.z, piece.weight) if _is_one(piece.root) else (piece.z * piece.root, piece.weight * piece.root)
+        )
+        v_ = v_ + piece.gain * (z * r0 + weight * r1)
+        d = d + (r0 if _is_one(piece.root) else r0 * piece.root)
     return [total, 2 * w, 2 * b, 2 * v_, 2 * d]
 
 
-def hessian(student: Any, v: Any, s: Any, pieces: Sequence[Piece]) -> list[Any]:
-    """Second derivatives in the order ww, wb, wv, wd, bb, bv, bd, vv, vd, dd.
+HESSIAN = (
+    *(Degree(2, 0, 0), Degree(2, 0, 0), Degree(0, 0, 1), Degree(1, 0, 0)),  # ww, wb, wv, wd
+    *(Degree(2, 0, 0), Degree(0, 0, 1), Degree(1, 0, 0)),  # bb, bv, bd
+    *(Degree(0, 2, 0), Degree(0, 1, 0), Degree(0, 0, 0)),  # vv, vd, dd
+    *(Degree(1, -1, 1),) * 3,  # what the moving kink adds to ww, wb and bb
+)
+
+
+def hessian(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list[Any]:
+    """Second derivatives in the order ww, wb, wv, wd, bb, bv, bd, vv, vd, dd, and three summands.
 
         H = 2 E[f' f'^T + r f''],   f' = (v phi'(z) x, v phi'(z), phi(z), 1)
 
     where f'' has, beside phi'(z) x and phi'(z) at wv and bv, what comes from the moving
-    kink: 2 v (1 - s) r(k) phi(k) / |w| times k^2, k, 1 at ww, wb, bb.
+    kink: 2 v (1 - s) r(k) phi(k) / |w| times k^2, k, 1 at ww, wb, bb. These three are
+    returned apart, being of another degree.
 
     At w = b = 0, a cone, NaN stands for the entries that do not exist there.
     """
+    v, inner = output
     sums: list[Any] = [0.0] * 9
     for piece in pieces:
-        direction, gain, m = piece.direction, piece.gain, piece.moments
-        density = np.square(piece.root)
-        r0 = (piece.residual * m.zeroth + piece.slope * m.first) * density
-        r1 = (piece.residual * m.first + piece.slope * m.second) * density
-        m0, m1, m2 = (moment * density for moment in m)
-        x1 = direction * (piece.anchor * m0 + m1)
-        x2 = piece.anchor * (piece.anchor * m0 + 2 * m1) + m2
-        z0, z1 = piece.z * m0 + piece.weight * m1, piece.z * m1 + piece.weight * m2
+        direction, gain, root, m = piece.direction, piece.gain, piece.root, piece.moments
+        # A density that underflows may meet a large v or z, each of which takes a root of it first.
+        v_gain, inner_gain = v * gain * root, inner * gain
+        _, _, r0, r1 = _residual_moments(piece)
+        x1 = direction * (piece.anchor * m.zeroth + m.first)
+        x2 = piece.anchor * (piece.anchor * m.zeroth + 2 * m.first) + m.second
+        z, weight, z0, z1 = _activation_moments(piece)
         terms = (
-            gain * gain * x2,  # phi'^2 x^2
-            gain * gain * x1,  # phi'^2 x
-            gain * gain * m0,  # phi'^2
-            gain * (v * gain * direction * (piece.anchor * z0 + z1) + direction * (piece.anchor * r0 + r1)),
-            gain * (v * gain * z0 + r0),  # v phi' phi + r phi'
-            gain * gain * (piece.z * z0 + piece.weight * z1),  # phi^2
-            gain * x1,
-            gain * m0,
-            gain * z0,
+            v_gain * v_gain * x2,  # v^2 phi'^2 x^2
+            v_gain * v_gain * x1,  # v^2 phi'^2 x
+            v_gain * v_gain * m.zeroth,  # v^2 phi'^2
+            gain * root * direction * (piece.anchor * (inner_gain * z0 + r0) + (inner_gain * z1 + r1)),
+            gain * root * (inner_gain * z0 + r0),  # v phi' phi + r phi'
+            gain * gain * (z * z0 + weight * z1),  # phi^2
+            v_gain * root * x1,
+            v_gain * root * m.zeroth,
+            gain * root * z0,
         )
         sums = [total + term for total, term in zip(sums, terms, strict=True)]
     ww, wb, bb, wv, bv, vv, wd, bd, vd = sums
-    last = pieces[-1]
-    moving = v * (1 - s) * last.residual * np.square(student.root) / np.where(student.w == 0, 1.0, np.abs(student.w))
-    x = last.direction * last.anchor
-    ww, wb, bb = v * v * ww + moving * np.square(x), v * v * wb + moving * x, v * v * bb + moving
     # On the cone phi'(z) jumps with the direction of (w, b), whatever v is; v phi'(z) unless v = 0.
     jump = np.where((student.w == 0) & (student.b == 0) & (np.asarray(s) != 1), np.nan, 0.0)
     v_jump = np.where(np.asarray(v) == 0, 0.0, jump)
-    ww, wb, bb, wd, bd = (h + v_jump for h in (ww, wb, bb, v * wd, v * bd))
-    return [2 * h for h in (ww, wb, wv + jump, wd, bb, bv + jump, bd, vv, vd, 1.0)]
+    ww, wb, bb, wd, bd = (h + v_jump for h in (ww, wb, bb, wd, bd))
+    summands = _moving_kink(student, v, s, pieces[-1])
+    return [2 * h for h in (ww, wb, wv + jump, wd, bb, bv + jump, bd, vv, vd, 1.0, *summands)]
+
+
+def _moving_kink(student: Any, v: Any, s: Any, last: Piece) -> tuple[Any, Any, Any]:
+    """Summands v (1 - s) r(k) phi(k) / |w| times k^2, k, 1: each factor meets a part of the density first."""
+    size = np.where(student.w == 0, 1.0, np.abs(student.w))
+    moving = (v * student.root * (1 - s)) * (last.residual * student.root) / size
+    x = last.direction * last.anchor
+    return moving * np.square(x), moving * x, moving
+
+
+SIZES = (Degree(0, 0, 1), Degree(1, 0, 0), Degree(1, 0, 0), Degree(0, 1, 0), Degree(0, 0, 0))
+
+
+def sizes(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list[Any]:
+    """E[r^2]^(1/2), and E[(df/dp)^2]^(1/2) for p = w, b, v, d, where df/dp is v phi' x, v phi', phi and 1."""
+    total = loss(student, output, s, pieces)[0]
+    half = np.sqrt(np.abs(output.outer))  # inside and outside of the root: v^2 may overflow, or a density underflow
+    w: Any = 0.0
+    b, v = w, w
+    for piece in pieces:
+        m0, m1, m2 = piece.moments
+        z, weight, z0, z1 = _activation_moments(piece)
+        v_gain2 = np.square(half * piece.gain * piece.root)
+        w = w + v_gain2 * (piece.anchor * (piece.anchor * m0 + 2 * m1) + m2)
+        b = b + v_gain2 * m0
+        v = v + np.square(piece.gain) * (z * z0 + weight * z1)
+    return [np.sqrt(total), half * np.sqrt(w), half * np.sqrt(b), np.sqrt(v), 1.0]
+
+
+def _activation_moments(piece: Piece) -> tuple[Any, Any, Any, Any]:
+    """Pre-activation, weight, E z and E z t, each times the root of the density."""
+    z, weight, m = piece.z * piece.root, piece.weight * piece.root, piece.moments
+    return z, weight, z * m.zeroth + weight * m.first, z * m.first + weight * m.second
 
 
 def _residual_moments(piece: Piece) -> tuple[Any, Any, Any, Any]:

@@ -67,7 +67,7 @@ def expected_loss(
     """
     arguments, teacher = checked_arguments(parameters, negative_slope), checked_target(target)
     distribution = checked_inputs(inputs)
-    (loss,) = evaluate(kernels.loss, ("",), arguments, teacher, distribution)
+    (loss,) = evaluate(kernels.loss, kernels.LOSS, arguments, teacher, distribution)
     if distribution is None:
         put_limits(loss, arguments, teacher)
     return arguments.shaped(loss)
@@ -97,7 +97,7 @@ def expected_loss_error(
     """
     arguments, teacher = checked_arguments(parameters, negative_slope), checked_target(target)
     distribution = checked_inputs(inputs)
-    (error,) = evaluate(kernels.loss_error, ("",), arguments, teacher, distribution)
+    (error,) = evaluate(kernels.loss_error, kernels.LOSS, arguments, teacher, distribution)
     return arguments.shaped(error)
 
 
@@ -108,4 +108,4 @@ def put_limits(loss: Any, arguments: Arguments, teacher: Target) -> None:
     infinite, finite, instead = at_infinity(arguments)
     loss[infinite] = np.inf
     if finite.any():
-        (loss[finite],) = evaluate(kernels.loss, ("",), instead, teacher)
+        (loss[finite],) = evaluate(kernels.loss, kernels.LOSS, instead, teacher)

@@ -131,7 +131,7 @@ def student_at(w: Any, b: Any, v: Any, d: Any, s: Any, teacher: Teacher) -> Stud
         apart=subtract(product(b, teacher.w), product(w, teacher.b)),
         direction=np.where(active == (w > 0), -1.0, 1.0),
         distance=kink.hi,
-        root=density_root(kink),
+        root=np.where(in_reach, density_root(kink), 0.0),  # an output beyond float64 could bring it back
         tail=tail(kink.hi),
     )
 

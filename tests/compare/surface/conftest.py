@@ -59,12 +59,13 @@ NASTY = {
 
 
 class Exact(NamedTuple):
-    """Values with 50 digits; `sizes` are 2 E|r df/dp|."""
+    """Values with 50 digits; `sizes` are 2 E|r df/dp|, `scales` 2 (E[f_i^2] E[f_j^2])^(1/2) + 2 E|r f_ij|."""
 
     loss: Any
     gradient: list[Any]
     sizes: list[Any]
     hessian: Any
+    scales: Any
 
 
 def exact_values(point: Point) -> Exact:
@@ -98,7 +99,8 @@ def _expand(point: Point) -> tuple[Exact, float]:
             roots.add(-rest / slope)
     loss, loss_terms = mp.mpf(0), mp.mpf(0)
     gradient, sizes, terms = ([mp.mpf(0)] * 4 for _ in range(3))
-    hessian = mp.zeros(4, 4)
+    hessian, bends = mp.zeros(4, 4), mp.zeros(4, 4)
+    squares = [mp.mpf(0)] * 4
     for low, high in pairwise([-mp.inf, *sorted({*cuts, *roots}), mp.inf]):
         g, slope, rest = residual(low, high)
         m, a = _moments(low, high)
@@ -127,6 +129,10 @@ def _expand(point: Point) -> tuple[Exact, float]:
         }
         for (i, j), h in upper.items():
             hessian[i, j] += 2 * h
+        bends[0, 2] += abs(2 * g * r1)
+        bends[1, 2] += abs(2 * g * r0)
+        for i in range(4):
+            squares[i] += upper[i, i]
     if w != 0:
         k = -b / w
         label = tw * k + tb
@@ -134,12 +140,15 @@ def _expand(point: Point) -> tuple[Exact, float]:
         mass = 2 * v * (1 - s) * (d - label) * _density(k) / abs(w)
         for (i, j), power in {(0, 0): 2, (0, 1): 1, (1, 1): 0}.items():
             hessian[i, j] += mass * k**power
+            bends[i, j] += abs(mass * k**power)
     for i in range(4):
         for j in range(i):
             hessian[i, j] = hessian[j, i]
+            bends[i, j] = bends[j, i]
+    scales = mp.matrix([[2 * mp.sqrt(squares[i] * squares[j]) + bends[i, j] for j in range(4)] for i in range(4)])
     pairs = [(loss, loss_terms), *zip(sizes, terms, strict=True)]
     lost = max([float(mp.log10(size / abs(value))) if value else 1e9 for value, size in pairs if size], default=0.0)
-    return Exact(loss, gradient, sizes, hessian), lost
+    return Exact(loss, gradient, sizes, hessian, scales), lost
 
 
 def _moments(low, high):
@@ -170,7 +179,7 @@ class Draw:
             self.ordinary, self.through_zero, self.near_the_teacher, self.kinks_in_the_tail, self.dead_but_for_the_tail,
             self.extreme_weight, self.extreme_scale, self.no_residual_at_zero, self.no_weight, self.kinks_close,
             self.extreme_labels, self.extreme_slope, self.huge_but_in_the_tail, self.next_to_nothing, self.large_bias,
-            self.large_teacher_bias,
+            self.large_teacher_bias, self.any_scale,
         ]  # fmt: skip
 
     def size(self, low: float = -3, high: float = 2) -> float:
@@ -254,6 +263,17 @@ class Draw:
 
     def large_bias(self) -> Point:
         return self.ordinary()._replace(b=self.size(2, 150), v=1.0)
+
+    def any_scale(self) -> Point:
+        """Units of z from subnormal to 1e150, units of the output from 1e-290 to 1e90, v in neither or in both."""
+        z, y = 10 ** self.rng.uniform(-320, 150), 10 ** self.rng.uniform(-290, 90)
+        w, b = self.size(-1, 1) * z, float(self.rng.choice([0, self.size(-1, 1) * z]))
+        fitting = y / z if y < 1e300 * z else 1.0
+        v = float(self.rng.choice([1, self.size(-1, 1) * fitting, self.size(-300, 0) / max(1.0, z)]))
+        v = v if abs(v) * z < 1e100 else 1.0 / z
+        target = (self.size(-1, 1) * y, float(self.rng.choice([0, self.size(-1, 1) * y])), self.slope((1.0, 0.0, 0.3)))
+        s = float(self.rng.choice([0, 0.3, 1, -1, 2]))
+        return Point(w, b, v, float(self.rng.choice([0, self.size(-1, 1) * y])), s, target)
 
     def large_teacher_bias(self) -> Point:
         point = self.ordinary()

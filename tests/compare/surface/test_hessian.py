@@ -24,6 +24,34 @@ def test_two_thousand_points_of_every_magnitude_keep_the_promised_error(points, 
             assert error <= HESSIAN_ERROR * largest, point
 
 
+def test_no_entry_is_lost_beside_larger_ones_of_another_unit(points, exact):
+    # The curvature by w may be 1 and that by v 1e-600, or the other way round.
+    compared = 0
+    for point in points:
+        true, scales, seen = exact(point).hessian, exact(point).scales, evaluate(point)
+        for i in range(4):
+            for j in range(4):
+                if 1e-290 < scales[i, j] < 1e300:
+                    assert abs(mp.mpf(float(seen[i, j])) - true[i, j]) <= HESSIAN_ERROR * scales[i, j], (i, j, point)
+                    compared += 1
+    assert compared > 12 * len(points)
+
+
+@pytest.mark.parametrize("unit", [2.0**-1074, 1e-300, 1e-160, 1.0, 1e150, 1e300])
+def test_the_unit_of_w_and_b_does_not_matter_where_the_neuron_is_silent_or_the_label_zero_at_its_kink(unit):
+    # w = -1, b = -1.7, in any unit: active for x < -1.7, where y = 0, and so is r at the kink. Hence by w and b H is
+    # 2 v^2 E[(x, 1)(x, 1)^T; x < -1.7], by hand P + 1.7 p, -p and P with P = Phi(-1.7) and p the density there.
+    for v in (1.0, 2.0**-400, 2.0**300):
+        at = Parameters(-10 * unit, -17 * unit, v)
+        k = mp.mpf(at.b) / mp.mpf(at.w)
+        tail, density = mp.ncdf(-k), mp.npdf(k)
+        true = [2 * v * v * m for m in (tail + k * density, -density, tail)]
+        # r at the kink is v (w k + b) = 0 exactly, but k is rounded: nothing, for ReLU's y is 0 on both sides.
+        seen = expected_hessian(at)
+        for value, entry in zip(true, (seen[0, 0], seen[0, 1], seen[1, 1]), strict=True):
+            assert abs(mp.mpf(float(entry)) - value) <= HESSIAN_ERROR * 2 * v * v
+
+
 @pytest.mark.parametrize("slope", [0.0, 0.3, -1.0])
 def test_it_is_the_second_derivative_of_the_loss(slope, make_point, exact):
     # Central differences of 50-digit losses: their own error is of the order h^2 = 1e-24.
