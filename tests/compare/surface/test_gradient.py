@@ -7,6 +7,7 @@ import pytest
 from compare.surface import (
     activation_probability,
     expected_gradient,
+    expected_gradient_error,
     expected_hessian,
     expected_loss,
     expected_loss_and_gradient,
@@ -127,6 +128,37 @@ def test_rescaled_parameters_follow_the_chain_rule():
         there = expected_gradient(Parameters(p.w * c, p.b * c, p.v / c, p.d), negative_slope=0.3)
         for name, factor in (("w", c), ("b", c), ("v", 1 / c), ("d", 1.0)):
             assert (getattr(there, name) * factor).tolist() == getattr(here, name).tolist()
+
+
+@pytest.mark.parametrize("w", [-(2.0**-1074), -1e-310, -1e-300, -1.0, -1e150, -1e300, 1e-310, 1e300])
+def test_without_bias_it_is_exact_for_every_float(w):
+    # (1 + s^2) w - s for w < 0 and (1 + s^2) w - 1 for w > 0, with s = 0; the loss is (w^2 + 1) / 2 and (w - 1)^2 / 2.
+    assert expected_gradient(Parameters(w)).w == (w if w < 0 else w - 1)
+    assert expected_loss(Parameters(w)) == (w * w + 1 if w < 0 else (w - 1) * (w - 1)) / 2
+
+
+@pytest.mark.parametrize("power", [-1000, -500, -150, 150, 500, 1000])
+def test_units_of_the_output_are_taken_out_by_the_chain_rule(power):
+    # v (v w - 1) and w (v w - 1) on the right, with powers of two: v w = 1/2. Teachers of every size likewise.
+    c = 2.0**power
+    g = expected_gradient(Parameters(0.5 / c, 0.0, c))
+    assert (g.w, g.v) == (-0.5 * c, -0.25 / c)
+    small = expected_gradient(Parameters(-(c / 2), 0.0, 1.0), target=Target(c))
+    assert small.w == -c / 2
+    teacher = expected_gradient(Parameters(0.5, 0.0, c), target=Target(c))
+    assert teacher.v == -0.25 * c
+    assert teacher.w == -(c * c) / 2
+
+
+def test_the_bound_of_the_error_is_that_of_cauchy_and_schwarz(points, exact):
+    for point in points[::3]:
+        values = exact(point)
+        bounds = expected_gradient_error(Parameters(*point[:4]), negative_slope=point.s, target=Target(*point.target))
+        for i, (bound, size) in enumerate(zip(bounds, values.sizes, strict=True)):
+            square = 2 * mp.sqrt(values.loss * values.scales[i, i] / 2)  # of d, and of w and b but for the kink
+            if 1e-290 < size < 1e300 and 1e-290 < values.loss < 1e300:
+                assert bound >= GRADIENT_ERROR * size * (1 - 2.0**-40)
+                assert bound <= GRADIENT_ERROR * square * (1 + 2.0**-40)
 
 
 def test_nan_in_gives_nan_out():
