@@ -190,18 +190,21 @@ SIZES = (Degree(0, 0, 1), Degree(1, 0, 0), Degree(1, 0, 0), Degree(0, 1, 0), Deg
 
 def sizes(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list[Any]:
     """E[r^2]^(1/2), and E[(df/dp)^2]^(1/2) for p = w, b, v, d, where df/dp is v phi' x, v phi', phi and 1."""
-    total = loss(student, output, s, pieces)[0]
-    half = np.sqrt(np.abs(output.outer))  # inside and outside of the root: v^2 may overflow, or a density underflow
     w: Any = 0.0
     b, v = w, w
     for piece in pieces:
         m0, m1, m2 = piece.moments
-        z, weight, z0, z1 = _activation_moments(piece)
-        v_gain2 = np.square(half * piece.gain * piece.root)
-        w = w + v_gain2 * (piece.anchor * (piece.anchor * m0 + 2 * m1) + m2)
-        b = b + v_gain2 * m0
-        v = v + np.square(piece.gain) * (z * z0 + weight * z1)
-    return [np.sqrt(total), half * np.sqrt(w), half * np.sqrt(b), np.sqrt(v), 1.0]
+        x2 = piece.anchor * (piece.anchor * m0 + 2 * m1) + m2
+        z2 = piece.z * (piece.z * m0 + 2 * piece.weight * m1) + np.square(piece.weight) * m2
+        gain = np.abs(piece.gain * piece.root)
+        v_gain = np.abs(output.outer) * gain
+        # Roots are added, for the squares may leave the range that they are in.
+        w, b, v = (
+            np.hypot(w, v_gain * np.sqrt(x2)),
+            np.hypot(b, v_gain * np.sqrt(m0)),
+            np.hypot(v, gain * np.sqrt(np.maximum(z2, 0.0))),
+        )
+    return [np.sqrt(loss(student, output, s, pieces)[0]), w, b, v, 1.0]
 
 
 def _activation_moments(piece: Piece) -> tuple[Any, Any, Any, Any]:
