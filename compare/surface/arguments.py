@@ -7,10 +7,42 @@ import numpy as np
 
 from reference import Parameters, Target
 
-__all__ = ["RELU_TEACHER", "Arguments", "checked_arguments", "checked_number", "checked_side", "checked_target"]
+__all__ = [
+    "RELU_TEACHER",
+    "Arguments",
+    "Limit",
+    "checked_arguments",
+    "checked_number",
+    "checked_side",
+    "checked_target",
+]
 
 
 RELU_TEACHER = Target()  # the question's
+
+
+class Limit(Parameters):
+    """Parameters some of which are infinite, reached on a way along which loss and derivatives have limits.
+
+    By themselves several infinite parameters determine nothing. `far` is a neuron on the
+    way that is so far out that no input is beyond its kink: from there on nothing changes.
+    The surface functions evaluate it in the place of the limit.
+
+    Examples
+    --------
+    >>> line = Limit.at(Parameters(0.0, math.inf, math.inf, -math.inf), far=Parameters(0.5, 64.0, 1.0, -64.0))
+    >>> line.b, line.far.b, line == Parameters(0.0, math.inf, math.inf, -math.inf)
+    (inf, 64.0, True)
+    """
+
+    far: Parameters
+
+    @classmethod
+    def at(cls, limit: Parameters, far: Parameters) -> "Limit":
+        """The limit, reached by way of a finite neuron."""
+        self = cls(*limit)
+        self.far = far
+        return self
 
 
 class Arguments(NamedTuple):
@@ -60,6 +92,7 @@ def checked_arguments(parameters: Any, negative_slope: Any) -> Arguments:
     """
     if not isinstance(parameters, Parameters):
         raise TypeError(f"parameters must be Parameters(w, b, v, d), got {_short(parameters)}")
+    parameters = getattr(parameters, "far", parameters)
     names = (*(f"parameters.{name}" for name in Parameters._fields), "negative_slope")
     arrays = [_real(name, value) for name, value in zip(names, (*parameters, negative_slope), strict=True)]
     try:

@@ -14,9 +14,17 @@ m (1 - s) `both`, or of -m (1 - s) `bias`, so that
 import math
 from collections.abc import Iterator
 
+import numpy as np
+
+from compare.surface.critical import conditions
+from compare.surface.critical.conditions import Problem
+from compare.surface.critical.describe import limit
+from compare.surface.critical.gaussian import FAR, near
 from compare.surface.critical.points import CriticalPoint
-from compare.surface.critical.question import Question, limit
+from compare.surface.critical.question import Question
+from compare.surface.critical.search import Condition
 from compare.surface.critical.unbiased import best
+from compare.surface.gaussian import REACH
 from reference import Parameters
 
 __all__ = ["at_infinity"]
@@ -27,7 +35,9 @@ def at_infinity(question: Question) -> Iterator[CriticalPoint]:
     if question.trains("w") and question.trains("b"):
         if question.s == 0:
             v = 1.0 if question.trains("v") else question.fixed.v
-            yield limit(Parameters(0.0, -math.inf, v, question.centre), question.silent_loss(), False, "w / b -> 0")
+            yield limit(
+                question, Parameters(0.0, -math.inf, v, question.centre), question.silent_loss(), False, "w / b -> 0"
+            )
         if question.trains("d"):
             for orientation in (1, -1):
                 for side in (1, -1):
@@ -62,24 +72,41 @@ def _line(question: Question, orientation: int, side: int) -> Iterator[CriticalP
         w = orientation * m / v
     else:
         v = m / abs(w)
-    beyond = teacher.left if side > 0 else teacher.right
     is_line = teacher.left == teacher.right  # then the loss is 0 in the limit, and nowhere else
-    falls = is_line or side * m * (1 - s) * (beyond - teacher.slope) > 0
+    falls = is_line or side * m * (1 - s) * _far_sign(Problem(teacher, s, None), conditions.both, side) > 0
     parameters = Parameters(w, side * math.inf, v, -side * gain * v * math.inf)
     family = f"v w -> {orientation * m:g}, {'w > 0' if orientation > 0 else 'w < 0'}"
-    yield limit(parameters, question.line_loss(), falls, family)
+    far = _line_of(question, orientation, side, w if math.isfinite(v) and w else float(orientation), m)
+    yield limit(question, parameters, question.line_loss(), falls, family, far)
 
 
 def _given_line(question: Question, orientation: int, side: int) -> Iterator[CriticalPoint]:
     """Limit with w and v fixed: the line has the slope v w, or s v w."""
     teacher, s, v = question.teacher(orientation), question.s, question.fixed.v
     m = v * abs(question.fixed.w)
-    gain, beyond = (1.0, teacher.left) if side > 0 else (s, teacher.right)
-    lead = beyond - m * gain
-    if lead == 0:  # then the constant term decides
-        lead = side * (teacher.mean - teacher.level + beyond * teacher.kink)
+    gain = 1.0 if side > 0 else s
+    lead = _far_sign(Problem(teacher, s, None, m), conditions.bias, side)
     parameters = Parameters(question.fixed.w, side * math.inf, v, -side * gain * v * math.inf)
-    yield limit(parameters, question.line_loss(m * gain * orientation), side * m * (1 - s) * lead > 0, "")
+    far = _line_of(question, orientation, side, question.fixed.w, m)
+    loss = question.line_loss(m * gain * orientation)
+    yield limit(question, parameters, loss, side * m * (1 - s) * lead > 0, "", far)
+
+
+def _far_sign(problem: Problem, condition: Condition, side: int) -> int:
+    """Sign of a condition where the kink is as far out as its density can be told from nothing."""
+    k = np.array([-side * FAR])
+    value = condition(problem, near(k, k)).value
+    if value.contains(0.0).all():
+        raise ArithmeticError("critical_points: whether the loss falls towards infinity is beyond double precision")
+    return 1 if (value.low > 0).all() else -1
+
+
+def _line_of(question: Question, orientation: int, side: int, w: float, m: float) -> Parameters:
+    """The neuron v phi(w x + b) + d with v |w| = m and no input beyond its kink, at its best height."""
+    b = side * REACH * abs(w)
+    v = m / abs(w) if question.trains("v") else question.fixed.v
+    gain = 1.0 if side > 0 else question.s
+    return Parameters(w, b, v, question.teacher(orientation).mean - gain * v * b)
 
 
 def _dead(question: Question, orientation: int) -> CriticalPoint:
@@ -88,7 +115,7 @@ def _dead(question: Question, orientation: int) -> CriticalPoint:
     gap = -teacher.right if teacher.right else question.centre - teacher.level
     falls = not question.trains("v") and (v * gap > 0 or gap == 0)
     parameters = Parameters(question.fixed.w, -math.inf, 1.0 if question.trains("v") else v, question.centre)
-    return limit(parameters, question.silent_loss(), falls, "v any" if question.trains("v") else "")
+    return limit(question, parameters, question.silent_loss(), falls, "v any" if question.trains("v") else "")
 
 
 def _constant(question: Question, orientation: int, side: int) -> CriticalPoint:
@@ -96,7 +123,7 @@ def _constant(question: Question, orientation: int, side: int) -> CriticalPoint:
     teacher = question.teacher(orientation)
     falls = -side * (teacher.mean - question.centre) * teacher.slope > 0
     parameters = Parameters(question.fixed.w, side * math.inf, 0.0, question.fixed.d)
-    return limit(parameters, question.variance(), falls, "v phi(b) + d -> E[y]")
+    return limit(question, parameters, question.variance(), falls, "v phi(b) + d -> E[y]")
 
 
 def _steep(question: Question, orientation: int) -> Iterator[CriticalPoint]:
@@ -110,4 +137,4 @@ def _steep(question: Question, orientation: int) -> Iterator[CriticalPoint]:
     slope = expected_gradient(at, negative_slope=question.s, target=question.target)
     falls = float(slope.b) * question.fixed.b >= 0
     parameters = Parameters(orientation * math.inf, question.fixed.b, math.copysign(0.0, m), d)
-    yield limit(parameters, question.loss(at), falls, f"v |w| -> {m:g}")
+    yield limit(question, parameters, question.loss(at), falls, f"v |w| -> {m:g}")

@@ -28,11 +28,19 @@ Function = Callable[[Any, Any], Jet]
 
 
 class Root(NamedTuple):
-    """A simple root and what it is known to lie within."""
+    """A simple root and what it is known to lie within.
+
+    Parameters
+    ----------
+    value, low, high : float
+    sign : int
+        Of the function's slope there; 0 if that is not known.
+    """
 
     value: float
     low: float
     high: float
+    sign: int = 0
 
 
 def isolate(function: Function, low: float, high: float) -> list[Root]:
@@ -68,7 +76,7 @@ def isolate(function: Function, low: float, high: float) -> list[Root]:
     edges[1:-1] -= (high - low) * (0.5 - UNEVEN) / CELLS
     edges[-1] = high  # a cell that rounding takes beyond it may be one of another formula
     cells = np.stack([edges[:-1], edges[1:]])
-    roots = [Root(e, e, e) for e in ends]
+    roots = [Root(e, e, e, _slope_sign(function, e, e)) for e in ends]
     for _ in range(CUTS):
         single, undecided = _sorted_out(function, cells)
         for start, stop in single.T.tolist():
@@ -132,8 +140,8 @@ def _narrowed(function: Function, low: float, high: float) -> Root | None:
         if narrower[0] > narrower[1]:
             return None
         if not narrower[1] - narrower[0] < high - low:
-            return Root(low + (high - low) / 2, low, high)
-        low, high = narrower
+            return Root(low + (high - low) / 2, low, high, 1 if rising else -1)
+        low, high = map(float, narrower)
 
 
 def _at(function: Function, point: float) -> Interval:
@@ -148,8 +156,12 @@ def _middle(cells: np.ndarray) -> np.ndarray:
 
 def _same(function: Function, root: Root, end: float) -> bool:
     """Whether the function is monotone from the root to a root at an end, so that they are one."""
-    slope = function(np.array([min(root.low, end)]), np.array([max(root.high, end)])).slope
-    return not bool(np.ravel(slope.contains(0.0))[0])
+    return _slope_sign(function, min(root.low, end), max(root.high, end)) != 0
+
+
+def _slope_sign(function: Function, low: float, high: float) -> int:
+    slope = function(np.array([low]), np.array([high])).slope
+    return int((np.ravel(slope.low) > 0)[0]) - int((np.ravel(slope.high) < 0)[0])
 
 
 def _distinct(roots: list[Root]) -> list[Root]:

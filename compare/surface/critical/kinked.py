@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from compare.surface.critical import conditions
 from compare.surface.critical.conditions import Problem
+from compare.surface.critical.describe import describe
 from compare.surface.critical.points import CriticalPoint
-from compare.surface.critical.question import Question, describe
+from compare.surface.critical.question import Question
 from compare.surface.critical.search import amplitude, centred, kinks
 from reference import Parameters
 
@@ -45,6 +46,7 @@ def _with_amplitude(question: Question, orientation: int, low: float, high: floa
             yield describe(
                 question,
                 _parameters(question, orientation, root.value, m, centred(problem, root.value, m)),
+                _kind(root.sign * m * _factor(problem), 2),
                 dimension=int(curve),
                 family="(c w, c b, v / c), c > 0" if curve else "",
                 uncertainty=(root.high - root.low) / 2,
@@ -71,11 +73,41 @@ def _without_amplitude(question: Question, orientation: int, low: float, high: f
     )
     for root in kinks(problem, *names, low, high):
         m = gain / root.value if question.trains("w") else gain
+        leading = -v if question.trains("w") else m * (1 - question.s) if problem.d is None else -m
         yield describe(
             question,
             _parameters(question, orientation, root.value, m, centred(problem, root.value, m)),
+            _kind(root.sign * leading, 1 + question.trains("d")),
             uncertainty=(root.high - root.low) / 2,
         )
+
+
+def _kind(curvature: float, parameters: int) -> str | None:
+    """Kind by the sign of the second derivative by k of the loss, at its least over the rest; None if it is unknown.
+
+    The rest, m or d or both, is linear: its Hessian is positive definite, and by the inertia of
+    the Schur complement one negative eigenvalue is left, or none. The slope of a condition at
+    its root is proven, and has that sign however flat the loss is, also where the kink is so
+    far out that no Hessian shows it.
+
+    The least loss falls at the rate dL/dk = -2 m E[r D], and with E[r D x] = 0 that is a positive
+    multiple of m `both`. With d trained `both` and `bias` are the gap at the kink, of which it is
+    a positive multiple of m (1 - s). `bias` is E[r D] itself if d is fixed. With `weight` dL/dw = 2 v
+    E[r D x] is 2 v / k times the condition, and dk/dw = -k / w.
+    """
+    if curvature == 0:
+        return None
+    if curvature > 0:
+        return "local minimum"
+    return "saddle" if parameters > 1 else "local maximum"
+
+
+def _factor(problem: Problem) -> float:
+    """The factor between m `both` and dL/dk that has a sign; `both_of_line` has been divided by S (1 - s)."""
+    if problem.d is not None:
+        return 1.0
+    is_line = problem.teacher.left == problem.teacher.right
+    return problem.teacher.right if is_line else 1 - problem.s
 
 
 def _range(question: Question) -> tuple[float, float]:

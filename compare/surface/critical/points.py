@@ -25,7 +25,8 @@ class CriticalPoint:
     Parameters
     ----------
     parameters : Parameters
-        Of a set, a representative; an infinite entry is a limit.
+        Of a set, a representative. An infinite entry is a limit; the surface functions, given these
+        parameters, evaluate it where the neuron becomes a line (`arguments.Limit`).
     kind : str
         A key of `KINDS`, whose values say what they mean.
     loss : float
@@ -40,6 +41,11 @@ class CriticalPoint:
     uncertainty : float
         Half the width of the interval that was proved to hold the kink k = -b / w, 0 where
         a formula gave the point.
+    error : Parameters or None
+        What no derivative of the expected loss exceeds in magnitude there, by more than which
+        the point would not be stationary: the rounding of the parameters and of the gradient
+        (`settle`). Infinite for what is not trained. None where the loss has no derivative,
+        and at infinity where w or v does not come to rest.
 
     Examples
     --------
@@ -47,6 +53,8 @@ class CriticalPoint:
     >>> point, = (p for p in critical_points() if p.kind == "global minimum")
     >>> point.parameters.w, point.loss, point.hessian_eigenvalues
     (1.0, 0.0, (1.0,))
+    >>> point.error.w < 2.0**-50
+    True
     """
 
     parameters: Parameters
@@ -56,3 +64,4 @@ class CriticalPoint:
     dimension: int = 0
     family: str = ""
     uncertainty: float = 0.0
+    error: Parameters | None = None

@@ -1,15 +1,14 @@
-"""The question whose answer is a list of stationary points, and how one of them is described."""
+"""The question whose answer is a list of stationary points."""
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from compare.surface.critical.points import CriticalPoint
 from compare.surface.critical.teacher import Teacher, facing
 from reference import Parameters, Target
 
-__all__ = ["Question", "describe", "kink_kind", "limit"]
+__all__ = ["Question", "kink_kind"]
 
 
 class Question(NamedTuple):
@@ -60,43 +59,13 @@ class Question(NamedTuple):
         line = Parameters(w=teacher.slope if slope is None else slope, d=teacher.mean)
         return float(expected_loss(line, negative_slope=1.0, target=self.target))
 
-    def eigenvalues(self, parameters: Parameters) -> tuple[float, ...]:
-        """Eigenvalues of the Hessian over the trained parameters, ascending."""
+    def hessian(self, parameters: Parameters) -> np.ndarray:
+        """Second derivatives by the trained parameters."""
         from compare.surface import expected_hessian
 
-        hessian = expected_hessian(parameters, negative_slope=self.s, target=self.target)
         rows = [Parameters._fields.index(name) for name in self.trainable]
-        return tuple(float(e) for e in np.linalg.eigvalsh(hessian[np.ix_(rows, rows)]))
-
-
-def describe(question: Question, parameters: Parameters, kind: str | None = None, **more: Any) -> CriticalPoint:
-    """Return the point with its loss, and, unless it is given, the kind that its Hessian says.
-
-    Along a set of dimension n the loss is constant, and the n eigenvalues nearest to zero
-    are zero but for rounding: the others decide.
-    """
-    parameters = Parameters(*(float(p) + 0.0 for p in parameters))
-    eigenvalues = more.pop("eigenvalues", ())
-    if eigenvalues == ():
-        eigenvalues = question.eigenvalues(parameters)
-    if kind is None:
-        assert eigenvalues is not None
-        deciding = sorted(eigenvalues, key=abs)[more.get("dimension", 0) :]
-        kind = "saddle"
-        if all(e > 0 for e in deciding):
-            kind = "local minimum"
-        elif all(e < 0 for e in deciding):
-            kind = "local maximum"
-    loss = more.pop("loss", None)
-    return CriticalPoint(
-        parameters, kind, question.loss(parameters) if loss is None else max(loss, 0.0), eigenvalues, **more
-    )
-
-
-def limit(parameters: Parameters, loss: float, falls: bool, family: str) -> CriticalPoint:
-    """Return a point at infinity."""
-    kind = "minimum at infinity" if falls else "saddle at infinity"
-    return CriticalPoint(Parameters(*(float(p) for p in parameters)), kind, max(loss, 0.0), family=family)
+        whole: np.ndarray = expected_hessian(parameters, negative_slope=self.s, target=self.target)
+        return whole[np.ix_(rows, rows)]
 
 
 def kink_kind(rates: Iterable[float]) -> str | None:

@@ -10,7 +10,7 @@ from compare.surface.critical.gaussian import DEEPEST, FAR, Cells, far, near
 from compare.surface.critical.interval import Jet
 from compare.surface.critical.isolate import Root, isolate
 
-__all__ = ["amplitude", "centred", "kinks"]
+__all__ = ["Condition", "amplitude", "centred", "kinks"]
 
 Condition = Callable[[Problem, Cells], Jet]
 
@@ -32,7 +32,7 @@ def kinks(problem: Problem, condition: Condition, dead: Condition, low: float, h
     Returns
     -------
     list of Root
-        Ascending.
+        Ascending. With d trained a kink beyond `FAR` leaves a line, and counts as at infinity.
     """
     split = problem.teacher.kink
     if condition is conditions.both and problem.d is None and problem.teacher.left == problem.teacher.right:
@@ -42,11 +42,12 @@ def kinks(problem: Problem, condition: Condition, dead: Condition, low: float, h
     pieces: list[tuple[Callable[[Any, Any], Jet], float, float]] = [
         (lambda a, b: condition(problem, near(a, b)), max(low, -FAR), min(split, high, FAR)),
     ]
-    if low < -FAR:
+    reaches_far = problem.d is not None or condition is conditions.weight
+    if low < -FAR and reaches_far:
         pieces.append((lambda a, b: condition(problem, far(a, b, -1)), -1 / FAR, 0.0))
     if problem.s != 0:
         pieces.append((lambda a, b: condition(problem, near(a, b)), max(low, split), min(high, FAR)))
-        if high > FAR:
+        if high > FAR and reaches_far:
             pieces.append((lambda a, b: condition(problem, far(a, b, 1)), 0.0, 1 / FAR))
     elif dead is not conditions.dead_both or problem.teacher.right != 0:
         pieces.append((lambda a, b: dead(problem, near(a, b)), max(low, split), min(high, DEEPEST)))
@@ -87,7 +88,8 @@ def _inverse(root: Root) -> Root:
     if root.value == 0:
         return Root(math.inf, math.inf, math.inf)
     low, high = (1 / end if end else math.copysign(math.inf, root.value) for end in (root.high, root.low))
-    return Root(1 / root.value, low, high)
+    # With u = 1 / k the condition is divided by k, and du/dk = -u^2.
+    return Root(1 / root.value, low, high, -root.sign if root.value > 0 else root.sign)
 
 
 def _middle(jet: Jet) -> float:

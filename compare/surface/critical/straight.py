@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from compare.surface.critical.describe import describe
 from compare.surface.critical.points import CriticalPoint
-from compare.surface.critical.question import Question, describe
+from compare.surface.critical.question import Question
 from reference import Parameters
 
 __all__ = ["output_only", "straight_line"]

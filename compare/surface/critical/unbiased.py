@@ -13,8 +13,9 @@ from collections.abc import Iterator
 
 from scipy.special import ndtr
 
+from compare.surface.critical.describe import describe
 from compare.surface.critical.points import CriticalPoint
-from compare.surface.critical.question import Question, describe, kink_kind
+from compare.surface.critical.question import Question, kink_kind
 from reference import Parameters
 
 __all__ = ["best", "correlation", "unbiased"]

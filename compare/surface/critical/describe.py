@@ -1,0 +1,89 @@
+"""How a stationary point is told of: brought to rest, with its loss, its kind and its curvature."""
+
+from typing import Any
+
+import numpy as np
+
+from compare.surface.arguments import Limit
+from compare.surface.critical.points import CriticalPoint
+from compare.surface.critical.question import Question
+from compare.surface.critical.settle import settled
+from compare.surface.errors import HESSIAN_ERROR
+from reference import Parameters
+
+__all__ = ["describe", "limit"]
+
+UNIT_ROUNDOFF = 2.0**-53
+
+
+def describe(question: Question, parameters: Parameters, kind: str | None = None, **more: Any) -> CriticalPoint:
+    """Return the point, and, unless it is given, the kind that its Hessian says.
+
+    Parameters
+    ----------
+    question : Question
+    parameters : Parameters
+        To be settled, unless they are the tip of a cone, w = b = 0.
+    kind : str, optional
+    more
+        Other fields of `CriticalPoint`; the eigenvalues as None where there are none.
+
+    Raises
+    ------
+    ArithmeticError
+        If the gradient does not vanish there, or the Hessian is singular to rounding.
+    """
+    parameters = Parameters(*(float(p) + 0.0 for p in parameters))
+    dimension = more.get("dimension", 0)
+    error = None
+    if not _is_cone(question, parameters):
+        parameters, error = settled(question, parameters, dimension)
+        parameters = Parameters(*(float(p) + 0.0 for p in parameters))
+    eigenvalues = more.pop("eigenvalues", ())
+    if eigenvalues == ():
+        hessian = question.hessian(parameters)
+        eigenvalues = tuple(float(e) for e in np.linalg.eigvalsh(hessian))
+        kind = kind or _kind(hessian, dimension)
+    assert kind is not None
+    return CriticalPoint(parameters, kind, question.loss(parameters), eigenvalues, error=error, **more)
+
+
+def limit(
+    question: Question, parameters: Parameters, loss: float, falls: bool, family: str, far: Parameters | None = None
+) -> CriticalPoint:
+    """Return a point at infinity, with a neuron on the way to it from which on nothing changes, if there is one."""
+    kind = "minimum at infinity" if falls else "saddle at infinity"
+    parameters, error = Parameters(*(float(p) for p in parameters)), None
+    if far is not None:
+        far, error = settled(question, Parameters(*(float(p) for p in far)), 0)
+        parameters = Limit.at(parameters, far)
+    return CriticalPoint(parameters, kind, max(loss, 0.0), family=family, error=error)
+
+
+def _is_cone(question: Question, parameters: Parameters) -> bool:
+    """Whether the loss has no derivative there; a ReLU that is switched off has one, 0."""
+    return parameters.w == parameters.b == 0 != parameters.v and question.s not in (0, 1)
+
+
+def _kind(hessian: np.ndarray, dimension: int) -> str:
+    """Kind by the signs of the eigenvalues.
+
+    Along a set of dimension n the loss is constant, and n eigenvalues are zero but for
+    rounding: the others decide. They keep their signs when rows and columns are scaled
+    (Sylvester's law of inertia), which takes parameters of different sizes to the same one.
+    """
+    scale = np.sqrt(np.max(np.abs(hessian), axis=0))
+    scale = np.where(scale == 0, 1.0, scale)
+    scaled = hessian / scale / scale[:, None]
+    eigenvalues = np.linalg.eigvalsh(scaled)
+    deciding = sorted(eigenvalues.tolist(), key=abs)[dimension:]
+    # By Weyl's inequality an eigenvalue is off by the norm of what the entries are, and of what the solver adds.
+    rounding = len(hessian) * (HESSIAN_ERROR + len(hessian) * UNIT_ROUNDOFF) * float(np.max(np.abs(scaled)))
+    if deciding and abs(deciding[0]) <= rounding:
+        raise ArithmeticError(
+            f"critical_points: a stationary point has a curvature of {deciding[0]:.1e} of the largest: "
+            "it cannot be told from a degenerate one"
+        )
+    if all(e > 0 for e in deciding):
+        return "local minimum"
+    return "local maximum" if all(e < 0 for e in deciding) else "saddle"

@@ -1,0 +1,153 @@
+"""A stationary point as good as float64 holds it, and proof that it is one: the exact gradient there.
+
+The formulas and kinks of the other modules give a point up to what cancels in them. Newton's
+method on `expected_gradient`, which does not cancel, brings it to where the parameters cannot
+be told from the true ones. With u = 2^-53, H the Hessian and eps the error of a derivative
+(`expected_gradient_error`), a step ends where
+
+    |computed derivative by p| <= sum over q of |H_pq| u |q| + 2 eps_p
+
+by the rounding of each q that the step changes, and by the error of the derivatives at its
+two ends; the true derivative is off by eps_p once more. Where that is not reached within a
+few steps there is no such point, and the question is refused rather than answered wrongly.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from compare.surface.critical.question import Question
+from reference import Parameters
+
+__all__ = ["settled"]
+
+UNIT_ROUNDOFF = 2.0**-53
+STEPS = 12
+WITHIN = 0.5  # of what is allowed
+FARTHEST = 2.0**-10  # of its size, that a parameter may be from where it was said to be
+
+
+class _State(NamedTuple):
+    """At a point: the trained derivatives, their Hessian, and the three summands' share in what is allowed."""
+
+    gradient: np.ndarray
+    hessian: np.ndarray
+    eps: np.ndarray
+    rounding: np.ndarray
+
+    @property
+    def rest(self) -> float:
+        """Largest derivative, in units of what is allowed."""
+        allowed = self.rounding + 2 * self.eps
+        quotients = np.abs(self.gradient) / np.where(allowed == 0, 1.0, allowed)
+        return float(np.max(np.where((allowed == 0) & (self.gradient != 0), np.inf, quotients)))
+
+
+def settled(question: Question, parameters: Parameters, dimension: int) -> tuple[Parameters, Parameters]:
+    """Bring a point to where its gradient vanishes to rounding.
+
+    Parameters
+    ----------
+    question : Question
+    parameters : Parameters
+        Finite.
+    dimension : int
+        Of the set of stationary points that it belongs to. An output weight or weight that is
+        0 stays so.
+
+    Returns
+    -------
+    parameters : Parameters
+    error : Parameters
+        Bounds of the true derivatives; infinite for those that are not trained.
+
+    Raises
+    ------
+    ArithmeticError
+        If the gradient does not vanish nearby.
+    """
+    names = question.trainable
+    free, flat = _free(question, parameters, dimension)
+    here, best = parameters, _state(question, parameters)
+    at = here
+    for _ in range(STEPS):
+        if best.rest <= 1:
+            break
+        moved = _stepped(at, _state(question, at), names, free, flat)
+        if moved is None or _apart(moved, parameters) > FARTHEST:
+            break
+        at = moved
+        state = _state(question, at)
+        if state.rest < best.rest:
+            here, best = at, state
+    if not best.rest <= 1:
+        raise ArithmeticError(
+            f"critical_points: near {_words(parameters)} the gradient is {best.rest:.1e} times what rounding explains: "
+            "the point cannot be told from one that is not stationary"
+        )
+    error = dict(zip(names, (best.rounding + 3 * best.eps).tolist(), strict=True))
+    return here, Parameters(*(error.get(name, np.inf) for name in Parameters._fields))
+
+
+def _free(question: Question, parameters: Parameters, dimension: int) -> tuple[list[str], int]:
+    """What a step may change, and in how many directions nothing changes.
+
+    A v or w that is 0 is so by symmetry. Of a curve (c w, c b, v / c) one point is found by
+    leaving v as it is, of (c w, c b) with v = 0 by leaving w.
+    """
+    w, b, v, _ = parameters
+    held = {name for name in "wv" if getattr(parameters, name) == 0}
+    if dimension > 0 and question.trains("w") and w != 0:
+        if v == 0 and question.trains("b"):
+            held.add("w")
+            dimension -= 1
+        elif v != 0 and question.trains("v") and (question.trains("b") or b == 0):
+            held.add("v")
+            dimension -= 1
+    return [name for name in question.trainable if name not in held], dimension
+
+
+def _state(question: Question, at: Parameters) -> _State:
+    from compare.surface import expected_gradient, expected_gradient_error, expected_hessian
+
+    s, target = question.s, question.target
+    rows = [Parameters._fields.index(name) for name in question.trainable]
+    gradient = np.array([*expected_gradient(at, negative_slope=s, target=target)])[rows]
+    eps = np.array([*expected_gradient_error(at, negative_slope=s, target=target)])[rows]
+    hessian = expected_hessian(at, negative_slope=s, target=target)[np.ix_(rows, rows)]
+    hessian = np.where(np.isnan(hessian), 0.0, hessian)  # at a cone: what is not there rounds nothing
+    sizes = np.abs([*at])[rows]
+    return _State(gradient, hessian, eps, np.abs(hessian) @ (UNIT_ROUNDOFF * sizes))
+
+
+def _stepped(at: Parameters, state: _State, names: tuple[str, ...], free: list[str], flat: int) -> Parameters | None:
+    """One step of Newton's method across the set, that is, without its flat directions."""
+    rank = len(free) - flat
+    if rank <= 0:
+        return None
+    columns = [names.index(name) for name in free]
+    unit = {"w": np.hypot(at.w, at.b), "b": np.hypot(at.w, at.b), "v": abs(at.v) or 1.0, "d": abs(at.d) or 1.0}
+    scale = np.array([unit[name] for name in free])
+    rows = state.rounding + 2 * state.eps
+    rows = np.where(rows == 0, 1.0, rows)
+    matrix = state.hessian[:, columns] * scale / rows[:, None]
+    left, singular, right = np.linalg.svd(matrix, full_matrices=False)
+    if singular.size < rank or not singular[rank - 1] > 0:
+        return None
+    coefficients = (left.T @ (-state.gradient / rows))[:rank]
+    # Where the gradient is within rounding already, a step would follow rounding, and far where the loss is flat.
+    across = np.where(np.abs(coefficients) > WITHIN, coefficients, 0.0) / singular[:rank]
+    moves = dict(zip(free, (right[:rank].T @ across * scale).tolist(), strict=True))
+    moved = Parameters(*(p + moves.get(name, 0.0) for name, p in zip(Parameters._fields, at, strict=True)))
+    return moved if np.isfinite([*moved]).all() else None
+
+
+def _apart(at: Parameters, start: Parameters) -> float:
+    """Distance relative to each parameter's size; w and b are of one size."""
+    z = np.hypot(start.w, start.b) or 1.0
+    sizes = (z, z, abs(start.v) or 1.0, max(abs(start.d), 1.0))
+    return float(max(abs(a - p) / size for a, p, size in zip(at, start, sizes, strict=True)))
+
+
+def _words(parameters: Parameters) -> str:
+    return ", ".join(f"{name} = {value:.6g}" for name, value in parameters._asdict().items())
