@@ -7,8 +7,8 @@ import numpy as np
 from compare.surface.arguments import checked_arguments
 from compare.surface.evaluation import evaluate
 from compare.surface.inputs import checked_inputs
-from compare.surface.kernels import Degree
 from compare.surface.pieces import Piece
+from compare.surface.units import Degree
 from reference import Parameters, Target
 
 __all__ = ["activation_probability"]

@@ -1,19 +1,6 @@
 """Runs the kernels over arrays of any shape, in chunks that stay in the processor's cache.
 
-Numbers of ordinary size are used as they are. Others are brought there by two symmetries of
-the neuron, with powers of two, which are exact. phi is homogeneous, so for c > 0 the
-pre-activation may be taken in units of c, and the output, the label with it, in units of u:
-
-    v phi(w x + b) + d - y = u (v' phi(w' x + b') + d' - y'),    w = c w', b = c b', v = u v' / c
-
-The c is chosen that makes max(|w'|, |b'|) about 1, where one of them lies outside of 2^-100
-to 2^100, so that products would leave the range of `double_double`; the u where the output,
-or a part of it, is next to nothing, or where something overflowed.
-
-Each component of a kernel is a product of so many factors v in front of an expectation, so
-many pre-activations and so many residuals (`Degree`). The last two are brought back to their
-size by powers of c and u. The first ones are the neuron's v itself, not v': it is by this
-that where c is 1e-300 and v' with it, v^2 E[phi'^2 x^2] is still what it is.
+Numbers that are not of ordinary size are brought there by `units`, exactly.
 """
 
 import math
@@ -25,10 +12,18 @@ import numpy as np
 
 from compare.surface.arguments import Arguments
 from compare.surface.inputs import Inputs
-from compare.surface.kernels import Degree, Output
 from compare.surface.other_pieces import cut_for
 from compare.surface.pieces import Piece, cut, student_at, take
 from compare.surface.teacher import Teacher, describe
+from compare.surface.units import (
+    LARGER_UNITS,
+    LARGEST_FACTOR,
+    SMALLER_UNITS,
+    Degree,
+    Output,
+    exponent_of,
+    smaller_units,
+)
 from reference import Target
 
 __all__ = ["evaluate"]
@@ -37,12 +32,6 @@ Kernel = Callable[[Any, Any, Any, Any], Any]
 Cutter = Callable[..., Iterator[tuple[Any, Any, list[Piece]]]]
 
 CHUNK = 8192
-ORDINARY = 2.0**100
-LARGEST_FACTOR = 2.0**1000  # |v'| that leaves room for a sum; in the largest units what is beyond counts as this
-LARGER_UNITS = (-500, -1000)  # shifts: u = 2^-shift
-TINY = -500  # a part of the output below 2^TINY calls for smaller units,
-ROOM = 400  # as long as no part exceeds 2^ROOM in them
-SMALLER_UNITS = (300, 600, 900, 1200)
 
 
 def evaluate(
@@ -104,7 +93,7 @@ def _chunk(
         finite = _finite(values)
         values = tuple(np.where(finite, value, 0.0) for value in values)
     out = _in_units(kernel, components, values, cutter(0), 0)
-    smaller = _smaller_units(values, label)
+    smaller = smaller_units(values, label)
     for shift in SMALLER_UNITS:
         _again(out, smaller == shift, kernel, components, values, cutter, shift)
     for shift in LARGER_UNITS:
@@ -129,25 +118,6 @@ def _again(
         out[:, points] = _in_units(kernel, components, (w, b, v, d, s), cutter(shift), shift)
 
 
-def _smaller_units(values: tuple[Any, ...], label: float) -> Any:
-    """The shift for points where something in the output is so small that its square would vanish, 0 for others."""
-    w, b, v, d, s = values
-    neuron = _log2(np.maximum(np.abs(w), np.abs(b))) + _log2(v) + np.maximum(_log2(s), 0)
-    parts = np.broadcast_arrays(neuron, _log2(d), np.full(np.shape(neuron), _log2(label)))
-    smallest = np.min([np.where(part == -np.inf, np.inf, part) for part in parts], axis=0)
-    room = ROOM - np.max(parts, axis=0)
-    shift = np.zeros(np.shape(smallest), int)
-    for step in SMALLER_UNITS:
-        shift[(smallest < TINY) & (step <= room)] = step
-    return shift
-
-
-def _log2(x: Any) -> Any:
-    """Of |x|, to within 1; -oo of 0."""
-    mantissa, exponent = np.frexp(x)
-    return np.where(mantissa == 0, -np.inf, exponent)
-
-
 def _switched_off(values: tuple[Any, ...]) -> tuple[Any, ...]:
     """Replace a bias of -oo, if the slope is 0, by a finite one with the same effect on everything."""
     w, b, v, d, s = np.broadcast_arrays(*values)
@@ -166,7 +136,7 @@ def _finite(values: tuple[Any, ...]) -> Any:
 def _in_units(kernel: Kernel, components: Sequence[Degree], values: tuple[Any, ...], cutter: Cutter, shift: int) -> Any:
     """Components at finite points, evaluated with an output that is 2^shift times as large."""
     w, b, v, d, s = values
-    exponent = _exponent(w, b)
+    exponent = exponent_of(w, b)
     inner, outer = v, v
     if exponent is not None:
         w, b, inner = np.ldexp(w, -exponent), np.ldexp(b, -exponent), np.ldexp(v, exponent + shift)
@@ -189,14 +159,6 @@ def _in_units(kernel: Kernel, components: Sequence[Degree], values: tuple[Any, .
             of_units = degree.factors * by_v + degree.residuals * shift
             row[:] = np.ldexp(row, degree.activations * (0 if exponent is None else exponent) - of_units)
     return out
-
-
-def _exponent(w: Any, b: Any) -> Any:
-    """Power of two of the larger of |w| and |b| at each point; None if all are ordinary."""
-    size = np.maximum(np.abs(w), np.abs(b))
-    if ((size < ORDINARY) & ((size > 1 / ORDINARY) | (size == 0))).all():
-        return None
-    return np.frexp(size)[1]
 
 
 def _cut_normal(

@@ -10,12 +10,13 @@ Each kernel returns its components, one array each; beside it stands what they a
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from compare.surface.errors import LOSS_ERROR
 from compare.surface.pieces import Piece
+from compare.surface.units import Degree, Output
 
 __all__ = [
     "GRADIENT",
@@ -23,8 +24,6 @@ __all__ = [
     "LOSS",
     "LOSS_AND_GRADIENT",
     "SIZES",
-    "Degree",
-    "Output",
     "gradient",
     "hessian",
     "loss",
@@ -32,39 +31,6 @@ __all__ = [
     "loss_error",
     "sizes",
 ]
-
-
-class Degree(NamedTuple):
-    """What a component is a product of.
-
-    Parameters
-    ----------
-    factors : int
-        Of v in front of the expectation, `Output.outer`.
-    activations : int
-        Of pre-activations, z or w.
-    residuals : int
-        Of residuals.
-    """
-
-    factors: int
-    activations: int
-    residuals: int
-
-
-class Output(NamedTuple):
-    """The output weight v twice, in two units (`evaluation`).
-
-    Parameters
-    ----------
-    outer : ndarray or float
-        In front of expectations.
-    inner : ndarray or float
-        Before pre-activations, as in the residual.
-    """
-
-    outer: Any
-    inner: Any
 
 
 LOSS = (Degree(0, 0, 2),)
