@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from compare.defects.defect import Defect
     from compare.defects.gallery import Outcome
     from compare.defects.workers import FamilyResult
+    from compare.defects.worth import Control
 
 __all__ = ["main"]
 
@@ -83,7 +84,9 @@ def _chosen(options: argparse.Namespace) -> "list[Defect]":
 
 def _run(options: argparse.Namespace, defects: "list[Defect]", arguments: list[str]) -> int:
     from compare.console import say
-    from compare.defects.table import followed, has_room, rich_table, summary
+    from compare.defects.controls import all_controls
+    from compare.defects.summary import controls_summary, summary
+    from compare.defects.table import followed, has_room, rich_table
     from compare.output import folder
 
     families: list[FamilyResult] = []
@@ -91,14 +94,15 @@ def _run(options: argparse.Namespace, defects: "list[Defect]", arguments: list[s
         start_keras()
         outcomes = list(followed(_outcomes(defects, options.jobs, families), len(defects), options.quiet))
         outcomes.sort(key=lambda outcome: defects.index(outcome.defect))
-        alarms = _alarms(families, random=options.only is None)
-        _write(temporary, options, outcomes, families, alarms, arguments)
+        controls = all_controls(families, outcomes, random=options.only is None)
+        _write(temporary, options, outcomes, families, controls, arguments)
     if not options.quiet:
         if has_room():
             say(rich_table(outcomes))
         print(summary(outcomes))
-        print(_controls_summary(families, alarms, random=options.only is None))
+        print(controls_summary(controls, {family.family: family.usual_alarms for family in families}))
         print(f"Written: {options.out / 'defects.json'}")
+    alarms = [alarm for control in controls for alarm in control.alarms]
     for alarm in alarms:
         print(f"FALSE ALARM: {alarm}", file=sys.stderr)
     as_due = all(outcome.killed == outcome.defect.changes_mathematics for outcome in outcomes)
@@ -114,46 +118,28 @@ def _outcomes(defects: "list[Defect]", jobs: int, families: "list[FamilyResult]"
         yield from family.outcomes
 
 
-def _alarms(families: "list[FamilyResult]", random: bool) -> list[str]:
-    from compare.defects.controls import false_alarms, xla_alarms
-
-    found = [f"unpatched Keras, {family.family}: {seen}" for family in families for seen in family.alarms]
-    return [*found, *xla_alarms(), *false_alarms()] if random else found
-
-
-def _controls_summary(families: "list[FamilyResult]", alarms: list[str], random: bool) -> str:
-    from compare.defects.controls import EXPERIMENTS, REWRITES
-    from compare.defects.usual import USUAL_TESTS
-
-    rewrites = f"{EXPERIMENTS} random experiments in {len(REWRITES)} rewrites and " if random else ""
-    crying = {name: [f.family for f in families if f.usual_alarms[name]] for name in USUAL_TESTS}
-    wolf = "; ".join(f"{name} on {', '.join(where)}" for name, where in crying.items() if where)
-    return (
-        f"controls: {rewrites}unpatched Keras with {len(families)} kinds of network and optimizer; "
-        f"false alarms: {len(alarms)}\n"
-        f"false alarms of the usual tests on unpatched Keras in float32: {wolf or 'none'}"
-    )
-
-
 def _write(
     temporary: Path,
     options: argparse.Namespace,
     outcomes: "list[Outcome]",
     families: "list[FamilyResult]",
-    alarms: list[str],
+    controls: "list[Control]",
     arguments: list[str],
 ) -> None:
     from compare.defects.controls import EXPERIMENTS
     from compare.defects.table import entry
+    from compare.defects.worth import Counts
     from compare.output import environment, write_json
 
     report: dict[str, Any] = {
         "schema": 1,
         "defects": [entry(outcome) for outcome in outcomes],
+        "summary": Counts.of(outcomes).entry(),
         "controls": {
             "random_experiments": EXPERIMENTS if options.only is None else 0,
             "unpatched_keras": [family.family for family in families],
-            "false_alarms": alarms,
+            "tried": [control.entry() for control in controls],
+            "false_alarms": [alarm for control in controls for alarm in control.alarms],
             "false_alarms_of_usual_tests": {family.family: family.usual_alarms for family in families},
         },
     }

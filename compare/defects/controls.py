@@ -3,42 +3,79 @@
 Random experiments are computed by `compare.defects.rewritten`, the same mathematics in
 another order of operations, and compared with the reference as Keras is: lockstep from its
 recorded states, free run, and on the dyadic networks exactly. Keras itself, unpatched, in
-every mode, is a control too; its baselines are counted by the command.
+every mode, is a control too, and so are the gallery's harmless rewrites.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import cycle, product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import reference
+from compare.defects.families import FAMILIES
 from compare.defects.fma import SUMS
-from compare.defects.probes import FAMILIES
+from compare.defects.random_experiments import random_experiment
 from compare.defects.rewritten import Recorded, Rewrite
-from compare.exact_cases import exact_cases
+from compare.defects.worth import Control
+from compare.exact_cases import ExactCase, exact_cases
 from compare.exact_lane import compare_exactly
 from compare.free_run import free_run
 from compare.lockstep import compare_block
 from compare.oracle import exact_run
-from reference import SGD, Adam, AdamW, Experiment, Optimizer, Parameters, RMSprop, Target, Trajectory, draw_batches
+from reference import Experiment, Trajectory, draw_batches
 from reference.training import first_crossing, first_non_finite
 
-__all__ = ["EXPERIMENTS", "REWRITES", "false_alarms", "random_experiment", "xla_alarms"]
+if TYPE_CHECKING:
+    from compare.defects.gallery import Outcome
+    from compare.defects.workers import FamilyResult
+
+__all__ = ["EXPERIMENTS", "REWRITES", "all_controls", "exact_alarms", "random_alarms", "xla_alarms"]
 
 EXPERIMENTS = 240  # random experiments that the command looks at
+XLA_FAMILIES = ("output", "adamw")
 
 REWRITES = tuple(Rewrite(*choice) for choice in product(SUMS, (False, True), (False, True)))
 
 
-def false_alarms(experiments: int = EXPERIMENTS, seed: int = 0) -> Iterator[str]:
-    """Compare rewrites with the reference and yield a line for each report.
+def all_controls(families: "Sequence[FamilyResult]", outcomes: "Sequence[Outcome]", random: bool) -> list[Control]:
+    """Everything of which nothing may be reported, with what was.
+
+    Parameters
+    ----------
+    families : sequence of FamilyResult
+        What was seen of Keras as it is.
+    outcomes : sequence of Outcome
+        Of defects and harmless rewrites; the latter count.
+    random : bool
+        Whether to look at random experiments and at XLA as well, which takes a while.
+    """
+    looked_at = [family for family in families if FAMILIES[family.family].experiments]
+    unpatched = tuple(f"unpatched Keras, {f.family}: {f.alarms[0]}" for f in looked_at if f.alarms)
+    certified = tuple(f"unpatched Keras, {f.family}: {f.by_default}" for f in families if f.by_default.killed)
+    harmless = [outcome for outcome in outcomes if not outcome.defect.changes_mathematics]
+    reported = tuple(f"harmless rewrite: {outcome.name}" for outcome in harmless if outcome.killed)
+    controls = [
+        Control("kinds of network and optimizer, Keras as it is in every lane", len(looked_at), unpatched),
+        Control("runs of Keras as it is, certified by default", len(families), certified),
+        Control("harmless rewrites of either side", len(harmless), reported),
+    ]
+    if random:
+        controls += [
+            Control(f"random experiments in {len(REWRITES)} rewrites", EXPERIMENTS, tuple(random_alarms())),
+            Control("dyadic runs of rewrites", len(REWRITES) * len(_dyadic()), tuple(exact_alarms(REWRITES))),
+            Control("experiments compiled by XLA", len(_compiled(XLA_FAMILIES)), tuple(xla_alarms())),
+        ]
+    return [control for control in controls if control.tried]
+
+
+def random_alarms(experiments: int = EXPERIMENTS, seed: int = 0) -> Iterator[str]:
+    """Compare rewrites with the reference on random experiments and yield a line for each that is reported.
 
     Parameters
     ----------
     experiments : int
-        Number of random experiments; the rewrites take turns. The dyadic networks of
-        plain SGD come on top, once for each rewrite.
+        How many; the rewrites take turns.
     seed : int
 
     Yields
@@ -48,7 +85,7 @@ def false_alarms(experiments: int = EXPERIMENTS, seed: int = 0) -> Iterator[str]
 
     Examples
     --------
-    >>> list(false_alarms(experiments=3))
+    >>> list(random_alarms(experiments=3))
     []
     """
     rng = np.random.default_rng(seed)
@@ -56,45 +93,9 @@ def false_alarms(experiments: int = EXPERIMENTS, seed: int = 0) -> Iterator[str]
         experiment = random_experiment(rng)
         batches = draw_batches(experiment)
         record = rewrite.record(experiment, *batches)
-        for found in _reports(experiment, record, _trajectory(experiment, record), batches):
+        found = next(_reports(experiment, record, _trajectory(experiment, record), batches), None)
+        if found:
             yield f"control {number}, {rewrite}: {found} on {experiment}"
-    yield from _exactly(REWRITES[:experiments])
-
-
-def random_experiment(rng: np.random.Generator) -> Experiment:
-    """Draw an experiment: any optimizer, slope, start, teacher, batch size and dtype, short."""
-    size = 10.0 ** rng.integers(-6, 4)
-    start = Parameters(*(float(p) for p in size * rng.standard_normal(2)), *map(float, rng.standard_normal(2)))
-    if rng.random() < 0.1:
-        start = start._replace(w=0.0, b=0.0)
-    trainable = tuple(name for name in Parameters._fields if rng.random() < 0.6) or ("w",)
-    target = Target(*(float(t) for t in rng.standard_normal(2))) if rng.random() < 0.5 else Target()
-    return Experiment(
-        initial=start,
-        trainable=trainable,
-        negative_slope=float(rng.choice([0.0, 0.3, rng.uniform(-2, 3)])),
-        optimizer=_random_optimizer(rng),
-        target=target,
-        batch_size=int(rng.integers(1, 65)),
-        steps=int(rng.integers(1, 9)),
-        seed=int(rng.integers(2**31)),
-        dtype=str(rng.choice(["float32", "float64"])),
-    )
-
-
-def _random_optimizer(rng: np.random.Generator) -> Optimizer:
-    rate = float(10.0 ** rng.uniform(-4, 0.5))
-    momentum, beta_1 = (float(rng.choice([0.5, 0.9, rng.random()])) for _ in range(2))
-    beta_2, coin = float(rng.choice([0.9, 0.999])), bool(rng.random() < 0.5)
-    choices: list[Optimizer] = [
-        SGD(learning_rate=rate),
-        SGD(learning_rate=rate, momentum=momentum, nesterov=coin),
-        Adam(learning_rate=rate, beta_1=beta_1, beta_2=beta_2, amsgrad=coin),
-        AdamW(learning_rate=rate, weight_decay=float(rng.random()), amsgrad=coin),
-        RMSprop(learning_rate=rate, rho=beta_1, momentum=momentum if coin else 0.0),
-        RMSprop(learning_rate=rate, centered=True, momentum=momentum if coin else 0.0),
-    ]
-    return choices[rng.integers(len(choices))]
 
 
 def _reports(
@@ -123,16 +124,19 @@ def _trajectory(experiment: Experiment, record: Recorded) -> Trajectory:
     )
 
 
-def _exactly(rewrites: tuple[Rewrite, ...]) -> Iterator[str]:
-    """What the exact lane reports on the networks of one dyadic start."""
-    for case in exact_cases():
-        if "/on-the-kink/" in case.name:
-            run = exact_run(case.experiment, case.x, case.y)
-            for rewrite in rewrites:
-                record = rewrite.record(case.experiment, case.x, case.y)
-                result = compare_exactly(case, _observed(record, case.experiment), "a rewrite", run)
-                if not result.agrees:
-                    yield f"{rewrite}: {result.first_disagreement}"
+def exact_alarms(rewrites: tuple[Rewrite, ...] = REWRITES) -> Iterator[str]:
+    """What the exact lane reports of rewrites on the networks of one dyadic start."""
+    for case in _dyadic():
+        run = exact_run(case.experiment, case.x, case.y)
+        for rewrite in rewrites:
+            record = rewrite.record(case.experiment, case.x, case.y)
+            result = compare_exactly(case, _observed(record, case.experiment), "a rewrite", run)
+            if not result.agrees:
+                yield f"{rewrite}: {result.first_disagreement}"
+
+
+def _dyadic() -> list[ExactCase]:
+    return [case for case in exact_cases() if "/on-the-kink/" in case.name]
 
 
 def _observed(record: Recorded, experiment: Experiment) -> dict[str, np.ndarray]:
@@ -144,21 +148,30 @@ def _observed(record: Recorded, experiment: Experiment) -> dict[str, np.ndarray]
     return observed
 
 
-def xla_alarms(families: tuple[str, ...] = ("output", "adamw")) -> Iterator[str]:
-    """Run unpatched Keras compiled by XLA, which fuses and reorders, and yield a line for each report.
+def xla_alarms(families: tuple[str, ...] = XLA_FAMILIES) -> Iterator[str]:
+    """Run Keras as it is, compiled by XLA, which fuses and reorders, and yield a line for each that is reported.
 
     Parameters
     ----------
     families : tuple of str
-        Keys of `compare.defects.probes.FAMILIES`.
+        Keys of `compare.defects.families.FAMILIES`.
     """
     import keras_impl
     from keras_impl.training import assemble
 
     recorder = keras_impl.Recorder("xla")
-    for family in families:
-        for name, experiment in FAMILIES[family].experiments().items():
-            batches = draw_batches(experiment)
-            (record,) = recorder.record(experiment, batches)
-            keras = assemble(experiment, [record])
-            yield from (f"XLA, {family}, {name}: {found}" for found in _reports(experiment, record, keras, batches))
+    for name, experiment in _compiled(families).items():
+        batches = draw_batches(experiment)
+        (record,) = recorder.record(experiment, batches)
+        keras = assemble(experiment, [record])
+        found = next(_reports(experiment, record, keras, batches), None)
+        if found:
+            yield f"XLA, {name}: {found}"
+
+
+def _compiled(families: tuple[str, ...]) -> dict[str, Experiment]:
+    return {
+        f"{family}, {name}": experiment
+        for family in families
+        for name, experiment in FAMILIES[family].experiments.items()
+    }

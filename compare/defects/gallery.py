@@ -1,6 +1,6 @@
 """All planted defects, and trying one of them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import reference
@@ -14,14 +14,17 @@ from compare.defects import (
     in_sgd,
     in_training,
 )
+from compare.defects.by_default import ByDefault, certify_run
 from compare.defects.defect import Defect
+from compare.defects.families import FAMILIES
+from compare.defects.family import Family
 from compare.defects.lanes import LANES, Sighting, look
-from compare.defects.patching import planted
-from compare.defects.probes import FAMILIES
-from compare.defects.usual import failing
+from compare.defects.patching import in_blocks, planted
+from compare.defects.usual import caught, failing
 from reference import Trajectory
 
 if TYPE_CHECKING:
+    from compare import Certificate
     from keras_impl import Recorder
 
 __all__ = ["GALLERY", "Baseline", "Outcome", "measure_baseline", "named", "try_defect"]
@@ -51,14 +54,20 @@ class Baseline:
     ----------
     alarms : tuple of Sighting
         There should be none.
-    usual : dict of str to Trajectory
-        The long run on each side, the right values of the usual tests.
+    by_default : ByDefault
+        It should not disagree.
+    runs : dict of str to Trajectory
+        By side, the family's run as certified: the right values of the usual tests.
+    sharp_runs : dict of str to Trajectory
+        The same in float64.
     usual_alarms : dict of str to bool
         Which usual tests fail on Keras in float32, given the reference's values.
     """
 
     alarms: tuple[Sighting, ...]
-    usual: dict[str, Trajectory]
+    by_default: ByDefault
+    runs: dict[str, Trajectory]
+    sharp_runs: dict[str, Trajectory]
     usual_alarms: dict[str, bool]
 
 
@@ -72,13 +81,19 @@ class Outcome:
         Of the defect.
     lanes : dict of str to Sighting or None
         The first sighting of each lane.
+    by_default : ByDefault
+        What a certificate with nothing but defaults sees.
     usual : dict of str to bool
-        Whether each usual test would have caught it.
+        Whether each usual test would have caught it on the run in float64.
+    usual_as_run : dict of str to bool
+        The same on the run in float32, which is the one that was certified.
     """
 
     name: str
     lanes: dict[str, Sighting | None]
+    by_default: ByDefault
     usual: dict[str, bool]
+    usual_as_run: dict[str, bool]
 
     @property
     def defect(self) -> Defect:
@@ -87,8 +102,8 @@ class Outcome:
 
     @property
     def killed(self) -> bool:
-        """Whether any lane saw it."""
-        return any(sighting is not None for sighting in self.lanes.values())
+        """Whether any lane, or a certificate by default, saw it."""
+        return self.by_default.killed or any(sighting is not None for sighting in self.lanes.values())
 
 
 def measure_baseline(family: str, recorder: "Recorder") -> Baseline:
@@ -99,19 +114,25 @@ def measure_baseline(family: str, recorder: "Recorder") -> Baseline:
     family : str
         Key of `FAMILIES`.
     recorder : keras_impl.Recorder
+        In the family's mode.
     """
-    import keras_impl
-
-    alarms = tuple(look(FAMILIES[family], recorder))
-    experiment = FAMILIES[family].usual()
-    usual = {"reference": reference.train(experiment), "keras": keras_impl.train(experiment, recorder=recorder)}
-    everyday = replace(experiment, dtype="float32")
-    usual_alarms = failing(reference.train(everyday), keras_impl.train(everyday, recorder=recorder))
-    return Baseline(alarms, usual, usual_alarms)
+    here = FAMILIES[family]
+    alarms = tuple(look(here, recorder))
+    certificate = certify_run(here, recorder)
+    runs = {side: _side(certificate, side) for side in ("reference", "keras")}
+    return Baseline(
+        alarms=alarms,
+        by_default=ByDefault.of(certificate),
+        runs=runs,
+        sharp_runs={side: _sharp_run(here, side, recorder) for side in runs},
+        usual_alarms=failing(runs["reference"], runs["keras"]),
+    )
 
 
 def try_defect(defect: Defect, baseline: Baseline, recorder: "Recorder") -> Outcome:
-    """Plant a defect, look at it through every lane and every usual test, take it out.
+    """Plant a defect, look at it in every way, take it out.
+
+    It is planted anew for each look, because it may leave something behind for the next run.
 
     Parameters
     ----------
@@ -123,15 +144,35 @@ def try_defect(defect: Defect, baseline: Baseline, recorder: "Recorder") -> Outc
     """
     import keras_impl
 
-    family, experiment = FAMILIES[defect.family], FAMILIES[defect.family].usual()
+    family, side = FAMILIES[defect.family], defect.side
+    if side == "keras":
+        recorder = keras_impl.Recorder(family.mode)  # traces the classes as they will be then
     with planted(defect.patches):
-        if defect.side == "keras":
-            recorder = keras_impl.Recorder()
-        sightings = look(family, recorder, defect.side)
-    # Planted anew, because a defect may have left something behind for the next run.
+        sightings = look(family, recorder, side)
     with planted(defect.patches):
-        run = keras_impl.train(experiment, recorder=recorder) if defect.side == "keras" else reference.train(experiment)
+        certificate = certify_run(family, recorder)
+    with planted(defect.patches):
+        sharp_run = _sharp_run(family, side, recorder)
     lanes: dict[str, Sighting | None] = dict.fromkeys(LANES)
     for sighting in reversed(sightings):
         lanes[sighting.lane] = sighting
-    return Outcome(defect.name, lanes, failing(baseline.usual[defect.side], run))
+    return Outcome(
+        name=defect.name,
+        lanes=lanes,
+        by_default=ByDefault.of(certificate),
+        usual=caught(baseline.sharp_runs[side], sharp_run),
+        usual_as_run=caught(baseline.runs[side], _side(certificate, side)),
+    )
+
+
+def _side(certificate: "Certificate", side: str) -> Trajectory:
+    return certificate.keras if side == "keras" else certificate.reference
+
+
+def _sharp_run(family: Family, side: str, recorder: "Recorder") -> Trajectory:
+    import keras_impl
+
+    with in_blocks(family.samples_per_block):
+        if side == "keras":
+            return keras_impl.train(family.sharp_run, recorder=recorder)
+        return reference.train(family.sharp_run)

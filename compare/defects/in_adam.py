@@ -90,6 +90,7 @@ DEFECTS = (
         "Epsilon is added before the root is taken.",
         "d2l-ai/d2l-zh#502: epsilon should be outside of the square root",
         (_ADAM_ROOT, "np.sqrt(v + scalar(self.epsilon))"),
+        missed_first=True,
     ),
     in_source(
         MODULE,
@@ -98,6 +99,7 @@ DEFECTS = (
         "Epsilon is 1e-8, not 1e-7.",
         "jrios6/Adam-vs-SGD-Numpy#1: epsilon should be 1e-8, not 10e-8",
         (_ADAM_ROOT, "(np.sqrt(v) + scalar(1e-8))"),
+        missed_first=True,
     ),
     in_source(
         MODULE,
@@ -106,6 +108,7 @@ DEFECTS = (
         "There is no epsilon.",
         "facebookresearch/dadaptation#31: the default of eps is 0.0",
         (_ADAM_ROOT, "np.sqrt(v)"),
+        missed_first=True,
     ),
     in_source(
         MODULE,
@@ -114,6 +117,7 @@ DEFECTS = (
         "Epsilon is scaled along with the corrected second moment, as in the paper's algorithm 1.",
         "tensorflow/tensorflow#9047: beta2_power also scales epsilon in the Adam optimizer",
         (_ADAM_ROOT, f"(np.sqrt(v) + scalar(self.epsilon) * np.sqrt(1 - {_POWER_2}))"),
+        missed_first=True,
     ),
     in_source(
         MODULE,

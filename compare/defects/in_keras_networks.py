@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from compare.defects.defect import in_keras
+from compare.defects.keras_losses import loss_times
+from compare.defects.keras_steps import keras_ops
 
 __all__ = ["DEFECTS"]
 
@@ -16,16 +18,12 @@ _DENSE = "keras.layers:Dense.call"
 _LOSS = "keras.losses:MeanSquaredError.call"
 
 
-def _ops() -> Any:
-    return pkgutil.resolve_name("keras:ops")
-
-
 def _relu_as_maximum(original: Any) -> Callable[..., Any]:
-    return lambda self, inputs: _ops().maximum(inputs, 0)
+    return lambda self, inputs: keras_ops().maximum(inputs, 0)
 
 
 def _relu_capped(original: Any) -> Callable[..., Any]:
-    return lambda self, inputs: _ops().relu6(inputs)
+    return lambda self, inputs: keras_ops().relu6(inputs)
 
 
 def _leaky(activation: Callable[..., Any]) -> Make:
@@ -34,11 +32,11 @@ def _leaky(activation: Callable[..., Any]) -> Make:
 
 
 def _leaky_at_zero(x: Any, slope: Any) -> Any:
-    return _ops().where(x >= 0, x, _ops().cast(slope, x.dtype) * x)
+    return keras_ops().where(x >= 0, x, keras_ops().cast(slope, x.dtype) * x)
 
 
 def _leaky_wrong_side(x: Any, slope: Any) -> Any:
-    return _ops().where(x > 0, _ops().cast(slope, x.dtype) * x, x)
+    return keras_ops().where(x > 0, keras_ops().cast(slope, x.dtype) * x, x)
 
 
 def _leaky_twice(original: Any) -> Callable[..., Any]:
@@ -46,12 +44,12 @@ def _leaky_twice(original: Any) -> Callable[..., Any]:
 
 
 def _slope_ignored(original: Any) -> Callable[..., Any]:
-    return lambda self, inputs: _ops().leaky_relu(inputs, 0.2)
+    return lambda self, inputs: keras_ops().leaky_relu(inputs, 0.2)
 
 
 def _mask_from_activation(original: Any) -> Callable[..., Any]:
     def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
-        ops = _ops()
+        ops = keras_ops()
         value = original(x, negative_slope)
         through = x * ops.where(ops.stop_gradient(value) > 0, 1.0, negative_slope)
         return ops.stop_gradient(value) + (through - ops.stop_gradient(through))
@@ -68,7 +66,7 @@ def _without_bias(original: Any) -> Callable[..., Any]:
 
 def _in_float32(original: Any) -> Callable[..., Any]:
     def call(self: Any, inputs: Any) -> Any:
-        return _ops().cast(_ops().cast(original(self, inputs), "float32"), inputs.dtype)
+        return keras_ops().cast(keras_ops().cast(original(self, inputs), "float32"), inputs.dtype)
 
     return call
 
@@ -81,26 +79,13 @@ def _kernel_kept_nonnegative(original: Any) -> Callable[..., Any]:
     return build
 
 
-def _loss_times(factor: Callable[[Any], Any]) -> Make:
-    """The loss of each sample times a factor that depends on the number of samples."""
-
-    def make(original: Any) -> Callable[..., Any]:
-        def call(self: Any, y_true: Any, y_pred: Any) -> Any:
-            n = _ops().cast(_ops().shape(y_pred)[0], y_pred.dtype)
-            return original(self, y_true, y_pred) * factor(n)
-
-        return call
-
-    return make
-
-
 def _labels_shifted(original: Any) -> Callable[..., Any]:
-    return lambda self, y_true, y_pred: original(self, _ops().roll(y_true, 1, axis=0), y_pred)
+    return lambda self, y_true, y_pred: original(self, keras_ops().roll(y_true, 1, axis=0), y_pred)
 
 
 def _residual_limited(original: Any) -> Callable[..., Any]:
     def call(self: Any, y_true: Any, y_pred: Any) -> Any:
-        return original(self, y_true * 0, _ops().clip(y_pred - y_true, -1, 1))
+        return original(self, y_true * 0, keras_ops().clip(y_pred - y_true, -1, 1))
 
     return call
 
@@ -113,6 +98,7 @@ DEFECTS = (
         "ReLU is maximum(x, 0), whose derivative at 0 is 1 on TensorFlow.",
         "jax-ml/jax#37821: maximum(x, 0) and relu differ in their gradient at 0",
         _relu_as_maximum,
+        missed_first=True,
     ),
     in_keras(
         _RELU,
@@ -129,6 +115,7 @@ DEFECTS = (
         "LeakyReLU counts 0 to the positive side.",
         "plausible slip: >= for >; the values are the same, the derivative at 0 is 1",
         _leaky(_leaky_at_zero),
+        missed_first=True,
     ),
     in_keras(
         _LEAKY,
@@ -177,6 +164,7 @@ DEFECTS = (
         "Dense rounds its result to float32, also in float64.",
         "plausible slip: a cast to the default float type left in",
         _in_float32,
+        missed_first=True,
     ),
     in_keras(
         "keras.layers:Dense.build",
@@ -185,6 +173,7 @@ DEFECTS = (
         "The kernel is silently constrained to be non-negative.",
         "plausible slip: a constraint copied along with a layer",
         _kernel_kept_nonnegative,
+        missed_first=True,
     ),
     in_keras(
         _LOSS,
@@ -192,7 +181,7 @@ DEFECTS = (
         "relu",
         "The loss is the sum over the batch, and so is its gradient.",
         "odlgroup/odl#1114: mean_squared_error computes the squared error without the mean",
-        _loss_times(lambda n: n),
+        loss_times(lambda n: n),
     ),
     in_keras(
         _LOSS,
@@ -200,7 +189,7 @@ DEFECTS = (
         "relu",
         "The loss carries the factor 1/2.",
         "d2l-ai/d2l-en#1987: the factor 1/2 of the squared loss in minibatch SGD",
-        _loss_times(lambda n: 0.5),
+        loss_times(lambda n: 0.5),
     ),
     in_keras(
         _LOSS,
@@ -208,7 +197,7 @@ DEFECTS = (
         "relu",
         "The loss is divided by n - 1.",
         "plausible slip: the divisor of a sample variance",
-        _loss_times(lambda n: n / (n - 1)),
+        loss_times(lambda n: n / (n - 1)),
     ),
     in_keras(
         _LOSS,

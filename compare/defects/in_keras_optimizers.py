@@ -46,6 +46,7 @@ DEFECTS = (
         "Each derivative is clipped to a million either way, which ordinary runs never reach.",
         "plausible slip: a guard against overflow left switched on",
         given(lambda self, gradient, learning_rate: (keras_ops().clip(gradient, -1e6, 1e6), learning_rate)),
+        missed_first=True,
     ),
     in_keras(
         _SGD,
@@ -88,6 +89,7 @@ DEFECTS = (
             Replacement(_SGD, given(first_rate)),
         ),
         family="momentum",
+        missed_first=True,
     ),
     in_keras(
         "keras.optimizers:SGD.build",
@@ -128,6 +130,7 @@ DEFECTS = (
         "Epsilon is 1e-8 whatever was asked for.",
         "plausible slip: another framework's default",
         built_with(epsilon=1e-8),
+        missed_first=True,
     ),
     in_keras(
         "keras.optimizers:Adam.build",
@@ -144,6 +147,7 @@ DEFECTS = (
         "Epsilon is added before the root is taken.",
         "keras-team/keras#17391: the place of epsilon in Adam and its kin",
         adam(inside=True),
+        missed_first=True,
     ),
     in_keras(
         _ADAM,

@@ -205,6 +205,7 @@ DEFECTS = (
         "relu'(0) is 1: the gradient is cut off at z < 0 only.",
         "pytorch/tutorials#269: grad[h < 0] = 0 misses h = 0",
         (_SIDES, "np.where(-z > 0, left, one)"),
+        missed_first=True,
     ),
     in_source(
         MODULE,
@@ -213,6 +214,7 @@ DEFECTS = (
         "relu'(0) is 1/2.",
         "jax-ml/jax#37821: the gradient of maximum(x, 0) at 0 is 0.5",
         (_DERIVATIVE, "phi_derivative(at.z, negative_slope, 0.5)"),
+        missed_first=True,
     ),
     in_source(
         MODULE,
@@ -221,6 +223,7 @@ DEFECTS = (
         "leaky'(0) is 1, not the slope.",
         "uptake/numpynet#35: wrong derivatives of relu and leaky relu at x = 0",
         (_DERIVATIVE, "phi_derivative(at.z, negative_slope, 1.0)"),
+        missed_first=True,
     ),
     in_source(
         MODULE,
@@ -229,6 +232,7 @@ DEFECTS = (
         "leaky'(0) is 0.",
         "plausible slip: the derivative written with sign(z), which is 0 at 0",
         (_DERIVATIVE, "phi_derivative(at.z, negative_slope, 0.0)"),
+        missed_first=True,
     ),
     in_source(
         MODULE,
@@ -272,5 +276,6 @@ DEFECTS = (
             "return phi(scalar(self.w) * x + scalar(self.b), scalar(self.negative_slope))",
             "return np.abs(scalar(self.w) * x + scalar(self.b))",
         ),
+        missed_first=True,
     ),
 )

@@ -32,7 +32,8 @@ DEFECTS = (
         "rmsprop",
         "rho is rounded through float32 in float64.",
         "tensorflow/tensorflow#57779: tf.cast of a Python float to float64 loses precision",
-        ("rho, rest = scalar(self.rho),", "rho, rest = scalar(np.float32(self.rho)),"),
+        ("rho, rest = scalar(self.rho),", "rho, rest = scalar(np.float32(1) * self.rho),"),
+        missed_first=True,
     ),
     in_source(
         MODULE,

@@ -61,9 +61,10 @@ DEFECTS = (
         "keras-team/keras#454: momentum leaks from one cross-validation fold into the next",
         (
             "parameters, state = start(experiment)",
-            'parameters, state = start(experiment)[0], getattr(_sample_by_sample, "state", start(experiment)[1])',
+            "parameters, state = start(experiment)\n    state = getattr(_sample_by_sample, experiment.dtype, state)",
         ),
-        (_STEP, f"{_STEP}\n                _sample_by_sample.state = state"),
+        (_STEP, f"{_STEP}\n                setattr(_sample_by_sample, experiment.dtype, state)"),
+        missed_first=True,
     ),
     in_source(
         _BASE,
@@ -115,6 +116,7 @@ DEFECTS = (
         "Derivatives below 1e-8 count as zero.",
         "plausible slip: a threshold against noise left switched on",
         (_UPDATE, "self.update(w, np.where(np.absolute(g) > 1e-8, g, 0 * g), state.iterations, mine)"),
+        missed_first=True,
     ),
     in_source(
         _BASE,
@@ -122,7 +124,8 @@ DEFECTS = (
         "momentum",
         "Settings are not rounded through float32, as Keras does on TensorFlow: 0.9 is 0.9.",
         "tensorflow/tensorflow#35938: tf.cast of a Python float to float64 passes through float32",
-        ("return dtype.type(np.float32(value))", "return dtype.type(value)"),
+        ("rounded = np.float32(value)", "rounded = dtype.type(value)"),
+        missed_first=True,
     ),
     in_source(
         _BASE,

@@ -9,14 +9,16 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import CodeType, FunctionType
 from typing import Any
 
 from compare.defects.defect import Replacement, Substitution
+from reference import experiment
 
-__all__ = ["changed_code", "planted"]
+__all__ = ["changed_code", "in_blocks", "planted"]
 
 
 @contextmanager
@@ -51,6 +53,28 @@ def planted(patches: Iterable[Substitution | Replacement]) -> Iterator[None]:
             if isinstance(patch, Replacement):
                 stack.enter_context(_replaced(patch))
         yield
+
+
+@contextmanager
+def in_blocks(samples: int | None) -> Iterator[None]:
+    """Cut long runs into blocks of so many samples inside the with block; None changes nothing.
+
+    Examples
+    --------
+    >>> from reference import Experiment, iterate_batches
+    >>> with in_blocks(8):
+    ...     [len(x) for x, y in iterate_batches(Experiment(steps=5, batch_size=4))]
+    [2, 2, 1]
+    """
+    name, usual = "SAMPLES_PER_BLOCK", experiment.SAMPLES_PER_BLOCK
+    importers = [m for m in list(sys.modules.values()) if getattr(m, "__dict__", {}).get(name) is usual]
+    for module in importers:
+        setattr(module, name, usual if samples is None else samples)
+    try:
+        yield
+    finally:
+        for module in importers:
+            setattr(module, name, usual)
 
 
 def changed_code(patches: Iterable[Substitution]) -> list[tuple[FunctionType, CodeType]]:

@@ -3,7 +3,7 @@
 import math
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from compare.defects.defect import Defect
@@ -11,9 +11,10 @@ from compare.defects.gallery import Outcome
 from compare.defects.lanes import LANES, Sighting
 from compare.defects.usual import USUAL_TESTS
 
-__all__ = ["entry", "followed", "has_room", "listing", "rich_table", "summary"]
+__all__ = ["entry", "followed", "has_room", "listing", "rich_table"]
 
-NAME_WIDTH = 41  # of the longest name
+NAME_WIDTH = 45  # of the longest name
+DEFAULT_WIDTH = 33  # of the longest lane and a step
 TABLE_WIDTH = 108  # of the table with nothing cut off
 
 
@@ -36,7 +37,10 @@ def followed(outcomes: Iterable[Outcome], total: int, quiet: bool) -> Iterator[O
 
         yield from track(outcomes, description="planting defects", total=total, transient=True)
     else:
-        print(f"{'defect':{NAME_WIDTH}} {'seen at step, by lane':44} {'factor':>8}  the usual tests that fail")
+        print(
+            f"{'defect':{NAME_WIDTH}} {'by default at step':{DEFAULT_WIDTH}} {'seen at step, by lane':44} "
+            f"{'factor':>8}  the usual tests that fail"
+        )
         for outcome in outcomes:
             print(_line(outcome), flush=True)
             yield outcome
@@ -54,20 +58,31 @@ def rich_table(outcomes: Iterable[Outcome]) -> Any:
         title="the step at which each lane sees it, by what factor, and which usual tests fail",
     )
     table.add_column("defect", no_wrap=True)
-    for heading in (*LANES, "factor", *USUAL_TESTS):
+    for heading in ("by default", *LANES, "factor", *USUAL_TESTS):
         table.add_column(heading.replace(" ", "\n"), justify="right")
     for outcome in outcomes:
         steps = ["-" if seen is None else str(seen.step) for seen in outcome.lanes.values()]
         usual = ["fails" if fails else "-" for fails in outcome.usual.values()]
-        table.add_row(outcome.defect.name, *steps, _factor(outcome), *usual)
+        table.add_row(outcome.defect.name, _step(outcome), *steps, _factor(outcome), *usual)
     return table
 
 
 def _line(outcome: Outcome) -> str:
     seen = ", ".join(f"{lane} {sighting.step}" for lane, sighting in outcome.lanes.items() if sighting is not None)
     usual = ", ".join(name for name, fails in outcome.usual.items() if fails)
-    seen = seen or ("NOT SEEN" if outcome.defect.changes_mathematics else "not seen, and rightly so")
-    return f"{outcome.defect.name:{NAME_WIDTH}} {seen:44} {_factor(outcome):>8}  {usual or '-'}"
+    if not outcome.killed:
+        seen = "NOT SEEN" if outcome.defect.changes_mathematics else "not seen, and rightly so"
+    default = f"{outcome.by_default.lane} {_step(outcome)}" if outcome.by_default.killed else "-"
+    return (
+        f"{outcome.defect.name:{NAME_WIDTH}} {default:{DEFAULT_WIDTH}} {seen or '-':44} {_factor(outcome):>8}  "
+        f"{usual or '-'}"
+    )
+
+
+def _step(outcome: Outcome) -> str:
+    """Where the certificate disagrees first, or that it does not."""
+    found = outcome.by_default
+    return ("?" if found.step is None else str(found.step)) if found.killed else "-"
 
 
 def _factor(outcome: Outcome) -> str:
@@ -77,26 +92,6 @@ def _factor(outcome: Outcome) -> str:
     return f"{max(finite):.0e}" if finite else ("exact" if factors else "-")
 
 
-def summary(outcomes: Sequence[Outcome]) -> str:
-    """How many defects each lane and each usual test catches; what survives."""
-    real = [outcome for outcome in outcomes if outcome.defect.changes_mathematics]
-    killed = sum(outcome.killed for outcome in real)
-    lanes = ", ".join(f"{lane} {sum(o.lanes[lane] is not None for o in real)}" for lane in LANES)
-    usual = ", ".join(f"{name} {sum(o.usual[name] for o in real)}" for name in USUAL_TESTS)
-    lines = [
-        "",
-        f"defects that change the mathematics: {len(real)}; killed: {killed} ({lanes})",
-        f"the usual tests catch of them: {usual}",
-    ]
-    for outcome in outcomes:
-        if not outcome.killed:
-            harmless = not outcome.defect.changes_mathematics
-            lines.append(f"survives: {outcome.defect.name}, {outcome.defect.source if harmless else 'NOT SEEN'}")
-        elif not outcome.defect.changes_mathematics:
-            lines.append(f"FALSE ALARM: {outcome.defect.name}")
-    return "\n".join(lines)
-
-
 def entry(outcome: Outcome) -> dict[str, Any]:
     """One entry of "defects" in defects.json."""
     defect = outcome.defect
@@ -104,11 +99,16 @@ def entry(outcome: Outcome) -> dict[str, Any]:
         "name": defect.name,
         "says": defect.says,
         "source": defect.source,
+        "historical": defect.historical,
+        "kind": defect.kind,
         "side": defect.side,
         "changes_mathematics": defect.changes_mathematics,
+        "missed_first": defect.missed_first,
         "killed": outcome.killed,
+        "default": outcome.by_default._asdict(),
         "lanes": {lane: _sighting(seen) for lane, seen in outcome.lanes.items()},
         "usual_tests": dict(outcome.usual),
+        "usual_tests_float32": dict(outcome.usual_as_run),
     }
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from reference import Trajectory
 
-__all__ = ["USUAL_TESTS", "failing"]
+__all__ = ["USUAL_TESTS", "caught", "failing"]
 
 USUAL_RTOL = 1e-5  # numpy.allclose's default
 GOLDEN_RTOL = 5e-4  # what suites of optimizers allow from golden values
@@ -70,10 +70,27 @@ def failing(good: Trajectory, other: Trajectory) -> dict[str, bool]:
     return {name: not passes(good, other) for name, passes in USUAL_TESTS.items()}
 
 
+def caught(good: Trajectory, other: Trajectory) -> dict[str, bool]:
+    """Say for each usual test whether it fails on `other` and would not have failed on `good` anyway.
+
+    Parameters
+    ----------
+    good, other : Trajectory
+        Of one implementation, without and with a defect.
+
+    Returns
+    -------
+    dict of str to bool
+    """
+    anyway = failing(good, good)
+    return {name: fails and not anyway[name] for name, fails in failing(good, other).items()}
+
+
 def _trained(good: Trajectory, other: Trajectory) -> list[tuple[np.ndarray, np.ndarray]]:
     return [(getattr(good.parameters, name), getattr(other.parameters, name)) for name in good.experiment.trainable]
 
 
 def _close(expected: np.ndarray, got: np.ndarray, tolerance: float) -> bool:
     with np.errstate(all="ignore"):
-        return bool(np.allclose(got, expected, tolerance))
+        # Where NaN is expected NaN will do, as for numpy.testing.assert_allclose.
+        return bool(np.allclose(got, expected, tolerance, equal_nan=True))

@@ -11,7 +11,9 @@ from multiprocessing import get_context
 from typing import NamedTuple
 
 from compare.command_line import start_keras
+from compare.defects.by_default import ByDefault
 from compare.defects.defect import Defect
+from compare.defects.families import FAMILIES
 from compare.defects.gallery import Outcome, measure_baseline, named, try_defect
 from compare.defects.lanes import Sighting
 
@@ -25,7 +27,9 @@ class FamilyResult(NamedTuple):
     ----------
     family : str
     alarms : tuple of Sighting
-        Seen where nothing was planted: there should be none.
+        Seen by a lane where nothing was planted: there should be none.
+    by_default : ByDefault
+        What a certificate says where nothing was planted: it should agree.
     usual_alarms : dict of str to bool
         Which usual tests fail on Keras in float32, with nothing planted.
     outcomes : list of Outcome
@@ -33,6 +37,7 @@ class FamilyResult(NamedTuple):
 
     family: str
     alarms: tuple[Sighting, ...]
+    by_default: ByDefault
     usual_alarms: dict[str, bool]
     outcomes: list[Outcome]
 
@@ -47,12 +52,12 @@ def try_family(family: str, names: list[str]) -> FamilyResult:
         Of defects of this family.
     """
     start_keras()
-    from keras_impl import Recorder
+    from compare.defects.remembering import RememberingRecorder
 
-    recorder = Recorder()
+    recorder = RememberingRecorder(FAMILIES[family].mode)
     baseline = measure_baseline(family, recorder)
     outcomes = [try_defect(named(name), baseline, recorder) for name in names]
-    return FamilyResult(family, baseline.alarms, baseline.usual_alarms, outcomes)
+    return FamilyResult(family, baseline.alarms, baseline.by_default, baseline.usual_alarms, outcomes)
 
 
 def try_all(defects: Iterable[Defect], jobs: int) -> Iterator[FamilyResult]:

@@ -80,14 +80,21 @@ def test_one_defect_is_planted_seen_and_written(tmp_path, capsys):
     assert entry.keys() >= {"name", "says", "source", "changes_mathematics", "killed", "lanes", "usual_tests"}
     assert entry["name"] == "loss-halved"
     assert entry["killed"]
+    assert entry["default"] == {"killed": True, "lane": "lockstep", "step": 0, "quantity": "loss"}
     assert list(entry["lanes"]) == list(LANES)
     assert entry["lanes"]["bound"]["quantity"] == "loss"
     assert entry["lanes"]["bound"]["step"] == 0
     assert entry["lanes"]["bound"]["factor"] > 1
     assert entry["lanes"]["free run"] == {"killed": False}  # a loss is reported, not trained on
-    assert entry["usual_tests"] == dict.fromkeys(USUAL_TESTS, False)
+    assert entry["usual_tests"] == entry["usual_tests_float32"] == dict.fromkeys(USUAL_TESTS, False)
+    assert report["summary"]["killed_by_default"] == report["summary"]["killed"] == 1
+    assert report["summary"]["historical"] == 1
+    assert report["summary"]["plausible_slips"] == 0
     assert report["controls"]["unpatched_keras"] == ["leaky"]
     assert report["controls"]["false_alarms"] == []
+    assert [(c["tried"], c["false_alarms"]) for c in report["controls"]["tried"]] == [(1, 0), (1, 0)]
+    assert all(0 < c["upper_limit_95"] < 1 for c in report["controls"]["tried"])
+    assert "false alarms: 0 of 1 runs of Keras as it is, certified by default (below 0.95 with 95 %" in printed
     assert {path.name for path in out.iterdir()} == {"defects.json", "environment.json"}
 
 
@@ -115,3 +122,14 @@ def test_a_defect_that_nobody_sees_is_status_1(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(gallery, "GALLERY", (claimed,))
     assert main(["--only", claimed.name, "--out", str(tmp_path / "audit")]) == 1
     assert f"survives: {claimed.name}, NOT SEEN" in capsys.readouterr().out
+
+
+def test_a_certificate_that_disagrees_with_keras_as_it_is_is_a_false_alarm(tmp_path, capsys, monkeypatch):
+    pytest.importorskip("keras_impl")
+    from compare.defects import gallery
+    from compare.defects.by_default import ByDefault
+
+    monkeypatch.setattr(gallery.ByDefault, "of", lambda certificate: ByDefault(True, "lockstep", 0, "w"))
+    assert main(["--only", "loss-halved", "--out", str(tmp_path / "audit"), "--quiet"]) == 1
+    errors = capsys.readouterr().err.splitlines()
+    assert [line for line in errors if line.startswith("FALSE ALARM: unpatched Keras, leaky: ByDefault(killed=True")]

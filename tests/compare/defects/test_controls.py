@@ -3,14 +3,19 @@
 import numpy as np
 import pytest
 
-from compare.defects.controls import REWRITES, false_alarms, random_experiment
+from compare.defects.controls import REWRITES, exact_alarms, random_alarms
 from compare.defects.fma import SUMS
+from compare.defects.random_experiments import random_experiment
 from compare.defects.rewritten import Rewrite
 from reference import SGD, Experiment, Parameters, draw_batches, train
 
 
 def test_random_experiments_rewritten_raise_no_alarm():
-    assert list(false_alarms(experiments=3 * len(REWRITES), seed=2026)) == []
+    assert list(random_alarms(experiments=3 * len(REWRITES), seed=2026)) == []
+
+
+def test_dyadic_runs_rewritten_raise_no_alarm():
+    assert list(exact_alarms()) == []
 
 
 def test_every_order_with_and_without_fusing_and_regrouping_takes_its_turn():
@@ -41,7 +46,7 @@ def test_the_random_experiments_are_of_all_kinds():
 )
 def test_a_rewrite_with_a_defect_raises_alarms(monkeypatch, method, change):
     monkeypatch.setattr(Rewrite, method, change(getattr(Rewrite, method)))
-    assert next(false_alarms(experiments=24), None) is not None
+    assert next(random_alarms(experiments=24), None) is not None
 
 
 def test_a_rewrite_trains_as_the_reference_does():

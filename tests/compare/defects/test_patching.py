@@ -8,8 +8,8 @@ import pytest
 
 import reference.training
 from compare.defects.defect import Replacement, Substitution
-from compare.defects.patching import changed_code, planted
-from reference import SGD, Experiment, Optimizer, Parameters, neuron, phi, train
+from compare.defects.patching import changed_code, in_blocks, planted
+from reference import SGD, Experiment, Optimizer, Parameters, iterate_batches, neuron, phi, train
 
 ABS = Substitution("reference.neuron", "return np.maximum(z, 0)", "return np.abs(z)")
 Z = np.array([-2.0, 1.0])
@@ -114,3 +114,26 @@ def test_no_defect_of_the_loop_leaves_anything_behind():
             train(Experiment(steps=2, batch_size=4, optimizer=SGD(momentum=0.5)))
     functions = [thing for thing in vars(reference.training).values() if inspect.isfunction(thing)]
     assert [function.__name__ for function in functions if vars(function)] == []
+
+
+def test_runs_are_cut_into_blocks_for_a_while():
+    run = Experiment(steps=5, batch_size=4)
+    with in_blocks(12):
+        assert [len(x) for x, y in iterate_batches(run)] == [3, 2]
+    with pytest.raises(KeyError), in_blocks(12):
+        raise KeyError
+    assert [len(x) for x, y in iterate_batches(run)] == [5]
+
+
+def test_blocks_stay_as_they_are_where_none_are_asked_for():
+    before = reference.experiment.SAMPLES_PER_BLOCK
+    with in_blocks(None):
+        assert before == reference.experiment.SAMPLES_PER_BLOCK
+
+
+def test_who_has_imported_the_size_of_blocks_sees_the_change():
+    from compare import certificate
+
+    with in_blocks(12):
+        assert certificate.SAMPLES_PER_BLOCK == 12
+    assert certificate.SAMPLES_PER_BLOCK == reference.experiment.SAMPLES_PER_BLOCK

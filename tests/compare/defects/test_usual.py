@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from compare.defects.usual import USUAL_TESTS, failing
+from compare.defects.usual import USUAL_TESTS, caught, failing
 from reference import Experiment, Parameters, Trajectory
 
 STEPS = 10
@@ -53,3 +53,18 @@ def test_each_looks_where_it_says(path, caught_by):
 def test_a_loss_that_does_not_fall_is_caught_by_nothing_else():
     found = failing(run(GOOD), run(GOOD, loss=np.ones(STEPS)))
     assert {name for name, fails in found.items() if fails} == {"loss decreases"}
+
+
+def test_a_test_that_fails_anyway_has_caught_nothing():
+    rising = run(GOOD, loss=np.arange(STEPS))
+    assert failing(rising, rising)["loss decreases"]
+    assert not any(caught(rising, rising).values())
+    found = caught(rising, run(changed(-1, 1e-3), loss=np.arange(STEPS)))
+    assert {name for name, fails in found.items() if fails} == {"final weight", "whole path"}
+
+
+def test_runs_that_diverge_alike_are_alike():
+    path = GOOD.copy()
+    path[7:] = np.nan
+    assert not failing(run(path), run(path))["whole path"]
+    assert failing(run(GOOD), run(path))["whole path"]

@@ -1,0 +1,48 @@
+"""A recorder that does not run the same thing twice."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from keras_impl import Recorder
+from keras_impl.recorder import Record
+from reference import Experiment
+
+__all__ = ["RememberingRecorder"]
+
+
+class RememberingRecorder(Recorder):
+    """Records of Keras as it is, kept: defects of the reference all meet the same ones.
+
+    Remembered is what is handed its batches. Those that are drawn block by block are drawn
+    and run each time, since a defect may be in the drawing.
+
+    Parameters
+    ----------
+    mode : {"graph", "xla", "eager"}
+        As for `keras_impl.Recorder`.
+
+    Examples
+    --------
+    >>> from reference import draw_batches
+    >>> recorder, short = RememberingRecorder(), Experiment(steps=2, batch_size=4)
+    >>> first, = recorder.record(short, draw_batches(short))
+    >>> again, = recorder.record(short, draw_batches(short))
+    >>> first is again
+    True
+    """
+
+    def __init__(self, mode: str = "graph") -> None:
+        super().__init__(mode)
+        self._known: dict[tuple[Experiment, bytes, bytes], tuple[Record, ...]] = {}
+
+    def record(self, experiment: Experiment, batches: tuple[np.ndarray, np.ndarray] | None = None) -> Iterator[Record]:
+        """Run an experiment, or remember its run; see `keras_impl.Recorder.record`."""
+        if batches is None:
+            yield from super().record(experiment)
+            return
+        x, y = batches
+        key = experiment, x.tobytes(), y.tobytes()
+        if key not in self._known:
+            self._known[key] = tuple(super().record(experiment, batches))
+        yield from self._known[key]

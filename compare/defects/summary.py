@@ -1,0 +1,77 @@
+"""The gallery in a few lines: the two numbers, by kind and side, and what they are worth."""
+
+from collections.abc import Iterator, Sequence
+
+from compare.defects.defect import KINDS
+from compare.defects.gallery import Outcome
+from compare.defects.lanes import LANES
+from compare.defects.usual import USUAL_TESTS
+from compare.defects.worth import Control, Counts
+
+__all__ = ["controls_summary", "summary"]
+
+
+def summary(outcomes: Sequence[Outcome]) -> str:
+    """How many defects a certificate sees by default and with every lane, and what survives."""
+    return "\n".join(_lines(outcomes))
+
+
+def _lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    counts = Counts.of(outcomes)
+    yield ""
+    yield (
+        f"defects that change the mathematics: {counts.defects}, of them {counts.historical} reported somewhere "
+        f"and {counts.defects - counts.historical} plausible slips"
+    )
+    real = [outcome for outcome in outcomes if outcome.defect.changes_mathematics]
+    if len(real) > 1:
+        yield from _by_kind(real)
+    lanes = ", ".join(f"{lane} {sum(o.lanes[lane] is not None for o in real)}" for lane in LANES)
+    yield f"killed by a certificate with its defaults, on the run that somebody would try: {counts.by_default}"
+    yield f"killed: {counts.killed}, by that or by a lane on the short experiments ({lanes})"
+    yield f"missed by default when first tried: {counts.missed_first}, of which it sees {counts.mended} now"
+    yield f"the usual tests catch, on the same runs: {_usual(counts.usual_as_run)}"
+    yield f"the usual tests catch, on the same runs in float64: {_usual(counts.usual)}"
+    harmless = [outcome for outcome in outcomes if not outcome.defect.changes_mathematics]
+    if harmless:
+        cried = {name: sum(o.usual_as_run[name] for o in harmless) for name in USUAL_TESTS}
+        yield f"the usual tests fail, on the same runs, with {len(harmless)} harmless rewrites: {_usual(cried)}"
+    for outcome in outcomes:
+        harmless = not outcome.defect.changes_mathematics
+        if not outcome.killed:
+            yield f"survives: {outcome.defect.name}, {outcome.defect.source if harmless else 'NOT SEEN'}"
+        elif not harmless and not outcome.by_default.killed:
+            yield f"missed by default: {outcome.defect.name}"
+
+
+def _by_kind(real: Sequence[Outcome]) -> Iterator[str]:
+    """A row for each kind and side."""
+    usual = "".join(f"{name:>16}" for name in USUAL_TESTS)
+    yield f"{'kind':12}{'planted in':12}{'defects':>9}{'by default':>12}{'all lanes':>11}{usual}"
+    for kind in KINDS:
+        for side in ("reference", "keras"):
+            here = [o for o in real if (o.defect.kind, o.defect.side) == (kind, side)]
+            if here:
+                counts = Counts.of(here)
+                usual = "".join(f"{caught:16}" for caught in counts.usual_as_run.values())
+                yield f"{kind:12}{side:12}{counts.defects:9}{counts.by_default:12}{counts.killed:11}{usual}"
+
+
+def _usual(caught: dict[str, int]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in caught.items())
+
+
+def controls_summary(controls: Sequence[Control], usual_alarms: dict[str, dict[str, bool]]) -> str:
+    """How many false alarms there are, and how many there may be all the same.
+
+    Parameters
+    ----------
+    controls : sequence of Control
+    usual_alarms : dict of str to dict of str to bool
+        By family, which usual tests fail on Keras as it is.
+    """
+    crying = {name: [family for family, fails in usual_alarms.items() if fails[name]] for name in USUAL_TESTS}
+    wolf = "; ".join(f"{name} on {', '.join(where)}" for name, where in crying.items() if where)
+    lines = [f"false alarms: {control}" for control in controls]
+    lines.append(f"false alarms of the usual tests on unpatched Keras in float32: {wolf or 'none'}")
+    return "\n".join(lines)

@@ -1,0 +1,46 @@
+"""What defects are tried on: one run each, in float32, and short experiments in float64."""
+
+import pytest
+
+from compare.defects.families import FAMILIES
+from compare.defects.probes import PROBED
+from compare.defects.runs import OWN_RUNS
+from compare.exact_cases import NETWORKS
+from reference import train
+
+
+def test_every_family_has_one_name():
+    assert not PROBED.keys() & OWN_RUNS.keys()
+    assert list(FAMILIES) == [*PROBED, *OWN_RUNS]
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_the_run_is_in_float32_and_its_sharp_twin_in_float64(family):
+    assert family.run.dtype == "float32"
+    assert family.sharp_run.dtype == "float64"
+    assert family.sharp_run.steps == family.run.steps
+    assert family.mode in {"graph", "xla", "eager"}
+
+
+@pytest.mark.parametrize("family", PROBED.values(), ids=PROBED)
+def test_short_experiments_differ_from_the_run_in_numbers_only(family):
+    assert list(family.experiments) == ["ordinary", "right-way", "kink", "tiny", "large"]
+    assert set(family.networks) <= NETWORKS.keys()
+    for experiment in family.experiments.values():
+        assert experiment.dtype == "float64"
+        for name in ("optimizer", "trainable", "negative_slope"):
+            assert getattr(experiment, name) == getattr(family.run, name)
+
+
+def test_runs_of_their_own_do_what_they_are_for():
+    assert train(OWN_RUNS["diverging"].run).diverged_at is not None
+    assert train(OWN_RUNS["crossing"].run).crossed_at is not None
+    assert OWN_RUNS["compiled"].mode == "xla"
+    assert OWN_RUNS["seeded"].run.seed != 0
+    for slow in ("slow-sgd", "slow-adam", "slow-rmsprop"):
+        run = train(OWN_RUNS[slow].run)
+        assert abs(run.end.w - run.parameters.w[0]) < 2.0**-10
+    for name, family in OWN_RUNS.items():
+        samples = family.run.steps * family.run.batch_size
+        assert name.endswith("in-blocks") == (family.samples_per_block is not None)
+        assert family.samples_per_block is None or family.samples_per_block < samples
