@@ -7,11 +7,18 @@ import reference
 from compare.defects import (
     harmless,
     in_adam,
+    in_borders,
+    in_conditions,
+    in_data,
+    in_divergence,
     in_keras_networks,
     in_keras_optimizers,
     in_neuron,
+    in_precision,
+    in_records,
     in_rmsprop,
     in_sgd,
+    in_starts,
     in_training,
 )
 from compare.defects.by_default import ByDefault, certify_run
@@ -37,6 +44,13 @@ GALLERY: tuple[Defect, ...] = (
     *in_rmsprop.DEFECTS,
     *in_keras_networks.DEFECTS,
     *in_keras_optimizers.DEFECTS,
+    *in_starts.DEFECTS,
+    *in_divergence.DEFECTS,
+    *in_records.DEFECTS,
+    *in_borders.DEFECTS,
+    *in_data.DEFECTS,
+    *in_precision.DEFECTS,
+    *in_conditions.DEFECTS,
     *harmless.DEFECTS,
 )
 

@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from compare.defects.defect import Replacement, Substitution
+from compare.defects.defect import KINDS, Replacement, Substitution
+from compare.defects.families import FAMILIES
 from compare.defects.gallery import GALLERY
 from compare.defects.patching import changed_code, planted
-from compare.defects.probes import FAMILIES
 
 REAL = [defect for defect in GALLERY if defect.changes_mathematics]
-IN_SOURCE = [defect for defect in GALLERY if defect.side == "reference"]
+IN_SOURCE = [defect for defect in GALLERY if isinstance(defect.patches[0], Substitution)]
 
 # What a gallery must have at least, and where it is.
 ASKED_FOR = {
@@ -53,6 +53,30 @@ ASKED_FOR = {
     "float32 constants in float64": {"rmsprop-rho-through-float32", "constants-in-double"},
     "a gradient clipped at 1": {"gradient-clipped-at-1", "keras-gradient-clipped-at-1"},
     "a weight kept non-negative": {"weight-kept-nonnegative", "keras-kernel-kept-nonnegative"},
+    "another start": {"start-at-minus-15-sgd", "keras-start-at-minus-15-adam", "keras-start-at-minus-15-rmsprop"},
+    "untrained and off": {"untrained-start-off", "keras-untrained-start-off"},
+    "untrained and moving": {"untrained-drifts", "keras-untrained-drifts"},
+    "a gradient repaired": {"gradient-repaired", "keras-gradient-repaired"},
+    "a loss masked": {"loss-not-a-number-masked", "keras-loss-not-a-number-masked"},
+    "loss recorded twice": {"record-loss-doubled", "keras-record-loss-doubled"},
+    "loss of other parameters": {"record-loss-after-step"},
+    "gradient recorded otherwise": {"record-gradient-negated", "record-gradient-of-batch-before"},
+    "crossed and diverged": {"record-crossing-early", "record-divergence-early", "keras-record-divergence-missed"},
+    "1 added at a border": {"border-adds-one-centered", "keras-border-adds-one-centered"},
+    "slots reset at a border": {"border-resets-slots-momentum", "keras-border-resets-slots-momentum"},
+    "other samples": {"samples-of-variance-1.21", "keras-samples-of-variance-1.21"},
+    "a seed ignored": {"seed-ignored"},
+    "labels off": {"labels-off", "keras-labels-off"},
+    "n + 1": {"gradient-over-n-plus-1-of-3000", "keras-loss-over-n-plus-1-of-50000"},
+    "a gradient off by 1e-4": {"gradient-off-by-1e-4", "keras-gradient-off-by-1e-4"},
+    "Adam's learning rate": {"adam-learning-rate-off-by-a-thousandth", "keras-adam-learning-rate-off-by-a-thousandth"},
+    "epsilon half off": {"adam-epsilon-half-off", "keras-rmsprop-epsilon-half-off"},
+    "float32 only": {"gradient-off-in-float32", "keras-gradient-off-in-float32"},
+    "late": {"late-gradient-larger", "keras-late-gradient-larger"},
+    "one batch size": {"gradient-off-in-batches-of-1000", "keras-loss-off-in-batches-of-1000"},
+    "one sign": {"positive-gradients-larger", "keras-gradients-of-negative-weights-larger"},
+    "small ones": {"small-gradients-larger", "keras-small-gradients-larger"},
+    "compiled": {"keras-compiled-momentum-smaller", "keras-compiled-loss-summed"},
 }
 
 
@@ -92,6 +116,34 @@ def test_each_source_patch_applies_changes_its_function_and_is_taken_out_again(d
         for (function, _), original in zip(changed, before, strict=True):
             assert function.__code__.replace(co_linetable=b"") != original.replace(co_linetable=b"")
     assert all(function.__code__ is original for (function, _), original in zip(changed, before, strict=True))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_is_on_both_sides_and_has_a_control(kind):
+    here = [defect for defect in GALLERY if defect.kind == kind]
+    assert {defect.side for defect in here if defect.changes_mathematics} == {"reference", "keras"}
+    assert any(not defect.changes_mathematics for defect in here)
+
+
+def test_all_kinds_are_known():
+    assert {defect.kind for defect in GALLERY} == set(KINDS)
+
+
+def test_every_family_has_a_defect():
+    assert {defect.family for defect in REAL} == set(FAMILIES)
+
+
+def test_what_was_reported_is_told_from_what_was_thought_of():
+    assert sum(defect.historical for defect in REAL) == sum("#" in defect.source.split(": ")[0] for defect in REAL)
+    assert not any(defect.historical for defect in REAL if defect.source.startswith("plausible slip"))
+
+
+def test_a_side_is_where_the_patch_is():
+    sides = {patch.where.split(".")[0]: defect.side for defect in GALLERY for patch in defect.patches}
+    assert sides == {"reference": "reference", "keras": "keras", "keras_impl": "keras"}
+    assert all(
+        (defect.side == "keras") == ("keras" in defect.name) for defect in REAL if defect.kind not in {"formula"}
+    )
 
 
 def test_patches_of_keras_are_methods_and_functions_of_its_public_names():
