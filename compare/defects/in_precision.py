@@ -83,7 +83,7 @@ DEFECTS = of_kind(
     ),
     in_source(
         _ADAM,
-        "adam-learning-rate-off-by-a-thousandth",
+        "adam-rate-off-by-a-thousandth",
         "default-adam",
         "The learning rate of Adam is 0.1 % too large.",
         _SCHEDULE,
@@ -91,7 +91,7 @@ DEFECTS = of_kind(
     ),
     in_keras(
         "keras.optimizers:Adam.update_step",
-        "keras-adam-learning-rate-off-by-a-thousandth",
+        "keras-adam-rate-off-by-a-thousandth",
         "default-adam",
         "The learning rate of Adam is 0.1 % too large.",
         _SCHEDULE,

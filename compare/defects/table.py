@@ -13,9 +13,9 @@ from compare.defects.usual import USUAL_TESTS
 
 __all__ = ["entry", "followed", "has_room", "listing", "rich_table"]
 
-NAME_WIDTH = 45  # of the longest name
+NAME_WIDTH = 39  # of the longest name
 DEFAULT_WIDTH = 33  # of the longest lane and a step
-TABLE_WIDTH = 108  # of the table with nothing cut off
+TABLE_WIDTH = 116  # of the table with nothing cut off
 
 
 def listing(defects: Iterable[Defect]) -> str:

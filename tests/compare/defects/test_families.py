@@ -38,8 +38,7 @@ def test_runs_of_their_own_do_what_they_are_for():
     assert OWN_RUNS["compiled"].mode == "xla"
     assert OWN_RUNS["seeded"].run.seed != 0
     for slow in ("slow-sgd", "slow-adam", "slow-rmsprop"):
-        run = train(OWN_RUNS[slow].run)
-        assert abs(run.end.w - run.parameters.w[0]) < 2.0**-10
+        assert round(float(train(OWN_RUNS[slow].run).end.w), 3) == -10
     for name, family in OWN_RUNS.items():
         samples = family.run.steps * family.run.batch_size
         assert name.endswith("in-blocks") == (family.samples_per_block is not None)
