@@ -32,10 +32,10 @@ def _lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
     yield f"missed by default when first tried: {counts.missed_first}, of which it sees {counts.mended} now"
     yield f"the usual tests catch, on the same runs: {_usual(counts.usual_as_run)}"
     yield f"the usual tests catch, on the same runs in float64: {_usual(counts.usual)}"
-    harmless = [outcome for outcome in outcomes if not outcome.defect.changes_mathematics]
-    if harmless:
-        cried = {name: sum(o.usual_as_run[name] for o in harmless) for name in USUAL_TESTS}
-        yield f"the usual tests fail, on the same runs, with {len(harmless)} harmless rewrites: {_usual(cried)}"
+    rewrites = [outcome for outcome in outcomes if not outcome.defect.changes_mathematics]
+    if rewrites:
+        cried = {name: sum(o.usual_as_run[name] for o in rewrites) for name in USUAL_TESTS}
+        yield f"the usual tests fail, on the same runs, with {len(rewrites)} harmless rewrites: {_usual(cried)}"
     for outcome in outcomes:
         harmless = not outcome.defect.changes_mathematics
         if not outcome.killed:
