@@ -37,7 +37,7 @@ from compare.jacobian import linearize, local_bounds
 from compare.lockstep import Comparison
 from compare.rounding import FIRST_ORDER, Ball, gamma
 from compare.zonotope import propagate
-from reference import Experiment, Parameters, Trajectory, forward
+from reference import Experiment, Parameters, Trajectory
 from reference.training import blocks, constants
 
 __all__ = ["FreeRun", "free_run"]
@@ -213,36 +213,42 @@ class _Jumps:
         with_bias = self.evaluation.nearest[here] <= 2 * (reaches.w * widest + reaches.b) + rounding
         near = np.flatnonzero(np.where((b == 0) & (reaches.b == 0), w <= 2 * reaches.w, with_bias))
         added = np.zeros_like(reach)
-        for t in near:
-            step = here.start + int(t)
-            jump = self._of_batch(step, Parameters(*(float(r[t]) for r in reaches)))
-            added[t] = FIRST_ORDER * (self.by_gradient[step] @ jump)
+        for part in chunks(len(near), self.experiment.batch_size):
+            rows = near[part]
+            jump = self._of_batches(here.start + rows, Parameters(*(r[rows] for r in reaches)))
+            added[rows] = FIRST_ORDER * (self.by_gradient[here.start + rows] @ jump[:, :, None])[:, :, 0]
         return added
 
-    def _of_batch(self, step: int, reach: Parameters) -> np.ndarray:
-        """What the gradient of a batch may be off by."""
-        x, y = self._batch(step)
-        here = Parameters(*(float(p[step]) for p in self.run.parameters))
-        size = np.abs(here.w * x + here.b)
-        rounding = gamma(4, self.eps) * (size + 2 * abs(here.b)) + self.tiny * (3 + abs(here.w))
-        moving = np.abs(x) * reach.w + reach.b
-        crossing = np.flatnonzero((size <= moving + rounding) & ((size > 0) | (moving > 0)))
-        x, y = x[crossing].astype(np.float64), y[crossing].astype(np.float64)
-        at = forward(here, x, self.slopes[-1])
+    def _of_batches(self, steps: np.ndarray, reach: Parameters) -> np.ndarray:
+        """What the gradients of some batches may be off by, of shape (steps, trained)."""
+        x, y = self._batches(steps)
+        at = Parameters(*(p[steps] for p in self.run.parameters))
+        z = at.w[:, None] * x + at.b[:, None]
+        size, w, b = np.abs(z), *(np.abs(p, dtype=np.float64)[:, None] for p in (at.w, at.b))
+        rounding = gamma(4, self.eps) * (size + 2 * b) + self.tiny * (3 + w)
+        moving = np.abs(x) * reach.w[:, None] + reach.b[:, None]
+        row, sample = np.nonzero((size <= moving + rounding) & ((size > 0) | (moving > 0)))
+        x, y, z = (a[row, sample].astype(np.float64) for a in (x, y, z))
+        at, reach = (Parameters(*(p[row].astype(np.float64) for p in group)) for group in (at, reach))
+        activation = np.where(z > 0, z, self.slopes[-1] * z)
         delta, sigma = max(self.slopes) - min(self.slopes), max(abs(s) for s in self.slopes)
-        v, dz, phi = abs(here.v) + reach.v, np.abs(x) * reach.w + reach.b, np.abs(at.activation)
+        v, dz, phi = np.abs(at.v) + reach.v, np.abs(x) * reach.w + reach.b, np.abs(activation)
         dp = v * delta * dz
-        e = np.abs(at.y_pred - y) + v * sigma * dz + phi * reach.v + reach.d
+        e = np.abs(at.v * activation + at.d - y) + v * sigma * dz + phi * reach.v + reach.d
         inward = v * (e * delta + sigma * dp)
         terms = {"w": np.abs(x) * inward, "b": inward, "v": (phi + sigma * dz) * dp + e * delta * dz, "d": dp}
-        sums = [terms[name].sum() for name in self.experiment.trainable]
-        return np.array(sums) * (2 / self.experiment.batch_size)
+        sums = [np.bincount(row, terms[name], minlength=len(steps)) for name in self.experiment.trainable]
+        return np.stack(sums, axis=1) * (2 / self.experiment.batch_size)
 
-    def _batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """Batch of a step; steps only go up, but for some that are asked for again."""
-        while step >= self.ahead:
+    def _batches(self, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Batches of increasing steps; they only go up, but for some that are asked for again."""
+        while steps[-1] >= self.ahead:
             x, y = next(self.stream)
             self.recent = [*self.recent[-1:], (self.ahead, x, y)]
             self.ahead += len(x)
-        first, x, y = next(block for block in reversed(self.recent) if block[0] <= step)
-        return x[step - first], y[step - first]
+        found = []
+        for first, x, y in self.recent:
+            mine = steps[(steps >= first) & (steps < first + len(x))] - first
+            found.append((x[mine], y[mine]))
+        x, y = (np.concatenate(column) for column in zip(*found, strict=True))
+        return x, y
