@@ -103,7 +103,7 @@ def _samples(experiment: Experiment, wanted: Sequence[tuple[float, float]]) -> l
     w, b, v, d = (Fraction(float(np.dtype(experiment.dtype).type(p))) for p in experiment.initial)
     slope = Fraction(float(constants(experiment)[0]))
     alone = replace(experiment, batch_size=1, steps=1)
-    found = []
+    found: dict[tuple[float, float], None] = {}
     for z, miss in wanted:
         if z == 0 and miss and experiment.grad_at_zero is not None:
             continue  # the reference was told to take another value there than Keras
@@ -111,11 +111,11 @@ def _samples(experiment: Experiment, wanted: Sequence[tuple[float, float]]) -> l
         z_there = w * x + b
         label = v * (z_there if z_there > 0 else slope * z_there) + d - Fraction(miss)
         sample = np.array([[float(x)], [float(label)]], experiment.dtype)
-        if [Fraction(float(number)) for number in sample[:, 0]] == [x, label]:
+        if [Fraction(float(number)) for number in sample[:, 0]] == [x, label] and (float(x), float(label)) not in found:
             run = exact_run(alone, sample[:1], sample[1:])
             if run.steps and run.skipped == 0:
-                found.append((float(x), float(label)))
-    return list(dict.fromkeys(found))
+                found[float(x), float(label)] = None
+    return list(found)
 
 
 def _few_bits(number: float, bits: int, smallest: int = SMALLEST) -> float:

@@ -1,7 +1,7 @@
 """Both sides on the same batches, lane by lane: what a certificate says of one run."""
 
-from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["Examination", "examine"]
 
 Batches = tuple[np.ndarray, np.ndarray]
+
+REDRAWN = 2**18  # samples of a single block that are drawn once more; of several blocks all are
+INLINE = 2**16  # samples of a run too short for threads
 
 # What each mode of TensorFlow leaves of the operations as Keras wrote them.
 BITS = {"eager": Arithmetic.WRITTEN, "graph": Arithmetic.REWRITTEN, "xla": None}
@@ -112,13 +115,15 @@ def examine(
     evaluations: list[Evaluation] = []
     powers: list[dict[str, float]] = []
     beginning: tuple[Record, Examined] | None = None
-    # While TensorFlow runs; each in its own thread, lest blocks wait for the reference and fill the memory.
-    with ThreadPoolExecutor(1) as beside, ThreadPoolExecutor(1) as drawing_beside:
-        ours_later = beside.submit(_train, experiment, batches)
+    short = experiment.steps * experiment.batch_size <= INLINE
+    # The reference runs while TensorFlow does. Each in its own thread, lest blocks wait and fill the memory.
+    with _beside(short) as ours_beside, _beside(short) as drawing_beside:
+        ours_later = ours_beside.submit(_train, experiment, batches)
         drawings: list[Future[Any]] = []
         for block in recorder.record(experiment, batches):
             if redrawing is not None:
-                drawings.append(drawing_beside.submit(redrawing.check, block.x, block.y))
+                looked_at = len(block.x) if batches is None else max(1, REDRAWN // experiment.batch_size)
+                drawings.append(drawing_beside.submit(redrawing.check, block.x[:looked_at], block.y[:looked_at]))
             for comparison in compare_start(experiment, block, records[-1] if records else None):
                 ledgers["start"].enter(comparison)
             examined = examine_block(experiment, block, BITS[recorder.mode])
@@ -165,6 +170,19 @@ def examine(
         reference=ours,
         keras=keras,
     )
+
+
+class _Inline(Executor):
+    """Does at once what it is given: for runs that are over before a thread has started."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        done.set_result(function(*arguments, **options))
+        return done
+
+
+def _beside(short: bool) -> Executor:
+    return _Inline() if short else ThreadPoolExecutor(1)
 
 
 def _train(experiment: Experiment, batches: Batches | None) -> tuple[Trajectory, list[Comparison]]:

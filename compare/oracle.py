@@ -309,9 +309,10 @@ def _distinct(row_x: Any, row_y: Any) -> Distinct:
 
 
 def _constant(setting: float) -> Dyadic:
-    """A setting that Keras makes a float32 constant of, in which TensorFlow flushes what is subnormal."""
+    """A setting that Keras makes a float32 constant of; a subnormal one is flushed, to 0 of either sign."""
     rounded = np.float32(setting)
-    return Dyadic.of(rounded if abs(rounded) >= np.finfo(np.float32).tiny else np.float32(0) * rounded)
+    flushed = setting != 0 and abs(rounded) < np.finfo(np.float32).tiny
+    return Dyadic(Fraction(0), 0) if flushed else Dyadic.of(rounded)
 
 
 def _affine(room: Room, experiment: Experiment, state: dict[str, Dyadic], by: str, x: Dyadic, plus: str) -> Dyadic:
@@ -325,8 +326,8 @@ def _affine(room: Room, experiment: Experiment, state: dict[str, Dyadic], by: st
 def _phi(room: Room, z: Dyadic, slope: Dyadic) -> Dyadic:
     if z.value > 0:
         return z
-    if not slope.value:  # max(z, 0), either argument being right for z = -0
-        return Dyadic(Fraction(0), 1 if z.value or z.zero == 1 else 0)
+    if not slope.value:  # max(z, 0), either argument being right for z = -0; or a product with what was flushed
+        return Dyadic(Fraction(0), 1 if slope.zero and (z.value or z.zero == 1) else 0)
     scaled = room.product(slope, z)
     return scaled if z.value or slope.value > 0 else scaled._replace(zero=0)
 

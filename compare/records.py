@@ -11,10 +11,12 @@ The reference's functions are under test in lockstep. That `reference.train` cal
 the right batch, in the right order, and records what came of it, is under test here:
 
 record
-    Loss and gradient are evaluated again from the recorded states, all steps of a block at
-    once, and each next state again from the recorded state and gradient. Mostly that gives
-    the same bits; else `compare.rounding` bounds the difference. When w crossed zero and
-    when the run diverged is read off both recorded paths.
+    Each next state is evaluated again from the recorded state and gradient, and loss and
+    gradient again from the recorded states: in each block of all steps if they have no more
+    than `SAMPLES` samples together, else of as many as that leaves, in stretches spread
+    evenly from its beginning to its end. Mostly that gives the same bits; else `compare.rounding` bounds
+    the difference. When w crossed zero and when the run diverged is read off both recorded
+    paths.
 """
 
 from collections.abc import Iterator
@@ -32,6 +34,9 @@ from reference.training import blocks, constants
 __all__ = ["compare_marks", "compare_record", "compare_start"]
 
 Batches = tuple[np.ndarray, np.ndarray]
+
+SAMPLES = 2**19  # of a block that are looked at once more
+STRETCH = 16  # steps that follow each other
 
 
 def compare_start(experiment: Experiment, record: Any, before: Any = None) -> Iterator[Comparison]:
@@ -87,7 +92,7 @@ def compare_record(experiment: Experiment, run: Trajectory, batches: Batches | N
             yield _equal(name, 0, getattr(first, name), np.array([start], dtype))
         first_step = 0
         for x, y in blocks(experiment, batches):
-            for here in chunks(len(x), experiment.batch_size):
+            for here in _stretches(len(x), experiment.batch_size):
                 yield from _batches(experiment, run, first_step + here.start, x[here], y[here])
             first_step += len(x)
         stepped, after = take_step(experiment, 0, *states_before(run), run.gradient, Arithmetic.WRITTEN)
@@ -117,6 +122,18 @@ def compare_marks(run: Trajectory) -> Iterator[Comparison]:
     for name, happened in (("crossed_at", crossed), ("diverged_at", diverged)):
         mark, due = getattr(run, name), int(np.argmax(happened)) if happened.any() else -1
         yield _equal(name, max(due - 1, 0), np.array([-1.0 if mark is None else float(mark)]), np.array([float(due)]))
+
+
+def _stretches(steps: int, batch_size: int) -> Iterator[slice]:
+    """The steps of a block to look at."""
+    most = max(1, SAMPLES // batch_size)
+    if steps <= most:
+        yield from chunks(steps, batch_size)
+        return
+    length = min(STRETCH, most)
+    starts = np.linspace(0, steps - length, max(2, most // length)).astype(int)
+    for start in np.unique(starts).tolist():
+        yield slice(start, start + length)
 
 
 def _batches(experiment: Experiment, run: Trajectory, step: int, x: np.ndarray, y: np.ndarray) -> Iterator[Comparison]:
