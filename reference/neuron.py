@@ -130,6 +130,8 @@ def phi_derivative(z: Any, negative_slope: Any, grad_at_zero: Any = None) -> Any
     """
     _require_one_dtype("z, negative_slope and grad_at_zero", z, negative_slope, grad_at_zero)
     one = z.dtype.type(1)
+    if grad_at_zero is None and np.ndim(negative_slope) == 0 and negative_slope == 0:
+        return (z > 0) * one  # many times faster than a choice between two numbers
     slope = z.dtype.type(negative_slope) if np.ndim(negative_slope) == 0 else negative_slope
     left = slope if grad_at_zero is None else np.where(z == 0, grad_at_zero, slope)
     return np.where(z > 0, one, left)

@@ -123,6 +123,11 @@ class Fork:
         self.value = value
         self.ambiguous = ambiguous
 
+    def __mul__(self, number: Any) -> Ball:
+        """The number where the condition holds, and 0 elsewhere."""
+        chosen: Ball = _call(np.where, (self, number, number * 0), {})
+        return chosen
+
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return _call(function, args, kwargs)
 
