@@ -73,9 +73,10 @@ def neuron_unexplained(
     >>> found["loss"].tolist()
     [True]
     """
-    wide, largest, n = _wider(x.dtype), np.finfo(x.dtype).max, x.shape[-1]
+    wide, n = _wider(x.dtype), x.shape[-1]
     if wide is None:
         return {name: np.zeros(np.shape(value), bool) for name, value in finite_side.items()}
+    largest = wide.type(np.finfo(x.dtype).max)
     w, b, v, d = (p.astype(wide)[:, None] for p in parameters)
     samples, labels, s = x.astype(wide), y.astype(wide), wide.type(slope)
     sigma = max(1.0, abs(float(slope)))
@@ -132,13 +133,14 @@ def step_unexplained(
     dict of str to ndarray of bool
         By slot, and under "" for the parameter itself.
     """
-    wide, largest = _wider(w.dtype), np.finfo(w.dtype).max
+    wide = _wider(w.dtype)
     finite = np.logical_and.reduce([np.isfinite(a) for a in (w, gradient, *slots.values())])
     if wide is None:
         return {"": ~finite, **{slot: np.zeros(len(w), bool) for slot in slots}}
     moved, new = optimizer.update(
         w.astype(wide), gradient.astype(wide), iterations, {slot: a.astype(wide) for slot, a in slots.items()}
     )
+    largest = wide.type(np.finfo(w.dtype).max)
     most = largest * (1 + gamma(STEP_OPERATIONS, float(np.finfo(w.dtype).eps) / 2))
     return {
         "": ~finite | (finite & (np.abs(moved) > most)),
