@@ -17,14 +17,14 @@ _REBUILT = "plausible slip: the loop over blocks begins as the run does"
 def _at_border(name: str, family: str, says: str, source: str, change: str) -> Defect:
     """A defect of the reference's loop: `change` is done between two blocks."""
     code = f"{_BLOCKS}\n            if seen:\n                {change}"
-    missed = family == "centered-in-blocks"
+    missed = family == "centered-in-blocks"  # where the free run has no bound; elsewhere it saw them
     return in_source(_TRAINING, name, family, says, source, (_BLOCKS, code), missed_first=missed)
 
 
 def _at_border_in_keras(name: str, family: str, says: str, source: str, change: str) -> Defect:
     """The same where Keras is driven, before a block is run."""
     code = f"        if first_step:\n            {change}\n{_BEFORE}"
-    missed = family == "centered-in-blocks"
+    missed = family == "centered-in-blocks"  # as there
     return in_source(_RECORDER, name, family, says, source, (_BEFORE, code), missed_first=missed)
 
 
