@@ -4,8 +4,9 @@ Lockstep starts from what Keras recorded, and both sides would agree if that was
 experiment. So first of all, compared with ``==``:
 
 start
-    Both sides begin with the experiment's own numbers and with empty slots; what is not
-    trained stays as it is; and each block of steps goes on from where the last one ended.
+    Both sides begin with the experiment's own numbers, and with slots as the optimizer's
+    `init` has them; what is not trained stays as it is; and each block of steps goes on from
+    where the last one ended.
 
 The reference's functions are under test in lockstep. That `reference.train` calls them on
 the right batch, in the right order, and records what came of it, is under test here:
@@ -56,6 +57,7 @@ def compare_start(experiment: Experiment, record: Any, before: Any = None) -> It
         each state for what is not.
     """
     dtype, step = np.dtype(experiment.dtype), record.first_step
+    begun = experiment.optimizer.init(Parameters(*(dtype.type(p) for p in experiment.initial))).slots
     for name, path, start in zip(Parameters._fields, record.parameters, experiment.initial, strict=True):
         if name not in experiment.trainable:
             yield _equal(name, step, path, np.full(len(path), start, dtype))
@@ -66,7 +68,8 @@ def compare_start(experiment: Experiment, record: Any, before: Any = None) -> It
     for slot, group in record.slots.items():
         for name in experiment.trainable:
             path = getattr(group, name)
-            due = np.zeros(1, dtype) if before is None else getattr(before.slots[slot], name)[-1:]
+            empty = np.array([getattr(begun[slot], name)], dtype)
+            due = empty if before is None else getattr(before.slots[slot], name)[-1:]
             yield _equal(f"{slot}.{name}", step, path[:1], due)
 
 
