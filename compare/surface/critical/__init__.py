@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from compare.surface.critical.infinity import at_infinity
 from compare.surface.critical.kinked import kinked
 from compare.surface.critical.points import KINDS, CriticalPoint
@@ -63,15 +65,20 @@ def critical_points(
         sees, or says, nothing; or if d is trained and the target has no correlation with x,
         for then all neurons with a kink far out are alike to more digits than there are.
     ArithmeticError
-        If two stationary points coincide, or cannot be told from one in double precision, as
-        happens with d trained, for slopes within about 1e-2 of 1 and for targets whose kink
-        is beyond 4 or so, both of which are almost lines.
+        If two stationary points coincide, or cannot be told from one in double precision, if
+        the gradient of a point cannot be brought to zero but for rounding, or if numbers are
+        too different in size.
 
     Notes
     -----
-    Complete, with two limits: a ReLU that no input beyond 30 standard deviations
-    activates counts as dead, and of a cone at w = b = 0 that is no extremum for slopes
-    other than 0 stationarity is decided on 4,000 rays.
+    Complete, with three limits: a ReLU that no input beyond 30 standard deviations
+    activates counts as dead; with d trained a kink beyond 30 counts as at infinity, and so
+    whether the loss falls towards infinity is told there; and of a cone at w = b = 0 that is
+    no extremum for slopes other than 0 stationarity is decided on 4,000 rays.
+
+    Each point's `error` bounds the derivatives of the true expected loss there. Kinds are
+    told by the sign of a slope that is proven, or by the Hessian where its eigenvalues are
+    larger than their errors.
 
     Examples
     --------
@@ -86,7 +93,16 @@ def critical_points(
     one-sided stationary 0.0 0.5
     """
     question = _question(trainable, negative_slope, target, parameters)
-    found = [point for point in _all(question) if _inside(point, question, box)]
+    try:
+        with np.errstate(
+            all="ignore"
+        ):  # what over- or underflows is found out by the gradient, which is held to its error
+            found = [point for point in _all(question) if _inside(point, question, box)]
+    except (ZeroDivisionError, OverflowError, np.linalg.LinAlgError):
+        raise ArithmeticError(
+            "critical_points: numbers of the target and the parameters are too different in size for double precision, "
+            f"got {target!r} and {question.fixed!r}"
+        ) from None
     return _ranked(found)
 
 

@@ -42,6 +42,8 @@ def describe(question: Question, parameters: Parameters, kind: str | None = None
     eigenvalues = more.pop("eigenvalues", ())
     if eigenvalues == ():
         hessian = question.hessian(parameters)
+        if not np.isfinite(hessian).all():
+            raise OverflowError("a second derivative is beyond the largest float64")
         eigenvalues = tuple(float(e) for e in np.linalg.eigvalsh(hessian))
         kind = kind or _kind(hessian, dimension)
     assert kind is not None

@@ -116,6 +116,8 @@ def _state(question: Question, at: Parameters) -> _State:
     eps = np.array([*expected_gradient_error(at, negative_slope=s, target=target)])[rows]
     hessian = expected_hessian(at, negative_slope=s, target=target)[np.ix_(rows, rows)]
     hessian = np.where(np.isnan(hessian), 0.0, hessian)  # at a cone: what is not there rounds nothing
+    if not (np.isfinite(hessian).all() and np.isfinite(gradient).all() and np.isfinite(eps).all()):
+        raise OverflowError("a derivative is beyond the largest float64")
     sizes = np.abs([*at])[rows]
     return _State(gradient, hessian, eps, np.abs(hessian) @ (UNIT_ROUNDOFF * sizes))
 

@@ -189,3 +189,31 @@ def test_slopes_next_to_special_ones_take_few_evaluations(monkeypatch, names, sl
         assert any("global minimum" in p.kind or "infinity" in p.kind for p in points)
         assert next(calls) < 400
         monkeypatch.undo()
+
+
+@pytest.mark.parametrize(
+    ("names", "fixed", "target"),
+    [
+        (("w",), Parameters(1.0, 0.5, 1e-320), Target(1.0, 0.5)),
+        (("v", "d"), Parameters(1.0, 1e30), Target(1.0, 0.5)),
+        (("w", "v"), Parameters(1.0, 1e200), Target(1.0, 0.5)),
+        (("w", "b", "v", "d"), Parameters(1.0), Target(1e-320, 5e-321)),
+        (("w", "b", "v", "d"), Parameters(1.0), Target(1e300, 5e299)),
+    ],
+)
+def test_numbers_too_different_in_size_are_refused_in_one_line(names, fixed, target):
+    with pytest.raises(ArithmeticError, match="critical_points: ") as error:
+        critical_points(trainable=names, negative_slope=0.3, target=target, parameters=fixed)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("power", [-300, -100, 100, 300])
+def test_the_unit_of_the_target_is_that_of_the_output(power):
+    c, names = 2.0**power, ("w", "b")
+    here = critical_points(trainable=names, negative_slope=0.3, target=Target(1.0, 0.5))
+    there = critical_points(trainable=names, negative_slope=0.3, target=Target(c, 0.5 * c))
+    assert [p.kind for p in here] == [p.kind for p in there]
+    for a, b in zip(here, there, strict=True):
+        # Either gradient is within its error: so are the parameters, over the smallest curvature.
+        off = 2 * (a.error.w + a.error.b) / min(map(abs, a.hessian_eigenvalues)) if a.error else 0.0
+        assert math.dist(a.parameters[:2], [p / c for p in b.parameters[:2]]) <= off
