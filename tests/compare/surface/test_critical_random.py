@@ -34,6 +34,7 @@ SUBSETS = [names for n in range(1, 5) for names in itertools.combinations("wbvd"
 STARTS = 24
 U = 2.0**-53
 FARTHEST = 25.0  # kinks: beyond, nothing shows where they are
+FARTHEST_OF_A_TAIL = 5.0  # where one side of the neuron is next to flat, all derivatives are as small as the density
 NEAR = 2.0**-17  # of functions: what a root of simple curvature is known to, by a gradient known to rounding
 GRID = np.linspace(-3.0, 3.0, 25)
 
@@ -172,7 +173,8 @@ def search(question):
 
 def at_rest(question, at):
     """Whether the gradient vanishes to rounding, at a place where that means something."""
-    if abs(at.b) >= FARTHEST * abs(at.w) or abs(at.w) + abs(at.b) < 2.0**-20:
+    farthest = FARTHEST if 2.0**-6 < abs(question.slope) < 2.0**6 else FARTHEST_OF_A_TAIL
+    if abs(at.b) >= farthest * abs(at.w) or abs(at.w) + abs(at.b) < 2.0**-20:
         return False  # on its way to infinity, dead, or next to the tip of the cone
     hessian = hessian_of(question, at)
     errors = expected_gradient_error(at, negative_slope=question.slope, target=question.target)
