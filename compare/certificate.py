@@ -42,7 +42,7 @@ import numpy as np
 
 from compare.drawing import Drawing
 from compare.evaluation import KinkFork
-from compare.exact_lane import ExactLane
+from compare.exactly import ExactLane
 from compare.examination import Examination, examine
 from compare.ledger import Disagreement, Worst
 from compare.power import combine

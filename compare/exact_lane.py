@@ -30,25 +30,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from compare.exact_cases import ExactCase, exact_cases
-from compare.ledger import Disagreement
 from compare.oracle import Dyadic, ExactRun, Rounded, exact_run
-from reference import Experiment, OptimizerState, Parameters, Trajectory, neuron, training
+from reference import OptimizerState, Parameters, Trajectory, neuron, training
 
 if TYPE_CHECKING:
     from keras_impl import Recorder
 
 __all__ = [
+    "SAMPLEWISE",
     "ExactDisagreement",
-    "ExactLane",
     "ExactResult",
-    "certify_exactly",
     "check_keras",
     "check_reference",
     "compare_exactly",
+    "of_record",
+    "of_trajectory",
 ]
 
 SAMPLEWISE = ("y", "y_pred")
-SAMPLES = 4096  # that differ, of any run; rational arithmetic takes some microseconds a sample
 
 Observed = Mapping[str, Any]
 
@@ -139,7 +138,7 @@ def check_reference(dtype: str = "float64", *, cases: Iterable[ExactCase] | None
         run = exact_run(case.experiment, case.x, case.y)
         by_function = compare_exactly(case, _functions(case, run), "the reference", run)
         path = training.train(case.experiment, batches=(case.x, case.y))
-        as_a_run = compare_exactly(case, _of_trajectory(path), "the reference's run", run)
+        as_a_run = compare_exactly(case, of_trajectory(path), "the reference's run", run)
         results += [_together([by_function, as_a_run], cases=1)]
     return _together(results, cases=len(results))
 
@@ -164,7 +163,7 @@ def check_keras(
     results = []
     for case in exact_cases(dtype) if cases is None else cases:
         (block,) = recorder.record(case.experiment, (case.x, case.y))
-        results.append(compare_exactly(case, _of_record(block), "Keras"))
+        results.append(compare_exactly(case, of_record(block), "Keras"))
     return _together(results, cases=len(results))
 
 
@@ -214,79 +213,6 @@ def compare_exactly(case: ExactCase, observed: Observed, side: str, run: ExactRu
     return ExactResult(not found, first, 1, compared, run.skipped, MappingProxyType(found))
 
 
-class ExactLane(NamedTuple):
-    """The exact lane of any experiment: as far as nothing needs rounding, often not at all.
-
-    Parameters
-    ----------
-    steps : int
-        Steps of which something could be compared.
-    compared : int
-        Values of both sides compared with ``==``.
-    stopped : str
-        Why there are no more steps.
-    first_disagreement : Disagreement or None
-    bounds : mapping of str to ndarray of shape (steps,)
-        By quantity, what a value may differ by from the rational one: 0, or what the
-        division of a mean is rounded by; infinite where it was not compared.
-    """
-
-    steps: int
-    compared: int
-    stopped: str
-    first_disagreement: Disagreement | None
-    bounds: Mapping[str, np.ndarray]
-
-
-def certify_exactly(experiment: Experiment, record: Any, ours: Trajectory, prefix: str = "") -> ExactLane:
-    """Compare the beginning of a run of both sides with the oracle.
-
-    Parameters
-    ----------
-    experiment : Experiment
-    record : keras_impl.Record
-        Of the first block of steps.
-    ours : Trajectory
-        The reference's.
-    prefix : str
-        Of the lane's name.
-
-    Returns
-    -------
-    ExactLane
-    """
-    run = exact_run(experiment, record.x, record.y, most=SAMPLES)
-    stopped = run.stopped or ("" if len(record.x) == experiment.steps else "the next block is not looked at")
-    case = ExactCase("this run", "", experiment, record.x, record.y)
-    results = {
-        "Keras": compare_exactly(case, _of_record(record), "Keras", run),
-        "reference": compare_exactly(case, _of_trajectory(ours), "the reference", run),
-    }
-    found = [
-        Disagreement(f"{prefix}exact: {side}", d.step, d.quantity, d.observed, float(d.exact), 0.0, d.sample)
-        for side, result in results.items()
-        for d in result.disagreements.values()
-    ]
-    return ExactLane(
-        steps=len(run.steps),
-        compared=sum(result.compared for result in results.values()),
-        stopped=stopped,
-        first_disagreement=min(found, key=lambda d: d.step, default=None),
-        bounds=MappingProxyType(_bounds(run)),
-    )
-
-
-def _bounds(run: ExactRun) -> dict[str, np.ndarray]:
-    """What was compared, but for samples, and how narrowly."""
-    found: dict[str, np.ndarray] = {}
-    for step, quantities in enumerate(run.steps):
-        for quantity, values in quantities.items():
-            if quantity not in SAMPLEWISE:
-                radius = values[0].radius if isinstance(values[0], Rounded) else 0.0
-                found.setdefault(quantity, np.full(len(run.steps), np.inf))[step] = radius
-    return found
-
-
 def _first_wrong(row: np.ndarray, values: Sequence[Dyadic | Rounded]) -> int | None:
     """Index of the first value that is not the rational one; equal samples share one."""
     kinds = {id(exact): exact for exact in values}
@@ -300,12 +226,14 @@ def _first_wrong(row: np.ndarray, values: Sequence[Dyadic | Rounded]) -> int | N
     return None if equal.all() else int(np.argmin(equal))
 
 
-def _of_record(record: Any) -> dict[str, Any]:
+def of_record(record: Any) -> dict[str, Any]:
+    """By quantity, what Keras recorded in a block of steps."""
     observed = {"y_pred": record.y_pred, "loss": record.loss}
     return observed | _after(record.parameters, record.gradient, record.slots)
 
 
-def _of_trajectory(run: Trajectory) -> dict[str, Any]:
+def of_trajectory(run: Trajectory) -> dict[str, Any]:
+    """By quantity, what `reference.train` recorded."""
     return {"loss": run.loss} | _after(run.parameters, run.gradient, run.slots)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import reference
 from compare.drawing import Drawing, Redrawing
 from compare.evaluation import Evaluation, KinkFork
-from compare.exact_lane import ExactLane, certify_exactly
+from compare.exactly import ExactLane, certify_exactly
 from compare.free_run import free_run
 from compare.ledger import Disagreement, Ledger, Worst
 from compare.lockstep import Comparison, Examined, examine_block
