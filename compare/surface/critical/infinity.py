@@ -54,10 +54,12 @@ def at_infinity(question: Question) -> Iterator[CriticalPoint]:
     elif question.trains("v") and question.fixed.b != 0:
         for orientation in (1, -1):
             yield from _steep(question, orientation)
+            if question.trains("d"):
+                yield from _line(question, orientation, 1 if question.fixed.b > 0 else -1)
 
 
 def _line(question: Question, orientation: int, side: int) -> Iterator[CriticalPoint]:
-    """Limit b -> side inf, d -> -side inf, and what is left is the best line."""
+    """Limit b -> side inf or, with b fixed and of that side, w -> 0, and d -> -+inf: what is left is the best line."""
     teacher, s = question.teacher(orientation), question.s
     gain = 1.0 if side > 0 else s
     if gain == 0 or teacher.slope == 0:
@@ -74,9 +76,14 @@ def _line(question: Question, orientation: int, side: int) -> Iterator[CriticalP
         v = m / abs(w)
     is_line = teacher.left == teacher.right  # then the loss is 0 in the limit, and nowhere else
     falls = is_line or side * m * (1 - s) * _far_sign(Problem(teacher, s, None), conditions.both, side) > 0
-    parameters = Parameters(w, side * math.inf, v, -side * gain * v * math.inf)
+    b = side * math.inf if question.trains("b") else question.fixed.b
+    parameters = Parameters(w, b, v, -side * gain * v * math.inf)
     family = f"v w -> {orientation * m:g}, {'w > 0' if orientation > 0 else 'w < 0'}"
-    far = _line_of(question, orientation, side, w if math.isfinite(v) and w else float(orientation), m)
+    if not question.trains("b"):
+        w = orientation * abs(b) / REACH
+    elif not (math.isfinite(v) and w):
+        w = float(orientation)
+    far = _line_of(question, orientation, side, w, m)
     yield limit(question, parameters, question.line_loss(), falls, family, far)
 
 
@@ -103,7 +110,7 @@ def _far_sign(problem: Problem, condition: Condition, side: int) -> int:
 
 def _line_of(question: Question, orientation: int, side: int, w: float, m: float) -> Parameters:
     """The neuron v phi(w x + b) + d with v |w| = m and no input beyond its kink, at its best height."""
-    b = side * REACH * abs(w)
+    b = side * REACH * abs(w) if question.trains("b") else question.fixed.b
     v = m / abs(w) if question.trains("v") else question.fixed.v
     gain = 1.0 if side > 0 else question.s
     return Parameters(w, b, v, question.teacher(orientation).mean - gain * v * b)

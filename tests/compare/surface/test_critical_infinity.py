@@ -28,6 +28,8 @@ def along(point, names, distance):
     w, b = point.parameters[:2]
     if math.isinf(w):
         return math.copysign(distance, w), FIXED.b
+    if "b" not in names:
+        return math.copysign(abs(FIXED.b) / distance, w), FIXED.b
     if "w" not in names:
         return FIXED.w, math.copysign(distance * abs(FIXED.w), b)
     return math.copysign(1.0, w), math.copysign(distance, b)
@@ -50,9 +52,10 @@ WAYS |= {"wv": (50.0, 100.0, 200.0), "wvd": (50.0, 100.0, 200.0)}
 @pytest.mark.parametrize("names", WAYS)
 def test_the_loss_tends_to_the_limit_from_the_side_that_the_kind_says(names, slope, target):
     for point in at_infinity(tuple(names), slope, target):
+        ways = WAYS["wbvd"] if names == "wvd" and point.parameters.w == 0 else WAYS[names]
         if slope == 0 and point.parameters.b == -math.inf:
             continue  # no activation is left at such distances: see the next test
-        losses = [best_loss(names, *along(point, names, far), slope, target) for far in WAYS[names]]
+        losses = [best_loss(names, *along(point, names, far), slope, target) for far in ways]
         gaps = [loss - point.loss for loss in losses]
         rounding = 2 * LOSS_ERROR * point.loss
         assert abs(gaps[2]) < abs(gaps[1]) < abs(gaps[0]) or max(map(abs, gaps)) <= rounding
@@ -80,3 +83,16 @@ def test_a_relu_pushed_out_of_its_inputs_goes_farther_if_the_kind_says(names, ta
     gaps = [loss - point.loss for loss in losses]
     assert abs(gaps[2]) < abs(gaps[1]) < abs(gaps[0])
     assert (gaps[2] > 0) == (point.kind == "minimum at infinity")
+
+
+@pytest.mark.parametrize("orientation", [1, -1])
+def test_with_b_fixed_a_weight_that_fades_leaves_a_line(orientation):
+    # y = 1.5 x + 0.5 is learnt in the limit w -> 0, v w = 1.5 / phi'(b), v phi(b) + d = 0.5, by no neuron with a kink.
+    for slope in (0.3, -0.5):
+        points = critical_points(
+            trainable=("w", "v", "d"), negative_slope=slope, target=Target(1.5, 0.5, 1.0), parameters=FIXED
+        )
+        lines = [p for p in points if p.parameters.w == 0 and math.copysign(1.0, p.parameters.w) == orientation]
+        (line,) = (p for p in lines if "infinity" in p.kind)
+        assert (line.kind, line.loss, line.parameters.b) == ("minimum at infinity", 0.0, FIXED.b)
+        assert not any(p.kind == "global minimum" for p in points)
