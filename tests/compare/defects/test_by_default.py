@@ -12,7 +12,6 @@ from compare.defects.remembering import RememberingRecorder  # noqa: E402
 
 # What the run of a family does not show, with the reason. The lanes see it on short experiments.
 NOT_SHOWN = {
-    "slots-not-reset": "the first run has no other before it",
     "gradient-noise-floor": "no gradient of the run is that small",
     "keras-kernel-kept-nonnegative": "the run stays at w > 0",
     "keras-gradient-limited-at-a-million": "no gradient of the run is that large",
