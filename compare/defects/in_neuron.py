@@ -9,6 +9,7 @@ MODULE = "reference.neuron"
 _UPSTREAM = "residual * 2 / x.shape[-1]"
 _MSE = "np.square(residual).sum(axis=-1) / residual.shape[-1]"
 _SIDES = "np.where(z > 0, one, left)"
+_OF_RELU = "(z > 0) * one"
 _PHI = "np.where(z > 0, z, negative_slope * z)"
 _DERIVATIVE = "phi_derivative(at.z, negative_slope, grad_at_zero)"
 _INWARD = f"upstream * _across_samples(parameters.v) * {_DERIVATIVE}"
@@ -204,7 +205,7 @@ DEFECTS = (
         "relu",
         "relu'(0) is 1: the gradient is cut off at z < 0 only.",
         "pytorch/tutorials#269: grad[h < 0] = 0 misses h = 0",
-        (_SIDES, "np.where(-z > 0, left, one)"),
+        (_OF_RELU, "np.where(-z > 0, 0 * one, one)"),
         missed_first=True,
     ),
     in_source(
