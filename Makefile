@@ -4,7 +4,7 @@ BIN := .venv/bin
 OUT ?= audit
 FUZZ_SECONDS ?= 600
 
-.PHONY: run test check fuzz defects bench pictures docs format clean
+.PHONY: run test check fuzz natural defects bench pictures docs format clean
 
 run: .venv/installed
 	$(BIN)/python -m compare.run --out $(OUT)
@@ -20,6 +20,10 @@ check: .venv/installed
 # Random experiments that nobody has tried yet, for FUZZ_SECONDS seconds.
 fuzz: .venv/installed
 	HYPOTHESIS_PROFILE=fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest tests/compare/test_properties.py
+
+# The whole grid of runs that people try first, long and into underflow: every optimizer, start, dtype and batch size.
+natural: .venv/installed
+	NATURAL_RUNS=all $(BIN)/python -m pytest --numprocesses 2 tests/compare/test_natural_runs.py
 
 defects: .venv/installed
 	$(BIN)/python -m compare.defects --out $(OUT)
