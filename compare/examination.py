@@ -16,7 +16,7 @@ from compare.free_run import free_run
 from compare.ledger import Disagreement, Ledger, Worst
 from compare.lockstep import Comparison, Examined, examine_block
 from compare.power import combine, power_of_block
-from compare.records import compare_marks, compare_record, compare_start
+from compare.records import compare_account, compare_marks, compare_record, compare_start
 from compare.rounding import Arithmetic
 from reference import Experiment, Trajectory
 
@@ -141,7 +141,7 @@ def examine(
             drawing.result()
     assert beginning is not None  # an experiment has steps
     keras, evaluation = assemble(experiment, records), Evaluation.join(evaluations)
-    for comparison in (*of_record, *compare_marks(ours), *compare_marks(keras)):
+    for comparison in (*of_record, *compare_account(keras, records), *compare_marks(ours), *compare_marks(keras)):
         ledgers["record"].enter(comparison)
     run = free_run(experiment, ours, keras, batches, evaluation)
     for comparison in run.comparisons:

@@ -236,7 +236,10 @@ def _compare_predictions(
 def _overflows_of_batches(
     experiment: Experiment, record: Any, before: Parameters, comparisons: list[Comparison]
 ) -> Iterator[Comparison]:
-    """Make infinite where one side alone is finite, from finite parameters, and rounding does not explain it."""
+    """Make infinite where one side alone is finite, and rounding does not explain it.
+
+    From parameters that are not finite nothing is rounded; there only the loss is looked at.
+    """
     start = np.logical_and.reduce([np.isfinite(p) for p in before])
     slope = float(constants(experiment)[0])
     for comparison in comparisons:
@@ -250,6 +253,10 @@ def _overflows_of_batches(
             at = Parameters(*(p[rows] for p in before))
             found = neuron_unexplained(at, x, y, slope, {comparison.quantity: value})[comparison.quantity]
             comparison = _beyond(comparison, rows[found.reshape(len(rows))])
+        if comparison.quantity == "loss":
+            comparison = _beyond(
+                comparison, np.flatnonzero(_apart(comparison) & ~start & np.isfinite(comparison.keras))
+            )
         yield comparison
 
 

@@ -17,10 +17,10 @@ record
     than `SAMPLES` samples together, else of as many as that leaves, in stretches spread
     evenly from its beginning to its end. Mostly that gives the same bits; else `compare.rounding` bounds
     the difference. When w crossed zero and when the run diverged is read off both recorded
-    paths.
+    paths; and Keras' path must be the blocks that it is put together from.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,7 @@ from compare.rounding import Arithmetic, Ball
 from reference import Experiment, Parameters, Trajectory, backward, forward, mean_squared_error
 from reference.training import blocks, constants
 
-__all__ = ["compare_marks", "compare_record", "compare_start"]
+__all__ = ["compare_account", "compare_marks", "compare_record", "compare_start"]
 
 Batches = tuple[np.ndarray, np.ndarray]
 
@@ -57,7 +57,7 @@ def compare_start(experiment: Experiment, record: Any, before: Any = None) -> It
         each state for what is not.
     """
     dtype, step = np.dtype(experiment.dtype), record.first_step
-    begun = experiment.optimizer.init(Parameters(*(dtype.type(p) for p in experiment.initial))).slots
+    begun = _begun(experiment)
     for name, path, start in zip(Parameters._fields, record.parameters, experiment.initial, strict=True):
         if name not in experiment.trainable:
             yield _equal(name, step, path, np.full(len(path), start, dtype))
@@ -68,8 +68,7 @@ def compare_start(experiment: Experiment, record: Any, before: Any = None) -> It
     for slot, group in record.slots.items():
         for name in experiment.trainable:
             path = getattr(group, name)
-            empty = np.array([getattr(begun[slot], name)], dtype)
-            due = empty if before is None else getattr(before.slots[slot], name)[-1:]
+            due = getattr(begun[slot] if before is None else before.slots[slot], name)[-1:]
             yield _equal(f"{slot}.{name}", step, path[:1], due)
 
 
@@ -93,6 +92,10 @@ def compare_record(experiment: Experiment, run: Trajectory, batches: Batches | N
     with np.errstate(all="ignore"):
         for name, start in zip(Parameters._fields, experiment.initial, strict=True):
             yield _equal(name, 0, getattr(first, name), np.array([start], dtype))
+        begun = _begun(experiment)
+        for slot, group in run.slots.items():
+            for name in experiment.trainable:
+                yield _equal(f"{slot}.{name}", 0, getattr(group, name)[:1], getattr(begun[slot], name))
         first_step = 0
         for x, y in blocks(experiment, batches):
             for here in _stretches(len(x), experiment.batch_size):
@@ -103,6 +106,33 @@ def compare_record(experiment: Experiment, run: Trajectory, batches: Batches | N
             for name in experiment.trainable:
                 path = getattr(run.slots[slot] if slot else run.parameters, name)
                 yield _settled(Comparison.of(f"{slot}.{name}" if slot else name, 0, path[1:], getattr(group, name)))
+
+
+def compare_account(told: Trajectory, records: Sequence[Any]) -> Iterator[Comparison]:
+    """Compare a trajectory of Keras with the blocks that it was put together from.
+
+    Parameters
+    ----------
+    told : Trajectory
+        With every step recorded.
+    records : sequence of keras_impl.Record
+        All blocks of the run.
+
+    Yields
+    ------
+    Comparison
+        With a bound of 0.
+    """
+    pairs = {"loss": (told.loss, [block.loss for block in records])}
+    for name in told.experiment.trainable:
+        states = getattr(told.parameters, name)[1:], [getattr(block.parameters, name)[1:] for block in records]
+        gradient = getattr(told.gradient, name), [getattr(block.gradient, name) for block in records]
+        pairs |= {name: states, f"gradient.{name}": gradient}
+        for slot in told.slots:
+            recorded = [getattr(block.slots[slot], name)[1:] for block in records]
+            pairs[f"{slot}.{name}"] = getattr(told.slots[slot], name)[1:], recorded
+    for quantity, (path, parts) in pairs.items():
+        yield _settled(_equal(quantity, 0, path, np.concatenate(parts)))
 
 
 def compare_marks(run: Trajectory) -> Iterator[Comparison]:
@@ -165,6 +195,13 @@ def _settled(comparison: Comparison) -> Comparison:
     """One function on the same operands: what is not finite once is not finite again."""
     alone = np.isfinite(comparison.keras) != np.isfinite(comparison.ball.value)
     return comparison._replace(ratio=np.where(alone, np.inf, comparison.ratio)) if alone.any() else comparison
+
+
+def _begun(experiment: Experiment) -> dict[str, Parameters]:
+    """What the slots hold before the first step, arrays of one."""
+    dtype = np.dtype(experiment.dtype)
+    slots = experiment.optimizer.init(Parameters(*(dtype.type(p) for p in experiment.initial))).slots
+    return {slot: Parameters(*(np.array([p], dtype) for p in group)) for slot, group in slots.items()}
 
 
 def _equal(quantity: str, step: int, observed: np.ndarray, due: np.ndarray) -> Comparison:

@@ -169,6 +169,45 @@ def test_marks_of_keras_that_are_wrong_are_seen_too():
         seen(certify(SHORT), "record", "crossed_at")
 
 
+OF_KERAS = {
+    "loss doubled": ("loss", {"loss": lambda run: 2 * run.loss}),
+    "gradient negated": ("gradient.w", {"gradient": lambda run: Parameters(-run.gradient.w, None, None, None)}),
+    "gradient of the batch before": ("gradient.w", {"gradient": rolled}),
+}
+
+
+@pytest.mark.parametrize("slip", OF_KERAS)
+def test_what_keras_path_is_put_together_from_is_what_it_holds(slip):
+    quantity, changes = OF_KERAS[slip]
+    with replaced(keras_impl.training, "assemble", recorded_by_keras(**changes)):
+        seen(certify(SHORT), "record", quantity)
+
+
+def recorded_by_keras(**changes):
+    def make(original):
+        def assemble(experiment, records, record="all"):
+            run = original(experiment, records, record)
+            return replace(run, **{name: change(run) for name, change in changes.items()})
+
+        return assemble
+
+    return make
+
+
+def test_slots_that_are_not_empty_at_the_start_of_the_reference_are_seen():
+    def left_over(original):
+        def train(experiment, **options):
+            run = original(experiment, **options)
+            m = run.slots["momentum"].w.copy()
+            m[0] = 1e-8
+            return replace(run, slots={"momentum": run.slots["momentum"]._replace(w=m)})
+
+        return train
+
+    with replaced(reference, "train", left_over):
+        seen(certify(replace(SHORT, optimizer=SGD(momentum=0.5))), "record", "momentum.w")
+
+
 DIVERGING = Experiment(
     initial=Parameters(w=2.0), negative_slope=3.0, optimizer=SGD(learning_rate=3.0), steps=60, batch_size=20
 )
@@ -247,53 +286,6 @@ def test_samples_that_are_not_the_experiments_are_seen(slip):
 def test_labels_that_are_not_the_teachers_are_seen():
     with replaced(Target, "labels", lambda original: lambda self, x: np.maximum(x, x.dtype.type(0.5))):
         seen(certify(SHORT), "drawing", "y")
-
-
-@pytest.mark.parametrize("n", [3_000, 50_000])
-def test_a_mean_over_one_sample_more_is_seen_among_many(n):
-    def one_more(original):
-        def call(self, y_true, y_pred, sample_weight=None):
-            return original(self, y_true, y_pred, sample_weight) * (n / (n + 1))
-
-        return call
-
-    large = Experiment(initial=Parameters(w=2.0), batch_size=n, steps=3)
-    with replaced(recording.keras.losses.MeanSquaredError, "__call__", one_more):
-        alone, sharp = certify(large, twins=False), certify(large)
-    assert alone.agrees  # what a float32 bound of so many samples hides
-    assert alone.power["batch_size"] > 1 / n > sharp.power["batch_size"]
-    assert not sharp.agrees
-    assert {twin.name for twin in sharp.twins if not twin.agrees} == {"float64", "dyadic"}
-
-
-SMALL_SLIPS = {
-    "learning rate of Adam": (Adam(), {"learning_rate": 0.001 * (1 + 1e-3)}),
-    "epsilon of Adam from -10": (Adam(learning_rate=0.01), {"epsilon": 1.5e-7}),
-    "learning rate of SGD": (SGD(), {"learning_rate": 0.01 * (1 + 1e-4)}),
-}
-
-
-@pytest.mark.parametrize("slip", SMALL_SLIPS)
-def test_small_errors_that_float32_hides_are_seen(slip):
-    optimizer, wrong = SMALL_SLIPS[slip]
-
-    def other(original):
-        return lambda chosen: original(replace(chosen, **wrong))
-
-    experiment = Experiment(optimizer=optimizer, steps=5)
-    with replaced(recording, "build_optimizer", other), replaced(recording._Graph, "reset", _keep_rate):
-        assert not certify(experiment).agrees
-
-
-def _keep_rate(original):
-    """Everything is set anew but the learning rate, which stays as it was built."""
-
-    def reset(self, experiment):
-        built = float(self.optimizer.learning_rate)
-        original(self, experiment)
-        self.optimizer.learning_rate = built
-
-    return reset
 
 
 def test_what_is_compared_is_counted_and_nothing_is_no_agreement():
