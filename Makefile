@@ -20,6 +20,7 @@ check: .venv/installed
 # Random experiments that nobody has tried yet, for FUZZ_SECONDS seconds.
 fuzz: .venv/installed
 	HYPOTHESIS_PROFILE=fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest tests/compare/test_properties.py
+	FUZZ_QUESTIONS=200 FUZZ_FIRST=$$(date +%s) $(BIN)/python -m pytest tests/compare/surface/test_critical_random.py
 
 # The whole grid of runs that people try first, long and into underflow: every optimizer, start, dtype and batch size.
 natural: .venv/installed

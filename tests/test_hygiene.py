@@ -20,6 +20,7 @@ MAY_HOLD_TOLERANCES = {
     "compare/surface/errors.py": "proves the error bounds of the exact surface",
     "tests/compare/surface/test_double_double.py": "restates the bounds in the docstrings of double_double",
     "tests/compare/surface/test_gaussian.py": "restates the truncation error that the tail coefficients state",
+    "tests/compare/surface/test_critical_random.py": "says which end points of a search are clear enough to ask for",
     "compare/defects/usual.py": "quotes the tolerances of usual tests, to measure what those see",
     "tests/test_hygiene.py": "plants tolerances for the scanner to find",
 }
@@ -27,6 +28,12 @@ MAY_HOLD_TOLERANCES = {
 # Single comparisons with a literal that is derived on the spot, and how.
 DERIVED_IN_PLACE = {
     "abs(w[-1] - 1) <= 2.0 ** (-50)": "the distance is halved in each of more than fifty steps",
+    "abs(value - expected) <= 2.0 ** (-44)": "the stated error of the gradient over a curvature of at least 1/100",
+    "abs(expected_loss(point.parameters, **options) - point.loss) <= (LOSS_ERROR + 2.0 ** (-46)) * point.loss": (
+        "the far neuron's parameters are rounded, each by 2^-53 of 64 units"
+    ),
+    "abs(found.d - best.d) < 2.0 ** (-40)": "tells a point at rest from one that is 2^-20 away",
+    "found.high - found.low < 2.0 ** (-45)": "some spacings of numbers around 1 to 100, which is as narrow as it gets",
     "abs(found.reference / found.keras - 2) < 2.0 ** (-40)": "tells a factor 2 from 2 n u, which is smaller",
 }
 
