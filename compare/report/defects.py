@@ -18,8 +18,9 @@ class KillTable:
         As the file has them.
     lanes, usual_tests : dict of str to int
         How many of the defects that change the mathematics each of them sees.
-    changing, killed : int
-        How many there are, and how many a certificate sees.
+    changing, by_default, killed : int
+        How many there are, how many a certificate sees with nothing but its defaults on the
+        run that somebody would try, and how many with every lane on runs made for them.
     false_alarms : int
     """
 
@@ -27,6 +28,7 @@ class KillTable:
     lanes: dict[str, int]
     usual_tests: dict[str, int]
     changing: int
+    by_default: int
     killed: int
     false_alarms: int
 
@@ -58,6 +60,7 @@ def kill_table(folder: Path) -> KillTable | None:
             {lane: sum(d["lanes"][lane]["killed"] for d in real) for lane in defects[0]["lanes"]},
             {name: sum(d["usual_tests"][name] for d in real) for name in defects[0]["usual_tests"]},
             len(real),
+            sum(defect["default"]["killed"] for defect in real),
             sum(defect["killed"] for defect in real),
             len(report["controls"]["false_alarms"]),
         )

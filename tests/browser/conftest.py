@@ -90,6 +90,7 @@ def page(tmp_path_factory):
         "side": "reference",
         "changes_mathematics": True,
         "killed": True,
+        "default": seen,
         "lanes": {lane: seen if lane == LANES[0] else unseen for lane in LANES},
         "usual_tests": dict.fromkeys(USUAL_TESTS, False),
     }

@@ -206,6 +206,7 @@ DEFECT = {
     "side": "reference",
     "changes_mathematics": True,
     "killed": True,
+    "default": {"killed": True, "lane": "lockstep", "step": 7, "quantity": "w"},
     "lanes": {"exact": {"killed": False}, "bound": {"killed": True, "step": 7}},
     "usual_tests": {"final weight": False},
 }
@@ -213,11 +214,13 @@ DEFECT = {
 
 def test_the_kill_table_is_counted_and_shown(finding, tmp_path):
     harmless = DEFECT | {"says": "Nothing.", "changes_mathematics": False, "killed": False}
-    report = {"defects": [DEFECT, DEFECT, harmless], "controls": {"false_alarms": []}}
+    missed = DEFECT | {"default": {"killed": False}}
+    report = {"defects": [DEFECT, missed, harmless], "controls": {"false_alarms": []}}
     (tmp_path / "defects.json").write_text(json.dumps(report))
     table = kill_table(tmp_path)
-    assert (table.changing, table.killed, table.lanes, table.usual_tests) == (
+    assert (table.changing, table.by_default, table.killed, table.lanes, table.usual_tests) == (
         2,
+        1,
         2,
         {"exact": 0, "bound": 2},
         {"final weight": 0},
