@@ -15,15 +15,18 @@ half its spacing (it is exact, or the same bits), half the spacing takes its pla
 
 Infinite is what the run does not exercise: an error of any size would have passed.
 
+A setting is a number of its own, and rounded before it is used, some through float32
+(`reference.optimizers.cast_like_keras`): an error that is lost in that is not seen. So the
+step that would have shown the error is taken once more with it, at twice the size, and as
+long as that shows nothing the size is doubled.
+
 The free run adds nothing to this. Its bound carries at least twice what each step's own
 bound is, with the same signs as the error of a setting is carried, so if no step sees an
-error the path does not either. Settings that Keras rounds through float32
-(`reference.optimizers.cast_like_keras`) can be set with relative errors of 6e-8 only; the
-numbers here are about what is computed with them.
+error the path does not either.
 """
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -37,6 +40,7 @@ from reference.training import constants
 __all__ = ["combine", "numbers", "power_of_block"]
 
 IMAGINARY = 1e-60  # the derivative is exact for any size that neither under- nor overflows
+SEEN = 2  # times the error that is stated must show
 BATCHES_LOOKED_AT = 8  # for the slope, whose y_pred are alike in all batches
 
 
@@ -88,8 +92,7 @@ def power_of_block(
         power["batch_size"] = min(_smallest(bounds[q], np.abs(values[q], dtype=np.float64)) for q in means)
         power["negative_slope"] = _of_slope(experiment, record, examined.predictions)
         for setting in numbers(experiment.optimizer):
-            moved = _moved(experiment, record, setting)
-            power[setting] = min((_smallest(bounds[q], by) for q, by in moved), default=np.inf)
+            power[setting] = _of_setting(experiment, record, setting, bounds)
     return power
 
 
@@ -104,9 +107,12 @@ def _visible(comparison: Comparison, exact: np.ndarray | None) -> Any:
 
 def _smallest(bound: Any, moved: Any) -> float:
     """Smallest error for which ``error * moved`` exceeds the bound in any step."""
+    return float(np.min(_errors(bound, moved), initial=np.inf))
+
+
+def _errors(bound: Any, moved: Any) -> Any:
     seen = (moved > 0) & np.isfinite(moved) & np.isfinite(bound)
-    errors = np.where(seen, bound / moved, np.inf)
-    return float(np.min(errors, initial=np.inf))
+    return np.where(seen, bound / moved, np.inf)
 
 
 def _of_start(experiment: Experiment, name: str) -> float:
@@ -123,20 +129,58 @@ def _of_slope(experiment: Experiment, record: Any, predictions: Predictions) -> 
     moved = np.abs(v * slope * np.minimum(w * record.x[rows] + b, 0))
     ball = predictions.ball(rows, slice(None), record.x)
     visible = np.fmax(ball.bound, np.spacing(np.abs(ball.value)).astype(np.float64) / 2)
-    return _smallest(visible, moved)
+    # It is a float32 constant, which has no smaller error than this.
+    return max(_smallest(visible, moved), float(np.spacing(np.float32(abs(slope))) / 2 / abs(slope)))
 
 
-def _moved(experiment: Experiment, record: Any, setting: str) -> Iterator[tuple[str, Any]]:
-    """By quantity, the derivative of a step's result by a setting, times the setting."""
+def _of_setting(experiment: Experiment, record: Any, setting: str, bounds: Mapping[str, Any]) -> float:
     value = getattr(experiment.optimizer, setting)
-    if value == 0:
-        return
+    best, where = np.inf, ("", "", 0)
+    if value != 0:
+        for name in experiment.trainable:
+            moved = _step(experiment, record, name, setting, complex(value, value * IMAGINARY), slice(None), complex)
+            for slot, result in moved.items():
+                errors = _errors(bounds[_quantity(slot, name)], np.abs(result.imag) / IMAGINARY)
+                row = int(np.argmin(errors))
+                if errors[row] < best:
+                    best, where = float(errors[row]), (slot, name, row)
+    while np.isfinite(best) and not _shows(experiment, record, setting, SEEN * best, where, bounds):
+        best = 2 * best if best < 1 else np.inf
+    return best
+
+
+def _shows(
+    experiment: Experiment,
+    record: Any,
+    setting: str,
+    error: float,
+    where: tuple[str, str, int],
+    bounds: Mapping[str, Any],
+) -> bool:
+    """Whether a step with a setting that is off breaks the bound of a result."""
+    (slot, name, row), dtype = where, np.dtype(experiment.dtype)
+    here = slice(row, row + 1)
+    value = getattr(experiment.optimizer, setting)
+    right, wrong = (
+        _step(experiment, record, name, setting, number, here, dtype)[slot] for number in (value, value * (1 + error))
+    )
+    return bool(abs(float(wrong[0]) - float(right[0])) > bounds[_quantity(slot, name)][row])
+
+
+def _step(
+    experiment: Experiment, record: Any, name: str, setting: str, value: Any, here: slice, dtype: Any
+) -> dict[str, Any]:
+    """The steps of one parameter with another value of a setting: by slot, and under "" the parameter."""
     optimizer = copy.copy(experiment.optimizer)
-    object.__setattr__(optimizer, setting, complex(value, value * IMAGINARY))
-    iterations = np.arange(record.first_step, record.first_step + len(record.loss))
-    for name in experiment.trainable:
-        slots = {slot: getattr(group, name)[:-1].astype(complex) for slot, group in record.slots.items()}
-        w, gradient = getattr(record.parameters, name)[:-1], getattr(record.gradient, name)
-        moved, new = optimizer.update(w.astype(complex), gradient.astype(complex), iterations, slots)
-        for slot, result in {"": moved, **new}.items():
-            yield f"{slot}.{name}" if slot else name, np.abs(np.broadcast_to(result, w.shape).imag) / IMAGINARY
+    object.__setattr__(optimizer, setting, value)
+    iterations = np.arange(record.first_step, record.first_step + len(record.loss))[here]
+    slots = {slot: getattr(group, name)[:-1][here].astype(dtype) for slot, group in record.slots.items()}
+    w, gradient = (
+        a[here].astype(dtype) for a in (getattr(record.parameters, name)[:-1], getattr(record.gradient, name))
+    )
+    moved, new = optimizer.update(w, gradient, iterations, slots)
+    return {slot: np.broadcast_to(result, w.shape) for slot, result in {"": moved, **new}.items()}
+
+
+def _quantity(slot: str, name: str) -> str:
+    return f"{slot}.{name}" if slot else name

@@ -12,8 +12,7 @@ import keras_impl
 from compare import certify
 from compare.power import combine, numbers
 from keras_impl import recorder as recording
-from reference import SGD, Adam, AdamW, Experiment, Parameters, RMSprop, neuron
-from reference.optimizers import adam, cast_like_keras, sgd
+from reference import SGD, Adam, AdamW, Experiment, Parameters, RMSprop
 
 OPTIMIZERS = (
     SGD(learning_rate=0.05),
@@ -42,28 +41,18 @@ def recorder():
 
 @contextmanager
 def off_by(optimizer, setting, error):
-    """Have the reference compute with a setting that is off by a relative error, after all roundings of it.
-
-    The setting becomes an extended number, so that 1 - beta keeps what is not in float64.
-    """
-    kind, off = type(optimizer), 1 + np.longdouble(error)
+    """Have the reference compute with a setting that is off by a relative error, and rounded as it rounds it."""
+    kind = type(optimizer)
     original = kind.update
 
     def update(self, w, g, iterations, slots):
         value, other = getattr(self, setting), copy.copy(self)
         if isinstance(value, float):  # not where it carries a derivative
-            object.__setattr__(other, setting, value * off)
+            object.__setattr__(other, setting, value * (1 + error))
         return original(other, w, g, iterations, slots)
-
-    def cast(number, dtype):
-        if isinstance(number, np.longdouble):
-            return dtype.type(np.longdouble(cast_like_keras(number / off, np.dtype(np.float64))) * off)
-        return cast_like_keras(number, dtype)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kind, "update", update)
-        for module in (sgd, adam):
-            patch.setattr(module, "cast_like_keras", cast)
         yield
 
 
@@ -98,11 +87,11 @@ def mean_off_by(error):
 
 @contextmanager
 def slope_off_by(error):
-    phi, derivative = neuron.phi, neuron.phi_derivative
+    """Have Keras take another slope."""
+    build = recording.build_model
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(neuron, "phi", lambda z, slope: phi(z, slope * (1 + error)))
         patch.setattr(
-            neuron, "phi_derivative", lambda z, slope, at_zero=None: derivative(z, slope * (1 + error), at_zero)
+            recording, "build_model", lambda e: build(replace(e, negative_slope=e.negative_slope * (1 + error)))
         )
         yield
 
