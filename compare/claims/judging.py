@@ -210,7 +210,8 @@ def _certified(claim: Claim, bench: Workbench, into: Conclusion) -> tuple[str, f
         return None
     differ = any(certificate.first_disagreement is not None for certificate in certificates)
     agrees = all(certificate.agrees for certificate in certificates)
-    return "disagrees" if differ else "agrees" if agrees else "could not be compared", max(certificate.worst for certificate in certificates)
+    word = "disagrees" if differ else "agrees" if agrees else "could not be compared"
+    return word, max(certificate.worst for certificate in certificates)
 
 
 def _verdict(

@@ -103,9 +103,7 @@ class Workbench:
         experiment = _affordable(experiment)
         if experiment not in self._certificates:
             batches = self._shared_batches(experiment)
-            self._certificates[experiment] = certify(
-                experiment, batches=batches, recorder=self.recorder, twins=False
-            )
+            self._certificates[experiment] = certify(experiment, batches=batches, recorder=self.recorder, twins=False)
         return self._certificates[experiment]
 
     def forget_runs(self) -> None:
