@@ -1,8 +1,8 @@
 """Certify an experiment: Keras against the reference, in every lane.
 
 drawing
-    The batches are held against an independent drawing (`compare.drawing`), if they were
-    not given.
+    If the batches were not given, they are drawn from the documented generator, and the
+    reference's own drawing is held against it (`compare.drawing`).
 start, record
     Both sides begin with the experiment's numbers, and what is not trained stays as it is;
     what the reference recorded is what its functions give (`compare.records`).
@@ -40,14 +40,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from compare.drawing import Drawing
+from compare.drawing import Drawing, draw_independently
 from compare.evaluation import KinkFork
 from compare.exactly import ExactLane
 from compare.examination import Examination, examine
 from compare.ledger import Disagreement, Worst
 from compare.power import combine
 from compare.twins import Twin, twins_of
-from reference import Experiment, Trajectory, draw_batches
+from reference import Experiment, Trajectory
 from reference.experiment import SAMPLES_PER_BLOCK
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Certificate:
     lockstep, free_run, start, record : mapping of str to Worst
         By quantity.
     drawing : Drawing or None
-        How many samples and labels were held against an independent drawing.
+        How many samples and labels of the reference's drawing were held against another one.
     twins : tuple of Twin
     bits : mapping of str to Worst
         The bit lane; empty in XLA.
@@ -230,7 +230,7 @@ def certify(
     own_data = batches is not None
     given = batches
     if batches is None and experiment.steps * experiment.batch_size <= SAMPLES_PER_BLOCK:
-        batches = draw_batches(experiment)
+        batches = draw_independently(experiment)
     run = examine(experiment, recorder, batches, drawn=not own_data)
     sharp = twins_of(experiment, recorder, given) if twins else ()
     compared = dict(run.compared)

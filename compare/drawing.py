@@ -38,7 +38,7 @@ import numpy as np
 from compare.rounding.arithmetic import SLACK
 from reference import Experiment, Target
 
-__all__ = ["Drawing", "Misdrawn", "Redrawing", "check_drawing"]
+__all__ = ["Drawing", "Misdrawn", "Redrawing", "check_drawing", "draw_independently"]
 
 CHUNK = 2**14  # numbers that are drawn and compared at once: they stay in cache
 
@@ -89,6 +89,46 @@ class Drawing(NamedTuple):
     def agrees(self) -> bool:
         """Whether anything was compared, and nothing differs."""
         return self.compared > 0 and self.differing == 0
+
+
+def draw_independently(experiment: Experiment) -> tuple[np.ndarray, np.ndarray]:
+    """Draw all batches of an experiment from the documented generator, and label them by the teacher's formula.
+
+    Parameters
+    ----------
+    experiment : Experiment
+
+    Returns
+    -------
+    x, y : ndarray of shape (steps, batch_size)
+        In the experiment's dtype; what `reference.draw_batches` returns.
+
+    Raises
+    ------
+    ValueError
+        If a label is too large for the dtype.
+
+    Examples
+    --------
+    >>> from reference import draw_batches
+    >>> e = Experiment(steps=3, batch_size=4, target=Target(w=-0.5, b=0.3))
+    >>> all(np.array_equal(a, b) for a, b in zip(draw_independently(e), draw_batches(e)))
+    True
+    """
+    x = _stream(experiment).standard_normal((experiment.steps, experiment.batch_size))
+    x = x.astype(experiment.dtype, copy=False)
+    w, b, slope = (x.dtype.type(setting) for setting in experiment.target)
+    with np.errstate(over="ignore", invalid="ignore"):
+        y = np.maximum(x, 0) if w == 1 and b == 0 and slope == 0 else _phi(w * x + b, slope)
+    if not np.isfinite(y).all():
+        raise ValueError(
+            f"Experiment.target must give labels that are finite in {experiment.dtype}, got {experiment.target}"
+        )
+    return x, y
+
+
+def _stream(experiment: Experiment) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(experiment.seed)))
 
 
 def check_drawing(experiment: Experiment, x: np.ndarray, y: np.ndarray, first_step: int = 0) -> Drawing:
@@ -157,7 +197,7 @@ class Redrawing:
         self.experiment = experiment
         self.drawing = Drawing()
         self.step = 0
-        self._stream = np.random.Generator(np.random.PCG64(np.random.SeedSequence(experiment.seed)))
+        self._stream = _stream(experiment)
         self._wide = np.empty(CHUNK)
         self._cast = np.empty(CHUNK, experiment.dtype)
 

@@ -62,8 +62,8 @@ def _value(experiment: Experiment, name: str) -> Any:
 
 
 def _candidates(experiment: Experiment) -> Iterator[tuple[str, Experiment]]:
-    """Arguments that differ, and the experiment with them, short and in float64."""
-    short = replace(experiment, steps=min(experiment.steps, STEPS[0]), dtype="float64")
+    """Arguments that differ, and the experiment with them, short."""
+    short = replace(experiment, steps=min(experiment.steps, STEPS[0]))
     initial = Parameters(
         *(
             new if name in experiment.trainable else old
@@ -80,7 +80,11 @@ def _candidates(experiment: Experiment) -> Iterator[tuple[str, Experiment]]:
         f"{longer}initial={initial!r}, batch_size={BATCH_SIZE}",
         replace(short, initial=initial, batch_size=BATCH_SIZE),
     )
-    yield f"{longer}dtype='float64'", short
+    yield f"{longer}dtype='float64'", replace(short, dtype="float64")
+    yield (
+        f"{longer}initial={initial!r}, batch_size={BATCH_SIZE}, dtype='float64'",
+        replace(short, initial=initial, batch_size=BATCH_SIZE, dtype="float64"),
+    )
 
 
 def _power(experiment: Experiment) -> dict[str, float]:
@@ -88,13 +92,15 @@ def _power(experiment: Experiment) -> dict[str, float]:
     x, y = draw_batches(experiment)
     run = train(experiment, batches=(x, y))
     before = Parameters(*(p[:-1] for p in run.parameters))
+    with np.errstate(all="ignore"):
+        y_pred = forward(before, x, constants(experiment)[0]).y_pred
     record = SimpleNamespace(
         first_step=0,
         x=x,
         y=y,
         parameters=run.parameters,
         slots=run.slots,
-        y_pred=forward(before, x, constants(experiment)[0]).y_pred,
+        y_pred=y_pred,
         loss=run.loss,
         gradient=run.gradient,
     )

@@ -101,13 +101,19 @@ def compare_block(experiment: Experiment, record: Any, bits: Arithmetic | None =
     yield from examine_block(experiment, record, bits).comparisons
 
 
-def examine_block(experiment: Experiment, record: Any, bits: Arithmetic | None = None) -> Examined:
+def examine_block(
+    experiment: Experiment, record: Any, bits: Arithmetic | None = None, *, fused: bool = False
+) -> Examined:
     """Compare a recorded block, and keep what the free run needs of it.
 
     Parameters
     ----------
     experiment, record, bits
         As for `compare_block`.
+    fused : bool
+        Whether a compiler may evaluate a gradient once more for each use of it, with other
+        contractions, as XLA does. The optimizer is then held against the reference's
+        gradient within its bound, and not against the one that was recorded.
 
     Returns
     -------
@@ -134,7 +140,12 @@ def examine_block(experiment: Experiment, record: Any, bits: Arithmetic | None =
             comparisons.append(Comparison.of(f"gradient.{name}", first, keras, getattr(whole.gradient, name)))
         comparisons = [
             *_overflows_of_batches(experiment, record, before, comparisons),
-            *_overflows_of_steps(experiment, record, before, list(_optimizer_step(experiment, record, before, bits))),
+            *_overflows_of_steps(
+                experiment,
+                record,
+                before,
+                list(_optimizer_step(experiment, record, before, bits, whole.gradient if fused else record.gradient)),
+            ),
         ]
     assert beginning is not None  # a block has steps
     return Examined(comparisons, whole, beginning)
@@ -176,11 +187,11 @@ def take_step(
 
 
 def _optimizer_step(
-    experiment: Experiment, record: Any, before: Parameters, bits: Arithmetic | None
+    experiment: Experiment, record: Any, before: Parameters, bits: Arithmetic | None, gradient: Parameters
 ) -> Iterator[Comparison]:
-    """Slots and parameters after each step, given Keras' gradient."""
+    """Slots and parameters after each step, given a gradient."""
     slots = {name: _map(lambda path: path[:-1], slot) for name, slot in record.slots.items()}
-    given = (experiment, record.first_step, before, slots, record.gradient)
+    given = (experiment, record.first_step, before, slots, gradient)
     (stepped, after), written = take_step(*given), None
     if bits is not None:
         written = take_step(*given, bits)
@@ -238,7 +249,9 @@ def _overflows_of_batches(
 ) -> Iterator[Comparison]:
     """Make infinite where one side alone is finite, and rounding does not explain it.
 
-    From parameters that are not finite nothing is rounded; there only the loss is looked at.
+    From parameters that are not finite nothing is rounded, and what a NaN comes to behind a
+    ReLU is not the same everywhere. There, only a loss is looked at that is finite although
+    predictions are not.
     """
     start = np.logical_and.reduce([np.isfinite(p) for p in before])
     slope = float(constants(experiment)[0])
@@ -254,9 +267,8 @@ def _overflows_of_batches(
             found = neuron_unexplained(at, x, y, slope, {comparison.quantity: value})[comparison.quantity]
             comparison = _beyond(comparison, rows[found.reshape(len(rows))])
         if comparison.quantity == "loss":
-            comparison = _beyond(
-                comparison, np.flatnonzero(_apart(comparison) & ~start & np.isfinite(comparison.keras))
-            )
+            repaired = ~np.isfinite(record.y_pred).all(axis=1) & np.isfinite(comparison.keras)
+            comparison = _beyond(comparison, np.flatnonzero(repaired & ~start))
         yield comparison
 
 

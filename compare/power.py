@@ -40,6 +40,7 @@ from reference.training import constants
 __all__ = ["combine", "numbers", "power_of_block"]
 
 IMAGINARY = 1e-60  # the derivative is exact for any size that neither under- nor overflows
+SMALLEST = float(np.finfo(np.float64).eps) / 4  # relative error that a number of float64 may have
 SEEN = 2  # times the error that is stated must show
 BATCHES_LOOKED_AT = 8  # for the slope, whose y_pred are alike in all batches
 
@@ -117,7 +118,7 @@ def _errors(bound: Any, moved: Any) -> Any:
 
 def _of_start(experiment: Experiment, name: str) -> float:
     start = np.dtype(experiment.dtype).type(getattr(experiment.initial, name))
-    return float(np.spacing(np.abs(start)) / 2 / np.abs(start)) if start else np.inf
+    return float(np.spacing(np.abs(start))) / 2 / abs(float(start)) if start else np.inf
 
 
 def _of_slope(experiment: Experiment, record: Any, predictions: Predictions) -> float:
@@ -144,6 +145,7 @@ def _of_setting(experiment: Experiment, record: Any, setting: str, bounds: Mappi
                 row = int(np.argmin(errors))
                 if errors[row] < best:
                     best, where = float(errors[row]), (slot, name, row)
+    best = max(best, SMALLEST)
     while np.isfinite(best) and not _shows(experiment, record, setting, SEEN * best, where, bounds):
         best = 2 * best if best < 1 else np.inf
     return best

@@ -13,11 +13,10 @@ the right batch, in the right order, and records what came of it, is under test 
 
 record
     Each next state is evaluated again from the recorded state and gradient, and loss and
-    gradient again from the recorded states: in each block of all steps if they have no more
-    than `SAMPLES` samples together, else of as many as that leaves, in stretches spread
-    evenly from its beginning to its end. Mostly that gives the same bits; else `compare.rounding` bounds
-    the difference. When w crossed zero and when the run diverged is read off both recorded
-    paths; and Keras' path must be the blocks that it is put together from.
+    gradient again from the recorded states. Mostly that gives the same bits; else
+    `compare.rounding` bounds the difference. When w crossed zero and when the run diverged
+    is read off both recorded paths; and Keras' path must be the blocks that it is put
+    together from.
 """
 
 from collections.abc import Iterator, Sequence
@@ -36,12 +35,11 @@ __all__ = ["compare_account", "compare_marks", "compare_record", "compare_start"
 
 Batches = tuple[np.ndarray, np.ndarray]
 
-SAMPLES = 2**19  # of a block that are looked at once more
-STRETCH = 16  # steps that follow each other
 
-
-def compare_start(experiment: Experiment, record: Any, before: Any = None) -> Iterator[Comparison]:
-    """Compare what a block of steps begins with, and what stays as it is.
+def compare_start(
+    experiment: Experiment, record: Any, before: Any = None, batches: Batches | None = None
+) -> Iterator[Comparison]:
+    """Compare what a block of steps begins with, what stays as it is, and what it was made on.
 
     Parameters
     ----------
@@ -49,6 +47,8 @@ def compare_start(experiment: Experiment, record: Any, before: Any = None) -> It
     record : keras_impl.Record
     before : keras_impl.Record, optional
         The block before it; None for the first one.
+    batches : tuple of x and y, optional
+        Of all steps, as they were handed to Keras.
 
     Yields
     ------
@@ -57,6 +57,9 @@ def compare_start(experiment: Experiment, record: Any, before: Any = None) -> It
         each state for what is not.
     """
     dtype, step = np.dtype(experiment.dtype), record.first_step
+    for quantity, seen, all_of_them in zip("xy", (record.x, record.y), batches or (), strict=False):
+        if seen is not all_of_them:
+            yield _first_other(quantity, step, seen, all_of_them[step : step + len(seen)])
     begun = _begun(experiment)
     for name, path, start in zip(Parameters._fields, record.parameters, experiment.initial, strict=True):
         if name not in experiment.trainable:
@@ -97,8 +100,8 @@ def compare_record(experiment: Experiment, run: Trajectory, batches: Batches | N
             for name in experiment.trainable:
                 yield _equal(f"{slot}.{name}", 0, getattr(group, name)[:1], getattr(begun[slot], name))
         first_step = 0
-        for x, y in blocks(experiment, batches):
-            for here in _stretches(len(x), experiment.batch_size):
+        for x, y in blocks(experiment, None) if batches is None else [batches]:
+            for here in chunks(len(x), experiment.batch_size):
                 yield from _batches(experiment, run, first_step + here.start, x[here], y[here])
             first_step += len(x)
         stepped, after = take_step(experiment, 0, *states_before(run), run.gradient, Arithmetic.WRITTEN)
@@ -124,10 +127,12 @@ def compare_account(told: Trajectory, records: Sequence[Any]) -> Iterator[Compar
         With a bound of 0.
     """
     pairs = {"loss": (told.loss, [block.loss for block in records])}
-    for name in told.experiment.trainable:
+    for name in Parameters._fields:
         states = getattr(told.parameters, name)[1:], [getattr(block.parameters, name)[1:] for block in records]
+        pairs[name] = states
+    for name in told.experiment.trainable:
         gradient = getattr(told.gradient, name), [getattr(block.gradient, name) for block in records]
-        pairs |= {name: states, f"gradient.{name}": gradient}
+        pairs[f"gradient.{name}"] = gradient
         for slot in told.slots:
             recorded = [getattr(block.slots[slot], name)[1:] for block in records]
             pairs[f"{slot}.{name}"] = getattr(told.slots[slot], name)[1:], recorded
@@ -157,18 +162,6 @@ def compare_marks(run: Trajectory) -> Iterator[Comparison]:
         yield _equal(name, max(due - 1, 0), np.array([-1.0 if mark is None else float(mark)]), np.array([float(due)]))
 
 
-def _stretches(steps: int, batch_size: int) -> Iterator[slice]:
-    """The steps of a block to look at."""
-    most = max(1, SAMPLES // batch_size)
-    if steps <= most:
-        yield from chunks(steps, batch_size)
-        return
-    length = min(STRETCH, most)
-    starts = np.linspace(0, steps - length, max(2, most // length)).astype(int)
-    for start in np.unique(starts).tolist():
-        yield slice(start, start + length)
-
-
 def _batches(experiment: Experiment, run: Trajectory, step: int, x: np.ndarray, y: np.ndarray) -> Iterator[Comparison]:
     """Loss and gradient of some steps; bounds are derived where the bits differ only."""
     slope, at_zero = constants(experiment)
@@ -191,9 +184,18 @@ def _batches(experiment: Experiment, run: Trajectory, step: int, x: np.ndarray, 
         yield _settled(Comparison.of(name, step, told[name], Ball(value, radii[name])))
 
 
+def _first_other(quantity: str, step: int, seen: np.ndarray, due: np.ndarray) -> Comparison:
+    """The first sample that is another one, or else the very first."""
+    t, i = (int(n) for n in np.unravel_index(np.argmax(seen != due), seen.shape))
+    one, other = seen[t : t + 1, i], due[t : t + 1, i]
+    return _equal(quantity, step + t, one, other)._replace(sample=np.array([i]), numbers=seen.size)
+
+
 def _settled(comparison: Comparison) -> Comparison:
-    """One function on the same operands: what is not finite once is not finite again."""
-    alone = np.isfinite(comparison.keras) != np.isfinite(comparison.ball.value)
+    """One function on the same operands: what is not finite is the same infinity, or NaN, again."""
+    one, other = comparison.keras, comparison.ball.value
+    same = (one == other) | (np.isnan(one) & np.isnan(other))
+    alone = ~same & ~(np.isfinite(one) & np.isfinite(other))
     return comparison._replace(ratio=np.where(alone, np.inf, comparison.ratio)) if alone.any() else comparison
 
 

@@ -70,13 +70,15 @@ def _lines(certificate: "Certificate") -> Iterator[str]:
     yield from _rows("free run", certificate.free_run)
     yield from _bit_lane(certificate)
     exact = certificate.exact
-    yield f"exact     {exact.compared} values of {exact.steps} steps equal to the rational ones" + (
-        f"; then {exact.stopped}" if exact.stopped else ""
-    )
+    if exact.compared:
+        then = f"; then {exact.stopped}" if exact.stopped else ""
+        yield f"exact     {exact.compared} values of {exact.steps} steps compared with the rational ones{then}"
+    else:
+        yield f"exact     not for this run: {exact.stopped}"
     yield from _own_records(certificate)
     for twin in certificate.twins:
         yield _twin(twin)
-    yield f"{'lane':10}{'setting':18}{'relative error that would have been seen, at least':>51}"
+    yield f"{'lane':10}{'setting':18}{'smallest relative error that would have been seen':>51}"
     yield from _power(certificate)
     if certificate.not_compared is not None:
         yield f"NOT COMPARED: {certificate.not_compared}" + _elsewhere(certificate)
@@ -99,13 +101,16 @@ def _own_records(certificate: "Certificate") -> Iterator[str]:
     if drawing is None:
         yield "drawing   the batches were given, and are taken as they are"
     elif drawing.differing == 0:
-        yield f"drawing   {drawing.compared} samples and labels as the documented generator and the teacher give them"
+        of = certificate.experiment.steps * certificate.experiment.batch_size
+        yield f"drawing   the reference's, {drawing.compared // 2} of {of} samples: as the generator gives them"
     else:
         yield f"drawing   {drawing.differing} of {drawing.compared} samples and labels DIFFER"
-    for lane, says in (("start", "start and what is not trained"), ("record", "what the reference recorded")):
+    looked_at = f"loss and gradient of {certificate.record['loss'].compared} of {certificate.experiment.steps} steps, "
+    recorded = f"what the reference recorded, {looked_at}each state, and Keras' path"
+    for lane, says in (("start", "start, batches, and what is not trained"), ("record", recorded)):
         entries = getattr(certificate, lane)
         wrong = [quantity for quantity, worst in entries.items() if worst.ratio > 1]
-        yield f"{lane:10}{says}: " + (f"{', '.join(wrong)} DIFFER" if wrong else "as they must be")
+        yield f"{lane:10}{says}: " + (f"{', '.join(wrong)} DIFFER" if wrong else "as must be")
 
 
 def _twin(twin: "Twin") -> str:

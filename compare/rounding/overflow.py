@@ -23,10 +23,11 @@ and derivatives are at most gamma_(n + K) times
 as in `compare.rounding.by_sums`, K = 32 being more operations than any term meets; a loss
 meets twice as many, being a square. A sample whose z may lie on either side of the kink
 moves y_pred by no more than the same. Of an optimizer's step with finite operands only the
-second point is asked, with B = gamma_64 M. With an operand that is not finite there is
-nothing to round: a parameter must then not be finite after the step either, whoever takes
-it (an infinite or undefined gradient is nowhere multiplied by what makes it finite again).
-Slots are left out: a maximum may drop a NaN or keep it.
+second point is asked, with B = gamma_64 M. With a parameter or gradient that is not finite
+there is nothing to round: the parameter must then not be finite after the step either,
+whoever takes it (an infinite or undefined gradient is nowhere multiplied by what makes it
+finite again). Slots are left out, before and after the step: a maximum may drop a NaN or
+keep it, and a step over the root of an infinite velocity is 0.
 """
 
 from collections.abc import Mapping
@@ -134,16 +135,17 @@ def step_unexplained(
         By slot, and under "" for the parameter itself.
     """
     wide = _wider(w.dtype)
-    finite = np.logical_and.reduce([np.isfinite(a) for a in (w, gradient, *slots.values())])
+    lost = ~(np.isfinite(w) & np.isfinite(gradient))
+    finite = ~lost & np.logical_and.reduce([np.isfinite(a) for a in (w, *slots.values())])
     if wide is None:
-        return {"": ~finite, **{slot: np.zeros(len(w), bool) for slot in slots}}
+        return {"": lost, **{slot: np.zeros(len(w), bool) for slot in slots}}
     moved, new = optimizer.update(
         w.astype(wide), gradient.astype(wide), iterations, {slot: a.astype(wide) for slot, a in slots.items()}
     )
     largest = wide.type(np.finfo(w.dtype).max)
     most = largest * (1 + gamma(STEP_OPERATIONS, float(np.finfo(w.dtype).eps) / 2))
     return {
-        "": ~finite | (finite & (np.abs(moved) > most)),
+        "": lost | (finite & (np.abs(moved) > most)),
         **{slot: finite & (np.abs(new[slot]) > most) for slot in slots},
     }
 
