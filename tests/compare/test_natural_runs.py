@@ -41,7 +41,7 @@ GRID = [
     (optimizer, trainable, dtype)
     for optimizer, trainable, dtype in itertools.product(OPTIMIZERS, TRAINABLE, DTYPES)
     # In float32 subnormal numbers are reached soonest, with b in play by a neuron that has died.
-    if ALL or (trainable == ("w", "b") and dtype == "float32") or optimizer == "momentum"
+    if ALL or (trainable == ("w", "b") and dtype == "float32")
 ]
 
 
@@ -59,7 +59,8 @@ def natural(optimizer, trainable, dtype, start, batch_size):
 @pytest.mark.parametrize(("optimizer", "trainable", "dtype"), GRID)
 def test_no_natural_run_is_a_false_alarm(optimizer, trainable, dtype):
     recorder = keras_impl.Recorder()
-    for start, batch_size in itertools.product(STARTS, BATCH_SIZES if ALL else (100,)):
+    starts, sizes = (STARTS, BATCH_SIZES) if ALL else (("backward", "the question's"), (100,))
+    for start, batch_size in itertools.product(starts, sizes):
         certificate = certify(natural(optimizer, trainable, dtype, start, batch_size), recorder=recorder, twins=ALL)
         assert certificate.agrees, (start, batch_size, certificate.why_not)
 
