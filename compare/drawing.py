@@ -120,7 +120,7 @@ def draw_independently(experiment: Experiment) -> tuple[np.ndarray, np.ndarray]:
     w, b, slope = (x.dtype.type(setting) for setting in experiment.target)
     with np.errstate(over="ignore", invalid="ignore"):
         y = np.maximum(x, 0) if w == 1 and b == 0 and slope == 0 else _phi(w * x + b, slope)
-    if not np.isfinite(y).all():
+    if not (np.isfinite(y.min()) and np.isfinite(y.max())):
         raise ValueError(
             f"Experiment.target must give labels that are finite in {experiment.dtype}, got {experiment.target}"
         )

@@ -210,9 +210,8 @@ def _check_batches(experiment: Experiment, batches: Any) -> None:
         if not isinstance(array, np.ndarray) or array.shape != expected or array.dtype != experiment.dtype:
             what = f"{array.dtype} of shape {array.shape}" if isinstance(array, np.ndarray) else type(array).__name__
             raise ValueError(f"batches: {name} must be {experiment.dtype} of shape {expected}, got {what}")
-        finite = np.isfinite(array)
-        if not finite.all():
-            step, sample = np.unravel_index(np.argmin(finite), expected)
+        if not (np.isfinite(array.min()) and np.isfinite(array.max())):
+            step, sample = np.unravel_index(np.argmin(np.isfinite(array)), expected)
             raise ValueError(
                 f"batches: {name} must be finite, got {array[step, sample]} at step {step}, sample {sample}"
             )
