@@ -46,7 +46,7 @@ def remedies(experiment: Experiment, power: Mapping[str, float]) -> dict[str, st
     {'momentum': 'initial=Parameters(w=-1.0, b=0.5, v=1.0, d=0.0)'}
     """
     silent = [name for name, error in power.items() if not np.isfinite(error)]
-    found = {name: "it is 0, of which no relative error is one" for name in silent if not _value(experiment, name)}
+    found = {name: "it is 0, which has no relative error" for name in silent if not _value(experiment, name)}
     for text, candidate in _candidates(experiment):
         if len(found) == len(silent):
             break

@@ -14,7 +14,7 @@ from compare.evaluation import Evaluation
 from compare.lockstep import take_step
 from reference import Experiment, Parameters, Trajectory
 
-__all__ = ["Linearized", "linearize", "local_bounds", "states_before"]
+__all__ = ["IMAGINARY", "Linearized", "linearize", "local_bounds", "states_before"]
 
 IMAGINARY = 1e-60  # the derivative is exact for any size that neither under- nor overflows
 

@@ -33,13 +33,13 @@ from typing import Any
 import numpy as np
 
 from compare.evaluation import Predictions
+from compare.jacobian import IMAGINARY
 from compare.lockstep import Comparison, Examined
 from reference import Experiment, Optimizer
 from reference.training import constants
 
 __all__ = ["combine", "numbers", "power_of_block"]
 
-IMAGINARY = 1e-60  # the derivative is exact for any size that neither under- nor overflows
 SMALLEST = float(np.finfo(np.float64).eps) / 4  # relative error that a number of float64 may have
 SEEN = 2  # times the error that is stated must show
 BATCHES_LOOKED_AT = 8  # for the slope, whose y_pred are alike in all batches

@@ -105,8 +105,7 @@ def _own_records(certificate: "Certificate") -> Iterator[str]:
         yield f"drawing   the reference's, {drawing.compared // 2} of {of} samples: as the generator gives them"
     else:
         yield f"drawing   {drawing.differing} of {drawing.compared} samples and labels DIFFER"
-    looked_at = f"loss and gradient of {certificate.record['loss'].compared} of {certificate.experiment.steps} steps, "
-    recorded = f"what the reference recorded, {looked_at}each state, and Keras' path"
+    recorded = "what the reference recorded of each step, and Keras' path"
     for lane, says in (("start", "start, batches, and what is not trained"), ("record", recorded)):
         entries = getattr(certificate, lane)
         wrong = [quantity for quantity, worst in entries.items() if worst.ratio > 1]

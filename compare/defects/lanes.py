@@ -3,8 +3,7 @@
 The lanes are those of the certificate, on the short experiments of a family, if it has any:
 
 exact
-    `compare.exact_lane` on the dyadic networks of the family. Where a family has a run of its
-    own and no short experiments, `compare.defects.accounts` on that run.
+    `compare.exact_lane` on the dyadic networks of the family.
 bound
     `compare.lockstep`: one step from each state that Keras recorded, and the same once
     more while the learning rate changes.
@@ -22,9 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 import reference
-from compare.defects.accounts import compare_account
 from compare.defects.family import Family
-from compare.defects.patching import in_blocks
 from compare.defects.rates import compare_changing_rate
 from compare.exact_cases import exact_cases
 from compare.exact_lane import ExactResult, check_keras, check_reference
@@ -90,8 +87,6 @@ def look(family: Family, recorder: "Recorder", side: str | None = None) -> list[
         sightings += _exact(check_keras(recorder, cases=cases))
     for name, experiment in family.experiments.items():
         sightings += _experiment(name, experiment, recorder)
-    if not family.experiments and side != "reference":
-        sightings += _account(family, recorder)
     if family.rates:
         experiment = family.experiments["ordinary"]
         changing = compare_changing_rate(experiment, family.rates)
@@ -110,16 +105,6 @@ def _experiment(name: str, experiment: Experiment, recorder: "Recorder") -> Iter
     ours = reference.train(experiment, batches=batches)
     run = free_run(experiment, ours, assemble(experiment, records), batches)
     yield from _beyond("free run", name, [(c, c.ratio) for c in run.comparisons])
-
-
-def _account(family: Family, recorder: "Recorder") -> Iterator[Sighting]:
-    from keras_impl.training import assemble
-
-    with in_blocks(family.samples_per_block):
-        batches = None if family.samples_per_block else draw_batches(family.run)
-        records = list(recorder.record(family.run, batches))
-    for found in compare_account(records, assemble(family.run, records)):
-        yield Sighting("exact", "the run", found.step, found.quantity, np.inf)
 
 
 def _exact(result: ExactResult) -> Iterator[Sighting]:

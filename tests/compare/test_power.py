@@ -131,7 +131,7 @@ def test_what_a_run_does_not_exercise_is_infinite_and_has_a_remedy(recorder):
     certificate = certify(dead, recorder=recorder, twins=False)
     assert certificate.agrees
     assert certificate.power["learning_rate"] == certificate.power["momentum"] == np.inf
-    assert certificate.remedies["negative_slope"] == "it is 0, of which no relative error is one"
+    assert certificate.remedies["negative_slope"] == "it is 0, which has no relative error"
     remedy = certificate.remedies["momentum"]
     assert remedy.startswith("initial=Parameters(")
     better = replace(dead, **eval(f"dict({remedy})", {"Parameters": Parameters}))
