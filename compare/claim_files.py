@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from importlib import resources
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from reference import Experiment
 
@@ -91,8 +91,10 @@ def _followed(verdicts: "Iterator[Verdict]", total: int, quiet: bool) -> "Iterat
     elif sys.stdout.isatty():
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+        from compare.console import ALONE, console
+
         columns = (TextColumn("{task.description:32.32}", markup=False), BarColumn(), MofNCompleteColumn())
-        with Progress(*columns, transient=True) as progress:
+        with Progress(*columns, console=console(), transient=True, **ALONE) as progress:
             bar = progress.add_task("running what claims need", total=total)
             for verdict in verdicts:
                 progress.update(bar, advance=1, description=verdict.claim.id)
@@ -113,18 +115,32 @@ def failures(verdicts: "Sequence[Verdict]") -> list[str]:
     ]
 
 
-def write_junit(path: Path, verdicts: "Sequence[Verdict]") -> None:
+def write_junit(place: "IO[bytes] | Path | None", folder: Path, verdicts: "Sequence[Verdict]") -> None:
     """Write the verdicts as JUnit XML.
+
+    Parameters
+    ----------
+    place : binary file, Path or None
+        As `compare.junit_file.junit_file` gives it.
+    folder : Path
+        That a path is relative to.
+    verdicts : sequence of Verdict
 
     Raises
     ------
     OSError
         If the file cannot be written.
     """
+    if place is None:
+        return
     from compare.claims.junit import to_junit
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(to_junit(verdicts), encoding="utf-8")
+    text = to_junit(verdicts).encode("utf-8")
+    if isinstance(place, Path):
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).write_bytes(text)
+    else:
+        place.write(text)
 
 
 def experiment_entries(verdicts: "Sequence[Verdict]") -> list[dict[str, Any]]:

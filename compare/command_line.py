@@ -5,29 +5,36 @@ import difflib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NoReturn
+
+from compare.stopping import STOPPED, stoppable, stopped_by
+from compare.terminal import one_line, safe_streams
 
 __all__ = [
     "BAD_USAGE",
-    "CUT_OFF",
     "FOUND_WANTING",
     "GOOD",
-    "INTERRUPTED",
     "NO_KERAS",
     "KerasMissing",
     "Parser",
     "UsageError",
     "integer",
     "no_such",
+    "path",
+    "say_wrong",
     "start_keras",
     "status_of",
 ]
 
-GOOD, FOUND_WANTING, BAD_USAGE, NO_KERAS, INTERRUPTED, CUT_OFF = 0, 1, 2, 3, 130, 141
+GOOD, FOUND_WANTING, BAD_USAGE, NO_KERAS = 0, 1, 2, 3
+
+
+LONGEST_INTEGER = 1000  # digits
 
 
 class UsageError(Exception):
-    """A mistake of the user's; the message says what, where and what is allowed."""
+    """Mistakes of the user's; each message says what, where and what is allowed."""
 
 
 class KerasMissing(Exception):
@@ -44,6 +51,8 @@ class Parser(argparse.ArgumentParser):
 def status_of(name: str, command: Callable[[], int]) -> int:
     """Run a command; what stops it becomes one line on standard error and an exit status.
 
+    Whatever is printed meanwhile is made harmless, and goes nowhere if there is no place for it.
+
     Parameters
     ----------
     name : str
@@ -56,22 +65,25 @@ def status_of(name: str, command: Callable[[], int]) -> int:
     >>> status_of("compare.run", lambda: 0)
     0
     """
-    try:
-        return command()
-    except UsageError as error:
-        return _stop(name, error, BAD_USAGE)
-    except KerasMissing as error:
-        return _stop(name, error, NO_KERAS)
-    except KeyboardInterrupt:
-        return _stop(name, "interrupted; nothing was written", INTERRUPTED)
-    except BrokenPipeError:  # whoever read the output, such as head, has left
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return CUT_OFF
+    with safe_streams(), stoppable():
+        try:
+            return command()
+        except UsageError as error:
+            say_wrong(*(f"{name}: {message}" for message in error.args))
+            return BAD_USAGE
+        except KerasMissing as error:
+            say_wrong(f"{name}: {error}")
+            return NO_KERAS
+        except STOPPED as error:
+            said, status = stopped_by(error)
+            say_wrong(f"{name}: {said}")
+            return status
 
 
-def _stop(name: str, message: object, status: int) -> int:
-    print(f"{name}: {message}", file=sys.stderr)
-    return status
+def say_wrong(*messages: str) -> None:
+    """Print to standard error, each message as one line of a sensible length."""
+    for message in messages:
+        print(one_line(message), file=sys.stderr)
 
 
 def integer(at_least: int) -> Callable[[str], int]:
@@ -84,11 +96,26 @@ def integer(at_least: int) -> Callable[[str], int]:
     """
 
     def read(text: str) -> int:
-        if not text.isdecimal() or int(text) < at_least:
-            raise argparse.ArgumentTypeError(f"must be an integer of at least {at_least}, got {text!r}")
+        digits = text.isascii() and text.isdecimal() and len(text) <= LONGEST_INTEGER
+        if not digits or int(text) < at_least:
+            most = f" and at most {LONGEST_INTEGER} digits" if len(text) > LONGEST_INTEGER else ""
+            raise argparse.ArgumentTypeError(f"must be an integer of at least {at_least}{most}, got {text[:40]!r}")
         return int(text)
 
     return read
+
+
+def path(text: str) -> Path:
+    """Type of an argument: a path, which no empty text is.
+
+    Examples
+    --------
+    >>> path("audit").name
+    'audit'
+    """
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError("must be a path, which is not empty")
+    return Path(text)
 
 
 def no_such(what: str, wanted: str, names: Sequence[str]) -> str:
@@ -99,7 +126,7 @@ def no_such(what: str, wanted: str, names: Sequence[str]) -> str:
     >>> no_such("id", "lekay", ["relu", "leaky"])
     "there is no such id; did you mean 'leaky'?"
     """
-    near = difflib.get_close_matches(wanted, names, n=1)
+    near = difflib.get_close_matches(wanted[:100], names, n=1)
     return f"there is no such {what}; {f'did you mean {near[0]!r}?' if near else '--list shows what there is'}"
 
 
@@ -126,7 +153,10 @@ def start_keras(instead: str = "") -> None:
 
             start_backend()
     except Exception as error:  # whatever a broken installation raises
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise KerasMissing(
-            f"Keras is needed and cannot be imported ({reason[0]}); pip install tensorflow keras{instead}"
-        ) from None
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        backend = os.environ.get("KERAS_BACKEND")
+        if backend not in (None, "", "tensorflow"):
+            remedy = f"the environment has KERAS_BACKEND={backend}, and tensorflow is allowed; unset it"
+        else:
+            remedy = "pip install tensorflow keras"
+        raise KerasMissing(f"Keras is needed and cannot be imported ({reason}); {remedy}{instead}") from None

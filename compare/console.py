@@ -8,28 +8,42 @@ from contextlib import contextmanager
 from typing import Any
 
 from compare.audit import Finding
+from compare.terminal import drawing_on, readable
 from reference import Parameters
 
-__all__ = ["followed", "results_table", "say", "stderr_held_back"]
+__all__ = ["ALONE", "console", "followed", "results_table", "say", "stderr_held_back"]
 
+ALONE: dict[str, Any] = {"redirect_stdout": False, "redirect_stderr": False}  # of a progress bar that nothing disturbs
 WIDTH = 110  # of the table where there is no terminal to ask
 
 
 def say(text: object = "") -> None:
-    """Print to standard output, on a terminal in its width."""
-    _console().print(text, highlight=False, markup=False)
+    """Print to standard output, on a terminal in its width; what is not text is something of rich's."""
+    console().print(readable(text) if isinstance(text, str) else _Readable(text), highlight=False, markup=False)
+
+
+class _Readable:
+    """Something of rich's, with the text in it made `readable`; what rich adds for the terminal stays."""
+
+    def __init__(self, inside: Any) -> None:
+        self.inside = inside
+
+    def __rich_console__(self, console: Any, options: Any) -> Iterator[Any]:
+        from rich.segment import Segment
+
+        for segment in console.render(self.inside, options):
+            yield segment if segment.control else Segment(readable(segment.text), segment.style)
 
 
 def followed(findings: Iterable[Finding], total: int, quiet: bool) -> Iterator[Finding]:
     """Pass findings on and show how far it is: a bar on a terminal, else a plain line each."""
-    console = _console()
     if quiet:
         yield from findings
-    elif console.is_terminal:
+    elif sys.stdout.isatty():
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         columns = (TextColumn("{task.description:24}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=console, transient=True) as progress:
+        with Progress(*columns, console=console(), transient=True, **ALONE) as progress:
             bar = progress.add_task("starting", total=total)
             for finding in findings:
                 progress.update(bar, advance=1, description=finding.case.id)
@@ -74,10 +88,11 @@ def _end_point(finding: Finding) -> list[str]:
     return [f"{getattr(end, name):.4g}" if name in trained else "" for name in Parameters._fields]
 
 
-def _console() -> Any:
+def console() -> Any:
+    """A console of rich's on standard output, whose own control characters pass."""
     from rich.console import Console
 
-    return Console() if sys.stdout.isatty() else Console(width=WIDTH)
+    return Console(file=drawing_on(sys.stdout), width=None if sys.stdout.isatty() else WIDTH)
 
 
 @contextmanager

@@ -1,7 +1,5 @@
-"""The audit's folder: written whole or not at all, and never over somebody else's files.
+"""The files of an audit: numbers in full precision, and what they were computed with.
 
-Everything is first written to a temporary folder beside the wanted one, which is then
-renamed. Where an earlier audit is, the finished entries replace its entries at the end.
 Same inputs give the same bytes, `environment.json` excepted.
 """
 
@@ -10,12 +8,8 @@ import json
 import math
 import os
 import platform
-import shutil
 import sys
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from importlib import metadata
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,90 +17,34 @@ import numpy as np
 
 from compare.audit import Finding
 from compare.certificate import Certificate, Worst
-from compare.command_line import UsageError
+from compare.folders import AUDIT
+from compare.terminal import readable
+from compare.versions import version_of
 from reference import Parameters, Trajectory
 
-__all__ = ["OutputError", "environment", "experiment_entry", "folder", "write_json", "write_trajectory"]
-
-ENVIRONMENT = "environment.json"  # what every audit has, and by which one is known again
+__all__ = ["as_json", "environment", "experiment_entry", "write_json", "write_page", "write_trajectory"]
 
 
-class OutputError(UsageError):
-    """The folder cannot be used; the message is for the user."""
+def as_json(value: Any) -> bytes:
+    r"""A value as JSON, sorted as given, numbers in full precision, NaN and infinities as null.
 
-
-@contextmanager
-def folder(wanted: Path) -> Iterator[Path]:
-    """Give a temporary folder to write to, and move it to `wanted` if all went well.
-
-    Parameters
-    ----------
-    wanted : Path
-        A folder that does not exist, is empty, or holds an earlier audit; entries of the
-        earlier one that are not written again stay.
-
-    Yields
-    ------
-    Path
-
-    Raises
-    ------
-    OutputError
-        Before anything is written if `wanted` is something else or cannot be written.
+    Examples
+    --------
+    >>> as_json({"w": [0.1, float("nan")], "file": "caf\xe9-\udcff"})
+    b'{\n "w": [\n  0.1,\n  null\n ],\n "file": "caf\xc3\xa9-\\udcff"\n}\n'
     """
-    _require_usable(wanted)
-    try:
-        beside = wanted if wanted.is_dir() else wanted.parent
-        beside.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{wanted.name}-", dir=beside))
-    except OSError as error:
-        raise OutputError(f"--out {wanted}: cannot be written: {error.strerror}") from None
-    try:
-        yield temporary
-        _move(temporary, wanted)
-    except BrokenPipeError:  # it is the terminal's, not the folder's
-        raise
-    except OSError as error:
-        raise OutputError(f"--out {wanted}: cannot be written: {error.strerror}") from None
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _require_usable(wanted: Path) -> None:
-    allowed = "a new folder, an empty one, or one written by this command is allowed"
-    try:
-        if wanted.exists() and not wanted.is_dir():
-            raise OutputError(f"--out {wanted}: is a file; {allowed}")
-        if wanted.is_dir() and any(wanted.iterdir()) and not (wanted / ENVIRONMENT).is_file():
-            raise OutputError(f"--out {wanted}: holds other files; {allowed}")
-    except OSError as error:
-        raise OutputError(f"--out {wanted}: cannot be read: {error.strerror}") from None
-
-
-def _move(temporary: Path, wanted: Path) -> None:
-    if not wanted.exists():
-        temporary.chmod(0o777 & ~_umask())  # mkdtemp makes it private
-        temporary.rename(wanted)
-        return
-    old = Path(tempfile.mkdtemp(prefix=".old-", dir=wanted))
-    try:
-        for entry in sorted(temporary.iterdir()):
-            if (wanted / entry.name).exists():
-                (wanted / entry.name).rename(old / entry.name)
-            entry.rename(wanted / entry.name)
-    finally:
-        shutil.rmtree(old, ignore_errors=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    text = json.dumps(_plain(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return text.encode("utf-8", "backslashreplace")  # a file name may hold half a character, which JSON has so
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a value as JSON, sorted as given, numbers in full precision, NaN and infinities as null."""
-    path.write_text(json.dumps(_plain(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    """Write a value `as_json`."""
+    path.write_bytes(as_json(value))
+
+
+def write_page(path: Path, page: str) -> None:
+    """Write a page of HTML, in which no control character is left."""
+    path.write_bytes(readable(page).encode("utf-8"))
 
 
 def _plain(value: Any) -> Any:
@@ -198,10 +136,11 @@ def _by_name(parameters: Parameters, names: Iterable[str]) -> dict[str, float]:
     return {name: float(getattr(parameters, name)) for name in names}
 
 
-def environment(arguments: list[str], *, seed: int, dtype: str, keras: bool) -> dict[str, Any]:
-    """Versions, processor, seeds and flags of this run."""
+def environment(arguments: list[str], *, seed: int, dtype: str, keras: bool, written_by: str = AUDIT) -> dict[str, Any]:
+    """Who writes this, and versions, processor, seeds and flags of this run."""
     packages = ["neuron-audit", "numpy", "scipy", "matplotlib", *(["keras", "tensorflow"] if keras else [])]
     return {
+        "written_by": written_by,
         "schema": 1,
         "arguments": arguments,
         "seed": seed,
@@ -210,7 +149,7 @@ def environment(arguments: list[str], *, seed: int, dtype: str, keras: bool) -> 
         "platform": platform.platform(),
         "processor": _processor(),
         "cores": os.cpu_count(),
-        "versions": {name: metadata.version(name) for name in packages},
+        "versions": {name: version_of(name) for name in packages},
         "keras_backend": "tensorflow" if keras else None,
         "flags": {name: os.environ[name] for name in sorted(os.environ) if _is_flag(name)},
     }

@@ -6,7 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compare import claim_files
-from compare.command_line import FOUND_WANTING, GOOD, Parser, UsageError, integer, no_such, start_keras, status_of
+from compare.command_line import (
+    FOUND_WANTING,
+    GOOD,
+    Parser,
+    UsageError,
+    integer,
+    no_such,
+    path,
+    say_wrong,
+    start_keras,
+    status_of,
+)
 from compare.experiments import SETTINGS, Case, shipped
 
 if TYPE_CHECKING:
@@ -53,12 +64,12 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         allow_abbrev=False,
     )
     parser.add_argument(
-        "files", nargs="*", type=Path, metavar="FILE.toml", help="claim files to judge, instead of what ships"
+        "files", nargs="*", type=path, metavar="FILE.toml", help="claim files to judge, instead of what ships"
     )
-    parser.add_argument("--out", type=Path, default=Path("audit"), metavar="DIR", help="folder to write (audit)")
+    parser.add_argument("--out", type=path, default=Path("audit"), metavar="DIR", help="folder to write (audit)")
     parser.add_argument("--only", metavar="ID", help="run only this one (see --list)")
     parser.add_argument("--explain", metavar="ID", help="run only this claim, and tell its story")
-    parser.add_argument("--junit", type=Path, metavar="FILE", help="write the verdicts as JUnit XML too")
+    parser.add_argument("--junit", type=path, metavar="FILE", help="write the verdicts as JUnit XML too")
     parser.add_argument("--seed", type=integer(0), default=0, metavar="N", help="seed of the batches (0)")
     parser.add_argument("--dtype", choices=("float32", "float64"), default="float32", help="of everything (float32)")
     parser.add_argument("--no-keras", action="store_true", help="exact and reference only; certifies nothing")
@@ -79,7 +90,7 @@ def _chosen(options: argparse.Namespace) -> "tuple[list[Case], list[Claim]]":
         try:
             claims = list(claim_files.read(files, seed=options.seed, dtype=options.dtype))
         except ClaimFileError as error:
-            raise UsageError(error) from None
+            raise UsageError(*error.lines) from None
     if options.explain is not None:
         cases = []
     wanted = options.only if options.explain is None else options.explain
@@ -106,14 +117,17 @@ def _run(options: argparse.Namespace, cases: list[Case], claims: "list[Claim]", 
     from compare.audit import audit
     from compare.claims import Workbench
     from compare.console import followed
-    from compare.output import folder
+    from compare.folders import folder
+    from compare.junit_file import junit_file, require_apart
 
-    with folder(options.out) as temporary:
+    require_apart(options.out, options.junit, options.files or claim_files.shipped_files())
+    with junit_file(options.junit, options.out) as junit, folder(options.out) as temporary:
         recorder = None if options.no_keras else _keras_recorder()
         findings = list(followed(audit(cases, recorder), len(cases), options.quiet))
         bench = Workbench(recorder)
         verdicts = claim_files.judged(claims, bench, options.quiet)
         pictures = [] if options.no_figures else _draw(temporary / "figures", options, findings, verdicts, bench)
+        claim_files.write_junit(junit, temporary, verdicts)
         _write(temporary, options, findings, verdicts, pictures, bench, arguments)
     if not options.quiet:
         _show(options, findings, verdicts)
@@ -121,8 +135,7 @@ def _run(options: argparse.Namespace, cases: list[Case], claims: "list[Claim]", 
     for finding in findings:
         if finding.certificate is not None and not finding.certificate.agrees:
             failures.append(f"{finding.case.id}: {finding.certificate.why_not}")
-    for line in failures:
-        print(line, file=sys.stderr)
+    say_wrong(*failures)
     return FOUND_WANTING if failures else GOOD
 
 
@@ -183,7 +196,8 @@ def _write(
     arguments: list[str],
 ) -> None:
     from compare.claims.results import to_json
-    from compare.output import environment, experiment_entry, write_json, write_trajectory
+    from compare.folders import ENVIRONMENT, sealed
+    from compare.output import environment, experiment_entry, write_json, write_page, write_trajectory
     from compare.report import kill_table, render
 
     (temporary / "trajectories").mkdir()
@@ -193,14 +207,9 @@ def _write(
     results = {"schema": 1, "claims": [to_json(verdict) for verdict in verdicts], "experiments": experiments}
     provenance = environment(arguments, seed=options.seed, dtype=options.dtype, keras=not options.no_keras)
     write_json(temporary / "results.json", results)
-    write_json(temporary / "environment.json", provenance)
     page = render(findings, verdicts, pictures, provenance, bench=bench, defects=kill_table(options.out))
-    (temporary / "report.html").write_text(page, encoding="utf-8")
-    if options.junit is not None:
-        try:
-            claim_files.write_junit(options.junit, verdicts)
-        except OSError as error:
-            raise UsageError(f"--junit {options.junit}: cannot be written: {error.strerror}") from None
+    write_page(temporary / "report.html", page)
+    write_json(temporary / ENVIRONMENT, sealed(provenance, temporary))
 
 
 if __name__ == "__main__":

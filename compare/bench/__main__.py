@@ -4,20 +4,20 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compare.bench.one_thread import restart_on_one_core
-from compare.command_line import FOUND_WANTING, GOOD, Parser, UsageError, integer, no_such, status_of
+from compare.command_line import FOUND_WANTING, GOOD, Parser, UsageError, integer, no_such, path, say_wrong, status_of
+from compare.stopping import STOPPED
+from compare.terminal import drawing_on
 
 if TYPE_CHECKING:
     from compare.bench.plan import Group, Size
-    from compare.bench.results import Row
+    from compare.bench.writing import Measured
 
 __all__ = ["main"]
 
 ROUNDS = 7
-Measured = list[tuple["Group", list["Row"]]]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -49,19 +49,46 @@ def _main(arguments: list[str]) -> int:
 
         print(listing(groups, size), flush=True)
         return GOOD
+    measured: Measured = []
+    failed: list[str] = []
     if options.out is None:
-        measured = _measure(options, groups, size)
+        stopped = _measure(options, groups, size, measured, failed)
+        if stopped is not None:
+            raise stopped
     else:
-        from compare.output import folder
-
-        with folder(options.out) as temporary:
-            measured = _measure(options, groups, size)
-            _write(temporary, options, size, measured, arguments)
+        _measure_and_write(options, groups, size, measured, failed, arguments)
     _say_the_rest(options, measured, arguments)
-    wrong = [f"{row.name}: {row.note}" for _, rows in measured for row in rows if row.wrong]
-    for line in wrong:
-        print(f"WRONG: {line}", file=sys.stderr)
-    return FOUND_WANTING if wrong else GOOD
+    wrong = [f"WRONG: {row.name}: {row.note}" for _, rows in measured for row in rows if row.wrong]
+    say_wrong(*wrong, *failed)
+    return FOUND_WANTING if wrong or failed else GOOD
+
+
+def _measure_and_write(
+    options: argparse.Namespace,
+    groups: "list[Group]",
+    size: "Size",
+    measured: "Measured",
+    failed: list[str],
+    arguments: list[str],
+) -> None:
+    """Measure, and write what was measured whatever happens meanwhile or at the end."""
+    from compare.bench.writing import rescued, write_measured
+    from compare.folders import ENVIRONMENT, folder
+
+    try:
+        with folder(options.out) as temporary:
+            stopped = _measure(options, groups, size, measured, failed)
+            if stopped is not None and not measured:
+                raise stopped
+            alone = not (options.out / ENVIRONMENT).exists()  # an audit that is there already has its own
+            failed += write_measured(temporary, size, options.rounds, measured, arguments, alone=alone)
+    except UsageError as error:  # the folder's, which may have changed since
+        if not measured:
+            raise
+        raise UsageError(f"{error}; {rescued(size, options.rounds, measured, arguments)}") from None
+    if stopped is not None:
+        stopped.add_note(f"{len(measured)} of {len(groups)} groups were measured and are in {options.out}")
+        raise stopped
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -71,7 +98,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         epilog="exit status: 0 measured; 1 something does not compute what the reference does; 2 bad usage",
         allow_abbrev=False,
     )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for bench.json and bench.md (none)")
+    parser.add_argument("--out", type=path, metavar="DIR", help="folder for bench.json and bench.md (none)")
     parser.add_argument("--only", action="append", metavar="GROUP", help="measure this group; may be repeated")
     parser.add_argument(
         "--rounds", type=integer(1), default=ROUNDS, metavar="N", help=f"rounds of each group ({ROUNDS})"
@@ -93,20 +120,28 @@ def _chosen(options: argparse.Namespace) -> "list[Group]":
     return [group for group in GROUPS if group.name in wanted]
 
 
-def _measure(options: argparse.Namespace, groups: "list[Group]", size: "Size") -> Measured:
+def _measure(
+    options: argparse.Namespace, groups: "list[Group]", size: "Size", measured: "Measured", failed: list[str]
+) -> BaseException | None:
+    """Measure group by group; one that fails costs no other its numbers. Returns what ended it early."""
     from compare.bench.running import measure
     from compare.bench.table import rich_table
     from compare.console import say
 
-    measured: Measured = []
     for group in groups:
-        with _telling(options.quiet) as tell:
-            rows = measure(group, size, options.rounds, tell)
+        try:
+            with _telling(options.quiet) as tell:
+                rows = measure(group, size, options.rounds, tell)
+        except STOPPED as error:
+            return error
+        except Exception as error:  # whatever goes wrong in somebody else's code that is measured
+            failed.append(f"FAILED: {group.name}: {type(error).__name__}: {error}")
+            continue
         measured.append((group, rows))
         if not options.quiet:
             say(rich_table(group, size, rows))
             sys.stdout.flush()
-    return measured
+    return None
 
 
 @contextmanager
@@ -118,44 +153,24 @@ def _telling(quiet: bool) -> Iterator[Callable[[str], None]]:
     if quiet or not sys.stdout.isatty():
         yield lambda name: None
         return
-    erased = "\r\x1b[K"
+    erased, screen = "\r\x1b[K", drawing_on(sys.stdout)
     try:
-        yield lambda name: print(f"{erased}{name} ...", end="", flush=True)
+        yield lambda name: print(f"{erased}{name} ...", end="", flush=True, file=screen)
     finally:
-        print(erased, end="", flush=True)
+        print(erased, end="", flush=True, file=screen)
 
 
-def _write(
-    temporary: Path, options: argparse.Namespace, size: "Size", measured: Measured, arguments: list[str]
-) -> None:
-    from compare.bench.machine import describe, footnotes
-    from compare.bench.table import entry, markdown
-    from compare.output import write_json
-
-    machine = describe(arguments)
-    entries = [entry(group, size, rows) for group, rows in measured]
-    write_json(temporary / "bench.json", {"schema": 1, "machine": machine, "rounds": options.rounds, "groups": entries})
-    page = [markdown(group, size, rows) for group, rows in measured]
-    text = "\n".join([*page, *(f"{line}  " for line in footnotes(machine, _timed(measured))), ""])
-    (temporary / "bench.md").write_text(text, encoding="utf-8")
-    if not (options.out / "environment.json").exists():  # an audit that is there already has its own
-        write_json(temporary / "environment.json", machine)
-
-
-def _say_the_rest(options: argparse.Namespace, measured: Measured, arguments: list[str]) -> None:
-    from compare.bench.machine import describe, footnotes
+def _say_the_rest(options: argparse.Namespace, measured: "Measured", arguments: list[str]) -> None:
+    from compare.bench.machine import footnotes
+    from compare.bench.writing import described, timed
     from compare.console import say
 
     if options.quiet:
         return
-    for line in footnotes(describe(arguments), _timed(measured)):
+    for line in footnotes(described(arguments), timed(measured)):
         say(line)
     if options.out is not None:
         say(f"Written: {options.out / 'bench.json'}")
-
-
-def _timed(measured: Measured) -> "list[Row]":
-    return [row for group, rows in measured if group.unit != "MB" for row in rows]
 
 
 if __name__ == "__main__":

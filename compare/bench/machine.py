@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Iterable
-from importlib import metadata
 from typing import Any
 
 from compare.bench.one_thread import VARIABLES, core
 from compare.bench.results import Row
 from compare.output import environment
+from compare.versions import UNKNOWN, version_of
 
 __all__ = ["busyness", "describe", "footnotes", "in_words"]
 
@@ -18,17 +18,10 @@ BUSY = 1.1  # times as long by the wall as on the processor
 def describe(arguments: list[str]) -> dict[str, Any]:
     """The environment of an audit, and what the measurements add: optional packages, threads."""
     found = environment(arguments, seed=0, dtype="float64", keras=False)
-    found["versions"] |= {name: version for name in PACKAGES if (version := _version(name))}
+    found["versions"] |= {name: version for name in PACKAGES if (version := version_of(name)) != UNKNOWN}
     found["one_core"] = core()
     found["variables"] = dict(VARIABLES)
     return found
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def in_words(machine: dict[str, Any]) -> str:
@@ -39,6 +32,10 @@ def in_words(machine: dict[str, Any]) -> str:
     >>> in_words({"processor": "P", "cores": 2, "one_core": 1, "python": "3.11.2", "versions": {"numpy": "2.4"}})
     'P, 2 cores, one of them used with one thread; Python 3.11.2, numpy 2.4'
     """
+    if "unknown" in machine:
+        return f"a machine about which nothing is known ({machine['unknown']})"
+    if "unknown" in machine:
+        return f"a machine about which nothing is known ({machine['unknown']})"
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items() if name != "neuron-audit")
     used = "one of them used with one thread" if machine["one_core"] is not None else "one thread asked for"
     return f"{machine['processor']}, {machine['cores']} cores, {used}; Python {machine['python']}, {versions}"

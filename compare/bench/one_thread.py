@@ -27,7 +27,6 @@ def restart_on_one_core() -> None:
     if hasattr(os, "sched_setaffinity"):  # kept by what replaces this process, and by its children
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     if any(os.environ.get(name) != value for name, value in VARIABLES.items()):
-        sys.stdout.flush()
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, **VARIABLES})
 
 

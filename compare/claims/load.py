@@ -7,6 +7,7 @@ from typing import Any
 from compare.claims.build import Builder
 from compare.claims.structure import Mistake, schema, structural_mistakes
 from compare.claims.values import Claim
+from compare.files import read_bounded
 from reference import Experiment
 
 __all__ = ["ClaimFileError", "load_claims", "read_toml"]
@@ -109,8 +110,7 @@ def _name(table: Any, number: int) -> str:
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a file that may be anything; ClaimFileError, in one line, where it is no TOML of a sensible size."""
     try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST_FILE + 1)
+        raw = read_bounded(path, LARGEST_FILE)
     except OSError as error:
         raise ClaimFileError((f"{path}: cannot be read: {error.strerror or error}",)) from None
     if len(raw) > LARGEST_FILE:

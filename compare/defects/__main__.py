@@ -7,7 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from compare.command_line import FOUND_WANTING, GOOD, Parser, UsageError, integer, no_such, start_keras, status_of
+from compare.command_line import (
+    FOUND_WANTING,
+    GOOD,
+    Parser,
+    UsageError,
+    integer,
+    no_such,
+    path,
+    say_wrong,
+    start_keras,
+    status_of,
+)
 
 if TYPE_CHECKING:
     from compare.defects.defect import Defect
@@ -54,7 +65,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         epilog="exit status: 0 all detected, no false alarm; 1 otherwise; 2 bad usage; 3 Keras cannot be imported",
         allow_abbrev=False,
     )
-    parser.add_argument("--out", type=Path, default=Path("audit"), metavar="DIR", help="folder to write (audit)")
+    parser.add_argument("--out", type=path, default=Path("audit"), metavar="DIR", help="folder to write (audit)")
     parser.add_argument("--only", metavar="NAME", help="plant only this one, and leave the controls out")
     parser.add_argument("--side", choices=("reference", "keras"), help="plant only in this implementation")
     parser.add_argument(
@@ -87,7 +98,7 @@ def _run(options: argparse.Namespace, defects: "list[Defect]", arguments: list[s
     from compare.defects.controls import all_controls
     from compare.defects.summary import controls_summary, summary
     from compare.defects.table import followed, has_room, rich_table
-    from compare.output import folder
+    from compare.folders import folder
 
     families: list[FamilyResult] = []
     with folder(options.out) as temporary:
@@ -103,8 +114,7 @@ def _run(options: argparse.Namespace, defects: "list[Defect]", arguments: list[s
         print(controls_summary(controls, {family.family: family.usual_alarms for family in families}))
         print(f"Written: {options.out / 'defects.json'}")
     alarms = [alarm for control in controls for alarm in control.alarms]
-    for alarm in alarms:
-        print(f"FALSE ALARM: {alarm}", file=sys.stderr)
+    say_wrong(*(f"FALSE ALARM: {alarm}" for alarm in alarms))
     as_due = all(outcome.killed == outcome.defect.changes_mathematics for outcome in outcomes)
     return GOOD if as_due and not alarms else FOUND_WANTING
 
@@ -129,6 +139,7 @@ def _write(
     from compare.defects.controls import EXPERIMENTS
     from compare.defects.table import entry
     from compare.defects.worth import Counts
+    from compare.folders import ENVIRONMENT
     from compare.output import environment, write_json
 
     report: dict[str, Any] = {
@@ -144,8 +155,8 @@ def _write(
         },
     }
     write_json(temporary / "defects.json", report)
-    if not (options.out / "environment.json").exists():  # an audit that is there already has its own
-        write_json(temporary / "environment.json", environment(arguments, seed=0, dtype="float64", keras=True))
+    if not (options.out / ENVIRONMENT).exists():  # an audit that is there already has its own
+        write_json(temporary / ENVIRONMENT, environment(arguments, seed=0, dtype="float64", keras=True))
 
 
 if __name__ == "__main__":

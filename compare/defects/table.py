@@ -35,7 +35,9 @@ def followed(outcomes: Iterable[Outcome], total: int, quiet: bool) -> Iterator[O
     elif has_room():
         from rich.progress import track
 
-        yield from track(outcomes, description="planting defects", total=total, transient=True)
+        from compare.console import console
+
+        yield from track(outcomes, "planting defects", total=total, transient=True, console=console())
     else:
         print(
             f"{'defect':{NAME_WIDTH}} {'by default at step':{DEFAULT_WIDTH}} {'seen at step, by lane':44} "

@@ -7,7 +7,7 @@ are started afresh rather than forked: TensorFlow does not survive a fork.
 import signal
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from typing import NamedTuple
 
 from compare.command_line import start_keras
@@ -75,8 +75,16 @@ def try_all(defects: Iterable[Defect], jobs: int) -> Iterator[FamilyResult]:
     if jobs == 1 or len(families) == 1:
         yield from map(try_family, families, families.values())
         return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_die_quietly) as pool:
+    others = set(active_children())
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_die_quietly)
+    try:
         yield from pool.map(try_family, families, families.values())
+    except BaseException:
+        for process in set(active_children()) - others:
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _die_quietly() -> None:

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from compare.files import read_bounded
+
 __all__ = ["KillTable", "kill_table"]
+
+LARGEST = 100_000_000  # bytes
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ def kill_table(folder: Path) -> KillTable | None:
     True
     """
     try:
-        report = json.loads((folder / "defects.json").read_text(encoding="utf-8"))
+        report = json.loads(read_bounded(folder / "defects.json", LARGEST))
         defects = report["defects"]
         real = [defect for defect in defects if defect["changes_mathematics"]]
         return KillTable(
@@ -64,5 +68,5 @@ def kill_table(folder: Path) -> KillTable | None:
             sum(defect["killed"] for defect in real),
             len(report["controls"]["false_alarms"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, IndexError):
+    except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
         return None

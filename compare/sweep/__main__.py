@@ -1,13 +1,15 @@
 """Sweeps: ``python -m compare.sweep``."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compare.command_line import BAD_USAGE, GOOD, INTERRUPTED, Parser, UsageError, integer, no_such, status_of
+from compare.command_line import GOOD, Parser, UsageError, integer, no_such, path, status_of
+from compare.stopping import STOPPED
 from compare.sweep.flags import add_flags, with_flags
 
 if TYPE_CHECKING:
@@ -42,8 +44,6 @@ def _main(arguments: list[str]) -> int:
         print(listing(), flush=True)
         return GOOD
     sweep = _sweep(options)
-    if sweep is None:
-        return BAD_USAGE
     folder = Path("sweeps") / sweep.name if options.out is None else options.out
     try:
         with _following(options.quiet) as follow:
@@ -53,9 +53,9 @@ def _main(arguments: list[str]) -> int:
                 sweep, workers=options.workers, scheduler=options.scheduler, folder=folder, follow=follow
             )
         _write(result, folder, arguments, options)
-    except KeyboardInterrupt:
-        print(_left(folder, sweep), file=sys.stderr)
-        return INTERRUPTED
+    except STOPPED as error:
+        error.add_note(_left(folder, sweep))
+        raise
     return GOOD
 
 
@@ -67,7 +67,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         allow_abbrev=False,
     )
     parser.add_argument("sweep", nargs="?", metavar="SWEEP", help="a file, or the name of one of --list")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of this sweep (sweeps/NAME)")
+    parser.add_argument("--out", type=path, metavar="DIR", help="folder of this sweep (sweeps/NAME)")
     parser.add_argument("--workers", type=integer(1), default=1, metavar="N", help="processes (1)")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster that does the work")
     parser.add_argument("--no-picture", action="store_true", help="draw nothing")
@@ -77,22 +77,25 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _sweep(options: argparse.Namespace) -> "Sweep | None":
-    """The sweep that is asked for; None if there are mistakes, which have been printed."""
+def _sweep(options: argparse.Namespace) -> "Sweep":
+    """The sweep that is asked for."""
     from compare.sweep.load import SweepError, build_sweep, read_document, shipped_sweeps
 
     document, where = None, "flags"
     try:
         if options.sweep is not None:
             names = shipped_sweeps()
-            if options.sweep not in names and "." not in options.sweep and not Path(options.sweep).exists():
+            if options.sweep not in names and "." not in options.sweep and not os.path.lexists(options.sweep):
                 raise UsageError(f"{options.sweep}: {no_such('sweep', options.sweep, list(names))}")
             document, where = read_document(options.sweep)
+        elif not options.grid and not options.random:
+            raise UsageError(
+                "nothing to sweep over; name a file or one of --list, or give --grid or --random, "
+                "such as --grid initial.w=-3:3:64"
+            )
         return build_sweep(with_flags(document, options), where)
     except SweepError as error:
-        for line in error.lines:
-            print(f"compare.sweep: {line}", file=sys.stderr)
-        return None
+        raise UsageError(*error.lines) from None
 
 
 @contextmanager
@@ -103,31 +106,35 @@ def _following(quiet: bool) -> Iterator[Callable[[int, int], None]]:
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+    from compare.console import ALONE, console
+
     columns = (TextColumn("neurons"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, transient=True) as progress:
+    with Progress(*columns, console=console(), transient=True, **ALONE) as progress:
         bar = progress.add_task("", total=None)
         yield lambda done, total: progress.update(bar, completed=done, total=total)
 
 
 def _write(result: "SweepResult", folder: Path, arguments: list[str], options: argparse.Namespace) -> None:
     from compare.console import say
-    from compare.output import environment, write_json
+    from compare.folders import ENVIRONMENT, SWEEP
+    from compare.output import as_json, environment
+    from compare.sweep.store import write_whole
     from compare.sweep.table import explained, rich_table
     from compare.sweep.writing import write_result
 
-    written = write_result(result, folder)
-    if not options.no_picture:
-        from compare.sweep.picture import draw_sweep
-
-        picture = draw_sweep(result, folder / "sweep.png")
-        written += [picture] if picture else []
-        if picture is None and not options.quiet:
-            print("no picture: there is no setting to draw along, or there are too many panels")
     experiment = result.sweep.experiment
-    write_json(
-        folder / "environment.json",
-        environment(arguments, seed=experiment.seed, dtype=experiment.dtype, keras=False),
-    )
+    seed, dtype = experiment.seed, experiment.dtype
+    provenance = as_json(environment(arguments, seed=seed, dtype=dtype, keras=False, written_by=SWEEP))
+    written = write_result(result, folder)
+    try:
+        if not options.no_picture:
+            picture = _picture(result, folder / "sweep.png")
+            written += [picture] if picture else []
+            if picture is None and not options.quiet:
+                print("no picture: there is no setting to draw along, or there are too many panels")
+        write_whole(folder / ENVIRONMENT, provenance)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be written: {error.strerror or error}") from None
     if not options.quiet:
         print(explained(result))
         say(rich_table(result))
@@ -135,18 +142,25 @@ def _write(result: "SweepResult", folder: Path, arguments: list[str], options: a
             print(f"Written: {path}")
 
 
+def _picture(result: "SweepResult", file: Path) -> Path | None:
+    """The picture, if there is one to be drawn; the file appears when it is complete."""
+    from compare.staging import NEW, staging
+    from compare.sweep.picture import draw_sweep
+
+    with staging(file) as place:
+        (place / NEW).mkdir()
+        drawn = draw_sweep(result, place / NEW / file.name)
+        return None if drawn is None else drawn.replace(file)
+
+
 def _left(folder: Path, sweep: "Sweep") -> str:
     """What an interrupted run leaves."""
     from compare.sweep.chunks import chunks_of
-    from compare.sweep.store import Store
+    from compare.sweep.store import CHUNKS
 
-    store = Store(folder, sweep)
-    chunks = chunks_of(sweep)
-    kept = sum(store.path(chunk).exists() for chunk in chunks)
-    return (
-        f"compare.sweep: interrupted; {kept} of {len(chunks)} chunks are in {folder}, "
-        "and the same command goes on from there"
-    )
+    total = len(chunks_of(sweep))
+    kept = len(list((folder / CHUNKS).glob("*.chunk")))
+    return f"{kept} of {total} chunks are in {folder}, and the same command goes on from there"
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ computes it, when and beside what, its numbers are the same. It needs less than 
 import hashlib
 import itertools
 import math
-from importlib import metadata
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from compare.sweep.labels import label
 from compare.sweep.settings import changed
 from compare.sweep.values import Sweep
+from compare.versions import version_of
 from reference import Experiment, Parameters, ensembles, train
 
 __all__ = ["Chunk", "Done", "chunks_of", "compute"]
@@ -48,7 +48,7 @@ class Chunk(NamedTuple):
 
     def key(self, sweep: Sweep) -> str:
         """Hash of all that determines the numbers of the chunk, versions included."""
-        versions = [metadata.version(name) for name in ("neuron-audit", "numpy", "scipy")]
+        versions = [version_of(name) for name in ("neuron-audit", "numpy", "scipy")]
         return hashlib.sha256(repr((RULES, sweep.key, tuple(self), versions)).encode()).hexdigest()
 
 

@@ -10,6 +10,8 @@ from compare.command_line import UsageError, integer
 
 __all__ = ["add_flags", "with_flags"]
 
+LONGEST_VALUE = 1000  # characters
+
 # Flags for settings that are asked for often, and the settings.
 SHORT = {
     "--steps": "steps",
@@ -148,7 +150,9 @@ def _alike(optimizer: Any, name: Any) -> dict[str, Any]:
 
 def _value(text: str) -> Any:
     """A number or truth value as TOML has it; anything else is a word."""
+    if len(text) > LONGEST_VALUE or "\n" in text:
+        return text
     try:
-        return tomllib.loads(f"value = {text}")["value"] if "\n" not in text else text
-    except ValueError:
+        return tomllib.loads(f"value = {text}")["value"]
+    except (ValueError, RecursionError):
         return text

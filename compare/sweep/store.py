@@ -8,14 +8,15 @@ of the software made, is not believed but computed again.
 import hashlib
 import io
 import json
-import os
-import tempfile
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from compare.command_line import UsageError
+from compare.files import kind_of, read_bounded, whole_file
+from compare.folders import SWEEP, own_record
+from compare.staging import remove_leftovers
 from compare.sweep.chunks import Chunk, Done
 from compare.sweep.values import Sweep
 
@@ -23,6 +24,7 @@ __all__ = ["Store", "packed", "write_whole"]
 
 SPEC = "spec.json"
 CHUNKS = "chunks"
+LARGEST = 1_000_000_000  # bytes of a chunk, which has some millions
 
 
 class Store:
@@ -45,12 +47,14 @@ class Store:
         self.folder = folder
         self.sweep = sweep
         try:
+            remove_leftovers(folder)
             _require_ours(folder, sweep)
-            (folder / CHUNKS).mkdir(parents=True, exist_ok=True)
-            text = json.dumps({"schema": 1, "name": sweep.name, "sweep": sweep.key}, indent=1)
-            write_whole(folder / SPEC, text.encode() + b"\n")
+            spec = {"written_by": SWEEP, "schema": 1, "name": sweep.name, "sweep": sweep.key}
+            write_whole(folder / SPEC, json.dumps(spec, indent=1).encode() + b"\n")  # first: it says whose folder it is
+            (folder / CHUNKS).mkdir(exist_ok=True)
+            remove_leftovers(folder / CHUNKS)
         except OSError as error:
-            raise UsageError(f"{folder}: cannot be written: {error.strerror}") from None
+            raise UsageError(f"{folder}: cannot be written: {error.strerror or error}") from None
 
     def path(self, chunk: Chunk) -> Path:
         """File of a chunk."""
@@ -62,12 +66,12 @@ class Store:
         try:
             write_whole(self.path(chunk), _seal(chunk.key(self.sweep), payload) + payload)
         except OSError as error:
-            raise UsageError(f"{self.path(chunk)}: cannot be written: {error.strerror}") from None
+            raise UsageError(f"{self.path(chunk)}: cannot be written: {error.strerror or error}") from None
 
     def kept(self, chunk: Chunk) -> Done | None:
         """Read a finished chunk; None if there is none that can be believed."""
         try:
-            content = self.path(chunk).read_bytes()
+            content = read_bounded(self.path(chunk), LARGEST)
         except OSError:
             return None
         expected = _seal(chunk.key(self.sweep), content[_SEAL:])
@@ -89,14 +93,13 @@ def _seal(key: str, payload: bytes) -> bytes:
 def _require_ours(folder: Path, sweep: Sweep) -> None:
     allowed = "a new folder, an empty one, or that of the same sweep is allowed"
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder}: is a file; {allowed}")
+        raise UsageError(f"{folder}: is {kind_of(folder.stat().st_mode)}; {allowed}")
     if not folder.is_dir() or not any(folder.iterdir()):
         return
-    try:
-        spec = json.loads((folder / SPEC).read_text(encoding="utf-8"))
-        key, name = spec["sweep"], spec["name"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise UsageError(f"{folder}: holds other files; {allowed}") from None
+    spec = own_record(folder / SPEC, SWEEP)
+    if spec is None:
+        raise UsageError(f"{folder}: holds other files, and no {SPEC} that says it is a sweep's; {allowed}")
+    key, name = spec.get("sweep"), spec.get("name")
     if key != sweep.key:
         raise UsageError(f"{folder}: holds another sweep ({name!s:.80}, {key!s:.8}, not {sweep.key:.8}); {allowed}")
 
@@ -126,11 +129,5 @@ def packed(arrays: dict[str, np.ndarray]) -> bytes:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file that is there completely or not at all, whenever the process ends."""
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    with whole_file(path) as file:
+        file.write(content)

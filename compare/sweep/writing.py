@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from compare.command_line import UsageError
+from compare.files import whole_file
 from compare.sweep.labels import LABELS
 from compare.sweep.result import SweepResult
 from compare.sweep.store import packed, write_whole
@@ -47,7 +48,7 @@ def write_result(result: SweepResult, folder: Path) -> list[Path]:
         _write_csv(result, folder / CSV)
         write_whole(folder / SUMMARY, text.encode())
     except OSError as error:
-        raise UsageError(f"{folder}: cannot be written: {error.strerror}") from None
+        raise UsageError(f"{folder}: cannot be written: {error.strerror or error}") from None
     return [folder / name for name in (NPZ, CSV, SUMMARY)]
 
 
@@ -90,11 +91,9 @@ def _arrays(result: SweepResult) -> dict[str, np.ndarray]:
 
 def _write_csv(result: SweepResult, path: Path) -> None:
     """A row for each neuron, in full precision; empty where something never happened or is not known."""
-    temporary = path.with_name(f".{path.name}-unfinished")
-    with temporary.open("w", newline="", encoding="utf-8") as file:
+    with whole_file(path) as file:
         for text in _csv(result):
-            file.write(text)
-    temporary.replace(path)
+            file.write(text.encode())
 
 
 def _csv(result: SweepResult) -> Iterator[str]:

@@ -80,7 +80,7 @@ def test_another_optimizer_on_the_command_line_has_its_own_defaults(tmp_path):
     [
         (["relu-sdg"], "did you mean 'relu-sgd'?"),
         (["none.toml"], "cannot be read"),
-        ([], 'a sweep needs "grid", "random" or both'),
+        ([], "nothing to sweep over; name a file or one of --list, or give --grid or --random"),
         (["--grid", "initial.w"], "must be SETTING=VALUE"),
         (["--grid", "initial.w=1:2"], "must be S=FROM:TO:NUMBER"),
         (["--grid", "initial.w=1:2:3:lgo"], 'did you mean "log"?'),

@@ -129,7 +129,7 @@ def test_chunks_of_other_versions_are_not_believed(tmp_path, monkeypatch):
     chunk = chunks_of(SMALL)[0]
     store.keep(chunk, compute(SMALL, chunk))
     assert store.kept(chunk) is not None
-    monkeypatch.setattr(chunks.metadata, "version", lambda name: "another")
+    monkeypatch.setattr(chunks, "version_of", lambda name: "another")
     assert store.kept(chunk) is None
 
 

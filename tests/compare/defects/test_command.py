@@ -102,13 +102,13 @@ def test_a_harmless_rewrite_is_not_reported_and_an_audit_keeps_its_files(tmp_pat
     pytest.importorskip("keras_impl")
     out = tmp_path / "audit"
     out.mkdir()
-    (out / "environment.json").write_text("{}")
+    (out / "environment.json").write_text('{"written_by": "neuron-audit"}')
     (out / "report.html").write_text("earlier")
     assert main(["--only", "harmless-factor-2-last", "--out", str(out), "--quiet"]) == 0
     assert capsys.readouterr().out == ""
     assert not json.loads((out / "defects.json").read_text())["defects"][0]["killed"]
     assert (out / "report.html").read_text() == "earlier"
-    assert (out / "environment.json").read_text() == "{}"
+    assert (out / "environment.json").read_text() == '{"written_by": "neuron-audit"}'
 
 
 def test_a_defect_that_nobody_sees_is_status_1(tmp_path, capsys, monkeypatch):

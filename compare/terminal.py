@@ -1,0 +1,148 @@
+"""Standard output and error as the commands use them: printing cannot fail, nor upset a terminal.
+
+What is printed may hold text from files, names of files and arguments. Control characters
+in it, by which a terminal could be made to do or show anything, come out as escapes that
+can be read. A stream that is closed, full, or left by its reader takes nothing any more,
+and the command goes on: its report is in a folder, and what it found in its exit status.
+"""
+
+import contextlib
+import io
+import os
+import re
+import sys
+from collections.abc import Iterator
+from typing import IO
+
+__all__ = ["Outlet", "drawing_on", "one_line", "readable", "safe_streams"]
+
+# Control characters but for line feed and tab, marks that turn the direction of text, invisible
+# ones, separators of lines that are not lines here, and halves of characters.
+_UPSETTING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_LONGEST_WORD, _LONGEST_LINE = 200, 2000
+
+
+def readable(text: str) -> str:
+    r"""Text that can be printed: whatever a terminal would act upon is escaped.
+
+    Examples
+    --------
+    >>> print(readable("a\x1b[31mb\u202e"))
+    a\x1b[31mb\u202e
+    """
+    return _UPSETTING.sub(_escaped, text)
+
+
+def one_line(text: str) -> str:
+    r"""The same as one line of a sensible length: ends of lines are escaped, what is very long is cut.
+
+    Examples
+    --------
+    >>> print(one_line("a\nb"), len(one_line("7" * 5000)))
+    a\nb 200
+    """
+    line = re.sub(r"[\n\t]", _escaped, readable(text))
+    line = re.sub(rf"\S{{{_LONGEST_WORD + 1},}}", lambda word: _cut(word[0], _LONGEST_WORD), line)
+    return _cut(line, _LONGEST_LINE)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode("ascii")
+
+
+def _cut(text: str, most: int) -> str:
+    half = (most - 3) // 2
+    return text if len(text) <= most else f"{text[: most - 3 - half]}...{text[-half:]}"
+
+
+class Outlet(io.TextIOBase):
+    """A stream that takes any text, and after the first failure nothing.
+
+    Parameters
+    ----------
+    stream : text stream or None
+        None stands for one that was closed when the process began.
+    drawing : bool
+        Whether what is written is our own drawing on a terminal and passes as it is.
+    """
+
+    def __init__(self, stream: IO[str] | None, *, drawing: bool = False) -> None:
+        self.stream = stream
+        self.drawing = drawing
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """Of the stream."""
+        return getattr(self.stream, "encoding", None) or "utf-8"
+
+    def writable(self) -> bool:
+        return True
+
+    def isatty(self) -> bool:
+        with contextlib.suppress(OSError, ValueError):
+            return self.stream is not None and self.stream.isatty()
+        return False
+
+    def fileno(self) -> int:
+        if self.stream is None:
+            raise io.UnsupportedOperation("fileno")
+        return self.stream.fileno()
+
+    def write(self, text: str) -> int:
+        if self.stream is not None:
+            shown = text if self.drawing else readable(text)
+            shown = shown.encode(self.encoding, "backslashreplace").decode(self.encoding)
+            try:
+                self.stream.write(shown)
+            except (OSError, ValueError):
+                self._give_up()
+        return len(text)
+
+    def flush(self) -> None:
+        if self.stream is not None:
+            try:
+                self.stream.flush()
+            except (OSError, ValueError):
+                self._give_up()
+
+    def _give_up(self) -> None:
+        """Let what is still to be written, also by the interpreter at its end, go nowhere."""
+        stream, self.stream = self.stream, None
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            try:
+                os.dup2(nowhere, stream.fileno())  # type: ignore[union-attr]
+            finally:
+                os.close(nowhere)
+
+
+def drawing_on(stream: IO[str]) -> IO[str]:
+    """The stream for what draws on a terminal by control characters of its own, such as a progress bar."""
+    return Outlet(stream.stream, drawing=True) if isinstance(stream, Outlet) else stream  # type: ignore[return-value]
+
+
+@contextlib.contextmanager
+def safe_streams() -> Iterator[None]:
+    """Make both streams outlets inside the with block."""
+    _open_what_is_closed()
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = Outlet(before[0]), Outlet(before[1])
+    try:
+        yield
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        sys.stdout, sys.stderr = before
+
+
+def _open_what_is_closed() -> None:
+    """Let no file that is opened later become standard input, output or error, to which others may write."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest number that is free
