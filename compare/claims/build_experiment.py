@@ -1,15 +1,20 @@
 """Experiments from tables, and experiments with one setting changed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
 from compare.claims.structure import Mistake, nearest
 from reference import OPTIMIZERS, Experiment, Parameters
 
-__all__ = ["build_experiment", "changed", "setting_of", "variable_settings"]
+__all__ = ["build_experiment", "changed", "setting_of", "unknown_setting", "variable_settings"]
 
+# Arguments of every optimizer of Keras; AdamW has the first here too.
+KERAS_ONLY = frozenset(
+    {"weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema", "ema_momentum"}
+    | {"ema_overwrite_frequency", "loss_scale_factor", "gradient_accumulation_steps", "jit_compile"}
+)
 _STARTS = tuple(f"initial.{name}" for name in Parameters._fields)
 
 
@@ -67,15 +72,29 @@ def _build_optimizer(table: Mapping[str, Any], key: str) -> tuple[Any, list[Mist
     mistakes = []
     for setting, value in settings.items():
         if setting not in known:
-            mistakes.append(
-                Mistake(f"{key}.{setting}", value, f"unknown setting of {name}; " + nearest(setting, known))
-            )
+            mistakes.append(Mistake(f"{key}.{setting}", value, unknown_setting(setting, name, known)))
             continue
         try:
             kind(**{setting: value})
         except (ValueError, TypeError) as error:
             mistakes.append(Mistake(f"{key}.{setting}", value, _allowed(error)))
     return (None, mistakes) if mistakes else (kind(**settings), [])
+
+
+def unknown_setting(setting: str, optimizer: str, known: Sequence[str]) -> str:
+    """What to say about a setting that an optimizer does not have here, though perhaps in Keras.
+
+    Examples
+    --------
+    >>> unknown_setting("clipnorm", "SGD", ["momentum"])
+    'is an argument of Keras that is not supported here; allowed for SGD: "momentum"'
+    >>> unknown_setting("momentun", "SGD", ["momentum"])
+    'unknown setting of SGD; did you mean "momentum"? allowed: "momentum"'
+    """
+    if setting in KERAS_ONLY:
+        listed = ", ".join(f'"{name}"' for name in known)
+        return f"is an argument of Keras that is not supported here; allowed for {optimizer}: {listed}"
+    return f"unknown setting of {optimizer}; {nearest(setting, known)}"
 
 
 def _allowed(error: Exception) -> str:

@@ -30,11 +30,11 @@ def to_junit(verdicts: Sequence[Verdict], name: str = "claims") -> str:
     str
         XML, the same for the same verdicts.
     """
-    suite = ET.Element("testsuite", name=name, tests=str(len(verdicts)))
+    suite = ET.Element("testsuite", name=_text(name), tests=str(len(verdicts)))
     counts = {"failures": 0, "errors": 0, "skipped": 0}
     for verdict in verdicts:
         claim = verdict.claim
-        case = ET.SubElement(suite, "testcase", classname=_text(claim.source), name=claim.id)
+        case = ET.SubElement(suite, "testcase", classname=_text(claim.source), name=_text(claim.id))
         if verdict.contradictions:
             counts["errors"] += 1
             ET.SubElement(case, "error", message=_text("; ".join(verdict.contradictions)))

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 __all__ = ["Mistake", "nearest", "schema", "shown", "structural_mistakes"]
 
 LONGEST_SHOWN = 60
+NEAR = 0.65  # how much two words must have in common, for one to be taken for a slip in the other
 
 _TYPES: dict[str, Callable[[Any], bool]] = {
     "object": lambda value: isinstance(value, dict),
@@ -94,20 +95,27 @@ def shown(value: Any) -> str:
 
 
 def nearest(word: Any, allowed: Any) -> str:
-    """What to say about a word that is none of the allowed ones.
+    """What to say about a word that is none of the allowed ones; one that is really near is offered.
 
     Examples
     --------
     >>> nearest("wehn", ["quantity", "when"])
     'did you mean "when"? allowed: "quantity", "when"'
+    >>> nearest("clipnorm", ["momentum", "nesterov"])
+    'allowed: "momentum", "nesterov"'
     """
     names = [str(name) for name in allowed]
     listed = ", ".join(f'"{name}"' for name in names)
-    word = str(word)[:100]
-    begins = sorted((name for name in names if word.startswith(name)), key=len)[-1:]
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6) or begins
-    close = close or difflib.get_close_matches(word, names, n=1, cutoff=0.25)
-    return f'did you mean "{close[0]}"? allowed: {listed}' if close else f"allowed: {listed}"
+    close = _close(str(word)[:100].lower(), {name.lower(): name for name in names})
+    return f'did you mean "{close}"? allowed: {listed}' if close else f"allowed: {listed}"
+
+
+def _close(word: str, names: Mapping[str, str]) -> str | None:
+    """A slip in a name, what is one in other letters, its initials, or a word that begins with it."""
+    found = difflib.get_close_matches(word, names, n=1, cutoff=NEAR)
+    found = found or [name for name in names if word == "".join(part[0] for part in name.split("_") if part)]
+    found = found or sorted((name for name in names if name and word.startswith(name)), key=len)[-1:]
+    return names[found[0]] if found else None
 
 
 def structural_mistakes(value: Any, rules: Mapping[str, Any], whole: Mapping[str, Any], key: str = "") -> list[Mistake]:
@@ -163,7 +171,7 @@ def _value_mistakes(value: Any, rules: Mapping[str, Any], key: str) -> Iterator[
             yield Mistake(key, value, "must not be empty")
         elif len(value) > rules.get("maxLength", math.inf):
             yield Mistake(key, value, f"must have at most {rules['maxLength']} characters, has {len(value)}")
-        elif "pattern" in rules and not re.search(rules["pattern"], value, re.ASCII):
+        elif "pattern" in rules and not re.fullmatch(rules["pattern"], value, re.ASCII):
             yield Mistake(key, value, rules.get("$comment") or f"must match {rules['pattern']}")
     elif _TYPES["number"](value):
         yield from _number_mistakes(value, rules, key)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from compare.claims.build_experiment import build_experiment
+from compare.claims.build_experiment import KERAS_ONLY, build_experiment
 from compare.claims.structure import MISSING, Mistake, nearest
 from compare.surface.basins import RESOLUTION
 from compare.sweep.settings import INTEGERS, changed, setting_names
@@ -99,7 +99,7 @@ class Builder:
     def _axis(self, name: str, given: Any, names: list[str], experiment: Experiment) -> Axis | None:
         where = f"sweep.grid.{name}"
         if name not in names:
-            self.mistakes.append(Mistake(where, given, "cannot be varied; " + nearest(name, names)))
+            self.mistakes.append(Mistake(where, given, _unknown(name, names, "varied")))
             return None
         if name == "optimizer.name":
             for wrong in (value for value in given if value not in OPTIMIZERS):
@@ -151,7 +151,7 @@ class Builder:
         where = f"sweep.random.{name}"
         allowed = [one for one in setting_names((type(experiment.optimizer),)) if one in PER_MEMBER]
         if name not in allowed:
-            self.mistakes.append(Mistake(where, dict(given), "cannot be drawn; " + nearest(name, allowed)))
+            self.mistakes.append(Mistake(where, dict(given), _unknown(name, allowed, "drawn")))
             return None
         ((distribution, (first, second)),) = given.items()
         wrong = None
@@ -211,6 +211,14 @@ class Builder:
 
 _NO_SETTINGS = {("random", "number"), ("random", "seed")}
 _FARTHEST = 1e6
+
+
+def _unknown(name: str, names: list[str], what: str) -> str:
+    """What to say about a setting that does not exist, or cannot be varied or drawn."""
+    group, _, setting = name.rpartition(".")
+    if group == "optimizer" and setting in KERAS_ONLY:
+        return "is an argument of Keras that is not supported here; allowed: " + ", ".join(f'"{one}"' for one in names)
+    return f"cannot be {what}; {nearest(name, names)}"
 
 
 def _is_number(value: Any) -> bool:
