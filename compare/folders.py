@@ -9,6 +9,7 @@ steps, between which a killed process leaves a state that the next one mends.
 import errno
 import json
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterator, Mapping
@@ -143,7 +144,7 @@ def _mount_points() -> list[Path]:
     except OSError:
         return []
     fields = (line.split()[4] for line in lines)
-    return [Path(os.fsdecode(field.decode("unicode_escape").encode("latin-1"))) for field in fields]
+    return [Path(os.fsdecode(re.sub(rb"\\([0-7]{3})", lambda at: bytes([int(at[1], 8)]), field))) for field in fields]
 
 
 def _below(folder: Path) -> Iterator[Path]:
@@ -181,9 +182,10 @@ def _put_in_place(wanted: Path, target: Path, place: Path) -> None:
 
 def _moved(wanted: Path, target: Path, new: Path, aside: Path) -> bool:
     require_usable(wanted)
-    is_there, written = target.is_dir(), _written(target)
+    is_there, seen = target.is_dir(), set[str]()
     if is_there:
-        _carry_over(target, new, written, "")
+        seen = {entry.name for entry in target.iterdir()}
+        _carry_over(target, new, _written(target), "")
         _make_alike(target, new)
     try:
         new.rename(target)  # onto nothing, or onto an empty folder
@@ -193,7 +195,7 @@ def _moved(wanted: Path, target: Path, new: Path, aside: Path) -> bool:
             raise
     if is_there:
         exchange(new, target, aside)
-        _bring_late(new if new.exists() else aside, target, written)
+        _bring_late(new if new.exists() else aside, target, seen)
     return is_there
 
 
@@ -239,10 +241,10 @@ def _carry_over(old: Path, new: Path, written: set[str], inside: str) -> None:
             raise OutputError(f"--out: {entry} is {kind_of(entry.lstat().st_mode)}, where a folder is to be written")
 
 
-def _bring_late(old: Path, target: Path, written: set[str]) -> None:
+def _bring_late(old: Path, target: Path, seen: set[str]) -> None:
     """Move what came into the old folder while the new one was taking its place."""
     for entry in old.iterdir():
-        if entry.name not in written and not os.path.lexists(target / entry.name):
+        if entry.name not in seen and not os.path.lexists(target / entry.name):
             with suppress(OSError):
                 entry.rename(target / entry.name)
 

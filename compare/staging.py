@@ -56,7 +56,7 @@ def staging(target: Path) -> Iterator[Path]:
         yield place
     finally:
         with undisturbed():
-            shutil.rmtree(place, ignore_errors=True)
+            _remove(place)
             if lock >= 0:
                 os.close(lock)
 
@@ -70,7 +70,7 @@ def _claimed(place: Path, name: str) -> int:
         return -1
     if not _locked(lock):
         os.close(lock)
-        shutil.rmtree(place, ignore_errors=True)
+        _remove(place)
         return -1
     os.write(lock, json.dumps({"written_by": "neuron-audit", "for": name}).encode())
     return lock
@@ -125,9 +125,22 @@ def _remove_leftover(place: Path) -> None:
                     (place / OLD).rename(target)
             elif {entry.name for entry in place.iterdir()} != {_OWNER}:
                 return
-            shutil.rmtree(place, ignore_errors=True)
+            _remove(place)
         finally:
             os.close(lock)
+
+
+def _remove(place: Path) -> None:
+    """Remove a place; the file that says whose it is goes last, for those who find it half removed."""
+    with suppress(OSError):
+        for entry in place.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry, ignore_errors=True)
+            elif entry.name != _OWNER:
+                entry.unlink()
+        if [entry.name for entry in place.iterdir()] in ([], [_OWNER]):  # else the next one tries again
+            (place / _OWNER).unlink(missing_ok=True)
+            place.rmdir()
 
 
 @contextmanager
