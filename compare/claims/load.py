@@ -1,5 +1,7 @@
 """Read a claim file: TOML in, claims out, or everything that is wrong with it at once."""
 
+import re
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -130,7 +132,10 @@ def read_toml(path: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise ClaimFileError((f"{path}: is not TOML: {' '.join(str(error).split())}",)) from None
     except ValueError:  # of Python itself, which reads no integer of more than some thousand digits
-        raise ClaimFileError((f"{path}: holds a number of too many digits",)) from None
+        most = sys.get_int_max_str_digits()
+        long = re.compile(rf"[0-9_]{{{most + 1},}}")
+        line = next((f" in line {n}" for n, line in enumerate(text.split("\n"), 1) if long.search(line)), "")
+        raise ClaimFileError((f"{path}: holds a number of too many digits{line}: at most {most}",)) from None
     if not _is_flat(document):
         raise ClaimFileError((f"{path}: is nested too deeply",))
     return document

@@ -11,6 +11,7 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date, time
 from importlib import resources
 from typing import Any, NamedTuple
 
@@ -87,6 +88,8 @@ def shown(value: Any) -> str:
         text = json.dumps(value[: LONGEST_SHOWN + 1], ensure_ascii=not value.isprintable())
     elif isinstance(value, int) and value.bit_length() > 200:
         text = f"an integer of {value.bit_length()} bits"
+    elif isinstance(value, (date, time)):
+        text = value.isoformat()
     elif isinstance(value, (dict, list)):
         text = repr(dict(list(value.items())[:20]) if isinstance(value, dict) else value[:20])
     else:
@@ -112,10 +115,15 @@ def nearest(word: Any, allowed: Any) -> str:
 
 def _close(word: str, names: Mapping[str, str]) -> str | None:
     """A slip in a name, what is one in other letters, its initials, or a word that begins with it."""
-    found = difflib.get_close_matches(word, names, n=1, cutoff=NEAR)
+    alike = [name for name in names if _digits(name) == _digits(word)]  # another number is no slip
+    found = difflib.get_close_matches(word, alike, n=1, cutoff=NEAR)
     found = found or [name for name in names if word == "".join(part[0] for part in name.split("_") if part)]
     found = found or sorted((name for name in names if name and word.startswith(name)), key=len)[-1:]
     return names[found[0]] if found else None
+
+
+def _digits(word: str) -> str:
+    return "".join(filter(str.isdecimal, word))
 
 
 def structural_mistakes(value: Any, rules: Mapping[str, Any], whole: Mapping[str, Any], key: str = "") -> list[Mistake]:
@@ -152,7 +160,10 @@ def structural_mistakes(value: Any, rules: Mapping[str, Any], whole: Mapping[str
         return [] if any(not mistakes for mistakes in tries) else _of_the_fitting_type(value, tries, rules, whole, key)
     allowed = _types(rules)
     if allowed and not any(_TYPES[name](value) for name in allowed):
-        return [Mistake(key, value, "must be " + " or ".join(_WORDS[name] for name in allowed))]
+        brackets = (
+            "; double brackets around a heading make one" if allowed == ["array"] and isinstance(value, dict) else ""
+        )
+        return [Mistake(key, value, "must be " + " or ".join(_WORDS[name] for name in allowed) + brackets)]
     return [*_value_mistakes(value, rules, key), *_inside(value, rules, whole, key)]
 
 
@@ -179,7 +190,8 @@ def _value_mistakes(value: Any, rules: Mapping[str, Any], key: str) -> Iterator[
 
 def _number_mistakes(value: Any, rules: Mapping[str, Any], key: str) -> Iterator[Mistake]:
     if not _finite(value):
-        yield Mistake(key, value, "must be a finite number")
+        bounds = ", within 1.7e308 of 0" if isinstance(value, int) else ""
+        yield Mistake(key, value, f"must be a finite number{bounds}")
         return
     for word, fits, sentence in (
         ("minimum", operator.ge, "at least"),
@@ -248,18 +260,25 @@ def _joined(key: str, name: str) -> str:
 def _of_the_fitting_type(
     value: Any, tries: list[list[Mistake]], rules: Mapping[str, Any], whole: Mapping[str, Any], key: str
 ) -> list[Mistake]:
-    """The mistakes of the alternative that was meant, as far as the type tells; else what there is."""
-    for mistakes in tries:
-        if any(mistake.key != key for mistake in mistakes):
-            return mistakes
-    words = []
-    for option in rules["anyOf"]:
+    """The mistakes inside the alternative that was meant, as far as the type tells; else what there is to choose."""
+    options = []
+    for option, mistakes in zip(rules["anyOf"], tries, strict=True):
         while "$ref" in option:
             option = whole["$defs"][option["$ref"].removeprefix("#/$defs/")]
-        if "enum" in option:
-            words += [f'"{word}"' for word in option["enum"]]
-        words += [_WORDS[name] for name in _types(option)]
-    return [Mistake(key, value, "must be " + " or ".join(words))]
+        if isinstance(value, (dict, list)) and any(_TYPES[name](value) for name in _types(option)):
+            return mistakes
+        options.append(option)
+    words = [word for option in options for word in option.get("enum", [])]
+    others = [_in_words(option, name) for option in options for name in _types(option)]
+    if isinstance(value, str) and words:
+        return [Mistake(key, value, " or ".join([nearest(value, words), *others]))]
+    return [Mistake(key, value, "must be " + " or ".join([*(f'"{word}"' for word in words), *others]))]
+
+
+def _in_words(rules: Mapping[str, Any], name: str) -> str:
+    """A type and its smallest number, if it has one."""
+    least = f" of at least {rules['minimum']}" if "minimum" in rules else ""
+    return f"{_WORDS[name]}{least}"
 
 
 def _alternatives(value: Any, options: list[Any], whole: Mapping[str, Any], key: str) -> list[Mistake]:
