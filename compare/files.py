@@ -89,6 +89,8 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
         Before the with block if nothing can be written there.
     """
     target = Path(os.path.realpath(path))  # a link stays one
+    if target.is_symlink():
+        raise OSError(errno.ELOOP, "is a link that leads nowhere")
     if target.exists():
         _require_regular(target.stat())
     with made_parents(target), staging(target) as place:

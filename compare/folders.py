@@ -59,7 +59,9 @@ def own_record(file: Path, written_by: str) -> dict[str, Any] | None:
 def require_usable(wanted: Path) -> None:
     """Raise OutputError unless a folder does not exist, is empty, or holds an audit of ours."""
     try:
-        if not os.path.lexists(wanted) or not wanted.exists():
+        if Path(os.path.realpath(wanted)).is_symlink():
+            raise OutputError(f"--out {wanted}: is a link that leads nowhere; {ALLOWED}")
+        if not wanted.exists():
             return
         if not wanted.is_dir():
             kind = kind_of(wanted.stat().st_mode)
