@@ -8,7 +8,7 @@ over the batch of x^k for the samples in it,
 
 and the derivatives as in `compare.claims.expected`. Samples give the moments below any
 kink in one of three ways: without biases both kinks are at 0, and two sums are enough;
-a few neurons on the batches of many seeds are summed up as they come; many neurons on
+a few neurons on the batches of many streams are summed up as they come; many neurons on
 one batch look their kinks up in the sorted batch. A sample exactly on the neuron's kink
 takes the slope, as z = 0 does.
 """
@@ -23,7 +23,7 @@ __all__ = [
     "Batchwise",
     "InfiniteBatch",
     "Moments",
-    "SortedBatch",
+    "SortedBatches",
     "SplitAtZero",
     "WholeBatches",
     "evaluate",
@@ -43,8 +43,7 @@ class Moments(Protocol):
         """Means of 1, x and x^2 over the samples up to `cut`, and over those above.
 
         Of shape (3, experiments or 1, members or 1). The sums over the active side, which
-        `left` says is the lower one, are sums of their own: 0 exactly where no sample is
-        active.
+        `left` says is the lower one, are 0 exactly where no sample is active.
         """
 
 
@@ -76,33 +75,56 @@ class WholeBatches(NamedTuple):
         active = ((self.x <= _floor(cut, dtype)[..., None]) == left[..., None]).astype(dtype)
         mine = np.stack([_dot(active, p) for p in (np.ones(n, dtype), self.x, self.squares)]).astype(np.float64) / n
         rest = self.at_zero.low[:, None] + self.at_zero.high[:, None] - mine
+        rest[0] = np.rint(n - n * mine[0]) / n  # counts over n, to the last bit: `_pieces` tells by them what is empty
         return np.where(left, mine, rest), np.where(left, rest, mine)
 
 
-class SortedBatch(NamedTuple):
-    """One batch, sorted, with the means of its first r samples for every r, and of the others."""
+class SortedBatches(NamedTuple):
+    """A batch of each stream, sorted, with the sums of x and x^2 over its first r samples for every r.
+
+    `stream` has the stream of each member, in order; with one stream all members have that.
+    """
 
     x: np.ndarray
-    low: Sums
-    high: Sums
+    sums: np.ndarray
+    stream: np.ndarray | None = None
 
     @classmethod
-    def of(cls, x: np.ndarray) -> "SortedBatch":
-        """Sort a batch of shape (n,) and sum it up from both ends."""
-        x, n = np.sort(x), len(x)
+    def of(cls, x: np.ndarray, stream: np.ndarray | None = None) -> "SortedBatches":
+        """Sort batches of shape (streams, n) and sum them up."""
+        x, (streams, n) = np.sort(x, axis=-1), x.shape
         wide = x.astype(np.float64)
-        low, high = np.zeros((3, n + 1)), np.zeros((3, n + 1))
-        low[0] = np.arange(n + 1)
-        for row, power in enumerate((wide, wide * wide), 1):
-            np.cumsum(power, out=low[row, 1:])
-            high[row, :-1] = np.cumsum(power[::-1])[::-1]
-        low, high = low / n, high / n
-        high[0] = 1 - low[0]
-        return cls(x, low, high)
+        sums = np.empty((2, streams, n + 1))
+        sums[..., 0] = 0.0
+        np.cumsum(wide, axis=-1, out=sums[0, :, 1:])
+        np.cumsum(np.square(wide, out=wide), axis=-1, out=sums[1, :, 1:])
+        return cls(x, sums, stream)
 
     def around(self, cut: np.ndarray, left: np.ndarray) -> tuple[Sums, Sums]:
-        rank = np.searchsorted(self.x, _floor(cut, self.x.dtype), "right")
-        return self.low.take(rank, axis=1), self.high.take(rank, axis=1)
+        floor, stream = _floor(cut, self.x.dtype), self.stream
+        if stream is None:
+            return self._around(np.searchsorted(self.x[0], floor, "right"), np.array([0]))
+        if floor.size == 1:
+            low, high = self._around(np.count_nonzero(self.x <= floor, axis=-1), np.arange(len(self.x)))
+            return low[:, None, stream], high[:, None, stream]
+        rank = np.empty(floor.shape, np.intp)
+        ends = np.searchsorted(stream, np.arange(len(self.x) + 1)).tolist()
+        for x, begin, end in zip(self.x, ends, ends[1:], strict=False):
+            rank[:, begin:end] = x.searchsorted(floor[:, begin:end], "right")
+        return self._around(rank, stream)
+
+    def _around(self, rank: np.ndarray, stream: np.ndarray) -> tuple[Sums, Sums]:
+        """Means below and above ranks; the latter are differences, 0 exactly where nothing is left."""
+        n = self.x.shape[-1]
+        low, high = np.empty((3, *rank.shape)), np.empty((3, *rank.shape))
+        place = rank + stream * (n + 1)
+        low[0], high[0] = rank, n - rank
+        for row, sums in enumerate(self.sums, 1):
+            sums.ravel().take(place, out=low[row])
+            np.subtract(sums[stream, n], low[row], out=high[row])
+        low /= n
+        high /= n
+        return low, high
 
 
 class InfiniteBatch(NamedTuple):
@@ -218,11 +240,13 @@ def _pieces(first: np.ndarray, ours: tuple[Sums, Sums], theirs: tuple[Sums, Sums
     """Moments over the three pieces, shape (moments, pieces, experiments, members).
 
     The outer ones as they were summed up; the middle one is a difference, taken on the
-    side where less has been summed up so far.
+    side where less has been summed up so far. Where it has no samples it is exactly 0, and
+    not what rounding leaves: a neuron that has met its target has no gradient.
     """
     (our_low, our_high), (low, high) = ours, theirs
     m = np.empty((3, 3, *first.shape))
     m[:, 0], m[:, 2] = left, right = np.where(first, our_low, low), np.where(first, high, our_high)
     upper = left[0] > right[0]
     m[:, 1] = np.where(upper, np.where(first, our_high, high) - right, np.where(first, low, our_low) - left)
+    m[1:, 1] *= m[0, 1] != 0
     return m

@@ -1,38 +1,46 @@
 """The reference over many seeds, or many starts, in one go.
 
 Experiments that draw the same batches are run together: each batch of each seed is drawn
-once, in blocks, and condensed (`batchwise`, `lines`); then all experiments take their
-steps on it, those of a kind as one array (`families`). The optimizers are the reference's
-own, in the experiment's dtype; forward and backward are those of `batchwise` and `lines`,
-which the tests hold against the reference's. What experiments without bias need of a
-batch are two numbers, which can be kept for later runs.
+once, in blocks (`streams`), and condensed (`batchwise`, `lines`); then all experiments take
+their steps on it, those of a kind as one array (`families`). The optimizers are the
+reference's own, in the experiment's dtype; forward and backward are those of `batchwise`
+and `lines`, which the tests hold against the reference's. What experiments without bias
+need of a batch are two numbers, which can be kept for later runs.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from compare.claims.batchwise import (
-    InfiniteBatch,
-    Moments,
-    SortedBatch,
-    SplitAtZero,
-    WholeBatches,
-    split_at_zero,
-)
-from compare.claims.families import Family, kind_of
+from compare.claims.batchwise import InfiniteBatch
+from compare.claims.families import Family, kind_of, kink_of
 from compare.claims.path import Path
+from compare.claims.streams import Squares, blocks_of, half_squares
 from reference import Experiment
 
-__all__ = ["LONGEST", "Request", "affordable_steps", "path_bytes", "run_expected", "run_together"]
+__all__ = [
+    "LONGEST",
+    "MOST_A_STEP",
+    "MOST_OF_STARTS",
+    "Kept",
+    "Request",
+    "affordable_samples",
+    "affordable_steps",
+    "path_bytes",
+    "run_expected",
+    "run_together",
+]
 
-SAMPLES_PER_BLOCK = 2_000_000
 LONGEST = 100_000  # steps that are run; longer runs are cut there
 MOST_SAMPLES = 20_000_000  # of one seed, for the same reason
+MOST_OF_STARTS = 64_000_000  # of the streams of starts together
+MOST_A_STEP = 8_000_000  # of these, which are held at the same time
+MOST_KEPT = 4_000_000  # batches whose squares are kept
+
+Kept = Squares
 
 
 class Request(NamedTuple):
@@ -42,8 +50,10 @@ class Request(NamedTuple):
     ----------
     experiment : Experiment
         Its seed is the first one. With arrays in `initial`, of shape (members,), the members
-        start there and all see the batches of that one seed.
+        start there.
     seeds : int
+        Independent streams of batches. Starts are dealt to them in order: with one, all
+        see the same batches; with as many as starts, each has its own.
     batchwise : bool
         Whether loss and gradient of each batch are of interest, too: with many starts,
         they are most of what there is to keep.
@@ -52,13 +62,6 @@ class Request(NamedTuple):
     experiment: Experiment
     seeds: int
     batchwise: bool = True
-
-
-class Kept(NamedTuple):
-    """Means of x^2 above and below 0 of each batch, arrays of shape (steps, seeds)."""
-
-    above: np.ndarray
-    below: np.ndarray
 
 
 def run_together(requests: Iterable[Request], kept: dict[Any, Kept] | None = None) -> dict[Request, Path]:
@@ -85,7 +88,7 @@ def run_together(requests: Iterable[Request], kept: dict[Any, Kept] | None = Non
     groups: dict[tuple[Any, ...], list[Request]] = {}
     for request in dict.fromkeys(requests):
         e = request.experiment
-        groups.setdefault((e.batch_size, e.seed, e.dtype, request.seeds), []).append(request)
+        groups.setdefault((e.batch_size, e.seed, e.dtype, request.seeds, _squares_suffice(request)), []).append(request)
     kept = {} if kept is None else kept
     done: dict[Request, Path] = {}
     for batches, group in groups.items():
@@ -128,12 +131,24 @@ def affordable_steps(experiment: Experiment) -> int:
     return min(experiment.steps, LONGEST, max(1, MOST_SAMPLES // experiment.batch_size))
 
 
+def affordable_samples(experiment: Experiment, streams: int) -> bool:
+    """Whether that many streams of batches are drawn sample by sample for random starts."""
+    a_step = streams * experiment.batch_size
+    return a_step <= MOST_A_STEP and a_step * affordable_steps(experiment) <= MOST_OF_STARTS
+
+
 def path_bytes(request: Request) -> int:
     """About how much memory the path of a request takes: states, and of each batch loss and gradient."""
     e = request.experiment
     numbers = (2 * len(e.trainable) + 1) if request.batchwise else len(e.trainable)
     members = e.shape[0] if e.shape else request.seeds
     return (affordable_steps(e) + 1) * members * numbers * np.dtype(e.dtype).itemsize
+
+
+def _squares_suffice(request: Request) -> bool:
+    """Whether a request is of so many streams that two sums are drawn of each batch instead of its samples."""
+    e, streams = request.experiment, request.seeds
+    return bool(e.shape) and kink_of(e) == "at zero, w alone" and not affordable_samples(e, streams)
 
 
 def _families(requests: Iterable[Request]) -> list[tuple[Family, list[Request]]]:
@@ -150,76 +165,43 @@ def _families(requests: Iterable[Request]) -> list[tuple[Family, list[Request]]]
     families = []
     for alike in kinds.values():
         alike.sort(key=lambda request: affordable_steps(request.experiment), reverse=True)
-        runs = [request.experiment for request in alike]
-        members = runs[0].shape[0] if runs[0].shape else alike[0].seeds
-        families.append((Family(runs, [affordable_steps(e) for e in runs], members, alike[0].batchwise), alike))
+        runs, streams = [request.experiment for request in alike], alike[0].seeds
+        members = runs[0].shape[0] if runs[0].shape else streams
+        lengths = [affordable_steps(e) for e in runs]
+        families.append((Family(runs, lengths, members, alike[0].batchwise, streams), alike))
     return families
 
 
 def _run_group(group: Sequence[Request], batches: Any, kept: dict[Any, Kept]) -> dict[Request, Path]:
     """Run experiments that see the same batches."""
-    found = _families(group)
-    families = [family for family, _ in found]
-    steps = max(family.steps for family in families)
+    first, streams = group[0].experiment, group[0].seeds
     with np.errstate(all="ignore"):
+        found = _families(group)
+        families = [family for family, _ in found]
+        steps = max(family.steps for family in families)
         known = kept.get(batches)
         if known is not None and len(known.above) >= steps and all(f.kink == "at zero, w alone" for f in families):
             for family in families:
                 family.advance_on_lines(0, known.above, known.below)
+        elif _squares_suffice(group[0]):
+            for at, squares in half_squares(first, steps, streams):
+                for family in families:
+                    family.advance_on_lines(at, squares.above, squares.below)
         else:
-            kept[batches] = _run_on_batches(families, group[0].experiment, steps, group[0].seeds)
+            keep = steps * streams <= MOST_KEPT
+            seen = [squares for squares in _run_on_batches(families, first, steps, streams) if keep]
+            if keep:
+                kept[batches] = Kept(*(np.concatenate(side) for side in zip(*seen, strict=True)))
     return {request: path for family, alike in found for request, path in zip(alike, family.paths(), strict=True)}
 
 
-def _run_on_batches(families: Sequence[Family], first: Experiment, steps: int, seeds: int) -> Kept:
-    """Draw the batches, take all steps, and return what is worth keeping of the batches."""
-    squares = any(family.kink == "few" for family in families)
-    above, below = [], []
-    for at, block in _blocks(first, steps, seeds, squares):
-        below.append(block.sums.low[2])
-        above.append(block.sums.high[2])
+def _run_on_batches(families: Sequence[Family], first: Experiment, steps: int, streams: int) -> Iterator[Squares]:
+    """Draw the batches in blocks, take all steps, and give what is worth keeping of each block."""
+    for at, block in blocks_of(first, steps, streams, any(family.kink == "few" for family in families)):
+        squares = Squares(block.sums.high[2], block.sums.low[2])
         for family in families:
             if family.kink == "at zero, w alone":
-                family.advance_on_lines(at, above[-1], below[-1])
+                family.advance_on_lines(at, squares.above, squares.below)
             else:
-                family.advance(at, len(block.x), partial(block.moments, kink=family.kink))
-    return Kept(np.concatenate(above), np.concatenate(below))
-
-
-class _Block(NamedTuple):
-    """Consecutive batches of every seed; the step axis first, then the seeds; of sums 1, x and x^2 before."""
-
-    x: np.ndarray
-    squares: np.ndarray | None
-    sums: SplitAtZero
-
-    def moments(self, i: int, kink: str) -> Moments:
-        """The batches of a step, in the way that fits the kinks that are asked for."""
-        if kink == "many":
-            return SortedBatch.of(self.x[i, 0])
-        split = SplitAtZero(self.sums.low[:, i], self.sums.high[:, i])
-        if kink == "at zero":
-            return split
-        assert self.squares is not None
-        return WholeBatches(self.x[i], self.squares[i], split)
-
-
-def _blocks(first: Experiment, steps: int, seeds: int, squares: bool) -> Iterator[tuple[int, _Block]]:
-    """Blocks of the streams that `reference.iterate_batches` draws for each of the seeds."""
-    generators = [np.random.default_rng(first.seed + i) for i in range(seeds)]
-    per_block = max(1, SAMPLES_PER_BLOCK // (first.batch_size * seeds))
-
-    def draw(seed: int, x: np.ndarray, squared: np.ndarray | None) -> SplitAtZero:
-        mine = x[:, seed]
-        mine[:] = generators[seed].standard_normal(mine.shape)
-        if squared is not None:
-            np.square(mine, out=squared[:, seed])
-        return split_at_zero(mine)
-
-    # Not while others take steps on the block before: threads that wait for each other lose more than they gain.
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        for at in range(0, steps, per_block):
-            x = np.empty((min(per_block, steps - at), seeds, first.batch_size), first.dtype)
-            squared = np.empty_like(x) if squares else None
-            parts = list(pool.map(partial(draw, x=x, squared=squared), range(seeds)))
-            yield at, _Block(x, squared, SplitAtZero(*(np.stack(side, axis=-1) for side in zip(*parts, strict=True))))
+                family.advance(at, len(block.x), partial(block.moments, kink=family.kink, stream=family.stream))
+        yield squares

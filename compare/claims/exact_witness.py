@@ -1,17 +1,16 @@
 """What the exact witness says: expected dynamics for runs, closed forms for everything else."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from compare.claims.answers import Answers, answer
 from compare.claims.describe import shown, symbol
 from compare.claims.ensembles import Request
 from compare.claims.findings import Finding
 from compare.claims.pointwise import judge_formula, judge_one_sided, judge_surface
-from compare.claims.quantities import is_of_batches
 from compare.claims.runs import Statement, run_checks, state
 from compare.claims.shapes import judge_convex, judge_critical_point, judge_crossings, judge_minimum
-from compare.claims.statistics import draw_starts, judge_share
+from compare.claims.starts import expected_request
+from compare.claims.statistics import judge_share
 from compare.claims.values import (
     Check,
     Claim,
@@ -27,11 +26,9 @@ from compare.claims.values import (
     TrajectoryCheck,
 )
 from compare.claims.workbench import Workbench
-from reference import Experiment, Parameters
+from reference import Experiment
 
 __all__ = ["exact_findings", "exact_statement", "expected_runs_of", "finding_of", "findings_of"]
-
-MOST_STARTS = 1024
 
 
 def exact_statement(claim: Claim, bench: Workbench) -> Statement | None:
@@ -74,25 +71,17 @@ def finding_of(answers: Answers, check: Check) -> Finding:
 def expected_runs_of(claim: Claim) -> list[Request]:
     """The runs from many starts that the exact witness has to make for a claim."""
     return [
-        _from_starts(claim.experiment, check, check.share)
+        expected_request(claim.experiment, check, check.share)
         for check in claim.checks
         if isinstance(check, TrajectoryCheck) and check.share is not None and check.share.of == "starts"
     ]
-
-
-def _from_starts(experiment: Experiment, check: TrajectoryCheck, share: ShareOf) -> Request:
-    """Of the random starts that the reference is given, the first."""
-    starts = draw_starts(experiment, share)
-    first = replace(starts, initial=Parameters(*(p[:MOST_STARTS] for p in starts.initial)))
-    return Request(first, 1, batchwise=is_of_batches(check.quantity))
 
 
 def _share(check: TrajectoryCheck, share: ShareOf, experiment: Experiment, bench: Workbench) -> Finding | None:
     """Of random starts the share under the expected dynamics."""
     if share.of == "seeds":
         return None
-    fewer = share._replace(number=min(share.number, MOST_STARTS))
-    return judge_share(answer(check, bench.expected_path(_from_starts(experiment, check, share))), fewer)
+    return judge_share(answer(check, bench.expected_path(expected_request(experiment, check, share))), share)
 
 
 def _at_rest(check: Check, experiment: Experiment, bench: Workbench) -> Finding | None:

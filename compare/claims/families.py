@@ -15,6 +15,7 @@ import numpy as np
 from compare.claims.batchwise import Moments, evaluate
 from compare.claims.lines import gradient_on, lines_of, loss_on
 from compare.claims.path import Path
+from compare.claims.streams import dealt
 from reference import Experiment, Optimizer, Parameters
 from reference.optimizers import cast_like_keras
 from reference.optimizers.base import PER_MEMBER
@@ -24,12 +25,15 @@ __all__ = ["Family", "kind_of", "kink_of"]
 LINES_AT_ONCE = 100_000  # coefficients of lines that stay in the processor's cache
 
 
-def kink_of(e: Experiment) -> str:
-    """Where kinks are: at zero, with nothing but w in play or without, or where few or many neurons have theirs."""
+def kink_of(e: Experiment, apart: bool = False) -> str:
+    """Where kinks are: at zero, with nothing but w in play or without, or where few or many neurons have theirs.
+
+    Few are those of one batch: starts that are `apart` have each its own.
+    """
     if "b" not in e.trainable and not np.any(np.asarray(e.initial.b) != 0) and e.target.b == 0:
         alone = e.trainable == ("w",) and not np.any(np.asarray(e.initial.d) != 0)
         return "at zero, w alone" if alone else "at zero"
-    return "many" if e.shape else "few"
+    return "many" if e.shape and not apart else "few"
 
 
 def kind_of(e: Experiment) -> tuple[Any, ...]:
@@ -66,15 +70,23 @@ class Family:
         Seeds or starts of each.
     batchwise : bool
         Whether loss and gradient of each batch are kept, too.
+    streams : int
+        Of batches, to which the members are dealt in order.
     """
 
     def __init__(
-        self, experiments: Sequence[Experiment], lengths: Sequence[int], members: int, batchwise: bool = True
+        self,
+        experiments: Sequence[Experiment],
+        lengths: Sequence[int],
+        members: int,
+        batchwise: bool = True,
+        streams: int = 1,
     ) -> None:
         self.experiments, self.lengths, self.members = experiments, lengths, members
         self.steps = lengths[0]
         self.first = experiments[0]
-        self.kink = kink_of(self.first)
+        self.kink = kink_of(self.first, apart=streams == members)
+        self.stream = None if streams in (1, members) else dealt(members, streams)
         self.dtype = np.dtype(self.first.dtype)
         starts = [
             np.stack([np.broadcast_to(np.asarray(e.initial[i], self.dtype), (members,)) for e in experiments])
@@ -102,7 +114,8 @@ class Family:
             at_once = max(1, LINES_AT_ONCE // stage.visited["w"][0].size)
             for t in range(first, end, at_once):
                 rows = slice(t - at, min(t + at_once, end) - at)
-                self._advance_on_lines(stage, t, above[rows, None], below[rows, None])
+                own = (rows, None) if self.stream is None else (rows, None, self.stream)
+                self._advance_on_lines(stage, t, above[own], below[own])
 
     def _stages_between(self, at: int, end: int) -> "Iterator[tuple[_Stage, int, int]]":
         """The stages that have steps from `at` to `end`, and which; a stage that begins takes the state over."""

@@ -1,6 +1,5 @@
 """What Keras says: its own run, certified step by step, and what is installed."""
 
-from dataclasses import replace
 from typing import Any
 
 from compare.claims.answers import answer
@@ -8,7 +7,7 @@ from compare.claims.exact_witness import finding_of, findings_of
 from compare.claims.findings import Finding
 from compare.claims.reference_witness import same
 from compare.claims.runs import Statement, experiments_of, run_checks, state
-from compare.claims.statistics import draw_starts
+from compare.claims.starts import first_start
 from compare.claims.updates import judge_update
 from compare.claims.values import (
     AcceptsCheck,
@@ -17,12 +16,11 @@ from compare.claims.values import (
     DefaultCheck,
     ExistsCheck,
     KinkCheck,
-    ShareOf,
     TrajectoryCheck,
     UpdateCheck,
 )
 from compare.claims.workbench import Workbench
-from reference import Experiment, Parameters
+from reference import Experiment
 
 __all__ = ["certificates_of", "keras_findings", "keras_statement", "needs_keras", "only_keras"]
 
@@ -47,15 +45,8 @@ def _runs(claim: Claim) -> list[Experiment]:
         if isinstance(check, UpdateCheck):
             runs.append(claim.experiment)
         if isinstance(check, TrajectoryCheck) and check.share is not None:
-            runs.append(_first_member(claim.experiment, check.share))
+            runs.append(first_start(claim.experiment, check.share))
     return list(dict.fromkeys(runs))
-
-
-def _first_member(experiment: Experiment, share: ShareOf) -> Experiment:
-    if share.of == "seeds":
-        return experiment
-    starts = draw_starts(experiment, share).initial
-    return replace(experiment, initial=Parameters(*(float(p[0]) for p in starts)))
 
 
 def certificates_of(claim: Claim, bench: Workbench) -> list[Any]:
@@ -74,7 +65,7 @@ def keras_findings(claim: Claim, said: Statement | None, bench: Workbench) -> tu
 
     def otherwise(check: Check) -> Finding | None:
         if isinstance(check, TrajectoryCheck) and check.share is not None:
-            member = finding_of(answer(check, bench.keras_path(_first_member(claim.experiment, check.share))), check)
+            member = finding_of(answer(check, bench.keras_path(first_start(claim.experiment, check.share))), check)
             # One member is no share: Keras is here to certify it.
             return Finding(None, member.number, f"first member: {member.says}")
         if isinstance(check, UpdateCheck):

@@ -6,9 +6,10 @@ from compare.claims.answers import Answers, answer
 from compare.claims.describe import shown, symbol
 from compare.claims.ensembles import Request
 from compare.claims.findings import Finding
-from compare.claims.quantities import is_of_batches
+from compare.claims.intervals import Margins, quiet_interval
 from compare.claims.runs import Statement, experiments_of, run_checks, state
-from compare.claims.statistics import draw_starts, judge_share
+from compare.claims.starts import share_runs
+from compare.claims.statistics import half_the_error, judge_share
 from compare.claims.updates import judge_update
 from compare.claims.values import Check, Claim, DefaultCheck, ShareOf, TrajectoryCheck, UpdateCheck
 from compare.claims.workbench import SEEDS, Workbench
@@ -21,18 +22,35 @@ def requests_of(claim: Claim) -> list[Request]:
     """The runs that the reference has to make for a claim."""
     checks = [check for _, check in run_checks(claim)]
     runs = [Request(run, SEEDS) for run in experiments_of(checks, claim.experiment)] if checks else []
-    shares = [
-        _share_request(claim.experiment, check, check.share)
+    return runs + [
+        request
         for check in claim.checks
         if isinstance(check, TrajectoryCheck) and check.share is not None
+        for request in _share_requests(claim.experiment, check, check.share)
     ]
-    return runs + shares
 
 
-def _share_request(experiment: Experiment, check: TrajectoryCheck, share: ShareOf) -> Request:
+def _share_requests(experiment: Experiment, check: TrajectoryCheck, share: ShareOf) -> list[Request]:
+    """The runs on batches that a share takes."""
+    runs = share_runs(experiment, check, share)
+    return [run for run in (runs.run, runs.noisy) if run is not None]
+
+
+def _share(experiment: Experiment, check: TrajectoryCheck, share: ShareOf, bench: Workbench) -> Finding:
+    """The share of seeds or starts, with the interval that their independence allows."""
+    runs = share_runs(experiment, check, share)
+    answers = answer(check, bench.reference_path(runs.run))
     if share.of == "seeds":
-        return Request(experiment, share.number)
-    return Request(draw_starts(experiment, share), 1, batchwise=is_of_batches(check.quantity))
+        return judge_share(answers, share)
+    if runs.quiet is None or runs.noisy is None:
+        return judge_share(answers, share, runs.run.seeds)
+    quiet, noisy = (
+        Margins.of(check, path, answer(check, path))
+        for path in (bench.expected_path(runs.quiet), bench.reference_path(runs.noisy))
+    )
+    ends, moved = quiet_interval(quiet, noisy, half_the_error(share))
+    says = f"batches of {runs.noisy.experiment.batch_size} could change {moved} of {len(noisy.told)} starts"
+    return judge_share(answers, share, runs.run.seeds, (ends, says))
 
 
 def reference_statement(claim: Claim, bench: Workbench) -> Statement | None:
@@ -51,8 +69,7 @@ def reference_findings(claim: Claim, said: Statement | None, bench: Workbench) -
         if i in of_runs:
             found.append(_of_seeds(of_runs[i], check))
         elif isinstance(check, TrajectoryCheck) and check.share is not None:
-            path = bench.reference_path(_share_request(claim.experiment, check, check.share))
-            found.append(judge_share(answer(check, path), check.share))
+            found.append(_share(claim.experiment, check, check.share, bench))
         elif isinstance(check, UpdateCheck):
             found.append(judge_update(check, bench.trajectory(claim.experiment)))
         elif isinstance(check, DefaultCheck):

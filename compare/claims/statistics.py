@@ -1,58 +1,21 @@
-"""Shares and their exact binomial intervals."""
+"""Shares of starts and seeds, judged by their confidence intervals."""
 
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 
 from compare.claims.answers import Answers
 from compare.claims.findings import Finding
+from compare.claims.intervals import Interval, grouped_interval, interval
+from compare.claims.streams import dealt
 from compare.claims.values import Condition, ShareOf
 from reference import Experiment
 
-__all__ = ["Interval", "draw_starts", "interval", "judge_share", "within"]
+__all__ = ["Interval", "draw_starts", "half_the_error", "interval", "judge_share", "within"]
 
-TOO_FEW = "the interval of the share reaches across the limit: more members are needed"
-
-
-class Interval(NamedTuple):
-    """Clopper-Pearson interval for a share."""
-
-    low: float
-    high: float
-
-
-def interval(successes: int, number: int, confidence: float) -> Interval:
-    """Exact binomial interval for a share.
-
-    Parameters
-    ----------
-    successes, number : int
-    confidence : float
-
-    Returns
-    -------
-    Interval
-
-    Notes
-    -----
-    Clopper and Pearson (1934), "The use of confidence or fiducial limits illustrated in the
-    case of the binomial": the shares for which neither as few nor as many successes would
-    have a probability below (1 - confidence) / 2. With k successes of n these are quantiles
-    of the beta distributions (k, n - k + 1) and (k + 1, n - k), which is what
-    `scipy.stats.binomtest` returns too, whose import takes longer than all the rest.
-
-    Examples
-    --------
-    >>> interval(0, 1, 0.5)
-    Interval(low=0.0, high=0.75)
-    """
-    from scipy.special import betaincinv
-
-    tail = (1 - confidence) / 2
-    low = float(betaincinv(successes, number - successes + 1, tail)) if successes else 0.0
-    high = float(betaincinv(successes + 1, number - successes, 1 - tail)) if successes < number else 1.0
-    return Interval(low, high)
+ACROSS = "the interval of the share reaches across the limit: "
+TOO_FEW = ACROSS + "more members are needed"
+TOO_FEW_STREAMS = ACROSS + "the starts of a stream share its batches, and more streams are needed than are affordable"
 
 
 def within(condition: Condition, shares: Interval) -> bool | None:
@@ -78,27 +41,69 @@ def _ends(condition: Condition) -> tuple[float | None, float | None]:
     return condition.near - condition.within, condition.near + condition.within
 
 
-def judge_share(answers: Answers, share: ShareOf) -> Finding:
-    """Judge a share by its exact binomial interval.
+def judge_share(
+    answers: Answers, share: ShareOf, streams: int | None = None, quiet: tuple[Interval, str] | None = None
+) -> Finding:
+    """Judge a share by its interval.
 
     Members that cannot tell may count either way: the interval goes from where none of
     them meets the check to where all of them do.
+
+    Parameters
+    ----------
+    answers : Answers
+    share : ShareOf
+    streams : int, optional
+        Of batches, to which the members were dealt in order; None if there are none, or if
+        members are seeds. With as many as members these are independent, and Clopper and
+        Pearson's interval is exact; with fewer it is `grouped_interval`.
+    quiet : tuple of Interval and str, optional
+        `quiet_interval` of `half_the_error`, and what it rests on in words. What lies in
+        both intervals is left, the error being divided between the two; where they have
+        nothing in common its assumption is wrong, and it does not count.
+
+    Returns
+    -------
+    Finding
     """
     number, counted = len(answers.met), int(answers.resolved.sum())
     met = int((answers.met & answers.resolved).sum())
-    low = interval(met, number, share.confidence).low
-    high = interval(met + number - counted, number, share.confidence).high
-    verdict = within(share.condition, Interval(low, high))
-    says = f"{met} of {number} {share.of}, {share.confidence:.4g} interval {low:.4f} to {high:.4f}"
-    reason = "" if verdict is not None else (TOO_FEW if counted == number else answers.reason)
+    says = f"{met} of {number} {share.of}" + (f" ({number - counted} cannot tell)" if counted < number else "")
+    because = "" if streams is None else f", batches of {streams} independent streams"
+    if streams is None or streams == number:
+        low = interval(met, number, share.confidence).low
+        ends = Interval(low, interval(met + number - counted, number, share.confidence).high)
+    else:
+        stream = dealt(number, streams)
+        sizes = np.bincount(stream)
+        least, most = (
+            np.bincount(stream, weights=met) / sizes
+            for met in (answers.met & answers.resolved, answers.met | ~answers.resolved)
+        )
+        if counted < number:
+            quiet = None  # which is about runs whose outcome can be told
+        ends = grouped_interval(least, most, share.confidence if quiet is None else half_the_error(share))
+        if quiet is not None and quiet[0].low <= ends.high and quiet[0].high >= ends.low:
+            ends = Interval(max(ends.low, quiet[0].low), min(ends.high, quiet[0].high))
+            because += f"; {quiet[1]}"
+    verdict = within(share.condition, ends)
+    says += f", {share.confidence:.4g} interval {ends.low:.4f} to {ends.high:.4f}{because}"
+    too_few = TOO_FEW if streams in (None, number) else TOO_FEW_STREAMS
+    reason = "" if verdict is not None else (too_few if counted == number else answers.reason)
     return Finding(verdict, met / number, says, reason, (met, counted, number))
+
+
+def half_the_error(share: ShareOf) -> float:
+    """The confidence that each of two intervals has to have, so that both cover at the share's."""
+    return 1 - (1 - share.confidence) / 2
 
 
 def draw_starts(experiment: Experiment, share: ShareOf) -> Experiment:
     """Replace an experiment's start by random ones.
 
     Drawn from ``numpy.random.default_rng((seed, 1))``, parameter by parameter in the order
-    w, b, v, d, so that they depend on the seed and not on the batches it draws.
+    w, b, v, d, so that they depend on the seed and not on the batches it draws. Numbers
+    beyond the range of the experiment's dtype become its largest.
 
     Parameters
     ----------
@@ -112,12 +117,20 @@ def draw_starts(experiment: Experiment, share: ShareOf) -> Experiment:
         With arrays of shape (number,) in `initial`.
     """
     rng = np.random.default_rng((experiment.seed, 1))
+    largest = float(np.finfo(experiment.dtype).max)
     drawn = {}
     for name in experiment.initial._fields:
         if name in share.initial:
             kind, first, second = share.initial[name]
-            draw = rng.uniform if kind == "uniform" else rng.normal
-            drawn[name] = draw(first, second, share.number)
+            draw = _uniform if kind == "uniform" else np.random.Generator.normal
+            drawn[name] = np.clip(draw(rng, first, second, share.number), -largest, largest)
         else:
             drawn[name] = np.full(share.number, float(getattr(experiment.initial, name)))
     return replace(experiment, initial=experiment.initial._replace(**drawn))
+
+
+def _uniform(rng: np.random.Generator, low: float, high: float, number: int) -> np.ndarray:
+    """Uniform numbers, also where the width of their range overflows."""
+    if np.isfinite(high - low):
+        return rng.uniform(low, high, number)
+    return 2 * rng.uniform(low / 2, high / 2, number)

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from compare.claims.batchwise import SortedBatch, SplitAtZero, WholeBatches, evaluate, split_at_zero
+from compare.claims.batchwise import SortedBatches, SplitAtZero, WholeBatches, evaluate, split_at_zero
 from compare.claims.ensembles import LONGEST, Request, affordable_steps, run_expected, run_together
 from compare.claims.lines import gradient_on, lines_of, loss_on
 from compare.lockstep import evaluate_batches
@@ -45,7 +45,7 @@ def test_a_batch_in_sums_is_the_batch_in_fractions(w, b, target, kind):
     shape = (len(SLOPES), 1 if kind == "sorted" else len(SAMPLES))
     parameters = Parameters(*(np.full(shape, p) for p in (w, b, v, d)))
     if kind == "sorted":
-        samples = SortedBatch.of(SAMPLES[0])
+        samples = SortedBatches.of(SAMPLES[:1])
     else:
         samples = WholeBatches(SAMPLES, SAMPLES**2, split_at_zero(SAMPLES))
     found = evaluate(parameters, SLOPES, target, samples)
