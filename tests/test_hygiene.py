@@ -198,7 +198,18 @@ def test_the_scanner_lets_derived_bounds_pass(source):
 MAY_IMPORT = {
     "reference": {"reference", "numpy"},
     "keras_impl": {"reference", "keras_impl", "numpy", "keras", "tensorflow"},
-    "compare": {"reference", "keras_impl", "compare", "numpy", "scipy", "matplotlib", "PIL", "rich", "jinja2"},
+    "compare": {
+        "reference",
+        "keras_impl",
+        "compare",
+        "numpy",
+        "scipy",
+        "matplotlib",
+        "PIL",
+        "rich",
+        "jinja2",
+        "mpmath",
+    },
 }
 
 # What some files may import besides, if it is installed, and why.

@@ -6,18 +6,21 @@ after the text's size has been checked; of its tree only the listed nodes are ac
 and each is turned into a plain tuple. Powers need a constant exponent of size at most 64,
 or the name t, so that nobody's formula can grow without bound.
 
-The same tree is evaluated on floats, on NumPy arrays and on `compare.rounding.Ball`.
+A number in the tree is kept twice: as the float64 next to it, and as the fraction that its
+decimals are; pi has a node of its own. The same tree is evaluated on floats, on NumPy arrays
+and on `compare.rounding.Ball`, and on real numbers by `compare.claims.formula_values`.
 """
 
 import ast
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["FUNCTIONS", "Formula", "FormulaArithmetic", "FormulaError", "parse"]
+__all__ = ["CONSTANTS", "FUNCTIONS", "Formula", "FormulaArithmetic", "FormulaError", "Tree", "parse"]
 
 LONGEST = 500
 DEEPEST = 40
@@ -161,7 +164,7 @@ def parse(text: str, names: Any) -> Formula:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise FormulaError("is not arithmetic that can be read") from None
     used: set[str] = set()
-    tree = _convert(expression, frozenset(names), used, 0)
+    tree = _convert(expression, text.strip(), frozenset(names), used, 0)
     if tree[0] in (*_COMPARISONS.values(), "and", "or", "not"):
         raise FormulaError("must be a number, is a condition")
     return Formula(text, tree, frozenset(used))
@@ -176,15 +179,15 @@ def _nesting(text: str) -> int:
     return deepest
 
 
-def _convert(node: ast.AST, names: frozenset[str], used: set[str], depth: int) -> Tree:
+def _convert(node: ast.AST, text: str, names: frozenset[str], used: set[str], depth: int) -> Tree:
     if depth > DEEPEST:
         raise FormulaError(f"is nested too deeply: at most {DEEPEST} levels")
 
     def convert(child: ast.AST) -> Tree:
-        return _convert(child, names, used, depth + 1)
+        return _convert(child, text, names, used, depth + 1)
 
     if isinstance(node, ast.Constant):
-        return ("number", _number(node.value))
+        return ("number", *_number(node.value, ast.get_source_segment(text, node) or ""))
     if isinstance(node, ast.Name):
         return _name(node.id, names, used)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd, ast.Not)):
@@ -210,7 +213,8 @@ def _convert(node: ast.AST, names: frozenset[str], used: set[str], depth: int) -
     raise FormulaError(f"may not contain {_word(node)}")
 
 
-def _number(value: Any) -> float:
+def _number(value: Any, text: str) -> tuple[float, Fraction]:
+    """A constant as float64, and as the fraction that is written."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise FormulaError(f"may not contain {type(value).__name__} constants")
     try:
@@ -219,7 +223,13 @@ def _number(value: Any) -> float:
         number = math.inf
     if not math.isfinite(number):
         raise FormulaError("contains a number that is too large")
-    return number
+    if isinstance(value, int):
+        return number, Fraction(value)
+    if number == 0:  # perhaps of a billion digits, as 1e-1000000000 is
+        if any(digit in "123456789" for digit in text.lower().partition("e")[0]):
+            raise FormulaError("contains a number that is too small")
+        return number, Fraction(0)
+    return number, Fraction(text.replace("_", ""))
 
 
 def _name(name: str, names: frozenset[str], used: set[str]) -> Tree:
@@ -227,13 +237,13 @@ def _name(name: str, names: frozenset[str], used: set[str]) -> Tree:
         used.add(name)
         return ("name", name)
     if name in CONSTANTS:
-        return ("number", CONSTANTS[name])
+        return ("constant", name)
     raise FormulaError(f'unknown name "{name[:60]}"; names: {", ".join(sorted(names)) or "none"}')
 
 
 def _require_small_exponent(exponent: Tree) -> None:
     constant = exponent[1] if exponent[0] == "negative" else exponent
-    if constant[0] == "number" and abs(constant[1]) <= LARGEST_EXPONENT:
+    if constant[0] == "number" and abs(constant[2]) <= LARGEST_EXPONENT:
         return
     if exponent[0] == "name" and exponent[1] in EXPONENT_NAMES:
         return
@@ -271,6 +281,8 @@ def _evaluate(tree: Tree, values: Mapping[str, Any], arithmetic: FormulaArithmet
     kind = tree[0]
     if kind == "number":
         return arithmetic.number(tree[1])
+    if kind == "constant":
+        return arithmetic.number(CONSTANTS[tree[1]])
     if kind == "name":
         return values[tree[1]]
     if kind == "**":

@@ -1,120 +1,179 @@
-"""Checks of exact quantities at points: the expected loss and its derivatives, the neuron itself."""
+"""Checks of exact quantities at points: the expected loss and its derivatives, the neuron itself.
+
+All numbers are evaluated as real numbers and compared so that rounding decides nothing
+(`compare.claims.certainty`); numbers in files are the decimals that are written.
+"""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from compare.claims.certainty import NO_NUMBER, meets, settle, shown
+from compare.claims.expected_values import (
+    Neuron,
+    expected_gradient,
+    expected_hessian,
+    expected_loss,
+    is_cone,
+    neuron_of,
+)
 from compare.claims.findings import Finding
-from compare.claims.formula import Formula, FormulaArithmetic
+from compare.claims.formula import Formula
+from compare.claims.formula_values import value_of
+from compare.claims.reals import NoNumber, Real, Reals, reals_of, written
 from compare.claims.values import Condition, FormulaCheck, KinkCheck, SurfaceCheck
-from compare.rounding import Ball
 from reference import Experiment, Parameters
 
-__all__ = ["judge_formula", "judge_number", "judge_one_sided", "judge_surface"]
+__all__ = ["Measured", "judge_formula", "judge_number", "judge_one_sided", "judge_surface"]
 
 AT_ZERO = 'decided by the value taken for phi\'(0): say side = "left" or "right"'
-MOST_BITS = 100_000  # of a rational number; nested powers would take for ever
-NO_NUMBER = "no number that float64 holds: something is too large, divided by 0 or undefined"
-LOST = "lost in rounding: the number is on the threshold, as far as float64 can tell"
+
+Measured = Callable[[Reals], Real]  # a number to as many digits as asked for
 
 
 def judge_surface(check: SurfaceCheck, experiment: Experiment) -> Finding:
-    """Judge a quantity at each of the check's points; the point nearest to failing decides."""
-    worst: Finding | None = None
+    """Judge a quantity at each of the check's points; one that fails decides, else one that is undecided.
+
+    Of points that all meet the condition the one nearest to failing is told.
+    """
+    undecided: Finding | None = None
+    nearest: Finding | None = None
     slack = np.inf
     for point in check.points:
-        number = _value(check, point, experiment)
-        if number is None:
-            return Finding(None, says=f"at {_shown(point)}", reason=AT_ZERO)
-        values = {**_point(point)._asdict(), **point, "negative_slope": experiment.negative_slope}
-        finding, margin = judge_number(check, number, values)
-        finding = finding._replace(says=f"{finding.says} at {_shown(point)}")
-        if finding.met is False or margin < slack or worst is None:
-            worst, slack = finding, margin
+        finding, margin = _judge_point(check, point, experiment)
+        finding = finding._replace(says=f"{finding.says} at {_shown(point)}".strip())
         if finding.met is False:
-            break
-    assert worst is not None
-    return worst
+            return finding
+        if finding.met is None:
+            undecided = undecided or finding
+        elif nearest is None or margin < slack:
+            nearest, slack = finding, margin
+    found = undecided or nearest
+    assert found is not None
+    return found
 
 
-def judge_number(check: Any, number: float, values: Mapping[str, float]) -> tuple[Finding, float]:
+def _judge_point(check: SurfaceCheck, point: Mapping[str, float], experiment: Experiment) -> tuple[Finding, float]:
+    try:
+        measured = _quantity(check, point, experiment)
+    except NoNumber:
+        return Finding(None, reason=NO_NUMBER), math.inf
+    if measured is None:
+        return Finding(None, reason=AT_ZERO), math.inf
+    at = Parameters(**{name: value for name, value in point.items() if name != "x"})
+    values = {**at._asdict(), **point, "negative_slope": experiment.negative_slope}
+    return judge_number(check, measured, values)
+
+
+def judge_number(check: Any, number: float | Fraction | Measured, values: Mapping[str, float]) -> tuple[Finding, float]:
     """Judge one number by the check's condition or formula; also how far it is from failing.
 
     Parameters
     ----------
     check
         With `condition` and `distance_to`, or `equals` and `within`.
-    number : float
+    number : float, Fraction or callable
+        A float is the binary number that it is; a callable takes `Reals` to the number.
     values : mapping
         For the names in the formula.
     """
+    measured = number if callable(number) else lambda reals: reals.number(number)
     if check.equals is not None:
-        wanted = float(check.equals({name: np.float64(value) for name, value in values.items()}))
-        off = abs(number - wanted)
-        says = f"{number:z.12g} where {check.equals} is {wanted:z.12g}"
-        return Finding(bool(off <= check.within), number, says), check.within - off
-    if check.distance_to is not None:
-        number = abs(number - check.distance_to)
-    return Finding(check.condition.met(number), number, f"{number:z.12g}"), check.condition.margin(number)
+        return _judge_equal(check, measured, values)
+    distance_to = check.distance_to
+
+    def compared(reals: Reals) -> Real:
+        return measured(reals) if distance_to is None else abs(measured(reals) - written(distance_to))
+
+    met, found, reason = settle(compared, check.condition)
+    if found is None:
+        return Finding(None, reason=reason), math.inf
+    decided = found.middle()
+    return Finding(met, decided, shown(found, check.condition), reason), check.condition.margin(decided)
 
 
-def _point(point: Mapping[str, float]) -> Parameters:
-    return Parameters(**{name: value for name, value in point.items() if name != "x"})
+def _judge_equal(check: Any, measured: Measured, values: Mapping[str, float]) -> tuple[Finding, float]:
+    """Judge by a formula that the number is to equal; the number that decides is the number itself."""
+    both: list[Real] = []
+
+    def apart(reals: Reals) -> Real:
+        wanted = value_of(check.equals, _written(values, check.equals), reals)
+        both[:] = measured(reals), wanted
+        return abs(both[0] - wanted)
+
+    condition = Condition(near=0.0, within=check.within)
+    met, off, reason = settle(apart, condition)
+    if off is None:
+        return Finding(None, says=f"{check.equals} is to be equalled", reason=reason), math.inf
+    number, wanted = both
+    says = f"{shown(number)} where {check.equals} is {shown(wanted)}"
+    if met is False and shown(number) == shown(wanted):
+        says += f", {shown(off)} apart"
+    return Finding(met, number.middle(), says, reason), condition.margin(off.middle())
+
+
+def _written(values: Mapping[str, float], formula: Formula) -> dict[str, Fraction]:
+    return {name: written(values[name]) for name in formula.names}
 
 
 def _shown(point: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} = {value:g}" for name, value in point.items())
+    return ", ".join(f"{name} = {_short(value)}" for name, value in point.items())
 
 
-def _value(check: SurfaceCheck, point: Mapping[str, float], experiment: Experiment) -> float | None:
+def _short(value: float) -> str:
+    return text if float(text := f"{value:g}") == value else repr(value)
+
+
+def _quantity(check: SurfaceCheck, point: Mapping[str, float], experiment: Experiment) -> Measured | None:
     """The quantity at a point; None where it hangs on a convention."""
     kind, *names = check.quantity.split(".")
+    neuron = neuron_of(Parameters(**{name: value for name, value in point.items() if name != "x"}), experiment)
     if kind == "prediction":
-        return _prediction(point, experiment.negative_slope)
+        return _constant(_activated(neuron, written(point["x"])))
     if kind == "prediction_gradient":
-        return _prediction_gradient(names[0], check.side, point, experiment.negative_slope)
-    return _expected(kind, names, check.side, _point(point), experiment)
-
-
-def _expected(kind: str, names: list[str], side: str | None, at: Parameters, experiment: Experiment) -> float | None:
-    from compare.surface import expected_gradient, expected_hessian, expected_loss
-
-    given: dict[str, Any] = {"negative_slope": experiment.negative_slope, "target": experiment.target}
+        slope = _prediction_gradient(names[0], check.side, neuron, written(point["x"]))
+        return None if slope is None else _constant(slope)
     if kind == "expected_loss":
-        return float(expected_loss(at, **given))
+        return expected_loss(neuron)
     if kind == "expected_hessian":
-        row, column = (Parameters._fields.index(name) for name in names)
-        entry = float(expected_hessian(at, **given)[row, column])
-        return None if np.isnan(entry) else entry
-    if side is not None:
-        return float(getattr(expected_gradient(at, side=side, **given), names[0]))
-    left, right = (float(getattr(expected_gradient(at, side=s, **given), names[0])) for s in ("left", "right"))
-    return left if left == right else None
+        return expected_hessian(neuron, *names)
+    return _expected_gradient(names[0], check.side, neuron)
 
 
-def _prediction(point: Mapping[str, float], slope: float) -> float:
-    w, b, v, d = _point(point)
-    z = w * point["x"] + b
-    return float(v * (z if z > 0 else slope * z) + d)
+def _constant(number: Fraction) -> Measured:
+    return lambda reals: reals.number(number)
 
 
-def _prediction_gradient(name: str, side: str | None, point: Mapping[str, float], slope: float) -> float | None:
+def _expected_gradient(name: str, side: str | None, neuron: Neuron) -> Measured | None:
+    """From a side, or where that makes a difference, and none is given, None."""
+    if side is not None or not is_cone(neuron) or name not in ("w", "b"):
+        return expected_gradient(neuron, name, side)
+    left, right = (expected_gradient(neuron, name, each) for each in ("left", "right"))
+    return left if settle(lambda reals: left(reals) - right(reals), Condition(near=0.0, within=0.0)).met else None
+
+
+def _activated(neuron: Neuron, x: Fraction) -> Fraction:
+    z = neuron.w * x + neuron.b
+    return neuron.v * (z if z > 0 else neuron.negative_slope * z) + neuron.d
+
+
+def _prediction_gradient(name: str, side: str | None, neuron: Neuron, x: Fraction) -> Fraction | None:
     """Derivative of the prediction by `name`; at the kink from the side on which the variable comes."""
-    w, b, v, _ = _point(point)
-    z = w * point["x"] + b
+    w, b, v, _, slope = neuron[:5]
+    z = w * x + b
     if name == "d":
-        return 1.0
+        return Fraction(1)
     if name == "v":
-        return float(z if z > 0 else slope * z)
-    inner = {"x": w, "w": point["x"], "b": 1.0}[name]
+        return z if z > 0 else slope * z
+    inner = {"x": w, "w": x, "b": Fraction(1)}[name]
     if z == 0 and slope != 1 and v * inner != 0:
         if side is None:
             return None
         z = inner if side == "right" else -inner
-    return float(v * inner * (1.0 if z > 0 else slope))
+    return v * inner * (1 if z > 0 else slope)
 
 
 def judge_one_sided(check: KinkCheck) -> Finding:
@@ -126,76 +185,19 @@ def judge_one_sided(check: KinkCheck) -> Finding:
         "abs": (-1.0, 1.0),
     }[check.function]
     number = left if check.side == "left" else right
-    return Finding(check.condition.met(number), number, f"{number:zg} from the {check.side}")
+    met = meets(check.condition, reals_of(20).number(written(number)))
+    return Finding(met, number, f"{number:zg} from the {check.side}")
 
 
 def judge_formula(check: FormulaCheck) -> Finding:
-    """Judge a formula at a point, with a bound on its rounding where its operations have one."""
-    exact = _rational(check.formula, check.at)
-    if exact is not None:
-        number = _as_float(exact)
-        return Finding(_met_exactly(check.condition, exact), number, f"{check.formula} = {number:.12g}")
-    number, bound = _evaluate(check.formula, check.at)
-    says = f"{check.formula} = {number:z.12g}"
-    if not np.isfinite(number):
-        return Finding(None, number, says, NO_NUMBER)
-    if bound > 0 and abs(check.condition.margin(number)) <= bound:
-        return Finding(None, number, says, LOST)
-    return Finding(check.condition.met(number), number, says)
-
-
-def _as_float(number: Fraction) -> float:
-    """The nearest float, which is infinity where none is as large."""
-    try:
-        return float(number)
-    except OverflowError:
-        return math.inf if number > 0 else -math.inf
-
-
-def _rational(formula: Formula, at: Mapping[str, float]) -> Fraction | None:
-    """The exact value of a formula that stays rational and of a sensible size; None for others."""
-    if _bits(formula.tree, at) > MOST_BITS:
-        return None
-    try:
-        names = {name: Fraction(value) for name, value in at.items()}
-        value = formula(names, FormulaArithmetic(Fraction, _no_power))
-        return Fraction(value.item() if isinstance(value, np.ndarray) else value)
-    except (TypeError, ValueError, ArithmeticError, AttributeError):
-        return None
-
-
-def _bits(tree: tuple[Any, ...], at: Mapping[str, float]) -> float:
-    """A bound on how many bits numerator and denominator of a formula's value take together."""
-    kind = tree[0]
-    if kind in ("number", "name"):
-        number = tree[1] if kind == "number" else at[tree[1]]
-        return sum(part.bit_length() for part in float(number).as_integer_ratio()) + 1
-    if kind == "**" and tree[2][0] != "name":
-        exponent = tree[2][1][1] if tree[2][0] == "negative" else tree[2][1]
-        return max(1.0, abs(float(exponent))) * _bits(tree[1], at)
-    return 1 + sum(_bits(part, at) for part in tree[1:] if isinstance(part, tuple))
-
-
-def _no_power(base: Any, exponent: Any) -> Any:
-    raise TypeError("a power that is not rational")
-
-
-def _met_exactly(condition: Condition, number: Fraction) -> bool:
-    """`Condition.met` without rounding."""
-    near, within = condition.near, condition.within
-    return (
-        (condition.below is None or number < Fraction(condition.below))
-        and (condition.above is None or number > Fraction(condition.above))
-        and (near is None or within is None or abs(number - Fraction(near)) <= Fraction(within))
-    )
-
-
-def _evaluate(formula: Formula, at: Mapping[str, float]) -> tuple[float, float]:
-    try:
-        balls = {name: Ball.exact(np.float64(value)) for name, value in at.items()}
-        result = formula(balls, FormulaArithmetic(lambda number: Ball.exact(np.float64(number))))
-        if isinstance(result, Ball) and np.all(np.isfinite(result.bound)):
-            return float(result.value), float(np.max(result.bound))
-    except TypeError:
-        pass  # an operation for which there is no rule
-    return float(formula({name: np.float64(value) for name, value in at.items()})), 0.0
+    """Judge a formula at a point."""
+    at = {name: written(value) for name, value in check.at.items()}
+    met, found, reason = settle(lambda reals: value_of(check.formula, at, reals), check.condition)
+    if found is None:
+        # As IEEE 754 has it: infinite or not a number.
+        number = float(check.formula({name: np.float64(value) for name, value in check.at.items()}))
+        number = math.nan if math.isfinite(number) and reason == NO_NUMBER else number
+        return Finding(None, number, f"{check.formula} = {number:z.12g}", reason)
+    if not isinstance(found.value, Fraction) and math.isinf(found.middle()):
+        met, reason = None, NO_NUMBER
+    return Finding(met, found.middle(), f"{check.formula} = {shown(found, check.condition)}", reason)

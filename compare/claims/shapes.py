@@ -1,15 +1,20 @@
 """Checks of the shape of the expected loss: its minimum, critical points, convexity, chords."""
 
-import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from compare.claims.expected import HalfLines, half_lines
+from compare.claims.certainty import rounded, settle
+from compare.claims.critical_places import Place, place_of
+from compare.claims.expected import half_lines
+from compare.claims.expected_values import neuron_of
 from compare.claims.findings import Finding
-from compare.claims.pointwise import judge_number
-from compare.claims.values import ConvexCheck, CriticalPointCheck, CrossingsCheck, MinimumCheck
+from compare.claims.half_parabolas import crossings, half_parabolas
+from compare.claims.pointwise import Measured, judge_number
+from compare.claims.reals import reals_of, written
+from compare.claims.values import Condition, ConvexCheck, CriticalPointCheck, CrossingsCheck, MinimumCheck
 from reference import Experiment, Parameters
 
 __all__ = ["judge_convex", "judge_critical_point", "judge_crossings", "judge_minimum"]
@@ -29,27 +34,55 @@ def judge_minimum(check: MinimumCheck, experiment: Experiment, points_of: Points
     if not minima:
         return Finding(None, reason="the expected loss has no global minimum that is attained")
     name = check.quantity.removeprefix("minimum.")
-    numbers = {float(p.loss if name == "loss" else getattr(p.parameters, name)) for p in minima}
-    sets = [p.family for p in minima if p.dimension > 0]
-    if name != "loss" and (len(numbers) > 1 or sets):
-        return Finding(None, reason=f"the minimum is not a single point: {sets[0] if sets else sorted(numbers)}")
-    finding, _ = judge_number(check, min(numbers), {"negative_slope": experiment.negative_slope})
+    places = [place_of(point, experiment) for point in minima]
+    measured: Measured
+    if name == "loss":
+        measured = min(places, key=lambda place: place.loss(reals_of(20)).middle()).loss
+    else:
+        sets = [point.family for point in minima if point.dimension > 0]
+        numbers = sorted({float(getattr(point.parameters, name)) for point in minima})
+        if sets or len(numbers) > 1:
+            return Finding(None, reason=f"the minimum is not a single point: {sets[0] if sets else numbers}")
+        measured = partial(places[0].parameter, name)
+
+    finding, _ = judge_number(check, measured, {"negative_slope": experiment.negative_slope})
+    known = all(place.radius == 0 for place in places)
+    if finding.met is None and finding.number is not None and not known:
+        finding = finding._replace(reason=f"on the threshold, as far as the minimum is known: to {_width(places)}")
     return finding._replace(says=f"{check.quantity} = {finding.says}")
 
 
+def _width(places: list[Place]) -> str:
+    return f"{float(max(place.radius for place in places)):.1g}"
+
+
 def judge_critical_point(check: CriticalPointCheck, experiment: Experiment, points_of: Points) -> Finding:
-    """Judge what kind of critical point a point is."""
+    """Judge what kind of critical point a point is: of those within the check's distance, all must say the same."""
     try:
-        points = points_of(experiment)
+        points = [point for point in points_of(experiment) if np.isfinite(point.parameters).all()]
     except (ValueError, ArithmeticError) as error:
         return Finding(None, reason=str(error))
-    for point in points:
-        if all(abs(getattr(point.parameters, n) - getattr(check.at, n)) <= check.within for n in experiment.trainable):
-            return Finding(point.kind == check.kind, None, f"it is a {point.kind}")
+    near = [(point, _is_near(check, place_of(point, experiment), experiment)) for point in points]
+    if any(is_near is None for _, is_near in near):
+        return Finding(None, reason=f"whether a critical point is within {check.within:g} cannot be told")
+    kinds = sorted({point.kind for point, is_near in near if is_near})
+    if len(kinds) > 1 and check.kind in kinds:
+        return Finding(None, reason=f"within {check.within:g} there are several critical points: {', '.join(kinds)}")
+    if kinds:
+        return Finding(check.kind in kinds, None, f"it is a {' and a '.join(kinds)}")
     near_sets = [point.family for point in points if point.dimension > 0]
     if near_sets and _is_stationary(check.at, experiment):
         return Finding(None, reason=f"the point belongs to a set, one of: {'; '.join(near_sets)}")
     return Finding(check.kind == "none", None, "it is no critical point")
+
+
+def _is_near(check: CriticalPointCheck, place: Place, experiment: Experiment) -> bool | None:
+    """Whether each trained parameter is within the distance; None where that cannot be told."""
+    told = []
+    for name in experiment.trainable:
+        condition = Condition(near=float(getattr(check.at, name)), within=check.within)
+        told.append(settle(partial(place.parameter, name), condition).met)
+    return False if False in told else None if None in told else True
 
 
 def _is_stationary(at: Parameters, experiment: Experiment) -> bool:
@@ -69,15 +102,17 @@ def judge_convex(check: ConvexCheck, experiment: Experiment) -> Finding:
     """
     lines = half_lines(experiment)
     if lines is not None:
-        jump = lines.left_pull - lines.right_pull
-        says = f"at w = 0 the derivative goes from {-lines.left_pull:zg} to {-lines.right_pull:zg}"
-        return Finding((jump >= 0) == check.expected, jump, says)
+        left, right = half_parabolas(neuron_of(experiment.initial, experiment))
+        jump = right.b - left.b
+        digits = next((n for n in (12, 17, 25) if rounded(left.b, n) != rounded(right.b, n)), 12)
+        says = f"at w = 0 the derivative goes from {rounded(left.b, digits)} to {rounded(right.b, digits)}"
+        return Finding((jump >= 0) == check.expected, float(jump), says)
     trained = set(experiment.trainable)
     if trained <= {"v", "d"} or (experiment.negative_slope == 1 and trained <= {"w", "b"}):
         return Finding(check.expected, None, "the output is linear in what is trained")
     excess, middle = _highest_above_a_chord(experiment)
     if excess <= 0:
-        return Finding(None, excess, reason=f"none of {CHORDS} chords lies below the loss, which proves nothing")
+        return Finding(None, reason=f"none of {CHORDS} chords lies below the loss, which proves nothing")
     where = ", ".join(f"{name} = {value:.3g}" for name, value in zip(experiment.trainable, middle, strict=True))
     return Finding(not check.expected, excess, f"at {where} the loss is {excess:.3g} above a chord")
 
@@ -97,54 +132,17 @@ def _highest_above_a_chord(experiment: Experiment) -> tuple[float, np.ndarray]:
 
     middles = (ends[0] + ends[1]) / 2
     high, one, other = loss(middles), loss(ends[0]), loss(ends[1])
-    excess = high - (one + other) / 2 - 2 * LOSS_ERROR * (high + one + other)
-    best = int(np.argmax(excess))
+    with np.errstate(all="ignore"):
+        excess = high - (one + other) / 2 - 2 * LOSS_ERROR * (high + one + other)
+    best = int(np.argmax(np.nan_to_num(excess, nan=-np.inf)))
     return float(excess[best]), middles[best]
 
 
 def judge_crossings(check: CrossingsCheck, experiment: Experiment) -> Finding:
     """Judge how often a line crosses the expected loss over w, a parabola on either side of 0."""
-    lines = half_lines(experiment)
-    if lines is None:
+    if half_lines(experiment) is None:
         return Finding(None, reason="only for w alone, without biases")
-    places = crossings(lines, _loss_at_zero(experiment), check)
-    says = f"{len(places)} crossings" + (", at w = " if places else "") + ", ".join(f"{w:.4g}" for w in places)
+    parabolas = half_parabolas(neuron_of(experiment.initial, experiment))
+    places = crossings(*parabolas, written(check.at_zero), written(check.slope))
+    says = f"{len(places)} crossings" + (", at w = " if places else "") + ", ".join(rounded(w, 4) for w in places)
     return Finding(len(places) > check.above, float(len(places)), says)
-
-
-def _loss_at_zero(experiment: Experiment) -> float:
-    from compare.surface import expected_loss
-
-    at = experiment.initial._replace(w=0.0)
-    return float(expected_loss(at, negative_slope=experiment.negative_slope, target=experiment.target))
-
-
-def crossings(lines: HalfLines, at_zero: float, line: CrossingsCheck) -> list[float]:
-    """Where the line passes from one side of the loss to the other, ascending.
-
-    Loss less line is ``curvature/2 w^2 - (pull + slope) w + (L(0) - at_zero)`` on each side;
-    a double root only touches.
-
-    Examples
-    --------
-    >>> from reference import Experiment
-    >>> lines = half_lines(Experiment())
-    >>> crossings(lines, 0.5, CrossingsCheck(at_zero=0.625, slope=0.0, above=0))
-    [-0.5, 2.118033988749895]
-    """
-    c = at_zero - line.at_zero
-    found = []
-    for sign, curvature, pull in (
-        (-1, lines.left_curvature, lines.left_pull),
-        (1, lines.right_curvature, lines.right_pull),
-    ):
-        b = pull + line.slope
-        discriminant = b * b - 2 * curvature * c
-        if curvature > 0 and discriminant > 0:
-            # The root of larger size first, the other from the product of the two: no cancellation.
-            far = (b + math.copysign(math.sqrt(discriminant), b)) / curvature
-            near = 2 * c / (curvature * far) if far else 0.0
-            found += [w for w in (far, near) if w * sign > 0]
-    if c == 0 and (lines.left_pull + line.slope) * (lines.right_pull + line.slope) > 0:
-        found.append(0.0)
-    return sorted(found)
