@@ -1,25 +1,71 @@
 """Update rules given as formulas, held against every step that was recorded.
 
-From each recorded state the rule predicts the next one; both are compared with the bound
-that `compare.rounding` derives from the rule itself, whose operations are carried out on
-Balls. Two things are granted besides: a constant c, a setting of the optimizer or a number
-in the formula, may be used as it is or rounded through float32 (`cast_like_keras`), which
-puts |float32(c) - c| around it; and c^t, which is monotone in c >= 0, is taken at both
-ends of that range.
+From each recorded state the rule predicts the next one, evaluated on Balls of
+`compare.rounding` under one reading of its constants at a time (`rule_readings`). It holds if
+one reading explains every recorded step within
+
+    the rounding of the rule as it is written             its Balls
+    the rounding of the rule as it is implemented         the reference's own step on Balls,
+                                                          for the same rule in another order
+    what half an ulp of each setting moves                a setting is a decimal
+
+A rule that no recorded step can tell from another is undecided. Some step must change
+something, and some part of the rule, the gradient, a slot, a setting or a number, must be seen,
+that is, move a prediction out of its bound when it is replaced by another of half the size;
+settings that are not seen are named. And the reference's own rule must not be another one: both
+are compared in float64, at the recorded states and at others (`optimizer_steps`).
 """
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from compare.claims.findings import Finding
-from compare.claims.formula import FormulaArithmetic
+from compare.claims.formula import Formula
+from compare.claims.optimizer_steps import Steps, elsewhere, in_float64, recorded, rounding_of
 from compare.claims.quantities import slot_names
+from compare.claims.rule_forms import in_bounded_operations
+from compare.claims.rule_readings import Constants, Reading, readings_of, settings_of
 from compare.claims.values import UpdateCheck
 from compare.rounding import Ball, ratio
 from reference import Trajectory
 
 __all__ = ["judge_update"]
+
+CHANGED = 0.5  # a part of a rule that is changed to so much of itself should be seen
+NOTHING_CHANGED: Mapping[str, float] = MappingProxyType({})
+
+
+class Compared(NamedTuple):
+    """One quantity after each step beside what a rule predicts of it."""
+
+    quantity: str
+    before: np.ndarray
+    observed: np.ndarray
+    predicted: Ball
+
+    @property
+    def told(self) -> np.ndarray:
+        """Where there is a finite bound."""
+        parts = self.predicted.bound, self.predicted.value, self.observed
+        told: np.ndarray = np.logical_and.reduce([np.isfinite(part) for part in parts])
+        return told
+
+
+class Held(NamedTuple):
+    """A rule held against steps, under the reading that explains most of them."""
+
+    worst: float
+    where: str
+    reading: Reading
+    compared: Sequence[tuple[Steps, Sequence[Compared]]]
+
+    def all(self) -> list[Compared]:
+        """Every quantity of every parameter."""
+        return [c for _, some in self.compared for c in some]
 
 
 def judge_update(check: UpdateCheck, run: Trajectory) -> Finding:
@@ -34,68 +80,173 @@ def judge_update(check: UpdateCheck, run: Trajectory) -> Finding:
     Returns
     -------
     Finding
-        Its number is the largest difference in units of what rounding explains.
+        Its number is the largest difference in units of what rounding explains, under the
+        reading that explains most.
     """
-    worst, where, unbounded, compared = 0.0, "", 0, 0
+    rule = UpdateCheck(rule=tuple((name, replace(f, tree=in_bounded_operations(f.tree))) for name, f in check.rule))
     with np.errstate(all="ignore"):
-        for name in run.experiment.trainable:
-            predicted, recorded = _predict(check, run, name)
-            for quantity, observed in recorded.items():
-                ball = _as_array(predicted[quantity], observed)
-                ratios = ratio(observed, ball)
-                finite = np.isfinite(ball.bound) & np.isfinite(observed)
-                unbounded, compared = unbounded + int((~finite).sum()), compared + int(finite.sum())
-                step = int(np.argmax(ratios))
-                if ratios[step] > worst or not where:
-                    worst = float(ratios[step])
-                    where = f"step {step}: {quantity} is {observed[step]!s}, by the rule {ball.value[step]!s}"
-    if compared == 0:
+        steps = [recorded(run, name) for name in run.experiment.trainable]
+        try:
+            return _judged(rule, steps, _hold(rule, steps))
+        except TypeError:
+            return Finding(None, reason="the rule contains an operation for which rounding has no bound")
+
+
+def _judged(rule: UpdateCheck, steps: Sequence[Steps], held: Held) -> Finding:
+    told = sum(int(c.told.sum()) for c in held.all())
+    unknown = sum(c.observed.size for c in held.all()) - told
+    if told == 0 and held.worst <= 1:
         return Finding(None, reason="rounding gives no finite bound for this rule anywhere")
-    says = f"largest difference {worst:.3g} of what rounding explains"
-    if unbounded:
-        says += f", {unbounded} values without a bound"
-    return Finding(worst <= 1, worst, says if worst <= 1 else f"{says}; {where}")
+    says = f"largest difference {held.worst:.3g} of what rounding explains"
+    if held.reading.says:
+        says += f", {held.reading.says}"
+    if unknown:
+        says += f", {unknown} of {unknown + told} values not finite or without a bound"
+    if held.worst > 1:
+        return Finding(False, held.worst, f"{says}; {held.where}")
+    reason = _not_told(held)
+    if reason:
+        return Finding(None, held.worst, says, reason)
+    seen = _seen(rule, held)
+    hidden = [name for name in settings_of(steps[0].optimizer) if seen.get(name) is False]
+    if hidden:
+        says += f"; {', '.join(hidden)} cannot be told in this run"
+    if not any(seen.values()):
+        return Finding(None, held.worst, says, "no recorded step tells this rule from others of its form")
+    reason = _unlike_the_reference(rule, steps)
+    return Finding(None if reason else True, held.worst, says, reason)
 
 
-def _predict(check: UpdateCheck, run: Trajectory, name: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """What the rule predicts for one parameter, and what was recorded of it."""
-    optimizer, path = run.experiment.optimizer, getattr(run.parameters, name)
-    dtype = path.dtype
-    values: dict[str, Any] = {
-        "w": Ball.exact(path[:-1]),
-        "g": Ball.exact(getattr(run.gradient, name)),
-        "t": Ball.exact(np.arange(1, len(path)).astype(dtype)),
-    }
-    values |= {key: _constant(value, dtype) for key, value in vars(optimizer).items() if isinstance(value, float)}
-    slots = slot_names(optimizer)
-    for letter, slot in slots.items():
-        values[letter] = Ball.exact(getattr(run.slots[slot], name)[:-1])
-    arithmetic = FormulaArithmetic(lambda number: _constant(number, dtype), _power)
-    for target, formula in check.rule:
-        values[target] = formula(values, arithmetic)
-    recorded = {"w": path[1:]}
-    for target, _ in check.rule:
+def _not_told(held: Held) -> str:
+    """Why steps that a rule explains say nothing about it."""
+    undefined = sum(int((np.isnan(c.predicted.value) & np.isfinite(c.observed)).sum()) for c in held.all())
+    if undefined:
+        return f"the rule gives no number for {undefined} values that the run has"
+    if not any(np.any(c.observed != c.before) for c in held.all()):
+        return "nothing changes in any recorded step, so every rule of this form is obeyed"
+    return ""
+
+
+def _hold(rule: UpdateCheck, steps: Sequence[Steps]) -> Held:
+    """Hold a rule against steps, one reading after the other until one explains all."""
+    best: Held | None = None
+    rounding = [rounding_of(some) for some in steps]
+    for reading in readings_of(steps[0].optimizer, steps[0].w.dtype):
+        compared = [(some, _compare(rule, some, reading, r)) for some, r in zip(steps, rounding, strict=True)]
+        held = Held(*_worst([c for _, every in compared for c in every]), reading, compared)
+        if best is None or held.worst < best.worst:
+            best = held
+        if held.worst <= 1:
+            break
+    assert best is not None
+    return best
+
+
+def _worst(compared: Sequence[Compared]) -> tuple[float, str]:
+    """The largest difference in units of its bound, and where."""
+    worst, where = 0.0, ""
+    for c in compared:
+        ratios = ratio(c.observed, c.predicted)
+        step = int(np.argmax(ratios))
+        if ratios[step] > worst or not where:
+            worst = float(ratios[step])
+            where = f"step {step}: {c.quantity} is {c.observed[step]!s}, by the rule {c.predicted.value[step]!s}"
+    return worst, where
+
+
+def _compare(rule: UpdateCheck, steps: Steps, reading: Reading, rounding: Mapping[str, Any]) -> list[Compared]:
+    """Every quantity that the rule assigns and the steps have, with the bound on their difference."""
+    predicted = _predict(rule, steps, reading, as_balls=True)
+    slots = {"w": "w", **slot_names(steps.optimizer)}
+    compared = []
+    for target in dict.fromkeys(["w", *(target for target, _ in rule.rule)]):
         if target in slots:
-            recorded[target] = getattr(run.slots[slots[target]], name)[1:]
-    return values, recorded
+            quantity = slots[target]
+            ball = _as_array(predicted[target], steps.after[quantity])
+            ball = Ball(ball.value, ball.radius + rounding[quantity])
+            compared.append(Compared(target, steps.before(quantity), steps.after[quantity], ball))
+    return compared
 
 
-def _constant(value: float, dtype: np.dtype[Any]) -> Ball:
-    return Ball(dtype.type(value), abs(float(np.float32(value)) - value))
+def _predict(
+    rule: UpdateCheck,
+    steps: Steps,
+    reading: Reading,
+    *,
+    as_balls: bool,
+    changed: Mapping[str, float] = NOTHING_CHANGED,
+) -> dict[str, Any]:
+    """What the rule predicts; `changed` has factors for what goes into it."""
+    dtype = steps.w.dtype
+
+    def given(key: str, value: np.ndarray) -> Any:
+        value = value * dtype.type(changed[key]) if key in changed else value
+        return Ball.exact(value) if as_balls else value
+
+    values: dict[str, Any] = {
+        "w": given("w", steps.w),
+        "g": given("g", steps.gradient),
+        "t": given("t", (steps.iterations + 1).astype(dtype)),
+    }
+    for letter, slot in slot_names(steps.optimizer).items():
+        values[letter] = given(letter, steps.slots[slot])
+    settings = {key: value * changed.get(key, 1.0) for key, value in settings_of(steps.optimizer).items()}
+    constants = Constants(settings, reading, dtype, as_balls)
+    for target, formula in rule.rule:
+        tree = _with_numbers(formula.tree, changed["#"]) if "#" in changed else formula.tree
+        resolved, numbers = constants.resolve(tree)
+        constants.remember(target, tree)
+        values[target] = Formula(formula.text, resolved, formula.names)(values | numbers)
+    return values
 
 
-def _power(base: Any, exponent: Any) -> Any:
-    """c^t with c in a range: pow's own error, and the spread between the ends of the range."""
-    if not isinstance(base, Ball) or np.ndim(base.value) or base.value < 0:
-        return np.power(base, exponent)
-    exact: Any = Ball.exact(base.value)
-    power = np.power(exact, exponent)
-    t = np.asarray(exponent.value if isinstance(exponent, Ball) else exponent, np.float64)
-    c, r = float(base.value), float(np.max(base.radius))
-    ends = [np.power(max(end, 0.0), t) for end in (c - r, c, c + r)]
-    spread = np.maximum(np.abs(ends[2] - ends[1]), np.abs(ends[1] - ends[0]))
-    relative = power.radius / np.abs(power.value, dtype=np.float64)
-    return Ball(power.value, power.radius + spread * (1 + relative))
+def _with_numbers(tree: tuple[Any, ...], factor: float) -> tuple[Any, ...]:
+    """The tree with its numbers changed, exponents excepted."""
+    if tree[0] == "number":
+        return ("number", tree[1] * factor, tree[2])
+    kept = 2 if tree[0] == "**" else len(tree)
+    return tuple(
+        _with_numbers(part, factor) if isinstance(part, tuple) and i < kept else part for i, part in enumerate(tree)
+    )
+
+
+def _seen(rule: UpdateCheck, held: Held) -> dict[str, bool]:
+    """For each part of the rule, its numbers together, whether some step shows that it is changed."""
+    optimizer = held.compared[0][0].optimizer
+    parts = {"g", *slot_names(optimizer), *settings_of(optimizer)}
+    named = frozenset().union(*(formula.names for _, formula in rule.rule))
+    seen = {}
+    for part in ("#", *sorted(named & parts)):
+        changed = {part: -CHANGED if part == "g" else CHANGED}
+        seen[part] = any(_shows(rule, held.reading, steps, compared, changed) for steps, compared in held.compared)
+    return seen
+
+
+def _shows(
+    rule: UpdateCheck, reading: Reading, steps: Steps, compared: Sequence[Compared], changed: Mapping[str, float]
+) -> bool:
+    predicted = _predict(rule, steps, reading, as_balls=False, changed=changed)
+    for c in compared:
+        moved = np.abs(np.asarray(predicted[c.quantity], np.float64) - c.observed)
+        if np.any((moved > c.predicted.bound) & c.told):
+            return True
+    return False
+
+
+def _unlike_the_reference(rule: UpdateCheck, steps: Sequence[Steps]) -> str:
+    """Where a rule that explains a run is not the reference's, or nothing where it is."""
+    beside = {
+        "from the same states": [in_float64(some) for some in steps],
+        "from other states": [elsewhere(steps[0].optimizer)],
+    }
+    for where, others in beside.items():
+        held = _hold(rule, others)
+        if held.worst > 1:
+            return (
+                f"this run does not tell the rule from the reference's own, from which it differs in float64 {where}, "
+                f"by {held.worst:.3g} of what rounding explains"
+            )
+    return ""
 
 
 def _as_array(predicted: Any, observed: np.ndarray) -> Ball:
