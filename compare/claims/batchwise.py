@@ -31,6 +31,7 @@ __all__ = [
     "teacher_of",
 ]
 
+SPLIT_AT_ONCE = 16_384  # samples that stay in the processor's cache
 BLAS_IS_SERIAL = 8192  # OpenBLAS goes parallel from 10,000 on
 
 Sums = np.ndarray  # means of 1, x and x^2 along the first axis
@@ -155,14 +156,19 @@ def split_at_zero(x: np.ndarray) -> SplitAtZero:
     >>> [m.tolist() for m in low], [m.tolist() for m in high]
     ([[0.5], [-0.5], [0.5]], [[0.5], [1.5], [4.5]])
     """
-    n = x.shape[-1]
-    wide = x.astype(np.float64)
-    count = np.count_nonzero(x <= 0, axis=-1)
-    below, above = np.minimum(wide, 0.0), np.maximum(wide, 0.0)
-    low, high = np.empty((3, *count.shape)), np.empty((3, *count.shape))
-    low[0], low[1], low[2] = count, below.sum(axis=-1), _dot(below, below)
-    high[0], high[1], high[2] = n - count, above.sum(axis=-1), _dot(above, above)
-    return SplitAtZero(low / n, high / n)
+    rows, n = x.reshape(-1, x.shape[-1]), x.shape[-1]
+    low, high = np.empty((3, len(rows))), np.empty((3, len(rows)))
+    at_once = max(1, SPLIT_AT_ONCE // n)
+    for first in range(0, len(rows), at_once):
+        part = slice(first, first + at_once)
+        wide = rows[part].astype(np.float64)
+        below, above = np.minimum(wide, 0.0), np.maximum(wide, 0.0)
+        low[0, part] = np.count_nonzero(wide <= 0, axis=-1)
+        low[1, part], low[2, part] = below.sum(axis=-1), _dot(below, below)
+        high[1, part], high[2, part] = above.sum(axis=-1), _dot(above, above)
+    high[0] = n - low[0]
+    shape = (3, *x.shape[:-1])
+    return SplitAtZero((low / n).reshape(shape), (high / n).reshape(shape))
 
 
 def evaluate(parameters: Parameters, slope: np.ndarray, target: Target, moments: Moments) -> Batchwise:
