@@ -154,14 +154,16 @@ def quiet_interval(quiet: Margins, noisy: Margins, confidence: float) -> tuple[I
 
     Notes
     -----
-    Without noise starts are independent: Clopper and Pearson's interval for the share P_0
-    of those that meet the check. Noise can change the outcome of a start only if it moves
-    its number by the distance to the threshold; the probability pi of that is at most the
-    one with smaller batches, on the assumption that more noise moves numbers no less far
-    (the probability to be carried away from a path without noise falls with the inverse of
-    the variance in its exponent: Freidlin and Wentzell, "Random Perturbations of Dynamical
-    Systems", chapter 4). Each noisy start has batches of its own, so that Clopper and
-    Pearson's bound holds for it too, and \|P - P_0\| <= pi. The interval for P_0 takes half
+    Noise can change the outcome of a start only if it moves its number by the distance to
+    the threshold. The assumption is that more noise does so no less often; the probability
+    to be carried away from a path without noise falls with the inverse of the variance in
+    its exponent (Freidlin and Wentzell, "Random Perturbations of Dynamical Systems",
+    chapter 4). Then the share P lies between that of the starts that meet the check and
+    are not moved, and that of those that meet it or are moved. With batches of their own
+    noisy starts are independent, and Clopper and Pearson's bounds hold for both.
+
+    Where only the first of the starts are noisy, \|P - P_0\| <= pi is sharper, P_0 the share
+    without noise and pi that of the starts that are moved: the interval of P_0 takes half
     of the error, the bound on pi a quarter.
 
     Examples
@@ -173,13 +175,17 @@ def quiet_interval(quiet: Margins, noisy: Margins, confidence: float) -> tuple[I
     """
     error = 1 - confidence
     number, few = len(quiet.told), len(noisy.told)
-    met = int((quiet.told & (quiet.margin >= 0)).sum())
-    low = interval(met, number, 1 - error / 2).low
-    high = interval(met + int((~quiet.told).sum()), number, 1 - error / 2).high
+    met = quiet.told & (quiet.margin >= 0)
     start = quiet.margin[:few]
     with np.errstate(invalid="ignore"):  # infinity less infinity, of runs that diverge either way
         away = np.abs(noisy.margin - start)
     told = quiet.told[:few] & noisy.told
-    moved = int((~told | (np.where(np.isnan(away), 0.0, away) >= np.abs(start))).sum())
+    moves = ~told | (np.where(np.isnan(away), 0.0, away) >= np.abs(start))
+    moved = int(moves.sum())
+    if few == number:
+        low = interval(int((met & ~moves).sum()), few, confidence).low
+        return Interval(low, interval(int((met | moves).sum()), few, confidence).high), moved
     most = interval(moved, few, 1 - error / 2).high
+    low = interval(int(met.sum()), number, 1 - error / 2).low
+    high = interval(int((met | ~quiet.told).sum()), number, 1 - error / 2).high
     return Interval(max(low - most, 0.0), min(high + most, 1.0)), moved

@@ -104,15 +104,16 @@ def test_members_with_streams_of_their_own_are_a_binomial_sample():
 
 
 @pytest.mark.parametrize("spread", [0.01, 0.1])
-def test_more_noise_covers_less_noise(spread):
+@pytest.mark.parametrize("few", [200, 400])
+def test_more_noise_covers_less_noise(spread, few):
     # Numbers s + noise, to be above 0, starts uniform in (-1, 1): the share is 1/2 at any size of symmetric noise.
     rng, outside = np.random.default_rng(5), 0
     for _ in range(REPETITIONS):
         start = rng.uniform(-1, 1, 400)
-        noisy = start[:200] + 3 * spread * rng.standard_normal(200)
+        noisy = start[:few] + 3 * spread * rng.standard_normal(few)
         told = np.ones(400, bool)
-        (low, high), moved = quiet_interval(Margins(start, told), Margins(noisy, told[:200]), CONFIDENCE)
-        assert moved == np.count_nonzero(np.abs(noisy - start[:200]) >= np.abs(start[:200]))
+        (low, high), moved = quiet_interval(Margins(start, told), Margins(noisy, told[:few]), CONFIDENCE)
+        assert moved == np.count_nonzero(np.abs(noisy - start[:few]) >= np.abs(start[:few]))
         outside += not low <= 0.5 <= high
     assert outside <= MOST_MISSES
 
@@ -121,6 +122,17 @@ def test_what_cannot_be_told_with_or_without_noise_may_have_moved():
     told = np.array([True, False, True, True])
     quiet, noisy = Margins(np.full(4, 1.0), told), Margins(np.full(3, 1.0), np.array([True, True, False]))
     assert quiet_interval(quiet, noisy, 0.99)[1] == 2
+
+
+def test_starts_that_noise_may_move_count_both_ways():
+    told = np.ones(100, bool)
+    quiet = Margins(np.where(np.arange(100) < 30, 1.0, -1.0), told)
+    noisy = Margins(np.where(np.arange(100) % 10 == 0, -quiet.margin, quiet.margin), told)
+    # Of 30 that meet the check 3 are moved, of 70 others 7.
+    assert quiet_interval(quiet, noisy, 0.99) == ((interval(27, 100, 0.99).low, interval(37, 100, 0.99).high), 10)
+    (low, high), moved = quiet_interval(quiet, Margins(noisy.margin[:50], told[:50]), 0.99)
+    most = interval(5, 50, 0.995).high
+    assert (low, high, moved) == (max(interval(30, 100, 0.995).low - most, 0), interval(30, 100, 0.995).high + most, 5)
 
 
 def test_runs_that_diverge_with_and_without_noise_are_alike():
