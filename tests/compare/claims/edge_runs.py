@@ -219,13 +219,23 @@ def crossed_share(rate, size, steps):
 
 def steps_taken(rate, level, test):
     """How many steps it takes to get above a level from -1, by seeds."""
-    first = np.argmax(run(200, w=-1, learning_rate=rate)["w"] > level, 0)
-    return [("64 seeds", *_count(test(first)))]
+    return [("64 seeds", *_count(test(np.argmax(run(200, w=-1, learning_rate=rate)["w"] > level, 0))))]
+
+
+def below_takes(rate, w, level, test):
+    """How many steps it takes to get below a level, by seeds."""
+    return [("64 seeds", *_count(test(np.argmax(run(200, w=w, learning_rate=rate)["w"] < level, 0))))]
 
 
 def tied(steps, one, other, w=-2, size=50):
     """Whether two runs on the same batches are the same, to the last bit."""
     return bool(np.all(run(steps, w=w, size=size, **one)["w"] == run(steps, w=w, size=size, **other)["w"]))
+
+
+def overtakes(lengths, one, other, w):
+    """Seeds for which the one run is behind the other, on the same batches."""
+    ours, theirs = (run(max(lengths), w=w, **settings)["w"] for settings in (one, other))
+    return [(f"{n} steps", *_count(ours[n] < theirs[n])) for n in lengths]
 
 
 def grows(rate, w):

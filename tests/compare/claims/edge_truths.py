@@ -90,6 +90,12 @@ def slopes_at_zero(c):
     return -Q(c), Q(-1)
 
 
+def jump_with_target(c, t):
+    """How much the slope of the loss over w rises at 0 where the target has a slope t of its own left of x = 0."""
+    c, t = Q(c), Q(t)
+    return (-1 - c * t) - (-c - t)
+
+
 def lowest(c):
     """The least loss and where, of the minima of the two parabolas that lie on their own side."""
     c = Q(c)

@@ -85,6 +85,12 @@ def test_none_is_certain_and_wrong(judged):
     assert [id for id, word in words.items() if certain_and_wrong(word, EDGES[id]["right"])] == []
 
 
+def test_no_placeholder_is_told_as_a_number(judged):
+    verdicts = [verdict for verdict in judged.values() if not isinstance(verdict, Exception)]
+    told = {v.claim.id: f"{v.why}; {v.number}; {'; '.join(map(boundary_text, v.boundaries))}" for v in verdicts}
+    assert [(id, text) for id, text in told.items() if "e-308" in text or "nan" in text.split()] == []
+
+
 @pytest.mark.parametrize("id", [id for id, edge in EDGES.items() if "boundary" in edge])
 def test_the_boundary_is_where_it_is(id, judged):
     setting, (low, high) = EDGES[id]["boundary"].values()
