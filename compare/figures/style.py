@@ -114,7 +114,7 @@ def rounded(value: float, decimals: int = 3) -> str:
     >>> rounded(-0.0001), rounded(0.91743)
     ('0', '0.917')
     """
-    return f"{round(value, decimals) + 0.0:g}"
+    return f"{round(float(value), decimals) + 0.0:g}"
 
 
 def save_png(figure: Figure, path: Path) -> None:

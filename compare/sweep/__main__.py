@@ -131,7 +131,7 @@ def _write(result: "SweepResult", folder: Path, arguments: list[str], options: a
             picture = _picture(result, folder / "sweep.png")
             written += [picture] if picture else []
             if picture is None and not options.quiet:
-                print("no picture: there is no setting to draw along, or there are too many panels")
+                print("no picture: there is no setting that can be drawn along, or there are too many panels")
         write_whole(folder / ENVIRONMENT, provenance)
     except OSError as error:
         raise UsageError(f"{folder}: cannot be written: {error.strerror or error}") from None

@@ -138,6 +138,9 @@ class Builder:
         if not first < last:
             self.mistakes.append(Mistake(where, dict(given), "must go from a smaller to a larger number"))
             return None
+        if not math.isfinite(last - first):
+            self.mistakes.append(Mistake(where, dict(given), "must go no farther than 1.7e308, which float64 holds"))
+            return None
         if given.get("spacing") == "log":
             if not first > 0:
                 self.mistakes.append(Mistake(f"{where}.from", given["from"], "must be above 0 for log spacing"))

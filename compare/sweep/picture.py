@@ -30,6 +30,7 @@ from reference import Parameters
 __all__ = ["MOST_PANELS", "draw_sweep", "outcomes_of"]
 
 MOST_PANELS = 12
+FARTHEST = 1e300  # that an axis goes
 _KINDS = {
     "dead set": "stuck: dead",
     "one-sided stationary": "stuck: at a kink",
@@ -57,13 +58,14 @@ def draw_sweep(result: SweepResult, path: Path) -> Path | None:
     Returns
     -------
     Path or None
-        None if nothing of the sweep is a number to draw along, or it has too many panels.
+        None if nothing of the sweep is a number to draw along, the numbers are so large or so
+        near to each other that an axis overflows, or it has too many panels.
     """
     import matplotlib.style
 
     sweep, chosen = result.sweep, plan(result.sweep)
     places = list(itertools.product(*(range(len(sweep.grid[i].values)) for i in chosen.panels)))
-    if len(places) > MOST_PANELS or not (chosen.axes or sweep.draws):
+    if len(places) > MOST_PANELS or not (chosen.axes or sweep.draws) or not _have_room(result, chosen):
         return None
     across = min(len(places), 3)
     down = math.ceil(len(places) / across)
@@ -86,6 +88,16 @@ def draw_sweep(result: SweepResult, path: Path) -> Path | None:
         figure.supxlabel(words, fontsize=style.TEXT_SIZE - 2, color=style.INK, x=0.01, ha="left")
         style.save_png(figure, path)
     return path
+
+
+def _have_room(result: SweepResult, chosen: Plan) -> bool:
+    """Whether axes can be drawn: their arithmetic squares nothing, but adds, and divides by their length."""
+    along = [np.array(result.sweep.grid[i].values, np.float64) for i in chosen.axes]
+    ends = [np.asarray(end, np.float64) for end in result.end if end is not None]
+    finite = [values[np.isfinite(values)] for values in (*along, *result.sweep.drawn().values(), *ends)]
+    return all(np.all(np.abs(values) <= FARTHEST) for values in finite) and all(
+        np.ptp(values) >= 1 / FARTHEST for values in along
+    )
 
 
 def _draw_panel(ax: Axes, result: SweepResult, chosen: Plan, place: tuple[int, ...], outcome: np.ndarray) -> None:
