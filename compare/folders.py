@@ -94,9 +94,9 @@ def folder(wanted: Path) -> Iterator[Path]:
         Before anything is written if `wanted` is something else, cannot be replaced or
         written; at the end if it has become so.
     """
-    target = Path(os.path.realpath(wanted))  # a link to a folder stays one
     moved = False
     try:
+        target = Path(os.path.realpath(wanted))  # a link to a folder stays one
         remove_leftovers(target.parent)  # which may give an earlier audit back
         require_usable(wanted)
         with made_parents(target), staging(target) as place:

@@ -51,7 +51,10 @@ def _own_name(out: Path, file: Path) -> str | None:
 
 def _inside(out: Path, file: Path) -> Path | None:
     """Where in the audit's folder a file is, if it is there."""
-    target, path = Path(os.path.realpath(out)), Path(os.path.realpath(file))
+    try:
+        target, path = Path(os.path.realpath(out)), Path(os.path.realpath(file))
+    except OSError:  # a working folder that is gone, which whoever writes there will say
+        return None
     return path.relative_to(target) if path.is_relative_to(target) else None
 
 
