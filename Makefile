@@ -3,14 +3,20 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= audit
 FUZZ_SECONDS ?= 600
+# Of the suite, for the lowest versions; nothing is all of it.
+LOWEST_TESTS ?=
 
-.PHONY: run test check fuzz natural defects bench pictures docs format clean
+.PHONY: run test test-lowest check fuzz natural hostile defects bench pictures docs format clean
 
 run: .venv/installed
 	$(BIN)/python -m compare.run --out $(OUT)
 
 test: check .venv/installed
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+# The lowest versions that pyproject.toml allows, in an environment of their own.
+test-lowest: .venv-lowest/installed
+	.venv-lowest/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(LOWEST_TESTS)
 
 check: .venv/installed
 	$(BIN)/ruff check .
@@ -25,6 +31,10 @@ fuzz: .venv/installed
 # The whole grid of runs that people try first, long and into underflow: every optimizer, start, dtype and batch size.
 natural: .venv/installed
 	NATURAL_RUNS=all $(BIN)/python -m pytest --numprocesses 2 tests/compare/test_natural_runs.py
+
+# Four hundred command lines that nobody should ever give.
+hostile: .venv/installed
+	HOSTILE=all $(BIN)/python -m pytest tests/compare/test_hostile.py
 
 defects: .venv/installed
 	$(BIN)/python -m compare.defects --out $(OUT)
@@ -46,9 +56,14 @@ format: .venv/installed
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv build dist audit docs/build
+	rm -rf .venv .venv-lowest build dist audit docs/build
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,docs]'
+	touch $@
+
+.venv-lowest/installed: pyproject.toml constraints-lowest.txt
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints-lowest.txt --editable '.[test,docs]'
 	touch $@
