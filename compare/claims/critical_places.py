@@ -1,16 +1,19 @@
 """Where a critical point is, exactly or within a radius.
 
 `compare.surface.critical_points` gives float64. Where the gradient vanishes exactly at a
-fraction next to it, that is the place. Otherwise, with g the gradient there in real numbers
-and lambda the smallest of the Hessian's eigenvalues in magnitude, the true one is about
-|g| / lambda away, and the loss of a minimum about |g|^2 / (2 lambda) lower; both are taken
-`FIRST_ORDER` times, for the terms of higher order left out.
+fraction next to it, that is the place. Otherwise Newton's method goes on from there in real
+numbers. With g the gradient where it ends and lambda the smallest of the Hessian's eigenvalues
+in magnitude, the true one is about |g| / lambda away, and the loss of a minimum about
+|g|^2 / (2 lambda) lower; both are taken `FIRST_ORDER` times, for the terms of higher order left
+out.
 """
 
 import math
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from compare.claims.expected_values import (
     Neuron,
@@ -31,6 +34,7 @@ __all__ = ["Place", "place_of"]
 
 SIMPLEST = 10**6  # denominator of fractions that are tried
 DIGITS = 40  # in which the gradient is looked at
+STEPS = 3  # of Newton's method, each of which takes the error to its square, or to a part in 2^50 of it
 
 
 class Place(NamedTuple):
@@ -81,14 +85,39 @@ def place_of(point: "CriticalPoint", experiment: Experiment) -> Place:
     for candidate in (_simple(near, trained), _solved(near, trained)):
         if candidate is not None and _is_stationary(candidate, trained):
             return Place(candidate, Fraction(0), Fraction(0))
-    if is_cone(near) and set(trained) <= {"w", "b"}:
-        return Place(near, Fraction(0), Fraction(0))
-    size = math.hypot(*(expected_gradient(near, name)(reals_of(DIGITS)).middle() for name in trained))
+    smooth = tuple(name for name in trained if not is_cone(near) or name not in ("w", "b"))
     curvature = _curvature(point)
-    if curvature == 0:
-        return Place(near, Fraction(0), Fraction(0))  # of a set, whose representative is a matter of choice
+    if not smooth or curvature == 0:  # at w = b = 0, or of a set, whose representative is a matter of choice
+        return Place(near, Fraction(0), Fraction(0))
+    if point.dimension == 0 and point.hessian_eigenvalues is not None:
+        near = _approached(near, smooth)
+    size = math.hypot(*(_largest(expected_gradient(near, name)(reals_of(DIGITS))) for name in smooth))
     radius, depth = FIRST_ORDER * size / curvature, FIRST_ORDER * size * size / (2 * curvature)
     return Place(near, Fraction(radius), Fraction(depth))
+
+
+def _approached(near: Neuron, trained: tuple[str, ...]) -> Neuron:
+    """A few steps of Newton's method, from float64 to all that the digits allow."""
+    entries = [expected_hessian(near, row, column) for row in trained for column in trained]
+    if any(entry is None for entry in entries):
+        return near
+    hessian = np.reshape(
+        [entry(reals_of(DIGITS)).middle() for entry in entries if entry is not None], (len(trained),) * 2
+    )
+    for _ in range(STEPS):
+        gradient = [expected_gradient(near, name)(reals_of(DIGITS)).middle() for name in trained]
+        step = np.linalg.solve(hessian, gradient)
+        if not np.isfinite(step).all():
+            return near
+        moved = {name: getattr(near, name) - Fraction(float(by)) for name, by in zip(trained, step, strict=True)}
+        near = near._replace(**moved)
+    return near
+
+
+def _largest(number: Real) -> float:
+    """What a number is at most, in magnitude."""
+    size = abs(number)
+    return size.middle() if isinstance(size.value, Fraction) else float(size.field.points.mpf(size.value.b))
 
 
 def _neuron(experiment: Experiment, trained: Mapping[str, Fraction]) -> Neuron:

@@ -126,7 +126,9 @@ def _highest_above_a_chord(experiment: Experiment) -> tuple[float, np.ndarray]:
     ends = np.round(ends * 64) / 64  # so that the middles are exact
 
     def loss(points: np.ndarray) -> Any:
-        at = {name: np.full(len(points), float(getattr(experiment.initial, name))) for name in Parameters._fields}
+        at = {
+            name: np.full(len(points), float(written(getattr(experiment.initial, name)))) for name in Parameters._fields
+        }
         at |= {name: points[:, i] for i, name in enumerate(experiment.trainable)}
         return expected_loss(Parameters(**at), negative_slope=experiment.negative_slope, target=experiment.target)
 
@@ -144,5 +146,9 @@ def judge_crossings(check: CrossingsCheck, experiment: Experiment) -> Finding:
         return Finding(None, reason="only for w alone, without biases")
     parabolas = half_parabolas(neuron_of(experiment.initial, experiment))
     places = crossings(*parabolas, written(check.at_zero), written(check.slope))
-    says = f"{len(places)} crossings" + (", at w = " if places else "") + ", ".join(rounded(w, 4) for w in places)
+    says = (
+        f"{len(places)} crossing{'' if len(places) == 1 else 's'}"
+        + (", at w = " if places else "")
+        + ", ".join(rounded(w, 4) for w in places)
+    )
     return Finding(len(places) > check.above, float(len(places)), says)

@@ -4,6 +4,7 @@ import math
 import time
 from dataclasses import replace
 
+import mpmath
 import pytest
 
 from compare.claims import Workbench
@@ -129,16 +130,37 @@ def test_a_minimum_with_a_bias_is_at_the_teacher_exactly():
         assert judge_minimum(check, both, Workbench().critical_points).met is True
 
 
-def test_a_minimum_on_the_threshold_is_undecided():
+def minimum_by_moments(slope):
+    """Where the gradient by w and b vanishes, the teacher being relu(x) and the neuron's kink left of 0."""
+    P, p, inf = mpmath.ncdf, mpmath.npdf, mpmath.inf
+
+    def moments(low, high):
+        m0, edges = P(high) - P(low), [0 if abs(x) == inf else x * p(x) for x in (low, high)]
+        return m0, p(low) - p(high), m0 + edges[0] - edges[1]
+
+    def gradient(w, b):
+        k, by_w, by_b = -b / w, 0, 0
+        for low, high, gain, label in ((-inf, k, slope, 0), (k, 0, 1, 0), (0, inf, 1, 1)):
+            m0, m1, m2 = moments(low, high)
+            by_w += gain * ((gain * w - label) * m2 + gain * b * m1)
+            by_b += gain * ((gain * w - label) * m1 + gain * b * m0)
+        return by_w, by_b
+
+    return mpmath.findroot(gradient, (mpmath.mpf("0.96"), mpmath.mpf("0.04")))
+
+
+def test_a_minimum_that_is_irrational_is_known_to_more_digits_than_a_float_has():
     leaky, points = Experiment(trainable=("w", "b"), negative_slope=0.1), Workbench().critical_points
-    anything = judge_minimum(MinimumCheck(quantity="minimum.w", condition=Condition(below=9.0)), leaky, points)
-    on_it = MinimumCheck(quantity="minimum.w", condition=Condition(below=anything.number))
-    found = judge_minimum(on_it, leaky, points)
-    assert found.met is None
-    assert "as far as the minimum is known" in found.reason
-    for apart, met in ((1e-12, True), (-1e-12, False)):
-        check = MinimumCheck(quantity="minimum.w", condition=Condition(below=anything.number + apart))
-        assert judge_minimum(check, leaky, points).met is met
+    with mpmath.workdps(30):
+        minimum = minimum_by_moments(mpmath.mpf(1) / 10)
+    for name, true in zip("wb", minimum, strict=True):
+        check = MinimumCheck(quantity=f"minimum.{name}", condition=Condition(above=float(true)))
+        found = judge_minimum(check, leaky, points)
+        assert found.met is bool(true > float(true))
+        assert found.number == float(true)
+        shown = found.says.rpartition(" = ")[2]
+        with mpmath.workdps(30):
+            assert mpmath.nstr(true, len(shown.partition(".")[2].lstrip("0")), strip_zeros=False) == shown
 
 
 def test_a_set_of_minima_has_no_place():
