@@ -9,7 +9,7 @@ from compare.claims.findings import Finding
 from compare.claims.pointwise import judge_formula, judge_one_sided, judge_surface
 from compare.claims.runs import Statement, run_checks, state
 from compare.claims.shapes import judge_convex, judge_critical_point, judge_crossings, judge_minimum
-from compare.claims.starts import expected_request
+from compare.claims.starts import as_drawn, expected_request
 from compare.claims.statistics import judge_share
 from compare.claims.values import (
     Check,
@@ -81,7 +81,8 @@ def _share(check: TrajectoryCheck, share: ShareOf, experiment: Experiment, bench
     """Of random starts the share under the expected dynamics."""
     if share.of == "seeds":
         return None
-    return judge_share(answer(check, bench.expected_path(expected_request(experiment, check, share))), share)
+    request = expected_request(experiment, check, share)
+    return judge_share(as_drawn(answer(check, bench.expected_path(request)), request.experiment), share)
 
 
 def _at_rest(check: Check, experiment: Experiment, bench: Workbench) -> Finding | None:

@@ -8,7 +8,7 @@ from compare.claims.ensembles import Request
 from compare.claims.findings import Finding
 from compare.claims.intervals import Margins, quiet_interval
 from compare.claims.runs import Statement, experiments_of, run_checks, state
-from compare.claims.starts import share_runs
+from compare.claims.starts import as_drawn, share_runs
 from compare.claims.statistics import half_the_error, judge_share
 from compare.claims.updates import judge_update
 from compare.claims.values import Check, Claim, DefaultCheck, ShareOf, TrajectoryCheck, UpdateCheck
@@ -42,6 +42,7 @@ def _share(experiment: Experiment, check: TrajectoryCheck, share: ShareOf, bench
     answers = answer(check, bench.reference_path(runs.run))
     if share.of == "seeds":
         return judge_share(answers, share)
+    answers = as_drawn(answers, runs.run.experiment)
     if runs.quiet is None or runs.noisy is None:
         return judge_share(answers, share, runs.run.seeds)
     quiet, noisy = (

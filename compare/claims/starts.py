@@ -13,15 +13,19 @@ is in `compare.claims.intervals.quiet_interval`.
 from dataclasses import replace
 from typing import NamedTuple
 
+import numpy as np
+
+from compare.claims.answers import Answers
 from compare.claims.ensembles import MOST_A_STEP, MOST_OF_STARTS, Request, affordable_samples, affordable_steps
 from compare.claims.families import kink_of
 from compare.claims.quantities import is_of_batches
-from compare.claims.statistics import draw_starts
+from compare.claims.statistics import draw_starts, largest_start
 from compare.claims.values import ShareOf, TrajectoryCheck
 from reference import Experiment, Parameters
 
-__all__ = ["ShareRuns", "expected_request", "first_start", "share_runs"]
+__all__ = ["ShareRuns", "as_drawn", "expected_request", "first_start", "share_runs"]
 
+BEYOND = "random starts are beyond the range of the dtype"
 LEAST_STREAMS = 8
 MOST_SUMS = 40_000_000  # batches of all streams that are drawn as sums
 NOISY_STARTS = 512
@@ -53,6 +57,13 @@ def first_start(experiment: Experiment, share: ShareOf) -> Experiment:
     if share.of == "seeds":
         return experiment
     return replace(experiment, initial=Parameters(*(float(p[0]) for p in draw_starts(experiment, share).initial)))
+
+
+def as_drawn(answers: Answers, starts: Experiment) -> Answers:
+    """Answers of which those do not count whose start the dtype cannot hold as it was drawn."""
+    limit = largest_start(starts.dtype)
+    held = np.logical_and.reduce([np.abs(p) < limit for p in starts.initial])
+    return answers if held.all() else replace(answers, resolved=answers.resolved & held, reason=BEYOND)
 
 
 def share_runs(experiment: Experiment, check: TrajectoryCheck, share: ShareOf) -> ShareRuns:

@@ -11,7 +11,7 @@ from compare.claims.streams import dealt
 from compare.claims.values import Condition, ShareOf
 from reference import Experiment
 
-__all__ = ["Interval", "draw_starts", "half_the_error", "interval", "judge_share", "within"]
+__all__ = ["Interval", "draw_starts", "half_the_error", "interval", "judge_share", "largest_start", "within"]
 
 ACROSS = "the interval of the share reaches across the limit: "
 TOO_FEW = ACROSS + "more members are needed"
@@ -103,7 +103,8 @@ def draw_starts(experiment: Experiment, share: ShareOf) -> Experiment:
 
     Drawn from ``numpy.random.default_rng((seed, 1))``, parameter by parameter in the order
     w, b, v, d, so that they depend on the seed and not on the batches it draws. Numbers
-    beyond the range of the experiment's dtype become its largest.
+    beyond half of the range of the experiment's dtype become that half: there is room left
+    for the spacing of floats around them.
 
     Parameters
     ----------
@@ -117,7 +118,7 @@ def draw_starts(experiment: Experiment, share: ShareOf) -> Experiment:
         With arrays of shape (number,) in `initial`.
     """
     rng = np.random.default_rng((experiment.seed, 1))
-    largest = float(np.finfo(experiment.dtype).max)
+    largest = largest_start(experiment.dtype)
     drawn = {}
     for name in experiment.initial._fields:
         if name in share.initial:
@@ -127,6 +128,11 @@ def draw_starts(experiment: Experiment, share: ShareOf) -> Experiment:
         else:
             drawn[name] = np.full(share.number, float(getattr(experiment.initial, name)))
     return replace(experiment, initial=experiment.initial._replace(**drawn))
+
+
+def largest_start(dtype: str) -> float:
+    """The largest start that is drawn, in size."""
+    return float(np.finfo(dtype).max) / 2
 
 
 def _uniform(rng: np.random.Generator, low: float, high: float, number: int) -> np.ndarray:

@@ -234,18 +234,29 @@ def test_starts_beyond_the_range_of_floats_are_quiet(kind, trainable):
     share = share_of(20, {"w": kind, "b": kind} if "b" in trainable else {"w": kind})
     largest = float(np.finfo(np.float32).max)
     drawn = draw_starts(run, share).initial.w
-    assert np.abs(drawn).max() == largest
+    assert np.abs(drawn).max() == largest / 2
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert judged(run, share).verdict in ("holds", "refuted", "undecided")
+        verdict = judged(run, share)
+    finding = verdict.witnesses["reference"].findings[0]
+    beyond = np.logical_or.reduce([np.abs(p) == largest / 2 for p in draw_starts(run, share).initial])
+    met, counted, number = finding.share
+    assert met <= counted <= number - np.count_nonzero(beyond)
+    assert f"({number - counted} cannot tell)" in finding.says
+
+
+def test_starts_that_no_float_holds_decide_nothing():
+    verdict = judged(Experiment(steps=3, batch_size=4), share_of(20, {"w": ("uniform", 1e39, 1e40)}))
+    assert (verdict.verdict, verdict.why) == ("undecided", "random starts are beyond the range of the dtype")
 
 
 def test_starts_are_drawn_uniformly_where_their_width_overflows():
     wide = share_of(4000, {"w": ("uniform", -1.7e308, 1.7e308)})
     drawn = draw_starts(Experiment(dtype="float64"), wide).initial.w / 1.7e308
-    assert -1 <= drawn.min() < -0.99
-    assert 0.99 < drawn.max() <= 1
-    assert abs(drawn.mean()) <= 5 * (1 / 3 / 4000) ** 0.5
+    half = float(np.finfo(np.float64).max) / 2 / 1.7e308
+    assert (drawn.min(), drawn.max()) == (-half, half)
+    for end in (-0.5, -0.25, 0.0, 0.25, 0.5):
+        assert abs(np.count_nonzero(drawn < end) / 4000 - (1 + end) / 2) <= 5 * (1 / 4 / 4000) ** 0.5
 
 
 # Exactly 0.
