@@ -203,8 +203,8 @@ def close(test, lengths, u, **optimizer):
     return rows
 
 
-def with_bias(steps, w, b, test):
-    return [(f"{steps} steps", *_count(test(run_with_bias(steps, w=w, b=b, seeds=16)["w"][-1])))]
+def with_bias(steps, w, b, test, **optimizer):
+    return [(f"{steps} steps", *_count(test(run_with_bias(steps, w=w, b=b, seeds=16, **optimizer)["w"][-1])))]
 
 
 def share_of_seeds(quantity, test, steps, **settings):
