@@ -1,31 +1,56 @@
 """Where a claim flips when the run goes on, or stops earlier.
 
-The exact witness's path is continued up to `TIMES` the stated number of steps, and every
-check is read off at each length at once. The search ends sooner where the path has
-settled, where it loses its resolution, or where a check is out of reach: its number,
-moving on at the largest speed of the second half of what was seen, would not get to its
-threshold within the rest.
+A run of n steps is the beginning of a longer one, so that one long path says what a claim
+comes to for every number of steps at once (`lengths_of`): of the expected dynamics, and of
+the reference's seeds likewise. The expected dynamics are followed up to `TIMES` the stated
+number of steps, or as far as is affordable, or until the rest is known; nothing is
+extrapolated. What comes and goes, because a run oscillates, is told in windows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from compare.claims.answers import in_question, numbers_of
-from compare.claims.expected import half_lines
-from compare.claims.path import NEVER, Path
+from compare.claims.answers import are_one_run, numbers_of, relation_of
+from compare.claims.decimal_descent import DecimalDescent
+from compare.claims.path import Path
 from compare.claims.runs import RunCheck, other_run
+from compare.claims.states import States, numbers_in_question, states_of
 from compare.claims.values import Comparison, StepsCheck, TrajectoryCheck
 from compare.claims.workbench import Workbench
-from reference import Experiment
+from reference import SGD, Experiment
 
-__all__ = ["TIMES", "StepsFlip", "first_exception", "flip_along_steps", "longest_descent"]
+__all__ = [
+    "TIMES",
+    "Lengths",
+    "StepsFlip",
+    "depends_on_length",
+    "first_exception",
+    "flip_along_steps",
+    "lengths_of",
+    "longest_descent",
+]
 
 TIMES = 100
-MOST_STEPS, MOST_STEPS_WITH_BIAS = 2_000_000, 400_000  # of the exact witness, however long the claim's own run is
+MOST_STEPS, MOST_DECIMAL_STEPS, MOST_STEPS_WITH_BIAS = 200_000, 16_000, 10_000  # of the exact witness
 GROWTH = 3
+
+Windows = tuple[tuple[int, int], ...]
+
+
+class Lengths(NamedTuple):
+    """What a claim comes to for runs of every length; arrays of shape (lengths, members), the first of length 0.
+
+    Parameters
+    ----------
+    met, resolved : ndarray of bool
+        Whether it holds, and whether that counts.
+    """
+
+    met: np.ndarray
+    resolved: np.ndarray
 
 
 class StepsFlip(NamedTuple):
@@ -36,27 +61,20 @@ class StepsFlip(NamedTuple):
     steps : int or None
     looked_to : int
         The largest number of steps up to there for which the claim is known to be what it was.
+    windows : tuple of tuple of int
+        From where to where it holds, of all lengths that were looked at; the last one may go on.
+    end : int
+        How far was looked.
     """
 
     steps: int | None
     looked_to: int
-
-
-class _Lengths(NamedTuple):
-    """A check for runs of every length 0 to n: whether it is met, whether that counts.
-
-    `reachable` says whether it can become otherwise, `blind_from` from which length on nothing
-    counts any more.
-    """
-
-    met: np.ndarray
-    resolved: np.ndarray
-    reachable: bool
-    blind_from: int = NEVER
+    windows: Windows = ()
+    end: int = 0
 
 
 def flip_along_steps(checks: Sequence[RunCheck], experiment: Experiment, stated: bool, bench: Workbench) -> StepsFlip:
-    """Find the first longer run for which the checks together are different.
+    """Find the first other run length for which the checks together are different.
 
     Parameters
     ----------
@@ -72,133 +90,174 @@ def flip_along_steps(checks: Sequence[RunCheck], experiment: Experiment, stated:
     """
     steps = experiment.steps
     runs = [experiment, *(other_run(check, experiment) for check in checks if isinstance(check, Comparison))]
-    descents = [bench.descent(run) for run in runs]
     end = min(longest_descent(replace(run, steps=steps)) for run in runs)
-    # Only what depends on the end of the run changes with its length.
-    if not any(_depends_on_length(check) for check in checks):
-        return StepsFlip(None, end)
+    if not any(depends_on_length(check) for check in checks):
+        return StepsFlip(None, end, end=end)
+    descents = [bench.descent(run) for run in runs]
     horizon = steps
     while True:
-        horizon = min(end, GROWTH * horizon)
-        lengths = [_lengths(check, experiment, horizon, end - horizon, bench) for check in checks]
-        met = np.logical_and.reduce([found.met for found in lengths])
-        counts = np.logical_and.reduce([found.resolved for found in lengths])
-        later = np.arange(steps + 1, horizon + 1)
-        flips = later[(met[later] != stated) & counts[later]]
-        if len(flips):
-            known = np.flatnonzero(counts[: flips[0]])
-            return StepsFlip(int(flips[0]), max(steps, int(known[-1]) if len(known) else 0))
-        blind = min(found.blind_from for found in lengths)
-        if blind <= horizon:
-            return StepsFlip(None, blind - 1)
-        at_rest = all(descent.settled and descent.steps <= horizon for descent in descents)
-        if at_rest or horizon == end:
-            return StepsFlip(None, end)
-        if not any(found.reachable for found in lengths):
-            return StepsFlip(None, end)
+        at_rest = all(descent.settled for descent in descents)
+        horizon = end if at_rest else min(end, GROWTH * horizon)
+        found = lengths_of(checks, experiment, horizon, lambda run, n: bench.descent(run).path(n))
+        flip = _first_flip(found, steps, stated, horizon)
+        blind = not found.resolved[-1, 0] and not found.resolved[horizon // 2 :, 0].any()
+        if horizon == end or blind:
+            return flip
+        # Windows are told over a few times the length at which the first flip is.
+        if flip.steps is not None and horizon >= min(end, GROWTH * flip.steps):
+            return flip
+
+
+def _first_flip(found: Lengths, steps: int, stated: bool, horizon: int) -> StepsFlip:
+    met, counts = found.met[:, 0], found.resolved[:, 0]
+    different = (met != stated) & counts
+    later = np.flatnonzero(different[steps + 1 :])
+    windows = _windows(met, counts)
+    if len(later):
+        first = steps + 1 + int(later[0])
+        known = np.flatnonzero(counts[:first])
+        return StepsFlip(first, max(steps, int(known[-1]) if len(known) else 0), windows, horizon)
+    unknown = np.flatnonzero(~counts[steps:])
+    return StepsFlip(None, steps + int(unknown[0]) - 1 if len(unknown) else horizon, windows, horizon)
+
+
+def first_exception(checks: Sequence[RunCheck], experiment: Experiment, bench: Workbench) -> StepsFlip | None:
+    """The length from which a claim that has to hold always is false; None for other claims, or if there is none."""
+    if not all(isinstance(check, TrajectoryCheck) and check.when == "always" for check in checks):
+        return None
+    steps = experiment.steps
+    found = lengths_of(checks, experiment, steps, lambda run, n: bench.descent(run).path(n))
+    met, counts = found.met[:, 0], found.resolved[:, 0]
+    exceptions = np.flatnonzero(~met & counts)
+    first = int(exceptions[0]) if len(exceptions) else 0
+    known = np.flatnonzero((met & counts)[:first])
+    if not len(known):
+        return None
+    return StepsFlip(first, int(known[-1]), _windows(met, counts), steps)
+
+
+def _windows(met: np.ndarray, counts: np.ndarray) -> Windows:
+    """Runs of lengths, at least 1, for which the claim holds for sure."""
+    holds = np.concatenate([[False], (met & counts)[1:], [False]])
+    edges = np.flatnonzero(np.diff(holds.astype(np.int8)))
+    return tuple((int(a) + 1, int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True))
 
 
 def longest_descent(experiment: Experiment) -> int:
     """How many steps of an experiment the exact witness takes at most."""
-    affordable = MOST_STEPS if half_lines(experiment) is not None else MOST_STEPS_WITH_BIAS
-    return min(TIMES * experiment.steps, max(experiment.steps, affordable))
+    most = MOST_STEPS_WITH_BIAS
+    if DecimalDescent.takes(experiment):
+        most = MOST_STEPS if type(experiment.optimizer) is SGD else MOST_DECIMAL_STEPS
+    return max(experiment.steps, min(TIMES * experiment.steps, most))
 
 
-def first_exception(checks: Sequence[RunCheck], experiment: Experiment, path: Path) -> StepsFlip | None:
-    """The length from which a claim that has to hold always is false; None for other claims, or if there is none."""
-    if len(checks) != 1 or not isinstance(checks[0], TrajectoryCheck) or checks[0].when != "always":
-        return None
-    check = checks[0]
-    values = _series(check, path)[:, 0]
-    met = check.condition.met(values)
-    counts = (np.abs(check.condition.margin(values)) > path.resolution) & check.condition.tells(values)
-    met[: check.after] = counts[: check.after] = True
-    first, missing = int(np.argmin(met)), path.steps + 1 - len(met)
-    if met[first] or first == 0:
-        return None
-    known = np.flatnonzero(counts[:first])
-    return StepsFlip(first + missing, int(known[-1]) + missing if len(known) else 0)
-
-
-def _depends_on_length(check: RunCheck) -> bool:
+def depends_on_length(check: RunCheck) -> bool:
+    """Whether a check may come to something else in a run of another length."""
     inner = check.measure if isinstance(check, Comparison) else check
     return isinstance(inner, StepsCheck) or inner.when in ("end", "ever", "always")
 
 
-def _lengths(check: RunCheck, experiment: Experiment, horizon: int, rest: int, bench: Workbench) -> _Lengths:
-    path = bench.descent(experiment).path(horizon)
+def lengths_of(
+    checks: Sequence[RunCheck], experiment: Experiment, horizon: int, path: Callable[[Experiment, int], Path]
+) -> Lengths:
+    """Judge checks for runs of every length up to some number of steps.
+
+    Parameters
+    ----------
+    checks : sequence of RunCheck
+    experiment : Experiment
+    horizon : int
+        The longest run.
+    path : callable
+        The witness's path of an experiment and a number of steps.
+
+    Returns
+    -------
+    Lengths
+    """
+    each = [_lengths(check, experiment, horizon, path) for check in checks]
+    met = np.logical_and.reduce([found.met for found in each])
+    fails = np.logical_or.reduce([~found.met & found.resolved for found in each])
+    resolved = np.logical_and.reduce([found.resolved for found in each]) | fails
+    return Lengths(met & ~fails, resolved)
+
+
+def _lengths(
+    check: RunCheck, experiment: Experiment, horizon: int, path_of: Callable[[Experiment, int], Path]
+) -> Lengths:
+    path = path_of(experiment, horizon)
     if isinstance(check, Comparison):
-        return _lengths_of_comparison(check, experiment, horizon, rest, path, bench)
+        return _lengths_of_comparison(check, experiment, horizon, path, path_of)
     if isinstance(check, StepsCheck):
-        first, _, counts, _ = numbers_of(check, path)
-        lengths = np.arange(horizon + 1)
-        met = np.where(lengths >= first[0], check.condition.met(first[0]), check.condition.met(np.inf))
-        return _Lengths(met, np.full(horizon + 1, bool(counts[0])), reachable=not np.isfinite(first[0]))
+        return _lengths_of_steps(check, path, horizon)
     if isinstance(check.when, int):
-        number = _series(check, path)[check.when : check.when + 1, 0]
-        return _Lengths(np.full(horizon + 1, check.condition.met(number)[0]), np.ones(horizon + 1, bool), False)
-    values = _series(check, path)[:, 0]
-    met, margin = check.condition.met(values), check.condition.margin(values)
-    resolved = (np.abs(margin) > path.resolution) & check.condition.tells(values)
-    if check.when != "end":
-        outside = np.arange(len(values)) < check.after
-        met = (
-            np.logical_or.accumulate(met & ~outside)
-            if check.when == "ever"
-            else np.logical_and.accumulate(met | outside)
-        )
-        resolved |= outside
-    return _by_length(met, resolved, path, horizon, _can_move(margin, rest, check.when, bool(met[-1])))
+        states = states_of(check, path, slice(check.when, check.when + 1))
+        return Lengths(*(np.repeat(a, horizon + 1, axis=0) for a in (states.met, states.resolved)))
+    states = states_of(check, path)
+    if check.when == "end":
+        return _by_length(states.met, states.resolved, horizon)
+    return _accumulated(states, check, horizon)
+
+
+def _accumulated(states: States, check: TrajectoryCheck, horizon: int) -> Lengths:
+    """What "ever" and "always" come to, length by length: a state that says so for sure decides from there on."""
+    counted = (np.arange(len(states.met)) >= check.after)[:, None]
+    ever = check.when == "ever"
+    decisive = (states.met if ever else ~states.met) & counted
+    certain = np.logical_or.accumulate(decisive & states.resolved, axis=0)
+    perhaps = np.logical_or.accumulate((decisive | ~states.resolved) & counted, axis=0)
+    met = certain if ever else ~certain
+    return _by_length(met, certain | ~perhaps, horizon)
+
+
+def _lengths_of_steps(check: StepsCheck, path: Path, horizon: int) -> Lengths:
+    first, _, counts, _ = numbers_of(check, path)
+    lengths = np.arange(horizon + 1)[:, None]
+    reached = lengths >= first
+    met = np.where(reached, check.condition.met(first), check.condition.met(np.inf))
+    # A run that ended before could not say what comes later, unless that is the same for all there is to come.
+    ends = [x for x in (check.condition.below, check.condition.above) if x is not None]
+    if check.condition.near is not None:
+        ends.append(check.condition.near + (check.condition.within or 0.0))
+    told = np.logical_and.reduce([lengths >= end for end in ends], axis=0)
+    return Lengths(met, counts & (reached | told))
 
 
 def _lengths_of_comparison(
-    check: Comparison, experiment: Experiment, horizon: int, rest: int, path: Path, bench: Workbench
-) -> _Lengths:
-    other = bench.descent(other_run(check, experiment)).path(horizon)
-    measure = check.measure
+    check: Comparison, experiment: Experiment, horizon: int, path: Path, path_of: Callable[[Experiment, int], Path]
+) -> Lengths:
+    measure, another = check.measure, other_run(check, experiment)
+    other = path_of(another, horizon)
     if isinstance(measure, StepsCheck) or isinstance(measure.when, int):
-        ours, theirs = numbers_of(measure, path), numbers_of(measure, other)
-        known = bool(ours[2][0] and theirs[2][0]) and np.isfinite(ours[0][0]) and np.isfinite(theirs[0][0])
-        apart = float(_relation(check, ours[0][:1], theirs[0][:1])[0])
-        met = apart > 0 or (check.relation == "near" and apart == 0)
-        return _Lengths(np.full(horizon + 1, met), np.full(horizon + 1, known), not known)
-    ours_series, theirs_series = _series(measure, path)[:, 0], _series(measure, other)[:, 0]
+        ours, step, counts, _ = numbers_of(measure, path)
+        theirs, _, theirs_counts, _ = numbers_of(measure, other)
+        _, margin, error = relation_of(check, path, other, ours, theirs)
+        tie = are_one_run(path, other, step) & (ours == theirs)
+        margin, error = np.where(tie, 0.0, margin), np.where(tie, 0.0, error)
+        known = (
+            counts & theirs_counts & np.isfinite(ours) & np.isfinite(theirs) & ((abs(margin) > error) | (error == 0))
+        )
+        met = margin >= 0 if check.relation == "near" else margin > 0
+        return Lengths(*(np.repeat(a[None], horizon + 1, axis=0) for a in (met, known)))
+    mine = numbers_in_question(measure, path)
     if "steps" in check.other_is:  # the other run has a length of its own
-        other = bench.descent(other_run(check, experiment)).path(check.other_is["steps"])
-        theirs_series = np.full(len(ours_series), _series(measure, other)[-1, 0])
-    margin = _relation(check, ours_series, theirs_series)
-    resolved = np.abs(margin) > max(path.resolution, other.resolution)
-    return _by_length(margin > 0, resolved, path, horizon, _can_move(margin, rest, "end", bool(margin[-1] > 0)))
+        end = numbers_in_question(measure, path_of(another, check.other_is["steps"]))[-1:]
+        theirs = np.repeat(end, len(mine), axis=0)
+    else:
+        theirs = numbers_in_question(measure, other)
+    if are_one_run(path, other, np.array([-1])).all():  # a tie at every length
+        met = np.full(mine.shape, check.relation == "near")
+        return _by_length(met, np.ones(mine.shape, bool), horizon)
+    _, margin, error = relation_of(check, path, other, mine, theirs)
+    met = margin >= 0 if check.relation == "near" else margin > 0
+    free = np.arange(len(mine))[:, None] < np.minimum(path.on_the_kink_from(), other.on_the_kink_from())
+    return _by_length(met, ((np.abs(margin) > error) | (error == 0)) & free, horizon)
 
 
-def _relation(check: Comparison, ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
-    """How far inside the relation two numbers are."""
-    with np.errstate(invalid="ignore"):
-        difference: np.ndarray = ours - theirs
-        if check.relation == "near":
-            assert check.within is not None
-            return np.asarray(check.within - np.abs(difference))
-    return -difference if check.relation == "less" else difference
-
-
-def _series(check: TrajectoryCheck, path: Path) -> np.ndarray:
-    return in_question(check, path.series(check.quantity))
-
-
-def _by_length(met: np.ndarray, resolved: np.ndarray, path: Path, horizon: int, reachable: bool) -> _Lengths:
+def _by_length(met: np.ndarray, resolved: np.ndarray, horizon: int) -> Lengths:
     """Entry n belongs to a run of n steps; what there is one of for each batch starts at 1."""
-    kink_from = int(path.on_the_kink_from()[0])
     missing = horizon + 1 - len(met)
-    met, resolved = np.append(np.full(missing, met[0]), met), np.append(np.zeros(missing, bool), resolved)
-    resolved = resolved & (np.arange(horizon + 1) < max(kink_from, 1))
-    return _Lengths(met, resolved, reachable, max(kink_from, 1))
-
-
-def _can_move(margin: np.ndarray, rest: int, when: str | int, met: bool) -> bool:
-    """Whether a number can get to its threshold in the rest, at the largest speed it had lately."""
-    if (when == "ever" and met) or (when == "always" and not met):
-        return False
-    lately = margin[len(margin) // 2 :]
-    with np.errstate(invalid="ignore"):
-        speed = np.abs(np.diff(lately)).max(initial=0.0)
-        return not bool(speed * rest < np.abs(lately).min())
+    if missing:
+        met = np.concatenate([np.repeat(met[:1], missing, axis=0), met])
+        resolved = np.concatenate([np.zeros((missing, met.shape[1]), bool), resolved])
+    return Lengths(met, resolved)

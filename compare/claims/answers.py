@@ -1,30 +1,27 @@
 """What a path says about a check: its number, whether the check holds, and whether that counts.
 
-An answer counts, is `resolved`, unless it hangs on what floating point or convention put
-there:
-
-* its number lies on the threshold, or nearer to it than the smallest normal number: then
-  underflow, or the value taken at exactly 0, decides;
-* all samples were on the kink before (w = b = 0, or both below the smallest normal
-  number): what came after depends on the value taken for phi'(0), or on underflow;
-* it is no number: a run that diverged is near nothing, but whether it is above something
-  is not known;
-* the run was cut, or the number of steps until something happens exceeds the run.
+Every state says yes, no, or that it cannot tell (`compare.claims.states`). From these the
+check's answer follows: "ever" is true with one yes, false if all say no.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from compare.claims.path import NEVER, Path
+from compare.claims.states import ON_THE_KINK, ON_THE_THRESHOLD, States, kink_from, numbers_in_question, states_of
 from compare.claims.values import Comparison, StepsCheck, TrajectoryCheck
 
-__all__ = ["Answers", "answer", "answer_comparison", "in_question", "numbers_of"]
+__all__ = [
+    "Answers",
+    "answer",
+    "answer_comparison",
+    "answer_states",
+    "are_one_run",
+    "numbers_of",
+    "relation_of",
+]
 
-ON_THE_KINK = "decided by underflow or by the value taken at exactly 0"
-ON_THE_THRESHOLD = "the number lies on the threshold, below what floating point resolves"
-DIVERGED = "the run diverged, and what it left is not a number"
 NOT_REACHED = "the run is shorter than the number of steps in question"
 CUT = "the run was cut because it is long"
 
@@ -45,6 +42,10 @@ class Answers:
         Whether that counts.
     reason : str
         Why it does not, where it does not.
+    so_far : ndarray of bool or None
+        What the check comes to by the states that can tell, none of which says otherwise.
+    margin : ndarray of float64 or None
+        How far inside the check the number is, negative outside; None where it has none.
     """
 
     number: np.ndarray
@@ -52,6 +53,8 @@ class Answers:
     met: np.ndarray
     resolved: np.ndarray
     reason: str = ""
+    so_far: np.ndarray | None = None
+    margin: np.ndarray | None = None
 
 
 def answer(check: TrajectoryCheck | StepsCheck, path: Path) -> Answers:
@@ -70,123 +73,159 @@ def answer(check: TrajectoryCheck | StepsCheck, path: Path) -> Answers:
 
 
 def answer_comparison(check: Comparison, path: Path, other: Path) -> Answers:
-    """Judge the comparison of two runs, member by member."""
+    """Judge the comparison of two runs, member by member.
+
+    A run compared with one that is the same in every setting is a tie, which decides.
+    """
     ours, ours_step, ours_counts, reason = numbers_of(check.measure, path)
     theirs, _, theirs_counts, other_reason = numbers_of(check.measure, other)
+    tie = are_one_run(path, other, ours_step) & ((ours == theirs) | (np.isnan(ours) & np.isnan(theirs)))
+    difference, margin, error = relation_of(check, path, other, ours, theirs)
+    difference, margin = np.where(tie, 0.0, difference), np.where(tie, 0.0, margin)
+    met = margin >= 0 if check.relation == "near" else margin > 0
+    both_never = np.isposinf(ours) & np.isposinf(theirs) & ~tie
+    apart = np.isnan(margin) | (np.abs(margin) > error) | (error == 0)
+    counts = (ours_counts & theirs_counts & apart & ~both_never) | tie
+    why = reason or other_reason or ("" if counts.all() else ON_THE_THRESHOLD)
+    why = NOT_REACHED if both_never.any() else why
+    return Answers(difference, ours_step, met & ~both_never, counts, why, margin=margin)
+
+
+def are_one_run(path: Path, other: Path, step: np.ndarray) -> np.ndarray:
+    """Whether two runs are the same up to a step: those of one experiment, or as far as the exact witness tells.
+
+    It does to its last digit; floats of a dtype may only be too coarse to show a difference.
+    """
+    if path.experiment == other.experiment:
+        return np.ones(path.members, bool)
+    if not (path.is_exact and other.is_exact) or path.experiment.trainable != other.experiment.trainable:
+        return np.zeros(path.members, bool)
+    last = min(path.steps, other.steps) if step[0] < 0 else int(step[0])
+    same = all(
+        np.array_equal(getattr(path.parameters, name)[: last + 1], getattr(other.parameters, name)[: last + 1])
+        for name in path.experiment.trainable
+    )
+    if same and path.places is not None and other.places is not None:
+        same = np.array_equal(path.places.offset[: last + 1], other.places.offset[: last + 1])
+    return np.full(path.members, same)
+
+
+def relation_of(
+    check: Comparison, path: Path, other: Path, ours: np.ndarray, theirs: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Difference of two runs' numbers, how far inside the relation it is, and how much that may be off.
+
+    Numbers of steps are exact, also when they are equal.
+    """
     with np.errstate(invalid="ignore"):
         difference = ours - theirs
         if check.relation == "near":
             assert check.within is not None
             margin = check.within - np.abs(difference)
-            met = margin >= 0
         else:
             margin = -difference if check.relation == "less" else difference
-            met = margin > 0
-    both_never = np.isposinf(ours) & np.isposinf(theirs)
-    # Numbers of steps are exact, also when they are equal.
-    exact = isinstance(check.measure, StepsCheck)
-    apart = np.isnan(difference) | exact | (np.abs(margin) > max(path.resolution, other.resolution))
-    counts = ours_counts & theirs_counts & apart & ~both_never
-    why = reason or other_reason or ("" if counts.all() else ON_THE_THRESHOLD)
-    return Answers(difference, ours_step, met & ~both_never, counts, NOT_REACHED if both_never.any() else why)
+        if isinstance(check.measure, StepsCheck):
+            return difference, margin, np.zeros(np.shape(margin))
+        error = _rounding(path, ours) + _rounding(other, theirs)
+    return difference, margin, np.where(np.isnan(error), 0.0, error)
+
+
+def _rounding(path: Path, numbers: np.ndarray) -> np.ndarray:
+    unit = 2.0**-40 if path.is_exact else float(np.finfo(path.experiment.dtype).eps)
+    return np.asarray(unit * np.abs(numbers) + path.resolution)
 
 
 def numbers_of(measure: TrajectoryCheck | StepsCheck, path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
     """The number that two runs are compared by, its step, whether it counts, and why not."""
     if isinstance(measure, StepsCheck):
-        first, found = _first_met(measure.until, path)
-        before_kink = first < _kink_from(measure.until.quantity, path)
+        first, found, sure = _first_met(measure.until, path)
         number = np.where(found, first, np.inf).astype(np.float64)
-        counts = np.where(found, before_kink, not path.cut)
+        counts = np.asarray(sure & (found | np.bool(not path.cut)))
         return number, np.where(found, first, -1), counts, "" if counts.all() else ON_THE_KINK
     step = path.length(measure.quantity) - 1 if measure.when == "end" else int(measure.when)
     if step >= path.length(measure.quantity) or (measure.when == "end" and path.cut):
         nothing = np.full(path.members, np.nan)
         return nothing, np.full(path.members, -1), np.zeros(path.members, bool), CUT
-    number = _values(measure, path, slice(step, step + 1))[0]
-    counts = step < _kink_from(measure.quantity, path)
+    number = numbers_in_question(measure, path, slice(step, step + 1))[0]
+    counts = (step < kink_from(measure.quantity, path)) & _still_certain(measure, path, step)
     return number, np.full(path.members, step), counts, "" if counts.all() else ON_THE_KINK
 
 
-def _values(check: TrajectoryCheck, path: Path, rows: slice) -> np.ndarray:
-    values = path.series(check.quantity, rows)
-    return in_question(check, values)
-
-
-def in_question(check: TrajectoryCheck, values: np.ndarray) -> np.ndarray:
-    """The numbers that the check's condition is about: a quantity's values, or their distances."""
-    if check.distance_to is None:
-        return values
-    away = np.abs(values - check.distance_to)
-    return np.where(np.isnan(away), np.inf, away)  # a run that diverged is as far away as can be
+def _still_certain(measure: TrajectoryCheck, path: Path, step: int) -> np.ndarray:
+    if not path.is_exact:
+        return np.ones(path.members, bool)
+    difference, error = path.minus(measure.quantity, measure.distance_to or 0.0, slice(step, step + 1))
+    size = np.abs(difference[0]) + abs(measure.distance_to or 0.0)
+    return np.asarray(error[0] <= 2.0**-40 * size + path.resolution)
 
 
 def _answer_trajectory(check: TrajectoryCheck, path: Path) -> Answers:
     length = path.length(check.quantity)
     if check.when in ("ever", "always"):
-        return _answer_any(check, path, length)
+        states = states_of(check, path, slice(check.after, length))
+        return answer_states(states, str(check.when), check.after, cut=path.cut)
     step = length - 1 if check.when == "end" else int(check.when)
     if step >= length or (check.when == "end" and path.cut):
         nothing = np.full(path.members, np.nan)
         return Answers(nothing, np.full(path.members, -1), np.isinf(nothing), np.zeros(path.members, bool), CUT)
-    number = _values(check, path, slice(step, step + 1))[0]
-    return _resolved(check, path, number, np.full(path.members, step), check.condition.met(number))
+    states = states_of(check, path, slice(step, step + 1))
+    so_far = None
+    if not states.resolved[0].all():
+        so_far = _last_that_counts(states_of(check, path, slice(0, step + 1)))
+    return Answers(
+        states.number[0],
+        np.full(path.members, step),
+        states.met[0],
+        states.resolved[0],
+        states.why,
+        so_far,
+        states.margin[0],
+    )
 
 
-def _answer_any(check: TrajectoryCheck, path: Path, length: int) -> Answers:
-    """A check of all states: decided by the first exception, else by the one nearest to being one."""
-    values = _values(check, path, slice(check.after, length))
-    met, margin = check.condition.met(values), check.condition.margin(values)
-    ever = check.when == "ever"
-    decisive = met if ever else ~met
-    found = decisive.any(axis=0)
-    nearest = margin.argmax(axis=0) if ever else margin.argmin(axis=0)
-    row = np.where(found, decisive.argmax(axis=0), nearest)
-    number = values[row, np.arange(path.members)]
-    holds = found if ever else ~found
-    # Without an exception every state counts, also the last; with one, those up to it.
-    last = np.where(found, row + check.after, length - 1)
-    answers = _resolved(check, path, number, row + check.after, holds, last)
-    if not path.cut:
-        return answers
-    resolved = answers.resolved & found
-    return Answers(number, answers.step, holds, resolved, answers.reason or CUT)
+def _last_that_counts(states: States) -> np.ndarray:
+    """What the last state says that can tell; of none, what the last one says."""
+    last = len(states.met) - 1 - states.resolved[::-1].argmax(axis=0)
+    return np.asarray(states.met[last, np.arange(states.met.shape[1])])
 
 
-def _resolved(
-    check: TrajectoryCheck, path: Path, number: np.ndarray, step: np.ndarray, met: np.ndarray, last: Any = None
-) -> Answers:
-    condition, quantity = check.condition, check.quantity
-    free = (step if last is None else last) < _kink_from(quantity, path)
-    apart, told = np.abs(condition.margin(number)) > path.resolution, condition.tells(number)
-    reason = "" if apart.all() and told.all() else ON_THE_THRESHOLD if told.all() else DIVERGED
-    return Answers(number, step, met, free & apart & told, reason if free.all() else ON_THE_KINK)
+def answer_states(states: States, when: str, first: int = 0, *, cut: bool = False) -> Answers:
+    """A check of all states: decided by the first exception that counts, else by all of them."""
+    ever = when == "ever"
+    decisive = states.met if ever else ~states.met
+    certain = decisive & states.resolved
+    found, perhaps = certain.any(axis=0), decisive.any(axis=0)
+    nearest = states.margin.argmax(axis=0) if ever else states.margin.argmin(axis=0)
+    row = np.where(found, certain.argmax(axis=0), np.where(perhaps, decisive.argmax(axis=0), nearest))
+    members = np.arange(states.number.shape[1])
+    number, margin = states.number[row, members], states.margin[row, members]
+    holds = (found | perhaps) if ever else ~(found | perhaps)
+    resolved = found | (states.resolved.all(axis=0) & (not cut))
+    why = states.why if not cut or not states.resolved.all() else CUT
+    so_far = np.where(found, ever, not ever)
+    return Answers(number, row + first, holds, resolved, "" if resolved.all() else why, so_far, margin)
 
 
-def _kink_from(quantity: str, path: Path) -> np.ndarray:
-    """The first value that may hang on phi'(0) or underflow; a start is what it is."""
-    first = path.on_the_kink_from()
-    return first if quantity.startswith(("gradient", "step")) else np.maximum(first, 1)
-
-
-def _first_met(check: TrajectoryCheck, path: Path) -> tuple[np.ndarray, np.ndarray]:
-    values = _values(check, path, slice(None))
-    met = check.condition.met(values)
-    found = met.any(axis=0)
-    return np.where(found, met.argmax(axis=0), NEVER), found
+def _first_met(check: TrajectoryCheck, path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The first state that meets a condition, whether there is one, and whether both are beyond doubt."""
+    states = states_of(check, path)
+    found = states.met.any(axis=0)
+    first = np.asarray(np.where(found, states.met.argmax(axis=0), NEVER))
+    doubtful = ~states.resolved
+    first_doubt = np.where(doubtful.any(axis=0), doubtful.argmax(axis=0), NEVER)
+    return first, found, np.asarray(np.where(found, first < first_doubt, first_doubt == NEVER))
 
 
 def _answer_steps(check: StepsCheck, path: Path) -> Answers:
-    first, found = _first_met(check.until, path)
+    first, found, sure = _first_met(check.until, path)
     number = np.where(found, first, np.inf).astype(np.float64)
     met = check.condition.met(number)
-    # Where it was not reached, the check is decided if it is the same for every later step.
+    # Where it was not reached, it takes `ran` steps or more: the check is decided if it is the same for all of these.
     ran = path.length(check.until.quantity)
     c = check.condition
-    open_above = [
-        x for x in (c.below, c.above, None if c.near is None else c.near + (c.within or 0.0)) if x is not None
-    ]
-    decided = not path.cut and all(threshold <= ran for threshold in open_above)
-    counts = np.where(found, first < _kink_from(check.until.quantity, path), decided)
-    reason = "" if counts.all() else (ON_THE_KINK if found.all() else NOT_REACHED)
-    return Answers(number, np.where(found, first, -1), met, counts, reason)
+    ends = [c.below is None or ran >= c.below, c.above is None or ran > c.above]
+    if c.near is not None:
+        ends.append(ran > c.near + (c.within or 0.0))
+    counts = sure & (found | (not path.cut and all(ends)))
+    reason = "" if counts.all() else NOT_REACHED if not found.all() and sure.all() else ON_THE_KINK
+    return Answers(number, np.where(found, first, -1), met, counts, reason, margin=check.condition.margin(number))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from compare.claims.build_checks import CHECKS, Context
-from compare.claims.build_experiment import build_experiment, changed, variable_settings
+from compare.claims.build_experiment import build_experiment, changed, setting_of, variable_settings
 from compare.claims.structure import MISSING, Mistake, nearest
 from compare.claims.values import Check, Claim, Vary, is_varied
 from reference import Experiment
@@ -88,6 +88,11 @@ class Builder:
             return None
         if not first < last:
             self.mistakes.append(Mistake(where, given, "must go from a smaller to a larger number"))
+            return None
+        stated = setting_of(experiment, name)
+        if not first <= stated <= last:
+            wanted = f"must include the claim's own value, {stated:g}"
+            self.mistakes.append(Mistake(where, given, wanted))
             return None
         for end in (first, last):
             try:

@@ -1,7 +1,7 @@
 """What the witnesses say together."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from compare.claims.answers import CUT
 from compare.claims.describe import describe
@@ -12,10 +12,25 @@ from compare.claims.statistics import interval
 from compare.claims.values import Check, Claim, DefaultCheck, TrajectoryCheck, UpdateCheck
 from compare.claims.verdicts import NEEDS_KERAS, Judged, Witness
 
-__all__ = ["SHARE_CONFIDENCE", "Conclusion", "conclude_checks", "conclude_runs", "witness_of"]
+__all__ = ["SHARE_CONFIDENCE", "SOME", "Closer", "Conclusion", "conclude_checks", "conclude_runs", "witness_of"]
 
 SHARE_CONFIDENCE = 0.999  # of the interval that is given with a share of seeds
 SOME = "some"  # neither true nor false: true for some seeds
+
+
+class Closer(NamedTuple):
+    """What is known of a run that floats of its dtype lose.
+
+    Parameters
+    ----------
+    finer : Statement or None
+        What the seeds say in float64, counted from where they go.
+    law : bool
+        Whether the expected dynamics scale, so that signs are known however small numbers get.
+    """
+
+    finer: Statement | None = None
+    law: bool = False
 
 
 @dataclass
@@ -23,23 +38,50 @@ class Conclusion:
     """Collects what follows from the findings; `holds` is True, False, None or "some"."""
 
     holds: Any = True
+    of_runs: Any = True
     why: str = ""
     checks: list[Judged] = field(default_factory=list)
     contradictions: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
-def conclude_runs(exact: Statement, seeds: Statement, keras: Statement | None, into: Conclusion) -> Any:
-    """What three witnesses of the same runs say together about all checks of a run.
+def conclude_runs(
+    exact: Statement, seeds: Statement, keras: Statement | None, closer: Closer, into: Conclusion
+) -> tuple[Any, ...]:
+    """What three witnesses of the same runs say together about all checks of a run, and about each of them.
 
     The seeds of the reference decide. Where they cannot tell, because underflow or the
     kink enters, the exact witness does, provided that nothing speaks against it.
 
+    Parameters
+    ----------
+    exact, seeds : Statement
+    keras : Statement or None
+    closer : Closer
+        For where the seeds lose their resolution.
+    into : Conclusion
+        Where what is to be remarked is added; it keeps the outcome of all checks together.
+
     Returns
     -------
-    True, False, None or "some"
+    tuple of True, False, None or "some"
+        One for each check.
     """
-    outcome = _of_seeds(exact, seeds, keras, into)
+    into.of_runs = _conclude_together(exact, seeds, keras, closer, into)
+    if len(exact.answers) == 1:
+        return (into.of_runs,)
+    each = []
+    for i in range(len(exact.answers)):
+        alone = None if keras is None else keras.of_check(i)
+        of_it = closer if closer.finer is None else closer._replace(finer=closer.finer.of_check(i))
+        each.append(_conclude_together(exact.of_check(i), seeds.of_check(i), alone, of_it, Conclusion()))
+    return tuple(each)
+
+
+def _conclude_together(
+    exact: Statement, seeds: Statement, keras: Statement | None, closer: Closer, into: Conclusion
+) -> Any:
+    outcome = _of_seeds(exact, seeds, keras, closer, into)
     if keras is not None and outcome is not None:
         outcome = _with_keras(seeds, keras, outcome, into)
     if outcome in (True, False) and exact.resolved[0] and bool(exact.met[0]) != outcome:
@@ -49,10 +91,17 @@ def conclude_runs(exact: Statement, seeds: Statement, keras: Statement | None, i
     return outcome
 
 
-def _of_seeds(exact: Statement, seeds: Statement, keras: Statement | None, into: Conclusion) -> Any:
+def _of_seeds(exact: Statement, seeds: Statement, keras: Statement | None, closer: Closer, into: Conclusion) -> Any:
     met, resolved = seeds.met, seeds.resolved
     if resolved.all():
-        return True if met.all() else False if not met.any() else SOME
+        outcome = _outcome(seeds)
+        if outcome is SOME or not seeds.held or not exact.resolved[0] or bool(exact.met[0]) == outcome:
+            return outcome
+        if closer.finer is not None and closer.finer.resolved.all():
+            into.notes.append(_in_float64(closer.finer, "rounding brings the runs to rest"))
+            return _outcome(closer.finer)
+        into.why = "rounding brings the runs to rest, where the expected dynamics says otherwise"
+        return None
     decided = met[resolved]
     if len(decided) and decided.any() and not decided.all():
         return SOME
@@ -64,11 +113,40 @@ def _of_seeds(exact: Statement, seeds: Statement, keras: Statement | None, into:
             if cut:
                 into.notes.append("the runs are long: the reference and Keras made the first steps only")
                 return wanted
+            finer = closer.finer is not None and bool(closer.finer.resolved.all())
+            if (closer.law or finer) and all((said.so_far == wanted).all() for said in _asked(seeds, keras)):
+                return _below_the_resolution(closer, wanted, into)
             if all((m == wanted).all() for m in others):
                 into.notes.append("floating point loses its resolution on the way; closed form decides")
                 return wanted
     into.why = seeds.reason
     return None
+
+
+def _asked(*said: Statement | None) -> list[Statement]:
+    return [one for one in said if one is not None]
+
+
+def _outcome(said: Statement) -> Any:
+    return True if said.met.all() else False if not said.met.any() else SOME
+
+
+def _in_float64(finer: Statement, why: str) -> str:
+    share = f"{int(finer.met.sum())} of {len(finer.met)} seeds"
+    return f"{why}; in float64, counted from where they go, it is true for {share}"
+
+
+def _below_the_resolution(closer: Closer, wanted: bool, into: Conclusion) -> Any:
+    """The same seeds in float64, as far as these have the range; beyond it the law of the expected dynamics."""
+    finer = closer.finer
+    if finer is not None and finer.resolved.all():
+        into.notes.append(_in_float64(finer, "floating point loses its resolution on the way"))
+        return _outcome(finer)
+    into.notes.append(
+        "floating point loses its resolution on the way; until then all say so, and closed form decides what becomes "
+        "of the expected dynamics"
+    )
+    return wanted if finer is None or (finer.so_far == wanted).all() else None
 
 
 def _with_keras(seeds: Statement, keras: Statement, outcome: Any, into: Conclusion) -> Any:
@@ -97,11 +175,12 @@ def conclude_checks(
     into: Conclusion,
 ) -> None:
     """Conclude each check, then the claim: false before unknown, unknown before true for some seeds, then true."""
-    outcomes = []
+    outcomes = [into.of_runs] if of_runs else []
     for i, check in enumerate(claim.checks):
         said = {witness: findings[witness][i] for witness in findings}
         outcome = of_runs[i] if i in of_runs else _conclude(check, said, keras, into)
-        outcomes.append(outcome)
+        if i not in of_runs:
+            outcomes.append(outcome)
         into.checks.append(
             Judged(check=check, text=describe(check), holds=outcome if outcome in (True, False) else None)
         )

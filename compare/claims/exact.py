@@ -1,4 +1,8 @@
-"""The exact witness of a run: gradient descent on the expected loss, without sampling.
+"""The exact witness of a run: gradient descent on the expected loss, without sampling, in floats.
+
+Where w alone is trained and there is no bias, `compare.claims.decimal_descent` has all the
+digits it takes; floats are then for a quick look along a setting. Elsewhere floats are what
+there is, with a shadow that says how far they can be trusted.
 
 A `Descent` is a path that can be continued, so that the run itself, a run a hundred times
 as long, and every claim about the same experiment share it.
@@ -20,17 +24,19 @@ from typing import Any
 import numpy as np
 
 from compare.claims.expected import gradient_function, half_lines
-from compare.claims.path import Path
+from compare.claims.path import Path, Shadow
 from compare.claims.textbook import MomentumSGD, PlainSGD, update_of
 from reference import Experiment, Parameters
 
-__all__ = ["Descent", "same_descent"]
+__all__ = ["Descent", "ShadowedDescent", "has_real_positive_modes", "same_descent"]
 
 INFINITY = math.inf
 TINY = 2.0**-1022
 SCALE = 2.0**600
 SCALE_BELOW = 2.0**-700
 STILL = 1000  # updates without any change before a run counts as at rest
+ASIDE = 2.0**-30  # of a shadow's start, relative to it: far above rounding, and far below what bends a path
+ROUNDING = 2.0**-49  # of a step, see `compare.claims.expected`, relative to its terms
 DOMINATED = 2  # rescalings after which only the slowest mode is left of a linear recurrence
 
 
@@ -46,6 +52,8 @@ class Descent:
     ----------
     experiment : Experiment
         Of a single neuron.
+    phi_at_zero : float, optional
+        Taken for phi'(0), instead of the negative slope.
 
     Examples
     --------
@@ -54,10 +62,11 @@ class Descent:
     [-10.0, -9.9, -9.801]
     """
 
-    def __init__(self, experiment: Experiment) -> None:
+    def __init__(self, experiment: Experiment, phi_at_zero: float | None = None) -> None:
         self.experiment = experiment
-        self._gradient = gradient_function(experiment)
-        self._updates = [update_of(experiment.optimizer) for _ in experiment.trainable]
+        self._gradient = gradient_function(experiment, phi_at_zero)
+        self._lines = half_lines(experiment, phi_at_zero)
+        self._updates: list[Any] = [update_of(experiment.optimizer) for _ in experiment.trainable]
         self._state = [float(getattr(experiment.initial, name)) for name in experiment.trainable]
         # One list for each trained parameter.
         self._states = [[w] for w in self._state]
@@ -70,7 +79,7 @@ class Descent:
 
     def _scaling_law(self) -> tuple[float, bool]:
         """The side, -1 or 1, on which the path may be scaled, 0 if on none; and whether w keeps its sign there."""
-        lines, optimizer = half_lines(self.experiment), self.experiment.optimizer
+        lines, optimizer = self._lines, self.experiment.optimizer
         if lines is None or not isinstance(self._updates[0], (PlainSGD, MomentumSGD)):
             return 0.0, False
         side = -1.0 if lines.left_pull == 0 else 1.0 if lines.right_pull == 0 else 0.0
@@ -79,12 +88,12 @@ class Descent:
 
     def extend(self, steps: int) -> None:
         """Continue until `steps` updates were made, or nothing changes any more."""
-        forward = self._extend_line if half_lines(self.experiment) is not None else self._extend_any
+        forward = self._extend_line if self._lines is not None else self._extend_any
         forward(steps)
 
     def _extend_line(self, steps: int) -> None:
         """`extend` where dL/dw is a line on either side of 0: the same, without loops inside the loop."""
-        lines = half_lines(self.experiment)
+        lines = self._lines
         assert lines is not None
         left_curvature, left_pull, right_curvature, right_pull, at_zero = lines
         (update,), (states,), (gradients,) = self._updates, self._states, self._gradients
@@ -208,6 +217,42 @@ class Descent:
             last = np.copysign(TINY, values[-1]) if self._scaled else values[-1]
             values = np.append(values, np.full(missing, last))
         return values[:, None]
+
+
+class ShadowedDescent:
+    """A descent in floats, and beside it another from a start that is a little off.
+
+    How far the two are apart says how the path carries errors on, and so how far the
+    rounding of all its steps may have carried it.
+
+    Examples
+    --------
+    >>> both = ShadowedDescent(Experiment(trainable=("w", "b")))
+    >>> difference, error = both.path(100).minus("w", 1.0)
+    >>> bool(error[100, 0] < 1e-10)
+    True
+    """
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.descent = Descent(experiment)
+        initial = experiment.initial._replace(
+            **{n: _beside(getattr(experiment.initial, n)) for n in experiment.trainable}
+        )
+        self._shadow = Descent(replace(experiment, initial=initial))
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing changes any more."""
+        return self.descent.settled
+
+    def path(self, steps: int) -> Path:
+        """The path of so many updates."""
+        shadow = Shadow(self._shadow.path(steps), ROUNDING / ASIDE)
+        return replace(self.descent.path(steps), shadow=shadow)
+
+
+def _beside(start: Any) -> float:
+    return float(start) * (1 + ASIDE) if start else ASIDE
 
 
 def _forgets_time(updates: list[Any]) -> bool:

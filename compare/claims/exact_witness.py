@@ -58,11 +58,19 @@ def findings_of(
     )
 
 
+SMALLEST = 2.0**-1022  # what a path has for a number that is nearer to 0
+
+
 def finding_of(answers: Answers, check: Check) -> Finding:
     """A single member's answer as a finding."""
-    number, step = float(answers.number[0]), int(answers.step[0])
+    value, step = float(answers.number[0]), int(answers.step[0])
+    number: float | None = value
     where = f" at step {step}" if step >= 0 and not isinstance(check, Comparison) else ""
-    says = f"{symbol(check)} = {shown(number)}{where}"
+    if abs(value) == SMALLEST:  # stands for whatever is nearer to 0
+        side, number = "below" if value < 0 else "above", None
+        says = f"{symbol(check)} is {side} 0, by less than a float can hold{where}"
+    else:
+        says = f"{symbol(check)} = {shown(value)}{where}"
     if answers.resolved[0]:
         return Finding(bool(answers.met[0]), number, says)
     return Finding(None, number, says, answers.reason)

@@ -14,7 +14,7 @@ Differences of distribution functions are accurate in absolute terms, to some un
 last digit. Without biases the gradient is one straight line on either side of w = 0
 (`half_lines`), and is evaluated without moments at all.
 
-At w = b = 0, phi' is the slope.
+At w = b = 0, phi' is the slope, unless another value is asked for.
 """
 
 import math
@@ -42,7 +42,7 @@ class HalfLines(NamedTuple):
     at_zero: float
 
 
-def half_lines(experiment: Experiment) -> HalfLines | None:
+def half_lines(experiment: Experiment, phi_at_zero: float | None = None) -> HalfLines | None:
     """The expected gradient of w where only w is trained and there is no bias, else None.
 
     With E[x^2; x > 0] = E[x^2; x < 0] = 1/2 and the teacher's slopes p for x > 0 and n for
@@ -50,7 +50,7 @@ def half_lines(experiment: Experiment) -> HalfLines | None:
 
         w > 0    dL/dw = v ((v w - p) + s (v s w - n))
         w < 0    dL/dw = v (s (v s w - p) + (v w - n))
-        w = 0    dL/dw = -v s (p + n)
+        w = 0    dL/dw = -v c (p + n)    with c taken for phi'(0), the slope s unless given
 
     Examples
     --------
@@ -63,7 +63,8 @@ def half_lines(experiment: Experiment) -> HalfLines | None:
     v = float(start.v)
     p, n = _slopes(target)
     curvature = v * v * (1 + s * s)
-    return HalfLines(curvature, v * (s * p + n), curvature, v * (p + s * n), -v * s * (p + n) + 0.0)
+    c = s if phi_at_zero is None else phi_at_zero
+    return HalfLines(curvature, v * (s * p + n), curvature, v * (p + s * n), -v * c * (p + n) + 0.0)
 
 
 def _slopes(target: Target) -> tuple[float, float]:
@@ -73,13 +74,15 @@ def _slopes(target: Target) -> tuple[float, float]:
     return target.negative_slope * target.w, target.w
 
 
-def gradient_function(experiment: Experiment) -> Gradient:
+def gradient_function(experiment: Experiment, phi_at_zero: float | None = None) -> Gradient:
     """The expected gradient of the trained parameters, as a function of them.
 
     Parameters
     ----------
     experiment : Experiment
         Of a single neuron.
+    phi_at_zero : float, optional
+        Taken for phi'(0), instead of the negative slope.
 
     Returns
     -------
@@ -92,8 +95,8 @@ def gradient_function(experiment: Experiment) -> Gradient:
     >>> gradient_function(Experiment())([-3.0])
     (-3.0,)
     """
-    lines = half_lines(experiment)
-    return _on_half_lines(lines) if lines is not None else _by_pieces(experiment)
+    lines = half_lines(experiment, phi_at_zero)
+    return _on_half_lines(lines) if lines is not None else _by_pieces(experiment, phi_at_zero)
 
 
 def _on_half_lines(lines: HalfLines) -> Gradient:
@@ -110,7 +113,7 @@ def _on_half_lines(lines: HalfLines) -> Gradient:
     return gradient
 
 
-def _by_pieces(experiment: Experiment) -> Gradient:
+def _by_pieces(experiment: Experiment, phi_at_zero: float | None = None) -> Gradient:
     """Written out for each of the three pieces: this is called some hundred thousand times."""
     s, (target_w, target_b, target_s) = experiment.negative_slope, experiment.target
     theirs = -target_b / target_w if target_w else math.inf
@@ -123,6 +126,7 @@ def _by_pieces(experiment: Experiment) -> Gradient:
     picked: Callable[[tuple[float, ...]], tuple[float, ...]]
     picked = itemgetter(*trained) if len(trained) > 1 else lambda every: (every[trained[0]],)
     whole = [float(p) for p in experiment.initial]
+    at_zero = s if phi_at_zero is None else phi_at_zero
 
     def gradient(state: list[float]) -> tuple[float, ...]:
         for i, value in zip(trained, state, strict=True):
@@ -131,7 +135,7 @@ def _by_pieces(experiment: Experiment) -> Gradient:
         ours = -b / w if w else math.inf
         below, above = (s, 1.0) if w > 0 else (1.0, s)
         if not w:
-            below = 1.0 if b > 0 else s
+            below = 1.0 if b > 0 else s if b else at_zero
         # Moments of the outer pieces, l and h, and of the one between the kinks, m.
         (l0, l1, l2), (h0, h1, h2) = _around(ours)
         if ours < theirs:

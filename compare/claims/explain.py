@@ -1,7 +1,8 @@
 """A claim's story: in a paragraph, then in numbers."""
 
+from compare.claims.convention import SETTING
 from compare.claims.describe import shown
-from compare.claims.results import boundary_text
+from compare.claims.telling_boundaries import boundary_text
 from compare.claims.values import Claim
 from compare.claims.verdicts import WITNESSES, Boundary, Verdict
 
@@ -74,7 +75,10 @@ def _boundary(boundary: Boundary, claim: Claim) -> str:
     if boundary.reference:
         asked = ", ".join(f"{met} of {of} at {shown(at)}" for at, (met, of) in sorted(boundary.reference.items()) if of)
         agree = {True: "agree", False: "move it, as their batches are noisy", None: "cannot all tell"}
-        text += f"; the reference's seeds {agree[boundary.confirmed]}" + (f": true for {asked}" if asked else "")
+        said = "show it" if boundary.found_by == "reference" else agree[boundary.confirmed]
+        text += f"; the reference's seeds {said}" + (f": true for {asked}" if asked else "")
+    elif boundary.setting == SETTING:
+        text += "; every framework takes 0 for the derivative of ReLU at 0, and another value would tell otherwise"
     else:
         text += "; the reference was not asked, as the run would be too long or another flip too near"
     return text + "."
@@ -88,7 +92,7 @@ def _width(boundary: Boundary) -> str:
 
 
 def _searched(setting: str, low: float, high: float) -> str:
-    return f"Nothing changes along {setting} from {shown(low)} to {shown(high)}."
+    return f"In the expected dynamics nothing changes along {setting} from {shown(low)} to {shown(high)}."
 
 
 def numbers(verdict: Verdict) -> list[tuple[str, str, str]]:

@@ -12,18 +12,28 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from compare.claims import boundaries
 from compare.claims.along_steps import longest_descent
-from compare.claims.conclusions import SHARE_CONFIDENCE, SOME, Conclusion, conclude_checks, conclude_runs, witness_of
-from compare.claims.describe import shown
+from compare.claims.conclusions import (
+    SHARE_CONFIDENCE,
+    SOME,
+    Closer,
+    Conclusion,
+    conclude_checks,
+    conclude_runs,
+    witness_of,
+)
+from compare.claims.decimal_descent import DecimalDescent
 from compare.claims.ensembles import Request, path_bytes
 from compare.claims.exact_witness import exact_findings, exact_statement, expected_runs_of
 from compare.claims.findings import Finding
 from compare.claims.keras_witness import certificates_of, keras_findings, keras_statement, needs_keras
-from compare.claims.reference_witness import reference_findings, reference_statement, requests_of
+from compare.claims.reference_witness import finer_statement, reference_findings, reference_statement, requests_of
 from compare.claims.runs import RunCheck, Statement, experiments_of, run_checks
 from compare.claims.statistics import interval
+from compare.claims.telling_boundaries import falls_at
 from compare.claims.values import Claim
 from compare.claims.verdicts import Boundary, Verdict, Witness
 from compare.claims.workbench import Workbench
+from reference import SGD
 
 if TYPE_CHECKING:
     from keras_impl import Recorder
@@ -31,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["judge", "judge_all"]
 
 MOST_BYTES = 2_000_000_000  # of runs that are kept at the same time
-BYTES_A_STEP = 64  # of the exact witness: two Python floats in two lists
+BYTES_A_STEP = 128  # of the exact witness: two Python floats in two lists, of two runs
 
 
 def judge(claim: Claim, *, recorder: "Recorder | None" = None, keras: bool = True) -> Verdict:
@@ -156,8 +166,7 @@ def _draft(claim: Claim, bench: Workbench) -> _Draft:
 def _requests(draft: _Draft) -> Iterator[Request]:
     yield from requests_of(draft.claim)
     if draft.search is not None:
-        yield from (run for asked in draft.search.requests for _, runs in asked for run in runs)
-        yield from (run for _, runs in draft.search.batch_sizes for run in runs)
+        yield from boundaries.requests_of_search(draft.search)
 
 
 def _second_look(draft: _Draft, bench: Workbench) -> tuple[Request, ...]:
@@ -185,20 +194,33 @@ def _conclude(draft: _Draft, bench: Workbench) -> Verdict:
         certified = _certified(claim, bench, into)
     of_runs = {}
     if draft.said is not None and seeds is not None:
-        together = conclude_runs(draft.said, seeds, keras, into)
-        of_runs = {i: together for i, _ in run_checks(claim)}
+        each = conclude_runs(draft.said, seeds, keras, _closer(draft, seeds, bench), into)
+        of_runs = dict(zip((i for i, _ in run_checks(claim)), each, strict=True))
     conclude_checks(claim, findings, of_runs, bench.recorder is not None, into)
     witnesses = {
         "exact": witness_of(draft.findings, draft.said),
         "reference": witness_of(findings["reference"], seeds),
         "keras": witness_of(findings["keras"], keras, certified) if "keras" in findings else None,
     }
-    found: tuple[Boundary, ...] = ()
+    found = boundaries.Found((), (), ())
     runs = {i for i, _ in run_checks(claim)}
     # Boundaries are of the runs: what is false at rest is so on either side of them.
     if draft.search is not None and all(check.holds is not False or i in runs for i, check in enumerate(into.checks)):
         found = boundaries.confirm(draft.search, draft.checks, claim.experiment, claim.vary, bench)
+        into.notes += found.remarks
     return _verdict(draft, into, witnesses, found, seeds)
+
+
+def _closer(draft: _Draft, seeds: Statement, bench: Workbench) -> Closer:
+    """What is known of runs that floats of their dtype lose: asked for only where they do."""
+    claim, exact = draft.claim, draft.said
+    assert exact is not None
+    runs = experiments_of(draft.checks, claim.experiment)
+    if not all(DecimalDescent.takes(run) for run in runs):
+        return Closer()
+    law = all(type(run.optimizer) is SGD for run in runs)
+    lost = not seeds.resolved.all() or (seeds.held and exact.resolved[0] and (seeds.met != exact.met[0]).all())
+    return Closer(finer_statement(claim, bench) if lost and exact.resolved[0] else None, law)
 
 
 def _certified(claim: Claim, bench: Workbench, into: Conclusion) -> tuple[str, float] | None:
@@ -218,12 +240,12 @@ def _verdict(
     draft: _Draft,
     into: Conclusion,
     witnesses: dict[str, Witness | None],
-    found: tuple[Boundary, ...],
+    found: boundaries.Found,
     seeds: Statement | None,
 ) -> Verdict:
-    breaking = [b for b in found if into.holds is True and _breaks(b)]
-    word, why = _word(into, breaking, seeds)
-    ordered = (*breaking, *(b for b in found if b not in breaking))
+    breaking = [b for b in found.boundaries if into.holds is True and _breaks(b)]
+    word, why = _word(into, breaking, found.untold, seeds)
+    ordered = (*breaking, *(b for b in found.boundaries if b not in breaking))
     return Verdict(
         claim=draft.claim,
         verdict=word,
@@ -241,12 +263,16 @@ def _verdict(
 
 def _breaks(boundary: Boundary) -> bool:
     """Whether a claim that is true as stated is false within what it claims."""
+    if boundary.confirmed is None and boundary.closed_form is None:
+        return False
     if boundary.setting == "steps":
         return not boundary.above and boundary.value > boundary.stated
     return boundary.claimed
 
 
-def _word(into: Conclusion, breaking: list[Boundary], seeds: Statement | None) -> tuple[str, str]:
+def _word(
+    into: Conclusion, breaking: list[Boundary], untold: tuple[str, ...], seeds: Statement | None
+) -> tuple[str, str]:
     """The verdict, and why in a sentence."""
     if into.holds is False:
         return "refuted", "false as stated"
@@ -256,19 +282,22 @@ def _word(into: Conclusion, breaking: list[Boundary], seeds: Statement | None) -
         assert seeds is not None
         met, counted = int((seeds.met & seeds.resolved).sum()), int(seeds.resolved.sum())
         low, high = interval(met, counted, SHARE_CONFIDENCE)
-        return "conditional", f"true for {met} of {counted} seeds (share {low:.3f} to {high:.3f})"
+        silent = len(seeds.met) - counted
+        more = f"; {silent} cannot tell" if silent else ""
+        return "conditional", f"true for {met} of {counted} seeds (share {low:.3f} to {high:.3f}){more}"
     if breaking:
-        first = breaking[0]
-        if first.setting == "steps":
-            return "conditional", f"true as stated, false from {shown(first.value)} steps on"
-        side = "from" if first.below else "below"
-        return "conditional", f"true as stated, false {side} {first.setting} = {shown(first.value)}"
+        beyond = "; ".join((f"true as stated, {falls_at(breaking[0])}", *untold))
+        return "conditional", beyond
+    if untold:
+        return "undecided", "; ".join(("true as stated, but that is not all that is claimed", *untold))
     return "holds", "true as stated"
 
 
 def _deciding_number(claim: Claim, witnesses: dict[str, Witness | None], into: Conclusion) -> str:
     """What the first check says that decides, by the witness that decides it."""
     order = sorted(range(len(claim.checks)), key=lambda i: {False: 0, None: 1, True: 2}[into.checks[i].holds])
+    if into.holds is SOME or into.holds is None:  # a check that is neither true nor false decides
+        order.sort(key=lambda i: into.checks[i].holds is not None)
     findings = [
         witness.findings[order[0]]
         for name in ("reference", "keras", "exact")

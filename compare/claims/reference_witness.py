@@ -7,6 +7,7 @@ from compare.claims.describe import shown, symbol
 from compare.claims.ensembles import Request
 from compare.claims.findings import Finding
 from compare.claims.intervals import Margins, quiet_interval
+from compare.claims.path import Path
 from compare.claims.runs import Statement, experiments_of, run_checks, state
 from compare.claims.starts import as_drawn, share_runs
 from compare.claims.statistics import half_the_error, judge_share
@@ -15,7 +16,7 @@ from compare.claims.values import Check, Claim, DefaultCheck, ShareOf, Trajector
 from compare.claims.workbench import SEEDS, Workbench
 from reference import OPTIMIZERS, Experiment
 
-__all__ = ["reference_findings", "reference_statement", "requests_of"]
+__all__ = ["finer_statement", "reference_findings", "reference_statement", "requests_of"]
 
 
 def requests_of(claim: Claim) -> list[Request]:
@@ -60,6 +61,20 @@ def reference_statement(claim: Claim, bench: Workbench) -> Statement | None:
     if not checks:
         return None
     return state(checks, claim.experiment, lambda run: bench.reference_path(Request(run, SEEDS)))
+
+
+def finer_statement(claim: Claim, bench: Workbench) -> Statement | None:
+    """What the same seeds say in float64, counted from where they go; None where that is not to be had."""
+    checks = [check for _, check in run_checks(claim)]
+    if not all(bench.offset_path(run, SEEDS) is not None for run in experiments_of(checks, claim.experiment)):
+        return None
+
+    def path(run: Experiment) -> Path:
+        there = bench.offset_path(run, SEEDS)
+        assert there is not None
+        return there
+
+    return state(checks, claim.experiment, path)
 
 
 def reference_findings(claim: Claim, said: Statement | None, bench: Workbench) -> tuple[Finding | None, ...]:

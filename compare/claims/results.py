@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from compare.claims.describe import shown
 from compare.claims.findings import Finding
 from compare.claims.verdicts import Boundary, Verdict, Witness
 
-__all__ = ["boundary_text", "to_json"]
+__all__ = ["to_json"]
 
 
 def to_json(verdict: Verdict) -> dict[str, Any]:
@@ -74,18 +73,7 @@ def _boundary(boundary: Boundary) -> dict[str, Any]:
         "closed_form": None if form is None else {"formula": form[0], "value": form[1]},
         "reference": [{"at": at, "holds": met, "of": of} for at, (met, of) in sorted(boundary.reference.items())],
         "confirmed": boundary.confirmed,
+        "with_batches": None if boundary.with_batches is None else list(boundary.with_batches),
+        "found_by": boundary.found_by,
+        "windows": [list(window) for window in boundary.windows],
     }
-
-
-def boundary_text(boundary: Boundary | None) -> str:
-    """A boundary in a few words: where the claim holds.
-
-    Examples
-    --------
-    >>> boundary_text(None)
-    ''
-    """
-    if boundary is None:
-        return ""
-    side = "below" if boundary.below else "from"
-    return f"holds {side} {boundary.setting} {'' if boundary.setting == 'steps' else '= '}{shown(boundary.value)}"

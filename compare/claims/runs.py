@@ -11,7 +11,7 @@ from compare.claims.path import Path
 from compare.claims.values import Claim, Comparison, StepsCheck, TrajectoryCheck
 from reference import Experiment
 
-__all__ = ["RunCheck", "Statement", "experiments_of", "other_run", "run_checks", "state"]
+__all__ = ["RunCheck", "Statement", "experiments_of", "other_run", "run_checks", "state", "together"]
 
 RunCheck = TrajectoryCheck | StepsCheck | Comparison
 
@@ -27,12 +27,24 @@ class Statement(NamedTuple):
         Check by check.
     reason : str
         Why some do not count.
+    held : bool
+        Whether rounding has brought some of the runs to rest.
     """
 
     met: np.ndarray
     resolved: np.ndarray
     answers: tuple[Answers, ...]
     reason: str
+    held: bool = False
+
+    @property
+    def so_far(self) -> np.ndarray:
+        """What the checks come to by the states that can tell."""
+        return np.asarray(np.logical_and.reduce([a.met if a.so_far is None else a.so_far for a in self.answers]))
+
+    def of_check(self, place: int) -> "Statement":
+        """What is said about one of the checks."""
+        return together((self.answers[place],), held=self.held)
 
 
 def run_checks(claim: Claim) -> tuple[tuple[int, RunCheck], ...]:
@@ -77,8 +89,25 @@ def state(checks: Sequence[RunCheck], experiment: Experiment, path: Callable[[Ex
             answers.append(answer_comparison(check, path(experiment), path(other_run(check, experiment))))
         else:
             answers.append(answer(check, path(experiment)))
+    return together(tuple(answers), held=bool(path(experiment).held_by_rounding().any()))
+
+
+def together(answers: tuple[Answers, ...], *, held: bool = False) -> Statement:
+    """What several answers come to: one that is no for sure decides, whatever the others are.
+
+    Parameters
+    ----------
+    answers : tuple of Answers
+        Of the same members.
+    held : bool
+        Whether rounding has brought some of the runs to rest.
+
+    Returns
+    -------
+    Statement
+    """
     met = np.logical_and.reduce([a.met for a in answers])
     fails = np.logical_or.reduce([~a.met & a.resolved for a in answers])
     resolved = np.logical_and.reduce([a.resolved for a in answers]) | fails
     reason = "" if resolved.all() else next(a.reason for a in answers if not a.resolved.all())
-    return Statement(met, resolved, tuple(answers), reason)
+    return Statement(met & ~fails, resolved, answers, reason, held)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from compare.claims.explain import numbers
-from compare.claims.results import boundary_text
+from compare.claims.telling_boundaries import boundary_text
 from compare.claims.verdicts import Verdict
 
 __all__ = ["numbers_table", "verdicts_table"]

@@ -21,8 +21,8 @@ class Boundary:
     setting : str
         "steps", or a setting that the claim varies.
     value : float
-        Where the exact witness flips; for steps the first number that is different, for the
-        batch size between two that were run.
+        Where it flips; for steps the first number that is different, for the batch size
+        between two that were run.
     below, above : bool
         Whether the claim holds below, and from there on.
     bracket : tuple of float
@@ -39,8 +39,16 @@ class Boundary:
         What the reference said beside the boundary: for each value asked, for how many
         seeds the claim held, of how many that can tell.
     confirmed : bool or None
-        Whether the reference agrees with the exact witness on both sides; None if no seed
-        can tell, or it was not asked because such a run is too long.
+        Whether the reference's seeds flip where the exact witness does; False if the noise
+        of their batches moves it, None if no seed can tell, or none was asked because such
+        a run is too long.
+    with_batches : tuple of float, or None
+        Between what the seeds go over from one to the other: the nearest value asked at
+        which all are as below the boundary, and the nearest at which all are as above it.
+    found_by : {"exact", "reference"}
+        Whose flip it is: that of the expected dynamics, or one that only batches show.
+    windows : tuple of tuple of int
+        Along the steps: from where to where the claim holds, if it comes and goes.
     """
 
     setting: str
@@ -54,6 +62,9 @@ class Boundary:
     closed_form: tuple[str, float] | None = None
     reference: Mapping[float, tuple[int, int]]
     confirmed: bool | None = None
+    with_batches: tuple[float, float] | None = None
+    found_by: str = "exact"
+    windows: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import reference
+from compare.claims.decimal_descent import DecimalDescent
 from compare.claims.ensembles import Kept, Request, affordable_steps, run_expected, run_together
-from compare.claims.exact import Descent, same_descent
+from compare.claims.exact import ShadowedDescent, same_descent
+from compare.claims.offset_runs import offset_path
 from compare.claims.path import Path
 from reference import Experiment, Parameters, Trajectory, draw_batches
 
@@ -39,20 +41,21 @@ class Workbench:
 
     def __init__(self, recorder: "Recorder | None" = None) -> None:
         self.recorder = recorder
-        self._descents: dict[Experiment, Descent] = {}
+        self._descents: dict[Experiment, DecimalDescent | ShadowedDescent] = {}
         self._paths: dict[Request, Path] = {}
         self._expected: dict[Request, Path] = {}
+        self._offsets: dict[tuple[Experiment, int], Path | None] = {}
         self._kept: dict[Any, Kept] = {}
         self._certificates: dict[Experiment, Certificate] = {}
         self._trajectories: dict[Experiment, Trajectory] = {}
         self._batches: dict[Any, tuple[np.ndarray, np.ndarray]] = {}
         self._points: dict[Any, tuple[Any, ...]] = {}
 
-    def descent(self, experiment: Experiment) -> Descent:
+    def descent(self, experiment: Experiment) -> DecimalDescent | ShadowedDescent:
         """The exact witness's run, which can be continued."""
         key = same_descent(experiment)
         if key not in self._descents:
-            self._descents[key] = Descent(key)
+            self._descents[key] = DecimalDescent(key) if DecimalDescent.takes(key) else ShadowedDescent(key)
         return self._descents[key]
 
     def exact_path(self, experiment: Experiment) -> Path:
@@ -76,6 +79,13 @@ class Workbench:
         """The reference's run over seeds or starts."""
         self.prepare([request])
         return self._paths[request]
+
+    def offset_path(self, experiment: Experiment, seeds: int) -> Path | None:
+        """The reference's run in float64, counted from where it goes; None where that is not to be had."""
+        key = experiment, seeds
+        if key not in self._offsets:
+            self._offsets[key] = offset_path(experiment, seeds)
+        return self._offsets[key]
 
     def trajectory(self, experiment: Experiment) -> Trajectory:
         """The reference's run with slots, of the first seed; with Keras at hand, as it was certified."""
@@ -108,7 +118,15 @@ class Workbench:
 
     def forget_runs(self) -> None:
         """Give the memory of all runs back but Keras' and those it is compared with; they are made again on demand."""
-        for runs in (self._descents, self._paths, self._expected, self._kept, self._trajectories, self._batches):
+        for runs in (
+            self._descents,
+            self._paths,
+            self._expected,
+            self._offsets,
+            self._kept,
+            self._trajectories,
+            self._batches,
+        ):
             runs.clear()
 
     def certificates(self) -> "tuple[Certificate, ...]":

@@ -96,7 +96,7 @@ def views(
     ClaimView
     """
     from compare.claims.explain import explain, numbers
-    from compare.claims.results import boundary_text
+    from compare.claims.telling_boundaries import boundary_text
 
     drawn = {picture.name: picture for picture in pictures}
     for verdict in verdicts:
@@ -113,7 +113,7 @@ def views(
 
 def _scale(boundary: "Boundary") -> Scale | None:
     from compare.claims.describe import shown
-    from compare.claims.results import boundary_text
+    from compare.claims.telling_boundaries import boundary_text
 
     low, high = boundary.range
     ends = (low, high, boundary.value, boundary.stated)

@@ -1,5 +1,7 @@
 """What a path says about a check, and when that does not count."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import binomtest
@@ -21,6 +23,11 @@ def path(*columns, b=None, slope=0.0, resolution=TINY32, cut=False, trainable=("
     experiment = Experiment(trainable=trainable, negative_slope=slope, steps=len(w) - 1)
     gradient = Parameters(np.zeros_like(w[1:]), None, None, None)
     return Path(experiment, Parameters(w, b, one, 0 * one), gradient, loss, resolution, cut)
+
+
+def another(run):
+    """The same path, of an experiment that is another one."""
+    return replace(run, experiment=replace(run.experiment, seed=1))
 
 
 def check(when, after=0, quantity="w", distance_to=None, **condition):
@@ -98,11 +105,41 @@ def test_nothing_counts_once_all_samples_were_on_the_kink():
     assert said(answer(check("ever", below=-0.5), through_zero)) == [True, True]
 
 
-def test_a_start_at_zero_decides_nothing_but_the_start():
-    at_zero = path([0.0, 0.0, 0.0])
-    assert said(answer(check("end", near=0.0, within=0.5), at_zero)) == [None]
-    assert said(answer(check(0, near=0.0, within=0.5), at_zero)) == [True]
-    assert said(answer(check(0, quantity="gradient.w", below=1.0), at_zero)) == [None]
+def test_a_start_at_zero_is_decided_by_the_derivative_that_all_frameworks_take():
+    # relu'(0) is 0 everywhere; of leaky ReLU frameworks take different ones.
+    for slope, told in ((0.0, True), (0.25, None)):
+        at_zero = path([0.0, 0.0, 0.0], slope=slope)
+        assert said(answer(check("end", near=0.0, within=0.5), at_zero)) == [told]
+        assert said(answer(check(0, near=0.0, within=0.5), at_zero)) == [True]
+        assert said(answer(check(0, quantity="gradient.w", below=1.0), at_zero)) == [told]
+
+
+def test_a_start_counts_as_it_is_written():
+    start = Experiment(initial=Parameters(w=-0.1), steps=1, batch_size=4)
+    w = np.float32([[-0.1], [-0.05]])
+    run = Path(start, Parameters(w, 0 * w, 1 + 0 * w, 0 * w), Parameters(-w[1:], None, None, None), None, TINY32)
+    assert float(w[0, 0]) < -0.1  # in float32
+    assert said(answer(check(0, near=-0.1, within=0.0), run)) == [True]
+    assert said(answer(check("ever", below=-0.1), run)) == [False]
+    # What an update has touched is known to half an ulp, and -0.05 may be on either side.
+    assert said(answer(check("end", below=-0.05), run)) == [None]
+    assert said(answer(check("end", below=-0.0499999), run)) == [True]
+
+
+def test_a_gradient_without_a_sample_is_exactly_zero_and_one_that_is_too_small_is_not():
+    still, tiny = path([-1.0, -1.0]), path([-1e-30, -1e-30])
+    for quantity in ("gradient.w", "step.w"):
+        moved = check(0, quantity=quantity, distance_to=0.0, above=0.0)
+        assert said(answer(moved, still)) == [False]
+        assert said(answer(moved, tiny)) == [None]
+
+
+def test_a_loss_that_overflowed_is_not_below_anything():
+    loss = np.array([[1.0], [np.inf], [np.nan]])
+    run = path([-1, 1e30, np.inf, np.nan], loss=loss)
+    assert said(answer(check("end", quantity="loss", below=1.0), run)) == [False]
+    assert said(answer(check("ever", quantity="loss", above=1e6), run)) == [True]
+    assert said(answer(check("end", quantity="expected_loss", below=1.0), run)) == [False]
 
 
 def test_zero_weight_is_no_kink_where_a_bias_or_a_straight_line_is():
@@ -149,8 +186,20 @@ def test_two_runs_are_compared_member_by_member(relation, more, expected):
         other=Experiment(),
         other_is={},
     )
-    ours, theirs = path([-1, 1.0], [-1, 2.0], [-1, 3.0]), path([-1, 2.0], [-1, 1.5], [-1, 3.0])
+    ours = path([-1, 1.0], [-1, 2.0], [-1, 3.0])
+    theirs = another(path([-1, 2.0], [-1, 1.5], [-1, 3.0]))
     assert said(answer_comparison(compared, ours, theirs)) == expected
+
+
+@pytest.mark.parametrize(("relation", "expected"), [("less", False), ("greater", False), ("near", True)])
+@pytest.mark.parametrize("when", ["end", 0])
+def test_a_run_compared_with_itself_is_a_tie(relation, expected, when):
+    within = 0.0 if relation == "near" else None
+    compared = Comparison(
+        measure=check(when), relation=relation, within=within, other=Experiment(), other_is={"seed": 0}
+    )
+    alike = path([-1, 0.3], [-1, 1e-30], [-1, np.nan])
+    assert said(answer_comparison(compared, alike, alike)) == [expected] * 3
 
 
 @pytest.mark.parametrize(
@@ -167,7 +216,7 @@ def test_equal_numbers_of_steps_are_equal(relation, expected):
 def test_never_is_later_than_any_step_but_not_than_never():
     until = StepsCheck(until=check("ever", above=0.0), condition=Condition())
     later = Comparison(measure=until, relation="greater", within=None, other=Experiment(), other_is={})
-    ours, theirs = path([-1, -1], [-1, -1]), path([-1, 1], [-1, -1])
+    ours, theirs = path([-1, -1], [-1, -1]), another(path([-1, 1], [-1, -1]))
     assert said(answer_comparison(later, ours, theirs)) == [True, None]
 
 

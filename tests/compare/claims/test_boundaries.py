@@ -1,5 +1,6 @@
 """Boundaries: against closed forms and exact powers, confirmed by the reference or moved by noise."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -7,11 +8,11 @@ import pytest
 
 from compare.claims import Workbench, judge
 from compare.claims.along_settings import Flip, look_along
-from compare.claims.along_steps import TIMES, first_exception, flip_along_steps
+from compare.claims.along_steps import TIMES, first_exception, flip_along_steps, lengths_of
 from compare.claims.closed_forms import closed_form
 from compare.claims.explain import explain
 from compare.claims.path import Path
-from compare.claims.results import boundary_text
+from compare.claims.telling_boundaries import boundary_text
 from compare.claims.values import Claim, Comparison, Condition, TrajectoryCheck, Vary
 from reference import SGD, Adam, Experiment, Parameters
 
@@ -80,7 +81,7 @@ def test_what_always_had_to_hold_is_refuted_with_its_first_exception():
 def test_a_step_number_has_no_boundary_along_the_steps():
     check = TrajectoryCheck(quantity="w", when=5, condition=Condition(below=-0.5))
     flip = flip_along_steps([check], run(steps=10), True, Workbench())
-    assert flip == (None, TIMES * 10)
+    assert (flip.steps, flip.looked_to) == (None, TIMES * 10)
 
 
 def test_the_search_goes_to_a_hundred_times_the_steps():
@@ -89,41 +90,41 @@ def test_the_search_goes_to_a_hundred_times_the_steps():
     # log(1/2) / log(127/128) = 88.4
     assert flip_along_steps([check], experiment, True, Workbench()).steps == 89
     slower = run(steps=1, optimizer=SGD(learning_rate=0.00390625))
-    assert flip_along_steps([check], slower, True, Workbench()) == (None, 100)
+    flip = flip_along_steps([check], slower, True, Workbench())
+    assert (flip.steps, flip.looked_to, flip.windows) == (None, 100, ((1, 100),))
 
 
 def test_plain_sgd_on_the_wrong_side_never_flips():
-    assert flip_along_steps([STUCK], run(), True, Workbench()) == (None, 200_000)
+    flip = flip_along_steps([STUCK], run(), True, Workbench())
+    assert (flip.steps, flip.looked_to) == (None, 200_000)
 
 
-def test_at_the_kink_the_search_is_blind():
-    flip = flip_along_steps([STUCK], run(steps=10, optimizer=SGD(learning_rate=1.0)), True, Workbench())
-    assert flip == (None, 0)
+def test_a_step_onto_zero_is_a_fact_where_nothing_was_rounded():
+    # -1 - 1 (-1) = 0, where ReLU's derivative is 0 in every framework; 0 is not below 0.
+    lands = run(steps=10, optimizer=SGD(learning_rate=1.0))
+    flip = first_exception([STUCK], lands, Workbench())
+    assert (flip.steps, flip.looked_to) == (1, 0)
 
 
-def last_length_that_can_be_told(momentum, lr):
-    """The last n before w crosses 0 for which 1 - w is not rounded to 1; and the first n across."""
+def steps_to_cross(momentum, lr):
+    """The first n for which w is across 0, in rational numbers."""
     mu, lr, n = Fraction(momentum), Fraction(lr), 0
-    w, m, last = Fraction(-1), Fraction(0), 0
+    w, m = Fraction(-1), Fraction(0)
     while w < 0:
-        last = n if 1 - float(w) > 1 else last
         m = mu * m - lr * w
         w, n = w + m, n + 1
-    return last, n
+    return n
 
 
-def test_lengths_that_cannot_be_told_are_left_to_the_bracket():
-    # Distance to 1 above 1: on the way to 0 it is rounded to 1 itself, long before w is across.
+def test_a_distance_is_known_where_floats_round_it_to_its_threshold():
+    # Distance to 1 above 1: on the way to 0 floats round it to 1 itself, long before w is across.
     check = TrajectoryCheck(quantity="w", when="end", distance_to=1.0, condition=Condition(above=1.0))
     experiment = run(steps=20, batch_size=200, optimizer=SGD(learning_rate=0.25, momentum=0.2509765625))
-    last, across = last_length_that_can_be_told(0.2509765625, 0.25)
-    assert across - last > 5
+    across = steps_to_cross(0.2509765625, 0.25)
     verdict = judge(claim(experiment, check), keras=False)
     (boundary,) = verdict.boundaries
-    # Across it is a step or two until the distance is not 1 any more.
-    assert across <= boundary.value <= across + 2
-    assert boundary.bracket == (last, boundary.value)
-    assert f"the flip lies between {last} and {boundary.value}" in explain(verdict)
+    assert boundary.value == across
+    assert boundary.bracket == (across - 1, across)
 
 
 def test_lengths_that_can_all_be_told_leave_a_single_step():
@@ -138,7 +139,11 @@ def test_an_exception_after_what_cannot_be_told_has_a_bracket_too():
     w = np.array([[-1.0], [-0.5], [-tiny], [-tiny], [1.0]])
     none = Parameters(w=None, b=None, v=None, d=None)
     path = Path(run(steps=4), Parameters(w, *np.zeros((3, 5, 1))), none, None, float(np.finfo(np.float64).tiny))
-    assert first_exception([STUCK], run(steps=4), path) == (4, 1)
+    # Beside w, b is at 0 too, so that all lies on the kink from where w is too small.
+    straight = replace(path, experiment=replace(path.experiment, negative_slope=1.0, dtype="float64"))
+    found = lengths_of([STUCK], straight.experiment, 4, lambda _run, _steps: straight)
+    assert found.resolved[:, 0].tolist() == [True, True, False, False, True]
+    assert found.met[:, 0].tolist() == [True, True, True, True, False]
 
 
 def test_a_run_of_its_own_length_is_compared_as_it_is():
@@ -270,6 +275,6 @@ def test_a_path_that_is_known_farther_than_the_search_has_come_hides_no_flip():
     bench, experiment = Workbench(), run(steps=10, batch_size=50)
     check = TrajectoryCheck(quantity="w", when="end", condition=Condition(below=-0.01))
     alone = flip_along_steps([check], experiment, True, Workbench())
-    bench.descent(experiment).extend(1_000_000)
+    bench.descent(experiment).path(1_000_000)
     assert flip_along_steps([check], experiment, True, bench) == alone
     assert alone.steps == first_step_above(Fraction(-1, 100), 0.01)

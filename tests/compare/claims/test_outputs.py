@@ -13,8 +13,9 @@ from compare.claims.describe import describe
 from compare.claims.explain import explain, numbers
 from compare.claims.junit import to_junit
 from compare.claims.picture import draw_claim
-from compare.claims.results import boundary_text, to_json
+from compare.claims.results import to_json
 from compare.claims.table import numbers_table, verdicts_table
+from compare.claims.telling_boundaries import boundary_text
 from compare.claims.values import Claim
 from compare.claims.verdicts import Boundary, Verdict
 from compare.output import write_json
@@ -124,7 +125,7 @@ def test_the_story_names_claim_verdict_witnesses_and_boundary(verdicts):
         "It holds from momentum = 0.81",
         "(1 - sqrt(learning_rate))^2 = 0.81",
         "the reference's seeds agree",
-        "Nothing changes along steps from 200 to 20000.",
+        "In the expected dynamics nothing changes along steps from 200 to 20000.",
     ):
         assert part in story
     assert "\n" not in story
@@ -144,8 +145,12 @@ def test_contradictions_are_the_loudest_thing_in_the_story():
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({}, "holds below momentum = 0.8125"),
-        ({"below": False, "above": True}, "holds from momentum = 0.8125"),
+        ({}, "holds below momentum = 0.81"),
+        ({"below": False, "above": True}, "holds from momentum = 0.81"),
+        ({"bracket": (1.875, 2.125)}, "holds below momentum a value between 1.875 and 2.125"),
+        ({"confirmed": False, "with_batches": (0.8, 0.85)}, "holds below momentum = 0.81 (with batches 0.8 to 0.85)"),
+        ({"setting": "steps", "value": 80, "windows": ((45, 79), (116, 151))}, "holds for steps 45 to 79, 116 to 151"),
+        ({"setting": "relu'(0)", "value": 0.0, "bracket": (0.0, 0.0)}, "holds at relu'(0) = 0 only"),
         ({"setting": "steps", "value": 24}, "holds below steps 24"),
     ],
 )
