@@ -134,8 +134,8 @@ def read_toml(path: Path) -> dict[str, Any]:
     except ValueError:  # of Python itself, which reads no integer of more than some thousand digits
         most = sys.get_int_max_str_digits()
         long = re.compile(rf"[0-9_]{{{most + 1},}}")
-        line = next((f" in line {n}" for n, line in enumerate(text.split("\n"), 1) if long.search(line)), "")
-        raise ClaimFileError((f"{path}: holds a number of too many digits{line}: at most {most}",)) from None
+        where = next((f" in line {n}" for n, line in enumerate(text.split("\n"), 1) if long.search(line)), "")
+        raise ClaimFileError((f"{path}: holds a number of too many digits{where}: at most {most}",)) from None
     if not _is_flat(document):
         raise ClaimFileError((f"{path}: is nested too deeply",))
     return document
