@@ -60,7 +60,7 @@ class Condition(NamedTuple):
         """
         number = np.asarray(number, np.float64)
         margin = np.full(number.shape, np.inf)
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             if self.below is not None:
                 margin = np.minimum(margin, self.below - number)
             if self.above is not None:
@@ -79,7 +79,7 @@ class Condition(NamedTuple):
         if self.above is not None:
             met &= number > self.above
         if self.near is not None and self.within is not None:
-            with np.errstate(invalid="ignore"):
+            with np.errstate(invalid="ignore", over="ignore"):
                 met &= np.abs(number - self.near) <= self.within
         return met if met.ndim else bool(met)
 
