@@ -162,6 +162,7 @@ def test_without_keras_it_says_so_and_exits_with_3(tmp_path):
     assert done.returncode == 3
     assert done.stderr.count("\n") == 1
     assert "Keras" in done.stderr
+    assert "KERAS_BACKEND=no_such_backend" in done.stderr
     assert "--no-keras" in done.stderr
     assert not list(tmp_path.iterdir())
 
