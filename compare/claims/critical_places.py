@@ -73,6 +73,11 @@ def _within(reals: Reals, low: Fraction, high: Fraction) -> Real:
 def place_of(point: "CriticalPoint", experiment: Experiment) -> Place:
     """The place of a finite critical point; of a set, of its representative.
 
+    Raises
+    ------
+    ArithmeticError
+        If numbers are too different in size.
+
     Examples
     --------
     >>> from compare.surface import critical_points
@@ -93,6 +98,8 @@ def place_of(point: "CriticalPoint", experiment: Experiment) -> Place:
         near = _approached(near, smooth)
     size = math.hypot(*(_largest(expected_gradient(near, name)(reals_of(DIGITS))) for name in smooth))
     radius, depth = FIRST_ORDER * size / curvature, FIRST_ORDER * size * size / (2 * curvature)
+    if not math.isfinite(radius + depth):
+        raise ArithmeticError("where the critical point is cannot be said: numbers are too different in size")
     return Place(near, Fraction(radius), Fraction(depth))
 
 

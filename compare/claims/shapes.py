@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from compare.claims.certainty import rounded, settle
+from compare.claims.certainty import NO_NUMBER, rounded, settle
 from compare.claims.critical_places import Place, place_of
 from compare.claims.expected import half_lines
 from compare.claims.expected_values import neuron_of
@@ -29,12 +29,12 @@ def judge_minimum(check: MinimumCheck, experiment: Experiment, points_of: Points
     """Judge where the global minimum lies; of a set of minima its representative is taken."""
     try:
         minima = [point for point in points_of(experiment) if point.kind == "global minimum"]
+        places = [place_of(point, experiment) for point in minima]
     except (ValueError, ArithmeticError) as error:
-        return Finding(None, reason=str(error))
+        return Finding(None, reason=str(error) or NO_NUMBER)
     if not minima:
         return Finding(None, reason="the expected loss has no global minimum that is attained")
     name = check.quantity.removeprefix("minimum.")
-    places = [place_of(point, experiment) for point in minima]
     measured: Measured
     if name == "loss":
         measured = min(places, key=lambda place: place.loss(reals_of(20)).middle()).loss
@@ -60,9 +60,9 @@ def judge_critical_point(check: CriticalPointCheck, experiment: Experiment, poin
     """Judge what kind of critical point a point is: of those within the check's distance, all must say the same."""
     try:
         points = [point for point in points_of(experiment) if np.isfinite(point.parameters).all()]
+        near = [(point, _is_near(check, place_of(point, experiment), experiment)) for point in points]
     except (ValueError, ArithmeticError) as error:
-        return Finding(None, reason=str(error))
-    near = [(point, _is_near(check, place_of(point, experiment), experiment)) for point in points]
+        return Finding(None, reason=str(error) or NO_NUMBER)
     if any(is_near is None for _, is_near in near):
         return Finding(None, reason=f"whether a critical point is within {check.within:g} cannot be told")
     kinds = sorted({point.kind for point, is_near in near if is_near})
@@ -106,7 +106,7 @@ def judge_convex(check: ConvexCheck, experiment: Experiment) -> Finding:
         jump = right.b - left.b
         digits = next((n for n in (12, 17, 25) if rounded(left.b, n) != rounded(right.b, n)), 12)
         says = f"at w = 0 the derivative goes from {rounded(left.b, digits)} to {rounded(right.b, digits)}"
-        return Finding((jump >= 0) == check.expected, float(jump), says)
+        return Finding((jump >= 0) == check.expected, reals_of(20).number(jump).middle(), says)
     trained = set(experiment.trainable)
     if trained <= {"v", "d"} or (experiment.negative_slope == 1 and trained <= {"w", "b"}):
         return Finding(check.expected, None, "the output is linear in what is trained")
