@@ -180,9 +180,15 @@ def _run_group(group: Sequence[Request], batches: Any, kept: dict[Any, Kept]) ->
         families = [family for family, _ in found]
         steps = max(family.steps for family in families)
         known = kept.get(batches)
-        if known is not None and len(known.above) >= steps and all(f.kink == "at zero, w alone" for f in families):
-            for family in families:
+        if known is not None:
+            # What is kept is enough for some, whatever the others need.
+            short = [f for f in families if f.kink == "at zero, w alone" and f.steps <= len(known.above)]
+            for family in short:
                 family.advance_on_lines(0, known.above, known.below)
+            families = [family for family in families if family not in short]
+            steps = max((family.steps for family in families), default=0)
+        if not families:
+            pass
         elif _squares_suffice(group[0]):
             for at, squares in half_squares(first, steps, streams):
                 for family in families:
@@ -190,7 +196,7 @@ def _run_group(group: Sequence[Request], batches: Any, kept: dict[Any, Kept]) ->
         else:
             keep = steps * streams <= MOST_KEPT
             seen = [squares for squares in _run_on_batches(families, first, steps, streams) if keep]
-            if keep:
+            if keep and (known is None or steps > len(known.above)):
                 kept[batches] = Kept(*(np.concatenate(side) for side in zip(*seen, strict=True)))
     return {request: path for family, alike in found for request, path in zip(alike, family.paths(), strict=True)}
 
