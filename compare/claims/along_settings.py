@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from compare.claims.build_experiment import changed, setting_of
-from compare.claims.exact import Descent, same_descent
+from compare.claims.exact import Descent
 from compare.claims.path import Path
 from compare.claims.runs import RunCheck, Statement, state
 from compare.claims.values import TrajectoryCheck, Vary
@@ -83,18 +83,24 @@ class Along(NamedTuple):
     nearest: tuple[float, ...] = ()
 
 
+def expected(experiment: Experiment) -> Experiment:
+    """The experiment as its expected dynamics has it: of no batch and no rounding."""
+    return replace(experiment, batch_size=1, seed=0, dtype="float64")
+
+
 def tell_at(checks: Sequence[RunCheck], experiment: Experiment, name: str, value: float) -> Told:
     """What the exact witness says of the claim with one setting changed."""
     try:
-        there = changed(experiment, name, value)
+        there = changed(experiment if experiment.dtype == "float64" else expected(experiment), name, value)
     except (ValueError, TypeError):
         return Told(None, np.nan)
     descents: dict[Experiment, Descent] = {}
 
     def path(run: Experiment, part: int = 1) -> Path:
-        descent = descents.setdefault(run, Descent(same_descent(run)))
+        descent = descents.setdefault(run, Descent(run))
         steps = run.steps // part
-        return replace(descent.path(steps), cut=steps < run.steps)
+        found = descent.path(steps)
+        return replace(found, cut=True) if steps < run.steps else found
 
     # What happens early, if it decides, needs no more.
     after = max((check.after for check in checks if isinstance(check, TrajectoryCheck)), default=0)
@@ -131,6 +137,7 @@ def look_along(checks: Sequence[RunCheck], experiment: Experiment, vary: Vary) -
     -------
     Along
     """
+    experiment = expected(experiment)
     stated = setting_of(experiment, vary.setting)
     known: dict[float, Told] = {}
 

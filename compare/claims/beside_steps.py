@@ -15,6 +15,7 @@ from compare.claims.along_steps import TIMES, Lengths, StepsFlip, lengths_of
 from compare.claims.describe import shown
 from compare.claims.ensembles import LONGEST, Request, affordable_steps
 from compare.claims.families import kink_of
+from compare.claims.offset_runs import takes_offsets
 from compare.claims.path import Path
 from compare.claims.runs import RunCheck, experiments_of
 from compare.claims.values import Comparison
@@ -67,6 +68,8 @@ def prepare(checks: Sequence[RunCheck], experiment: Experiment, holds: bool, fli
         if length <= experiment.steps or others:
             return AlongSteps(holds, flip, 0, ())
     there = replace(experiment, steps=length)
+    if flip.steps is not None and seeds < FEW and all(takes_offsets(run) for run in experiments_of(checks, there)):
+        return AlongSteps(holds, flip, length, ())
     if affordable_steps(there) < length or others:
         return AlongSteps(holds, flip, 0, ())
     return AlongSteps(holds, flip, length, tuple(Request(run, seeds, True) for run in experiments_of(checks, there)))
@@ -90,6 +93,10 @@ def read(along: AlongSteps, checks: Sequence[RunCheck], experiment: Experiment, 
             remark=f"in the expected dynamics it is {_truth(not along.holds)} from {shown(flip.steps)} steps on, "
             "which is too long a run to ask the seeds"
         )
+    if not along.requests:  # so long that it is run on the distance from where it goes at once
+        finer = _in_offsets(along, checks, experiment, bench)
+        assert finer is not None
+        return _of_a_longer_run(along, finer, experiment)
     paths = {replace(request.experiment, steps=1): bench.reference_path(request) for request in along.requests}
 
     def path(run: Experiment, steps: int) -> Path:

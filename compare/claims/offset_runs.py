@@ -19,15 +19,21 @@ from fractions import Fraction
 import numpy as np
 
 from compare.claims.decimal_orbit import sides_of
+from compare.claims.expected import half_lines
 from compare.claims.lines import gradient_on, lines_of
 from compare.claims.path import Path
 from compare.claims.places import Places, written
 from compare.claims.streams import blocks_of
 from reference import AdamW, Experiment, Parameters
 
-__all__ = ["offset_path"]
+__all__ = ["offset_path", "takes_offsets"]
 
 UNIT = 2.0**-53
+
+
+def takes_offsets(experiment: Experiment) -> bool:
+    """Whether an experiment can be run so."""
+    return half_lines(experiment) is not None and not isinstance(experiment.optimizer, AdamW)
 
 
 def offset_path(experiment: Experiment, seeds: int) -> Path | None:
@@ -45,7 +51,7 @@ def offset_path(experiment: Experiment, seeds: int) -> Path | None:
         None for other experiments, and for an optimizer that moves w without a gradient.
     """
     sides = sides_of(experiment)
-    if sides is None or isinstance(experiment.optimizer, AdamW):
+    if sides is None or not takes_offsets(experiment):
         return None
     run = replace(experiment, dtype="float64")
     places = _places(run)

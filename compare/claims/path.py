@@ -297,13 +297,15 @@ class Path:
         updates are lost, or w has landed on a place where residuals are 0, which the run
         without rounding would only have passed or come near to.
         """
+        if self.is_exact or self.steps < AT_REST:
+            return np.zeros(self.members, bool)
         lately = slice(-AT_REST, None)
         moved, resting = np.zeros(self.members, bool), np.ones(self.members, bool)
         for name in self.experiment.trainable:
             values = np.asarray(getattr(self.parameters, name))
             resting &= (values[lately] == values[-1:]).all(axis=0)
             moved |= values[-1] != values[0]
-        if self.steps < AT_REST or self.is_exact or not resting.any():
+        if not (moved & resting).any():
             return np.zeros(self.members, bool)
         gradients = [g[lately] for g in self.gradient if g is not None]
         pulled = np.logical_or.reduce([(g != 0).any(axis=0) for g in gradients]) if gradients else np.True_

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from compare.claims import VERDICTS, ClaimFileError, Workbench, judge_all, load_claims
-from compare.claims.results import boundary_text
+from compare.claims.telling_boundaries import boundary_text
 
 HERE = Path(__file__).parent
 CLAIMS = {claim.id: claim for claim in load_claims(HERE / "edges.toml")}
