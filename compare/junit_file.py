@@ -31,7 +31,9 @@ def require_apart(out: Path, junit: Path | None, inputs: Sequence[Path]) -> None
         if junit is not None and _same(junit, file):
             raise UsageError(f"--junit {junit}: is {file}, which is to be read; name another file")
     if junit is not None and _inside(junit, out) is not None:
-        raise UsageError(f"--junit {junit}: is to be a folder, for --out {out}; name another file")
+        raise UsageError(
+            f"--junit {junit}: cannot be written: is the folder of --out {out}, or around it; name another file"
+        )
     if junit is not None and (name := _own_name(out, junit)) is not None:
         raise UsageError(f"--junit {junit}: {name} in {out} is written otherwise; name another file")
 
