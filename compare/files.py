@@ -2,13 +2,14 @@
 
 import errno
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from compare.staging import made_parents, staging
+from compare.staging import NEW, made_parents, staging
 
 __all__ = ["kind_of", "read_bounded", "whole_file"]
 
@@ -94,6 +95,8 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     if target.exists():
         _require_regular(target.stat())
     with made_parents(target), staging(target) as place:
-        with (place / "new").open("wb") as file:
+        with (place / NEW).open("wb") as file:
             yield file
-        (place / "new").replace(target)
+        if target.exists():
+            shutil.copymode(target, place / NEW)
+        (place / NEW).replace(target)

@@ -108,10 +108,16 @@ def folder(wanted: Path) -> Iterator[Path]:
                 _put_in_place(wanted, target, place)
                 moved = True
     except OSError as error:
-        raise OutputError(f"--out {wanted}: cannot be written: {error.strerror or error}") from None
+        raise OutputError(f"--out {wanted}: cannot be written{_beside(wanted)}: {error.strerror or error}") from None
     except STOPPED as error:
         error.add_note(f"{wanted} is written" if moved else "nothing was written")
         raise
+
+
+def _beside(wanted: Path) -> str:
+    """The folder around, if it is that which cannot be written: the new one is made ready there."""
+    around = wanted.parent if wanted.name else wanted / ".."
+    return f", nor anything in {around}" if around.is_dir() and not os.access(around, os.W_OK) else ""
 
 
 def _require_replaceable(wanted: Path, target: Path, place: Path) -> None:

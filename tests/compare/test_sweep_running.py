@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -190,6 +191,56 @@ def test_a_run_that_was_killed_goes_on_too(uninterrupted, tmp_path):
     assert process.returncode == -signal.SIGKILL
     assert main([*SLOW, "--out", str(folder)]) == 0
     assert read(folder) == uninterrupted
+
+
+def test_what_a_killed_process_left_in_an_empty_folder_is_cleaned_up(tmp_path):
+    code = """
+import os, sys
+from pathlib import Path
+from compare.staging import staging
+with staging(Path(sys.argv[1]) / "spec.json") as place:
+    (place / "new").write_text("half")
+    os.kill(os.getpid(), 9)
+"""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    subprocess.run([sys.executable, "-c", code, str(folder)], check=False)
+    assert len(list(folder.iterdir())) == 1
+    assert main(["--grid", "initial.w=1,2", "--steps", "2", "--quiet", "--no-picture", "--out", str(folder)]) == 0
+    assert not list(tmp_path.rglob(".neuron-audit-*"))
+
+
+def test_a_run_that_is_told_to_end_says_what_it_left(uninterrupted, tmp_path):
+    folder = tmp_path / "out"
+    process = first_chunk_of([*SLOW, "--workers", "2"], folder)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert errors.startswith("compare.sweep: stopped by SIGTERM; ")
+    assert errors.count("\n") == 1
+    assert not list(tmp_path.rglob(".neuron-audit-*"))
+    assert main([*SLOW, "--out", str(folder)]) == 0
+    assert read(folder) == uninterrupted
+
+
+@pytest.mark.parametrize("name", ["sweep.png", "sweep.csv", "environment.json"])
+def test_a_disk_that_is_full_in_the_end_is_one_line_and_the_chunks_stay(name, tmp_path, monkeypatch, capsys):
+    flags = ["--grid", "initial.w=1,2", "--steps", "2", "--quiet", "--out", str(tmp_path / "out")]
+    assert main(flags) == 0
+    before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir() if path.is_file()}
+    replace = Path.replace
+
+    def full(path, target):
+        if Path(target).name == name:
+            raise OSError(28, "No space left on device")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", full)
+    assert main(flags) == 2
+    assert capsys.readouterr().err.endswith("cannot be written: No space left on device\n")
+    after = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir() if path.is_file()}
+    assert after.keys() == before.keys()
+    assert after[name] == before[name]
 
 
 def test_bytes_of_arrays_hold_no_time():
