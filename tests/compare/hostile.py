@@ -22,15 +22,21 @@ CHECK = '[[claim.check]]\nquantity = "expected_loss"\nat = {{ w = {w} }}\n{condi
 NICE = CLAIM.format(id="nice", rest='not_auditable = "A matter of taste."\n')
 ONE = CLAIM.format(id="one", rest=CHECK.format(w=-1.0, condition="above = 0.5"))
 SWEEP = '[sweep]\nname = "mine"\n[sweep.grid]\ninitial.w = [1.0, 2.0]\nsteps = [2]\nbatch_size = [4]\n'
-TINY = ["--steps", "2", "--batch-size", "4", "--no-picture"]
-
+LONG = "7" * 5000
 NUMBERS = ["0", "-1", "1", "2", "1.5", "nan", "inf", "-inf", "1e308", "-1.7e308", "5e-324", "1e400"]
 NUMBERS += ["0x10", "1_0", "\u0663", "1e", "--2"]
-WORDS = ["", " ", "a", "w", "initial.w", "é", EVIL, "a\nb", "7" * 5000, "[" * 900, "{", "'", '"', "a=b", "=", ":"]
+WORDS = ["", " ", "a", "w", "initial.w", "é", EVIL, "a\nb", LONG, "[" * 900, "{", "'", '"', "a=b", "=", ":"]
 WORDS += ["::", ",", "*", "%s%n", "../..", "~", "-", "--", "\udcff", "A" * 300, "nul\u2028", "$(touch x)", "`x`"]
 WORDS += ["; rm x", "\t", "True", "null", "../mine.toml"]
 PATHS = ["new", "p/q/new", "audit/own.toml", "audit/report.html", "audit/new.xml", "theirs/report.html", "mine.toml/x"]
 PATHS += [".", "..", "/", "/dev/null", "/dev/zero", "/dev/stdin", "/dev/full", "/proc/self/mem", "/proc/none"]
+# Command lines that are allowed and done in a moment.
+HARMLESS = {
+    "run": [["mine.toml"], ["--no-keras"], ["--no-figures"], ["--out", "new"]],
+    "sweep": [["--grid", "initial.w=1,2"], ["--steps", "2"], ["--batch-size", "4"], ["--no-picture"], ["--out", "new"]],
+    "bench": [["--quick"], ["--only", "surface"], ["--rounds", "1"], ["--out", "new"]],
+    "defects": [["--list"], ["--out", "new"]],
+}
 STREAMS = ["", "", "", ">&-", ">/dev/full", "2>&-", "2>/dev/full", "<&- >&- 2>&-", "left"]
 ENVIRONMENTS: list[dict[str, str]] = [
     {},
@@ -125,7 +131,7 @@ def fill(folder: Path) -> None:
 
 
 def command_line(seed: int, folder: Path) -> CommandLine:
-    """The command line of a seed, in a folder that is new and empty and is filled.
+    """The command line of a seed, in a folder that is new and empty and is filled: a harmless one with a few changes.
 
     Parameters
     ----------
@@ -136,57 +142,62 @@ def command_line(seed: int, folder: Path) -> CommandLine:
     rng = random.Random(seed)
     names = sorted(os.listdir(folder))
     paths = [*names, *names, *PATHS, str(folder / "new"), str(folder / "mine.toml"), *WORDS[:8]]
-    anything = [*paths, *NUMBERS, *WORDS]
-
-    def some(*parts):
-        return [argument for part in parts for argument in part if rng.random() < 0.5]
-
-    def given(flag, values):
-        return [[flag, rng.choice(values)]] if rng.random() < 0.9 else [[flag]]
-
-    kind = rng.choice(["run", "run", "run", "sweep", "sweep", "bench", "defects"])
-    if kind == "run":
-        flags = some(
-            given("--only", ["nice", "one", "jump", *WORDS]),
-            given("--explain", ["nice", "one", *WORDS]),
-            given("--junit", ["new.xml", "old.xml", *paths]),
-            given("--seed", NUMBERS),
-            given("--dtype", ["float32", "float64", *WORDS]),
-            [["--list"], ["--quiet"], [rng.choice([*WORDS, "--nonsense", "--help"])]],
-        )
-        files = rng.choices([*paths, "mine.toml", "nice.toml", "met.toml", "unmet.toml"], k=rng.choice([1, 1, 1, 2, 3]))
-        rest = ["--no-keras", "--no-figures", *files]
-    elif kind == "sweep":
-        settings = ["initial.w", "steps", "batch_size", "optimizer.learning_rate", "dtype", "seed", *WORDS]
-        setting, value = rng.choice(settings), f"{rng.choice(NUMBERS)}:{rng.choice(NUMBERS)}:{rng.choice(NUMBERS[:4])}"
-        flags = some(
-            given("--grid", [f"{setting}={value}", f"{setting}={rng.choice(NUMBERS)},2", *WORDS]),
-            given("--random", [f"{setting}=normal:{rng.choice(NUMBERS)}:1", f"{setting}={rng.choice(WORDS)}", *WORDS]),
-            given("--set", [f"{setting}={rng.choice([*NUMBERS, *WORDS])}"]),
-            given("--train", ["w", "w,b", *WORDS]),
-            given("--number", NUMBERS[:5]),
-            given("--learning-rate", NUMBERS),
-            given("--optimizer", ["Adam", *WORDS]),
-            [["--list"], ["--quiet"], [rng.choice([*anything, "sweep.toml", "sweep.toml"])]],
-        )
-        rest = [*TINY, *rng.choice([["--grid", "initial.w=1,2"], []])]
-    elif kind == "bench":
-        flags = some(given("--rounds", NUMBERS), given("--only", WORDS), [["--quick"], ["--quiet"]])
-        rest = rng.choice([["--list"], ["--only", "nothing-like-it"]])
-    else:
-        flags = some(
-            given("--jobs", NUMBERS), given("--side", ["keras", *WORDS]), given("--only", WORDS), [["--quiet"]]
-        )
-        rest = rng.choice([["--list"], ["--only", "nothing-like-it"]])
-    out = ["--out", rng.choice([*paths, "new", "audit", "empty"])]
-    parts = [*flags, *([[argument] for argument in rest] if kind == "run" else [rest]), out]
-    if kind == "run":
-        parts = [*flags, ["--no-keras", "--no-figures"], files, out]
+    kind = rng.choice(["run"] * 5 + ["sweep"] * 3 + ["bench", "defects"])
+    parts = [list(part) for part in HARMLESS[kind]]
+    for _ in range(rng.choice([0, 1, 1, 1, 2, 3])):
+        flag, values = rng.choice(_changes(kind, paths, rng))
+        value = [] if values is None else [rng.choice(values)]
+        if value and rng.random() < 0.03:
+            value = []  # forgotten
+        same = [part for part in parts if part[:1] == [flag]]
+        if flag == "" and rng.random() < 0.5:
+            parts = [part for part in parts if part[0].startswith("-")]
+        parts = [part for part in parts if part not in same or rng.random() < 0.1]
+        parts.append([*([flag] if flag else []), *value])
     rng.shuffle(parts)
-    arguments = [argument.replace("\0", "") for part in parts for argument in part]
+    arguments = [argument for part in parts for argument in part]
+    inside = rng.choice([".", ".", ".", "audit"] if kind == "run" else ["."])
+    if inside != ".":
+        arguments = ["../mine.toml" if argument == "mine.toml" else argument for argument in arguments]
     program = [sys.executable, "-m", f"compare.{kind}"]
-    inside = rng.choice([".", ".", ".", "audit", "empty"])
     return CommandLine([*program, *arguments], folder, inside, rng.choice(STREAMS), rng.choice(ENVIRONMENTS))
+
+
+def _changes(kind: str, paths: list[str], rng: random.Random) -> list[tuple[str, list[str] | None]]:
+    """Flags and what may follow them; the empty one for arguments without."""
+    out = ("--out", [*paths, "audit", "audit", "empty", "to audit"])
+    nothing_known = (rng.choice([*WORDS, "--nonsense", "--help", "--out=", "--quiet=1"]), None)
+    if kind == "run":
+        return [
+            *[out, ("", [*paths, "nice.toml", "met.toml", "unmet.toml", "audit/own.toml"])] * 3,
+            *[("--junit", ["new.xml", "audit/new.xml", "p/q/new.xml", *paths])] * 3,
+            ("--only", ["nice", "one", "jump", *WORDS]),
+            ("--explain", ["nice", "one", *WORDS]),
+            ("--seed", NUMBERS),
+            ("--dtype", ["float64", *WORDS]),
+            ("--list", None),
+            ("--quiet", None),
+            nothing_known,
+        ]
+    if kind == "sweep":
+        setting = rng.choice(["initial.w", "steps", "batch_size", "optimizer.learning_rate", "dtype", "seed", *WORDS])
+        one, other, number = rng.choice(NUMBERS), rng.choice(NUMBERS), rng.choice(NUMBERS[:4])
+        return [
+            *[out, ("", [*paths, "sweep.toml", "relu-sgd"])] * 2,
+            ("--grid", [f"{setting}={one}:{other}:{number}", f"initial.w={one},{other}", f"{setting}={one}", *WORDS]),
+            ("--random", [f"{setting}=normal:{one}:1", f"initial.b=uniform:{one}:{other}", *WORDS]),
+            ("--set", [f"{setting}={one}", f"initial.w={rng.choice(WORDS)}", *WORDS]),
+            ("--train", ["w,b", *WORDS]),
+            ("--number", NUMBERS[:5]),
+            ("--learning-rate", [*NUMBERS, *WORDS]),
+            ("--optimizer", ["Adam", *WORDS]),
+            ("--workers", ["0", "-1", "2", LONG]),
+            ("--list", None),
+            nothing_known,
+        ]
+    if kind == "bench":
+        return [out, out, ("--rounds", ["0", "-1", "1.5", "nan", LONG, EVIL]), ("--only", WORDS), nothing_known]
+    return [out, ("--jobs", ["0", "-1", "nan", LONG, EVIL]), ("--side", ["keras", *WORDS]), nothing_known]
 
 
 def faults_of(line: CommandLine) -> list[str]:
