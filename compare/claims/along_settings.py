@@ -23,6 +23,7 @@ import numpy as np
 
 from compare.claims.build_experiment import changed, setting_of
 from compare.claims.exact import Descent
+from compare.claims.expected import half_lines
 from compare.claims.path import Path
 from compare.claims.runs import RunCheck, Statement, state
 from compare.claims.values import TrajectoryCheck, Vary
@@ -30,12 +31,12 @@ from reference import Experiment
 
 __all__ = ["Along", "Flip", "Told", "batch_sizes", "look_along", "tell_at", "truth_at"]
 
-POINTS, POINTS_OF_A_CLAIM = 17, 33
+POINTS = 17
+FINE, COARSE = (33, 96), (17, 32)  # over a claimed range: points, and more where the number comes near its threshold
 EARLY = 16  # the first part of a run that is looked at alone
 RATIO_FOR_LOG = 30  # wider ranges of positive numbers are divided evenly in the logarithm
 HALVINGS = 48
 RESOLUTION = 2.0**-20  # of the boundary, relative to it
-MOST_LOOKS = 96  # more values that are tried where the number comes near its threshold
 NARROWEST = 2.0**-12  # of the range: no turn is looked for below that
 
 
@@ -151,7 +152,8 @@ def look_along(checks: Sequence[RunCheck], experiment: Experiment, vary: Vary) -
 
     nearest: tuple[float, ...] = ()
     if vary.claimed:
-        found, nearest = _all_flips(_grid(vary, stated, POINTS_OF_A_CLAIM), tell)
+        points, looks = FINE if half_lines(experiment) is not None else COARSE
+        found, nearest = _all_flips(_grid(vary, stated, points), tell, looks)
     else:
         grid = _grid(vary, stated, POINTS)
         below, above = [value for value in grid if value <= stated][::-1], [value for value in grid if value >= stated]
@@ -203,11 +205,11 @@ def _first_flip(values: list[float], truth: Callable[[float], bool | None]) -> F
     return None
 
 
-def _all_flips(grid: list[float], tell: Callable[[float], Told]) -> tuple[list[Flip], tuple[float, ...]]:
+def _all_flips(grid: list[float], tell: Callable[[float], Told], looks: int) -> tuple[list[Flip], tuple[float, ...]]:
     """Every flip in a range, and the values at which the claim comes nearest to flipping."""
     values = [value for value in grid if tell(value).holds is not None]
     narrowest = NARROWEST * (grid[-1] / 2 - grid[0] / 2) * 2
-    for _ in range(MOST_LOOKS):
+    for _ in range(looks):
         place = _where_to_look(values, tell, narrowest)
         if place is None:
             break

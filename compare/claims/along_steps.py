@@ -16,7 +16,7 @@ import numpy as np
 from compare.claims.answers import are_one_run, numbers_of, relation_of
 from compare.claims.decimal_descent import DecimalDescent
 from compare.claims.path import Path
-from compare.claims.runs import RunCheck, other_run
+from compare.claims.runs import RunCheck, experiments_of, other_run
 from compare.claims.states import States, numbers_in_question, states_of
 from compare.claims.values import Comparison, StepsCheck, TrajectoryCheck
 from compare.claims.workbench import Workbench
@@ -34,7 +34,9 @@ __all__ = [
 ]
 
 TIMES = 100
-MOST_STEPS, MOST_DECIMAL_STEPS, MOST_STEPS_WITH_BIAS = 200_000, 16_000, 10_000  # of the exact witness
+MOST_STEPS, MOST_STEPS_WITH_BIAS = 200_000, 10_000  # of the exact witness
+MOST_FLOAT_STEPS = 20_000  # where decimals end, and floats go on
+MOST_DECIMAL_STEPS = 12_500  # of optimizers that no formula continues: Adam's second moment forgets a start in 11,900
 GROWTH = 3
 
 Windows = tuple[tuple[int, int], ...]
@@ -98,7 +100,7 @@ def flip_along_steps(checks: Sequence[RunCheck], experiment: Experiment, stated:
     while True:
         at_rest = all(descent.settled for descent in descents)
         horizon = end if at_rest else min(end, GROWTH * horizon)
-        found = lengths_of(checks, experiment, horizon, lambda run, n: bench.descent(run).path(n))
+        found = _of_the_expected(checks, experiment, horizon, bench)
         flip = _first_flip(found, steps, stated, horizon)
         blind = not found.resolved[-1, 0] and not found.resolved[horizon // 2 :, 0].any()
         if horizon == end or blind:
@@ -106,6 +108,21 @@ def flip_along_steps(checks: Sequence[RunCheck], experiment: Experiment, stated:
         # Windows are told over a few times the length at which the first flip is.
         if flip.steps is not None and horizon >= min(end, GROWTH * flip.steps):
             return flip
+
+
+def _of_the_expected(checks: Sequence[RunCheck], experiment: Experiment, horizon: int, bench: Workbench) -> Lengths:
+    """In decimals as far as these are affordable, and on in floats."""
+    descents = [bench.descent(run) for run in experiments_of(checks, experiment)]
+    decimals = [descent for descent in descents if isinstance(descent, DecimalDescent)]
+    most = horizon
+    if not all(descent.settled for descent in decimals) and type(experiment.optimizer) is not SGD and decimals:
+        most = min(horizon, MOST_DECIMAL_STEPS)
+    found = lengths_of(checks, experiment, most, lambda run, n: bench.descent(run).path(n))
+    if most == horizon:
+        return found
+    beyond = lengths_of(checks, experiment, horizon, lambda run, n: bench.float_descent(run).path(n))
+    rest = slice(most + 1, None)
+    return Lengths(*(np.concatenate([a, b[rest]]) for a, b in zip(found, beyond, strict=True)))
 
 
 def _first_flip(found: Lengths, steps: int, stated: bool, horizon: int) -> StepsFlip:
@@ -147,7 +164,7 @@ def longest_descent(experiment: Experiment) -> int:
     """How many steps of an experiment the exact witness takes at most."""
     most = MOST_STEPS_WITH_BIAS
     if DecimalDescent.takes(experiment):
-        most = MOST_STEPS if type(experiment.optimizer) is SGD else MOST_DECIMAL_STEPS
+        most = MOST_STEPS if type(experiment.optimizer) is SGD else MOST_FLOAT_STEPS
     return max(experiment.steps, min(TIMES * experiment.steps, most))
 
 

@@ -209,7 +209,7 @@ def answer_states(states: States, when: str, first: int = 0, *, cut: bool = Fals
 def _first_met(check: TrajectoryCheck, path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The first state that meets a condition, whether there is one, and whether both are beyond doubt."""
     states = states_of(check, path)
-    found = states.met.any(axis=0)
+    found = np.asarray(states.met.any(axis=0))
     first = np.asarray(np.where(found, states.met.argmax(axis=0), NEVER))
     doubtful = ~states.resolved
     first_doubt = np.where(doubtful.any(axis=0), doubtful.argmax(axis=0), NEVER)

@@ -82,10 +82,11 @@ def prepare(
     values = {value for pair in sides for value in pair}
     seeds = seeds_for(experiment, SEEDS)
     if vary.claimed:
-        values |= {*_spread(vary, ACROSS), *along.nearest, stated}
+        alone = kink_of(experiment) == "at zero, w alone"
+        values |= {*_spread(vary, ACROSS if alone else ACROSS // 2 + 1), *along.nearest, stated}
         values |= {(a + b) / 2 for a, b in pairwise(flips)}
         samples = max(1, experiment.steps * experiment.batch_size * len(values))
-        if kink_of(experiment) != "at zero, w alone" and samples * seeds > MOST_ACROSS:
+        if not alone and samples * seeds > MOST_ACROSS:
             seeds = min(seeds, FEW)
     asked = ask(checks, experiment, vary.setting, sorted(values), seeds)
     return AlongSetting(vary, stated, along, tuple(found), sides, asked)
@@ -147,7 +148,8 @@ def closer(along: AlongSetting, checks: Sequence[RunCheck], experiment: Experime
             values |= set(_around(boundary))
     if along.vary.claimed:
         for a, b in _changes(shares):
-            values |= set(np.linspace(a, b, BETWEEN + 2)[1:-1].tolist())
+            count = BETWEEN if kink_of(experiment) == "at zero, w alone" else BETWEEN // 2
+            values |= set(np.linspace(a, b, count + 2)[1:-1].tolist())
     seeds = along.asked[0][1][0].seeds if along.asked else SEEDS
     wanted = sorted(values - {value for value, _ in along.asked})
     return ask(checks, experiment, along.vary.setting, wanted, seeds)

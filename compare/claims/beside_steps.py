@@ -156,10 +156,12 @@ def _of_a_longer_run(along: AlongSteps, found: Lengths, experiment: Experiment) 
     """The first length at which seeds are no longer what they were as stated, and from which on all are."""
     steps, flip = experiment.steps, along.flip
     now = found.met[steps] & found.resolved[steps]
-    holds = along.holds if not found.resolved[steps].any() else bool(now.all())
+    # Where all seeds are of one mind as stated, it is theirs that may change.
+    mixed = not found.resolved[steps].any() or (now.any() and not now.all())
+    holds = along.holds if mixed else bool(now.all())
     told = found.resolved[steps] & (found.met[steps] == holds)
-    if not told.any() or (holds != along.holds and not holds and now.any()):
-        return Read(remark=_looked(along, found))  # true for some seeds only, as stated already
+    if not told.any():
+        return Read(remark=_looked(along, found))
     different = ((found.met != holds) & found.resolved)[steps + 1 :]
     some = np.flatnonzero((different & told).any(axis=1))
     if not len(some):

@@ -64,7 +64,7 @@ class Offsets(NamedTuple):
 
 
 class _Tail(NamedTuple):
-    """A sequence slow q^n (1 + fast k^n) from some state on, in logarithms."""
+    """A sequence slow q^n (1 + fast k^n), or slow q^n (1 + linear n), from some state on, in logarithms."""
 
     log_size: float
     sign: float
@@ -72,6 +72,7 @@ class _Tail(NamedTuple):
     ratio_sign: float
     fast: float
     log_fast_ratio: float
+    linear: float = 0.0
 
     def values(self, count: int) -> tuple[np.ndarray, np.ndarray]:
         """The values after 1, 2, ... steps, with a bound on their errors."""
@@ -80,7 +81,7 @@ class _Tail(NamedTuple):
         n = np.arange(1, count + 1)
         exponent = self.log_size + n * self.log_ratio
         with np.errstate(under="ignore", over="ignore"):
-            size = np.exp(exponent) * (1 + self.fast * np.exp(n * self.log_fast_ratio))
+            size = np.exp(exponent) * (1 + self.fast * np.exp(n * self.log_fast_ratio) + self.linear * n)
         signs = self.sign * (self.ratio_sign**n if self.ratio_sign < 0 else 1.0)
         # Each of the logarithms, the product and the sum is off by half an ulp, and exp by one.
         size = np.maximum(size, SMALLEST)
@@ -235,8 +236,16 @@ class Orbit:
             total, product = 1 + mu - a, mu
             after = u * (1 - a) + mu * m
         square = total * total - 4 * product
-        if square <= 0:
-            return self._wave(total, product, after) if square else None
+        if square < 0:
+            return self._wave(total, product, after)
+        if not square:  # u_n = (u + n c) r^n
+            double = total / 2
+            share = after / double / u - 1
+            return (
+                _Tail(_log(u), _sign(u), _log(double), 1.0, 0.0, 0.0, float(share))
+                if 0 < double < 1 and share >= 0
+                else None
+            )
         root = square.sqrt()
         slow, fast = (total + root) / 2, (total - root) / 2
         if not 0 < fast < slow < 1:

@@ -36,7 +36,7 @@ __all__ = [
 
 LONGEST = 100_000  # steps that are run; longer runs are cut there
 MOST_SAMPLES = 20_000_000  # of one seed, for the same reason
-MOST_OF_STARTS = 64_000_000  # of the streams of starts together
+MOST_OF_STARTS = 16_000_000  # of the streams of starts together
 MOST_A_STEP = 8_000_000  # of these, which are held at the same time
 MOST_KEPT = 4_000_000  # batches whose squares are kept
 

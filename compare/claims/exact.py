@@ -34,6 +34,7 @@ INFINITY = math.inf
 TINY = 2.0**-1022
 SCALE = 2.0**600
 SCALE_BELOW = 2.0**-700
+SHORT = 32  # steps that are taken one by one
 STILL = 1000  # updates without any change before a run counts as at rest
 ASIDE = 2.0**-30  # of a shadow's start, relative to it: far above rounding, and far below what bends a path
 ROUNDING = 2.0**-49  # of a step, see `compare.claims.expected`, relative to its terms
@@ -98,6 +99,8 @@ class Descent:
         left_curvature, left_pull, right_curvature, right_pull, at_zero = lines
         (update,), (states,), (gradients,) = self._updates, self._states, self._gradients
         step, homogeneous, w = update.step, bool(self._homogeneous), self._state[0]
+        if self._follow_a_formula(steps):
+            return
         for _ in range(0 if self.settled else steps - len(gradients)):
             if w < 0:
                 g = left_curvature * w - left_pull
@@ -123,6 +126,27 @@ class Descent:
             if self.settled:
                 break
         self._state[0] = w
+
+    def _follow_a_formula(self, steps: int) -> bool:
+        """Plain SGD that shrinks towards a minimum on its side, or towards 0, without a loop."""
+        (update,), (states,), (gradients,), w = self._updates, self._states, self._gradients, self._state[0]
+        count = steps - len(gradients)
+        if not isinstance(update, PlainSGD) or not w or count < SHORT or self.settled or self._scaled:
+            return False
+        assert self._lines is not None
+        left_curvature, left_pull, right_curvature, right_pull, _ = self._lines
+        curvature, pull = (left_curvature, left_pull) if w < 0 else (right_curvature, right_pull)
+        if not 0 < update.lr * curvature < 1 or pull * w < 0:
+            return False
+        place = pull / curvature
+        # u (1 - a)^n with the rounding of a power, which is no more than that of as many steps.
+        away = (w - place) * (1 - update.lr * curvature) ** np.arange(count + 1)
+        if not pull:
+            away = np.where(np.abs(away) < TINY, math.copysign(TINY, w), away)
+        gradients += (curvature * away[:-1]).tolist()
+        states += (place + away[1:]).tolist()
+        self._state[0] = states[-1]
+        return True
 
     def _extend_any(self, steps: int) -> None:
         gradient_of, updates, state = self._gradient, self._updates, self._state

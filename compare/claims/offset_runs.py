@@ -13,6 +13,7 @@ whose update does not ask where w is. Around 0 on the side without a pull it is 
 w is its own distance.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
@@ -23,7 +24,7 @@ from compare.claims.expected import half_lines
 from compare.claims.lines import gradient_on, lines_of
 from compare.claims.path import Path
 from compare.claims.places import Places, written
-from compare.claims.streams import blocks_of
+from compare.claims.streams import Squares, half_squares
 from reference import AdamW, Experiment, Parameters
 
 __all__ = ["offset_path", "takes_offsets"]
@@ -36,7 +37,9 @@ def takes_offsets(experiment: Experiment) -> bool:
     return half_lines(experiment) is not None and not isinstance(experiment.optimizer, AdamW)
 
 
-def offset_path(experiment: Experiment, seeds: int) -> Path | None:
+def offset_path(
+    experiment: Experiment, seeds: int, squares: Iterable[tuple[int, Squares]] | None = None
+) -> Path | None:
     """Run seeds in float64, with w counted from a place that all samples pull to.
 
     Parameters
@@ -44,6 +47,8 @@ def offset_path(experiment: Experiment, seeds: int) -> Path | None:
     experiment : Experiment
         In which w alone is trained, without any bias.
     seeds : int
+    squares : iterable of int and Squares, optional
+        What is needed of the batches, in blocks with their places; by default drawn.
 
     Returns
     -------
@@ -62,10 +67,19 @@ def offset_path(experiment: Experiment, seeds: int) -> Path | None:
     u, place = np.full(seeds, float(run.initial.w)), np.zeros(seeds, np.int64)
     offset[0], slots, optimizer = u, {name: np.zeros(seeds) for name in run.optimizer.slots}, run.optimizer
     with np.errstate(all="ignore"):
-        for first, block in blocks_of(experiment, run.steps, seeds, squares=False):
-            above, below = block.sums.high[2][:, None], block.sums.low[2][:, None]
+        for first, block in half_squares(experiment, run.steps, seeds) if squares is None else squares:
+            above, below = block.above[:, None], block.below[:, None]
             lines = lines_of(v, slope, run.target, above, below)
             for i in range(len(above)):
+                at_home = int(place[0])
+                if at_home and np.abs(u).max() < abs(where[at_home]) / 2 and (place == at_home).all():
+                    curvatures = lines.right_curvature if where[at_home] > 0 else lines.left_curvature
+                    g = curvatures[i, 0] * u
+                    u, slots = optimizer.update(u, g, first + i, slots)
+                    if np.abs(u).max() >= abs(where[at_home]) / 2:
+                        u, place = _from_better_places(u, place, where)
+                    gradient[first + i], offset[first + i + 1], at[first + i + 1] = g, u, place
+                    continue
                 w = where[place] + u
                 g = gradient_on(lines, i, w[None])[0]
                 curvature = np.where(w > 0, lines.right_curvature[i, 0], lines.left_curvature[i, 0])

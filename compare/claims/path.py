@@ -354,6 +354,8 @@ class Path:
         if not trained or self.experiment.negative_slope == 1:
             return np.full(self.members, NEVER)
         w, b = self.parameters.w, self.parameters.b
+        if (np.abs(w) > self.resolution).all() or (np.abs(b) > self.resolution).all():
+            return np.full(self.members, NEVER)
         zero = (w == 0) & (b == 0)
         small = (np.abs(w) < self.resolution) & (np.abs(b) < self.resolution) if self.resolution else zero
         if self.experiment.negative_slope == 0:

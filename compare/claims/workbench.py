@@ -42,6 +42,7 @@ class Workbench:
     def __init__(self, recorder: "Recorder | None" = None) -> None:
         self.recorder = recorder
         self._descents: dict[Experiment, DecimalDescent | ShadowedDescent] = {}
+        self._float_descents: dict[Experiment, ShadowedDescent] = {}
         self._paths: dict[Request, Path] = {}
         self._expected: dict[Request, Path] = {}
         self._offsets: dict[tuple[Experiment, int], Path | None] = {}
@@ -57,6 +58,13 @@ class Workbench:
         if key not in self._descents:
             self._descents[key] = DecimalDescent(key) if DecimalDescent.takes(key) else ShadowedDescent(key)
         return self._descents[key]
+
+    def float_descent(self, experiment: Experiment) -> ShadowedDescent:
+        """The exact witness's run in floats, for where decimals take too long."""
+        key = same_descent(experiment)
+        if key not in self._float_descents:
+            self._float_descents[key] = ShadowedDescent(key)
+        return self._float_descents[key]
 
     def exact_path(self, experiment: Experiment) -> Path:
         """The exact witness's run of the experiment's steps."""
@@ -84,7 +92,11 @@ class Workbench:
         """The reference's run in float64, counted from where it goes; None where that is not to be had."""
         key = experiment, seeds
         if key not in self._offsets:
-            self._offsets[key] = offset_path(experiment, seeds)
+            kept = self._kept.get((experiment.batch_size, experiment.seed, experiment.dtype, seeds))
+            squares = None
+            if kept is not None and len(kept.above) >= experiment.steps:
+                squares = [(0, Kept(*(side[: experiment.steps] for side in kept)))]
+            self._offsets[key] = offset_path(experiment, seeds, squares)
         return self._offsets[key]
 
     def trajectory(self, experiment: Experiment) -> Trajectory:
@@ -120,6 +132,7 @@ class Workbench:
         """Give the memory of all runs back but Keras' and those it is compared with; they are made again on demand."""
         for runs in (
             self._descents,
+            self._float_descents,
             self._paths,
             self._expected,
             self._offsets,

@@ -135,12 +135,22 @@ def test_plain_sgd_from_the_wrong_side_is_a_power():
 
 
 def test_the_sign_is_known_however_small_the_number():
-    descent = Descent(run(optimizer=SGD(learning_rate=0.5)))
-    w = descent.path(1_000_000).parameters.w[:, 0]
-    assert (w < 0).all()
-    assert w[-1] == -TINY
-    assert descent.steps < 1_000_000
-    assert descent.settled
+    for optimizer in (SGD(learning_rate=0.5), SGD(learning_rate=0.25, momentum=0.125)):
+        w = Descent(run(optimizer=optimizer)).path(1_000_000).parameters.w[:, 0]
+        assert (w < 0).all()
+        assert w[-1] == -TINY
+
+
+@pytest.mark.parametrize(("w", "slope", "lr"), [(-10.0, 0.0, 0.01), (3.0, 0.0, 0.5), (0.25, 0.5, 0.25), (-2.0, 2.0, 0.1)])
+def test_the_formula_is_where_the_steps_lead(w, slope, lr):
+    experiment = run(w=w, negative_slope=slope, optimizer=SGD(learning_rate=lr))
+    at_once, one_by_one = Descent(experiment).path(400), Descent(experiment)
+    for n in range(1, 401):  # too short for a formula
+        one_by_one.extend(n)
+    other = one_by_one.path(400)
+    size = np.maximum(np.abs(other.parameters.w), 1.0)
+    assert (np.abs(at_once.parameters.w - other.parameters.w) <= gamma(2 * 400, UNIT) * size).all()
+    assert (np.abs(at_once.gradient.w - other.gradient.w) <= gamma(4 * 400, UNIT) * 8 * size[1:]).all()
 
 
 def test_an_overshooting_step_changes_the_sign_below_any_resolution_too():
@@ -180,7 +190,7 @@ def test_modes_are_the_roots_of_the_recurrence(nesterov):
 
 
 def test_a_path_that_is_at_rest_is_known_to_the_end():
-    descent = Descent(run(w=3.0, optimizer=SGD(learning_rate=0.5)))
+    descent = Descent(run(w=3.0, optimizer=SGD(learning_rate=1.0)))
     w = descent.path(5000).parameters.w[:, 0]
     assert descent.settled
     assert len(w) == 5001
