@@ -18,6 +18,8 @@ from compare.claims.build_experiment import changed, setting_of
 from compare.claims.describe import shown
 from compare.claims.ensembles import Request, affordable_steps
 from compare.claims.families import kink_of
+from compare.claims.offset_runs import takes_offsets
+from compare.claims.path import Path
 from compare.claims.runs import RunCheck, Statement, experiments_of, state
 from compare.claims.values import Vary
 from compare.claims.verdicts import Boundary
@@ -187,9 +189,18 @@ def statement_at(
     requests: tuple[Request, ...],
     bench: Workbench,
 ) -> Statement:
-    """What the seeds say with a setting changed."""
-    runs = {request.experiment: request for request in requests}
-    return state(checks, changed(experiment, setting, value), lambda run: bench.reference_path(runs[run]))
+    """What the seeds say with a setting changed; where they lose their resolution, on distances in float64."""
+    runs, there = {request.experiment: request for request in requests}, changed(experiment, setting, value)
+    said = state(checks, there, lambda run: bench.reference_path(runs[run]))
+    if said.resolved.all() or not all(takes_offsets(run) for run in runs):
+        return said
+
+    def finer(run: Experiment) -> Path:
+        path = bench.offset_path(run, runs[run].seeds)
+        assert path is not None
+        return path
+
+    return state(checks, there, finer)
 
 
 def _shares(
@@ -207,7 +218,9 @@ def _as_expected(
     low, high = (shares[side] for side in sides)
     if not low[1] or not high[1]:
         return None
-    return low[0] == (low[1] if boundary.below else 0) and high[0] == (high[1] if boundary.above else 0)
+    as_it_is = low[0] == (low[1] if boundary.below else 0) and high[0] == (high[1] if boundary.above else 0)
+    # Those that can tell are no sample of all.
+    return None if as_it_is and (low[1] < low[2] or high[1] < high[2]) else as_it_is
 
 
 def read(along: AlongSetting, checks: Sequence[RunCheck], experiment: Experiment, bench: Workbench) -> Said:
@@ -231,7 +244,10 @@ def _read_one(
         beside = {value: shares[value][:2] for value in sides}
         said.boundaries.append(replace(boundary, reference=MappingProxyType(beside), confirmed=confirmed))
         return
-    around = {value: share for value, share in shares.items() if share[1]}
+    around = {value: share for value, share in shares.items() if share[1] == share[2]}
+    if len(around) < 2:
+        said.boundaries.append(replace(boundary, confirmed=None))
+        return
     below = [v for v, s in around.items() if s[0] == (s[1] if boundary.below else 0)]
     above = [v for v, s in around.items() if s[0] == (s[1] if boundary.above else 0)]
     if not set(around) - set(below) or not set(around) - set(above):

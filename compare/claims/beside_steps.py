@@ -19,7 +19,7 @@ from compare.claims.offset_runs import takes_offsets
 from compare.claims.path import Path
 from compare.claims.runs import RunCheck, experiments_of
 from compare.claims.values import Comparison
-from compare.claims.verdicts import Boundary
+from compare.claims.verdicts import MOST_WINDOWS, Boundary
 from compare.claims.workbench import SEEDS, Workbench
 from reference import Experiment
 
@@ -31,7 +31,6 @@ MOST_SAMPLES, SAMPLES_OF_A_LONGER_LOOK = 32_000_000, 8_000_000  # of all seeds
 USUAL_SAMPLES = 2_500_000  # of one seed, for which all are run
 MOST_STATES = 2_000_000  # of all seeds, in a longer look
 MOST_STEPS_WITH_BIAS = 8000
-MOST_WINDOWS = 8
 
 
 class AlongSteps(NamedTuple):

@@ -151,8 +151,12 @@ def _below_the_resolution(closer: Closer, wanted: bool, into: Conclusion) -> Any
 
 def _with_keras(seeds: Statement, keras: Statement, outcome: Any, into: Conclusion) -> Any:
     ours, theirs = bool(seeds.met[0]), bool(keras.met[0])
+    if not seeds.resolved[0] and outcome is not SOME:  # a closer look has decided
+        ours = outcome
     if ours == theirs or keras.reason == CUT:
         return outcome
+    if not keras.resolved[0] and outcome is not SOME and bool(keras.so_far[0]) == outcome:
+        return outcome  # as far as it can tell it says the same
     if not keras.resolved[0] or not seeds.resolved[0]:
         into.why = keras.reason or seeds.reason
         return None

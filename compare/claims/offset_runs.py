@@ -21,7 +21,7 @@ import numpy as np
 
 from compare.claims.decimal_orbit import sides_of
 from compare.claims.expected import half_lines
-from compare.claims.lines import gradient_on, lines_of
+from compare.claims.lines import Lines, gradient_on, lines_of
 from compare.claims.path import Path
 from compare.claims.places import Places, written
 from compare.claims.streams import Squares, half_squares
@@ -71,21 +71,15 @@ def offset_path(
             above, below = block.above[:, None], block.below[:, None]
             lines = lines_of(v, slope, run.target, above, below)
             for i in range(len(above)):
-                at_home = int(place[0])
-                if at_home and np.abs(u).max() < abs(where[at_home]) / 2 and (place == at_home).all():
-                    curvatures = lines.right_curvature if where[at_home] > 0 else lines.left_curvature
-                    g = curvatures[i, 0] * u
-                    u, slots = optimizer.update(u, g, first + i, slots)
-                    if np.abs(u).max() >= abs(where[at_home]) / 2:
-                        u, place = _from_better_places(u, place, where)
-                    gradient[first + i], offset[first + i + 1], at[first + i + 1] = g, u, place
-                    continue
-                w = where[place] + u
-                g = gradient_on(lines, i, w[None])[0]
-                curvature = np.where(w > 0, lines.right_curvature[i, 0], lines.left_curvature[i, 0])
-                g = np.where(place > 0, curvature * u, g)
+                g = _on_one_side(u, place, where, lines, i)
+                if g is None:
+                    w = where[place] + u
+                    g = gradient_on(lines, i, w[None])[0]
+                    curvature = np.where(w > 0, lines.right_curvature[i, 0], lines.left_curvature[i, 0])
+                    g = np.where(place > 0, curvature * u, g)
                 u, slots = optimizer.update(u, g, first + i, slots)
-                u, place = _from_better_places(u, place, where)
+                if len(places) > 1:
+                    u, place = _from_better_places(u, place, where)
                 gradient[first + i], offset[first + i + 1], at[first + i + 1] = g, u, place
         w = where[at] + offset
     columns = {name: np.full(w.shape, float(getattr(run.initial, name))) for name in Parameters._fields}
@@ -108,8 +102,27 @@ def _places(run: Experiment) -> tuple[Fraction, ...]:
     return tuple(found)
 
 
+def _on_one_side(u: np.ndarray, place: np.ndarray, where: np.ndarray, lines: Lines, i: int) -> np.ndarray | None:
+    """The gradient where all seeds are on one side, in proportion to where they count from; None where they are not."""
+    home = int(place[0])
+    if home:
+        if np.abs(u).max() >= abs(where[home]) / 2 or (place != home).any():
+            return None
+        right = where[home] > 0
+    else:
+        right = bool(u[0] > 0)
+        if place.any() or ((u > 0) != right).any() or not u.all():
+            return None
+        if (lines.right_pull if right else lines.left_pull)[i].any():
+            return None
+    return np.asarray((lines.right_curvature if right else lines.left_curvature)[i, 0] * u)
+
+
 def _from_better_places(u: np.ndarray, place: np.ndarray, where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Count from the place on the side that w is on, unless w is nearer to 0."""
+    home = int(place[0])
+    if home and np.abs(u).max() < abs(where[home]) / 2 and (place == home).all():
+        return u, place
     w, better = where[place] + u, np.zeros_like(place)
     for i in range(1, len(where)):
         better = np.where((w * where[i] > 0) & (np.abs(w) >= abs(where[i]) / 2), i, better)

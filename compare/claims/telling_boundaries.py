@@ -3,7 +3,7 @@
 import math
 
 from compare.claims.describe import shown
-from compare.claims.verdicts import Boundary
+from compare.claims.verdicts import MOST_WINDOWS, Boundary
 
 __all__ = ["boundary_text", "falls_at", "known_digits"]
 
@@ -85,7 +85,8 @@ def boundary_text(boundary: Boundary | None) -> str:
 def _windows(boundary: Boundary) -> str:
     """From where to where along the steps; the last window may go on."""
     parts = [shown(a) if a == b else f"{shown(a)} to {shown(b)}" for a, b in boundary.windows]
-    return f"steps {', '.join(parts)}"
+    more = ", and so on" if len(parts) == MOST_WINDOWS else ""
+    return f"steps {', '.join(parts)}{more}"
 
 
 def _with_batches(boundary: Boundary) -> str:

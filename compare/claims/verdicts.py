@@ -7,8 +7,9 @@ from typing import Any
 from compare.claims.findings import Finding
 from compare.claims.values import Check, Claim
 
-__all__ = ["WITNESSES", "Boundary", "Judged", "Verdict", "Witness"]
+__all__ = ["MOST_WINDOWS", "WITNESSES", "Boundary", "Judged", "Verdict", "Witness"]
 
+MOST_WINDOWS = 8  # that are told, of a claim that comes and goes
 WITNESSES = ("exact", "reference", "keras")
 
 
