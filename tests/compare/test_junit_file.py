@@ -20,6 +20,8 @@ def here(tmp_path, monkeypatch):
     os.link(tmp_path / "mine.toml", tmp_path / "hard.xml")
     (tmp_path / "notes.txt").write_text("precious")
     (tmp_path / "sub").mkdir()
+    (tmp_path / "begun.toml").touch()
+    (tmp_path / "made.xml").touch()
     return tmp_path
 
 
@@ -45,6 +47,7 @@ def contents(folder):
         "linked.xml",
         "hard.xml",
         "notes.txt",
+        "begun.toml",
         "sub",
         "sub/../notes.txt/below",
         "/proc/none/x.xml",
@@ -94,7 +97,9 @@ def test_a_claim_file_may_be_in_the_audits_folder(here):
     assert (here / "out" / "own.toml").read_text() == CLAIM
 
 
-@pytest.mark.parametrize("junit", ["new.xml", "sub/new.xml", "p/q/new.xml", "out/new.xml", "out/ci/new.xml"])
+@pytest.mark.parametrize(
+    "junit", ["new.xml", "made.xml", "sub/new.xml", "p/q/new.xml", "out/new.xml", "out/ci/new.xml"]
+)
 def test_a_new_file_is_written_and_written_again(junit, here):
     for _ in range(2):
         assert main(["mine.toml", *FAST, "--out", "out", "--junit", junit]) == 0
