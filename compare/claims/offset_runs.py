@@ -10,7 +10,8 @@ the teacher, the gradient of each batch is proportional to the distance from it:
 with the batch's means P and N of x^2 above and below 0 (see `compare.claims.lines`). Then
 the distance itself can be stepped, with all its digits, by the reference's own optimizer,
 whose update does not ask where w is. Around 0 on the side without a pull it is the same:
-w is its own distance.
+w is its own distance. Plain SGD and momentum commute with scaling there, so that both may be
+multiplied by 2^600 whenever they get too small: signs are known however long it takes.
 """
 
 from collections.abc import Iterable
@@ -25,11 +26,13 @@ from compare.claims.lines import Lines, gradient_on, lines_of
 from compare.claims.path import Path
 from compare.claims.places import Places, written
 from compare.claims.streams import Squares, half_squares
-from reference import AdamW, Experiment, Parameters
+from reference import SGD, AdamW, Experiment, Parameters
 
 __all__ = ["offset_path", "takes_offsets"]
 
 UNIT = 2.0**-53
+TINY = 2.0**-1022
+SCALE, SMALL = 2.0**600, 2.0**-700
 
 
 def takes_offsets(experiment: Experiment) -> bool:
@@ -63,8 +66,8 @@ def offset_path(
     where = np.array([float(place) for place in places])
     v, slope = np.full((1, 1), float(run.initial.v)), np.full((1, 1), float(run.negative_slope))
     offset, at = np.empty((run.steps + 1, seeds)), np.zeros((run.steps + 1, seeds), np.int64)
-    gradient = np.empty((run.steps, seeds))
-    u, place = np.full(seeds, float(run.initial.w)), np.zeros(seeds, np.int64)
+    gradient, scales = np.empty((run.steps, seeds)), type(run.optimizer) is SGD
+    u, place, scaled = np.full(seeds, float(run.initial.w)), np.zeros(seeds, np.int64), np.zeros(seeds, np.int64)
     offset[0], slots, optimizer = u, {name: np.zeros(seeds) for name in run.optimizer.slots}, run.optimizer
     with np.errstate(all="ignore"):
         for first, block in half_squares(experiment, run.steps, seeds) if squares is None else squares:
@@ -78,15 +81,18 @@ def offset_path(
                     curvature = np.where(w > 0, lines.right_curvature[i, 0], lines.left_curvature[i, 0])
                     g = np.where(place > 0, curvature * u, g)
                 u, slots = optimizer.update(u, g, first + i, slots)
+                if scales and (scaled.any() or np.abs(u).min() < SMALL):
+                    u, slots, scaled = _within_range(u, slots, scaled, place, lines)
                 if len(places) > 1:
                     u, place = _from_better_places(u, place, where)
-                gradient[first + i], offset[first + i + 1], at[first + i + 1] = g, u, place
+                recorded = u if not scaled.any() else np.where(scaled > 0, np.copysign(TINY, u), u)
+                gradient[first + i], offset[first + i + 1], at[first + i + 1] = g, recorded, place
         w = where[at] + offset
     columns = {name: np.full(w.shape, float(getattr(run.initial, name))) for name in Parameters._fields}
     columns["w"] = w
-    tiny = float(np.finfo(np.float64).tiny)
-    known = Places(places, at, offset, 4 * UNIT * np.abs(offset) + tiny, (), sides, of_batches=True)
-    return Path(run, Parameters(**columns), Parameters(gradient, None, None, None), None, tiny, places=known)
+    lost = 0.0 if scales else TINY
+    known = Places(places, at, offset, 4 * UNIT * np.abs(offset) + lost, (), sides, of_batches=True)
+    return Path(run, Parameters(**columns), Parameters(gradient, None, None, None), None, lost, places=known)
 
 
 def _places(run: Experiment) -> tuple[Fraction, ...]:
@@ -116,6 +122,22 @@ def _on_one_side(u: np.ndarray, place: np.ndarray, where: np.ndarray, lines: Lin
         if (lines.right_pull if right else lines.left_pull)[i].any():
             return None
     return np.asarray((lines.right_curvature if right else lines.left_curvature)[i, 0] * u)
+
+
+def _within_range(
+    u: np.ndarray, slots: dict[str, np.ndarray], scaled: np.ndarray, place: np.ndarray, lines: Lines
+) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
+    """Keep w and its velocity in range where both may be scaled: on a side of 0 to which nothing pulls.
+
+    Across 0 the other line takes over, on which nothing as small as that matters.
+    """
+    free = ~(np.where(u > 0, lines.right_pull.any(), lines.left_pull.any())) & (place == 0)
+    size = np.maximum.reduce([np.abs(u), *map(np.abs, slots.values())])
+    crossed, small, large = (scaled > 0) & ~free, free & (size < SMALL) & (size > 0), free & (scaled > 0) & (size > 1)
+    factor = np.where(small, SCALE, np.where(large, 1 / SCALE, np.where(crossed, 0.0, 1.0)))
+    u = np.where(crossed, np.copysign(TINY, u), u * factor)
+    slots = {name: slot * factor for name, slot in slots.items()}
+    return u, slots, np.where(crossed, 0, scaled + small - large.astype(np.int64))
 
 
 def _from_better_places(u: np.ndarray, place: np.ndarray, where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -141,7 +141,9 @@ def test_the_sign_is_known_however_small_the_number():
         assert w[-1] == -TINY
 
 
-@pytest.mark.parametrize(("w", "slope", "lr"), [(-10.0, 0.0, 0.01), (3.0, 0.0, 0.5), (0.25, 0.5, 0.25), (-2.0, 2.0, 0.1)])
+@pytest.mark.parametrize(
+    ("w", "slope", "lr"), [(-10.0, 0.0, 0.01), (3.0, 0.0, 0.5), (0.25, 0.5, 0.25), (-2.0, 2.0, 0.1)]
+)
 def test_the_formula_is_where_the_steps_lead(w, slope, lr):
     experiment = run(w=w, negative_slope=slope, optimizer=SGD(learning_rate=lr))
     at_once, one_by_one = Descent(experiment).path(400), Descent(experiment)
