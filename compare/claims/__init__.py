@@ -38,15 +38,16 @@ loader interprets it. One table ``[[claim]]`` for each claim, at most 1000:
     {w, b, v, d}, ``trainable``, ``negative_slope``, ``optimizer`` {name, Keras' arguments},
     ``target`` {w, b, negative_slope}, ``batch_size``, ``steps``, ``seed``, ``dtype``
 ``vary``
-    settings along which to look for a flip, with their range: ``{ momentum = [0.0, 0.99],
-    "initial.w" = { from = -10.0, to = -0.1, claimed = true } }``. Settings: "initial.w" (b,
-    v, d), "negative_slope", "batch_size" and every number of the optimizer. ``claimed`` says
-    that the claim is meant for the whole range; a flip inside then makes it conditional.
+    settings along which to look for a flip, with their range, which includes the claim's own
+    value: ``{ momentum = [0.0, 0.99], "initial.w" = { from = -10.0, to = -0.1, claimed = true }
+    }``. Settings: "initial.w" (b, v, d), "negative_slope", "batch_size" and every number of
+    the optimizer. ``claimed`` says that the claim is meant for the whole range; a flip inside
+    then makes it conditional, and what could not be told leaves it undecided.
 ``check``
     one or more tables ``[[claim.check]]``; the claim holds when all hold
 
-Conditions on a number: ``below``, ``above`` (strict), ``near`` with ``within``; several
-together must all be met. ``distance_to = c`` puts \|number - c\| in the number's place.
+Numbers are the decimals that are written: 0.1 + 0.2 is 0.3. Conditions on a number:
+``below``, ``above`` (strict), ``near`` with ``within``; several together must all be met. ``distance_to = c`` puts \|number - c\| in the number's place.
 
 Checks, told apart by ``quantity``
 ----------------------------------
@@ -76,9 +77,15 @@ Both can be **compared with another run**, which differs from the experiment in 
     relation = "less"
     than = { optimizer = { name = "Adam", learning_rate = 0.01 } }
 
-The first can be judged for the **share** of starts or seeds for which it holds, with the
-exact binomial (Clopper-Pearson) interval at ``confidence`` (0.999). ``number`` is 4096
-starts, or 64 seeds, unless given::
+The first can be judged for the **share** of starts or seeds for which it holds, with a
+confidence interval at ``confidence`` (0.999). ``number`` is 4096 starts, or 64 seeds,
+unless given. Seeds are independent, and so are starts with batches of their own, which
+they have where that is affordable: with w alone, in short runs, with small batches. Then
+the interval is the exact binomial (Clopper-Pearson) one. Otherwise starts share
+independent streams of batches, 8 or more, and the interval is one for the streams' shares
+that holds whatever their distribution; it is narrowed where the same starts, run without
+noise and with far more of it, show that batches decide little. Members that cannot tell
+are counted, and the interval covers both outcomes for them::
 
     quantity = "w"
     when = "end"
@@ -147,7 +154,29 @@ Limits
 Of a run longer than 100,000 steps, or of more than 20 million samples, the reference and
 Keras make the first steps only (Keras at most 20,000), and the exact witness decides. A
 rule is as sharp as the run it is held against: where the gradient is large, epsilon is
-lost in rounding; a start near the minimum shows it.
+lost in rounding; a start near the minimum shows it. A rule that no recorded step can tell
+from another, because nothing moves, is undecided.
+
+How far is looked
+=================
+Along the **steps** the expected dynamics are followed to 100 times the stated number, but not
+beyond 200,000 steps where w alone is trained by SGD, 20,000 with other optimizers, and 10,000
+with biases, if the claim itself does not go farther; batches as far as the seeds can be run
+in a second or so. The verdict says to where. With w alone and without biases the
+expected dynamics are computed in as many decimal digits as it takes, so that neither chaos
+nor convergence nor underflow leaves wrong digits; else they are floats, with a second run
+from a start a little off that says how far to trust them.
+
+Along a **setting** the expected dynamics are asked at 17 values, and on either side of the
+stated one the nearest flip is narrowed down; over a claimed range at 33 (17 with biases), and
+at up to 96 (32) more where the number comes near its threshold. The reference's seeds are
+asked on either side of each flip; where the noise of their batches moves it, the verdict
+says between what. Over a claimed range they are asked at 9 values (5), and between any two
+that differ. A window narrower than all that is not seen.
+
+A flip of the expected dynamics that no seed follows decides nothing, and is a remark. A
+start at exactly w = b = 0 is decided by relu'(0) = 0, which every framework takes; where
+another value would decide otherwise, that is the boundary.
 
 Verdicts
 ========
@@ -157,10 +186,10 @@ refuted
     all say that it is false as stated
 conditional
     true for some seeds only, or true as stated and false beyond a boundary: when the run goes
-    on (up to 100 times as long), or inside a ``claimed`` range
+    on, or inside a ``claimed`` range
 undecided
-    decided by underflow or by the value taken at exactly 0; lost in rounding; too few members
-    for a share; a witness missing that is needed
+    decided by underflow or rounding; too few members for a share; a part of what is claimed
+    that could not be told; a witness missing that is needed
 not auditable
     by its own statement
 '''

@@ -36,6 +36,7 @@ FINE, COARSE = (33, 96), (17, 32)  # over a claimed range: points, and more wher
 EARLY = 16  # the first part of a run that is looked at alone
 RATIO_FOR_LOG = 30  # wider ranges of positive numbers are divided evenly in the logarithm
 HALVINGS = 48
+GOLDEN = 0.38  # another place between two values
 RESOLUTION = 2.0**-20  # of the boundary, relative to it
 NARROWEST = 2.0**-12  # of the range: no turn is looked for below that
 
@@ -267,8 +268,10 @@ def _narrowed(a: float, at_a: bool, b: float, truth: Callable[[float], bool | No
         middle = a / 2 + b / 2
         if abs(b - a) <= RESOLUTION * abs(middle) or middle in (a, b):
             break
-        holds = truth(middle)
-        if holds is None:  # the boundary itself, perhaps; what is around it is known well enough
+        # The middle may be the boundary itself, where nothing can be told.
+        places = (middle, a + (b - a) * GOLDEN, b - (b - a) * GOLDEN)
+        middle, holds = next(((place, said) for place in places if (said := truth(place)) is not None), (middle, None))
+        if holds is None:
             break
         a, b = (middle, b) if holds == at_a else (a, middle)
     return Flip(a, b, at_a) if a < b else Flip(b, a, not at_a)

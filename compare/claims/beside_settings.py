@@ -279,13 +279,17 @@ def _transition(
     return first, last
 
 
+def _covers(boundary: Boundary, a: float, b: float) -> bool:
+    """Whether a change between two values is the boundary's own."""
+    beside = [boundary.value, *(boundary.with_batches or ()), *boundary.reference]
+    return any(a <= x <= b for x in beside) or (min(beside) <= a and b <= max(beside))
+
+
 def _read_across(along: AlongSetting, shares: dict[float, tuple[int, int, int]], said: Said) -> None:
     """Of a claimed range: flips that only seeds show, and what could not be told."""
     vary = along.vary
     for a, b in _changes(shares):
-        seen = any(
-            a <= x <= b for boundary in said.boundaries for x in (boundary.value, *(boundary.with_batches or ()))
-        )
+        seen = any(_covers(boundary, a, b) for boundary in said.boundaries)
         if not seen:
             beside = {v: s[:2] for v, s in shares.items() if a <= v <= b}
             holds = _every(shares[a]) is True
