@@ -47,7 +47,8 @@ loader interprets it. One table ``[[claim]]`` for each claim, at most 1000:
     one or more tables ``[[claim.check]]``; the claim holds when all hold
 
 Numbers are the decimals that are written: 0.1 + 0.2 is 0.3. Conditions on a number:
-``below``, ``above`` (strict), ``near`` with ``within``; several together must all be met. ``distance_to = c`` puts \|number - c\| in the number's place.
+``below``, ``above`` (strict), ``near`` with ``within``; several together must all be met.
+``distance_to = c`` puts \|number - c\| in the number's place.
 
 Checks, told apart by ``quantity``
 ----------------------------------

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compare.claims.places import Places, nearest_float, written
+from compare.claims.places import Places, written
 from compare.claims.quantities import BATCHWISE
+from compare.claims.untouched import exact_where_nothing_moved
 from compare.surface.errors import LOSS_ERROR
 from reference import Experiment, Parameters
 
@@ -160,7 +161,7 @@ class Path:
         with np.errstate(all="ignore"):
             difference = values - float(wanted)
             error = self._error(kind, name or quantity, values, rows) + UNIT * abs(float(wanted))
-        return self._exact_where_nothing_moved(kind, name or quantity, wanted, rows, difference, error)
+        return exact_where_nothing_moved(self, kind, name or quantity, wanted, rows, difference, error)
 
     def _error(self, kind: str, name: str, values: np.ndarray, rows: slice) -> np.ndarray:
         """How much the numbers that were computed may be off, by what is known of their rounding."""
@@ -209,86 +210,6 @@ class Path:
             beside = replace(self, parameters=Parameters(**others))._expected_loss(slice(None))
             change += np.abs(beside - values)
         return np.where(np.isnan(change), np.inf, change)
-
-    def _exact_where_nothing_moved(
-        self, kind: str, name: str, number: Fraction, rows: slice, difference: np.ndarray, error: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Numbers that no rounding has touched: starts as they are written, gradients where no sample counts."""
-        if name in Parameters._fields and kind == name:
-            at_start = np.asarray(getattr(self.parameters, name)[rows] == getattr(self.parameters, name)[:1])
-            if at_start.any():
-                still = self._still_at_start(name)[rows] & at_start
-                away = self._start_minus(name, number)
-                difference, error = np.where(still, away, difference), np.where(still, 0.0, error)
-            return difference, error
-        if kind == "expected_loss":
-            return self._exact_loss_where_nothing_moved(number, rows, difference, error)
-        if kind in ("gradient", "step", "loss"):
-            nothing = difference == -float(number)
-            if kind == "loss" and self.loss is None:
-                return difference, error
-            if nothing.any():
-                exact = nothing & self._exactly_zero(kind, name)[rows]
-                difference, error = np.where(exact, nearest_float(-number), difference), np.where(exact, 0.0, error)
-        return difference, error
-
-    def _exact_loss_where_nothing_moved(
-        self, number: Fraction, rows: slice, difference: np.ndarray, error: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        start, target = self.experiment.initial, self.experiment.target
-        if self.experiment.shape or start.b or start.d or target.b:
-            return difference, error
-        still = np.logical_and.reduce([self._still_at_start(name)[rows] for name in self.experiment.trainable])
-        if not still.any():
-            return difference, error
-        w, v, s = (written(float(x)) for x in (start.w, start.v, self.experiment.negative_slope))
-        teacher, t = written(target.w), written(target.negative_slope)
-        p, n = (teacher, t * teacher) if teacher > 0 else (t * teacher, teacher)
-        up, down = (w, s * w) if w > 0 else (s * w, w)
-        away = nearest_float(((v * up - p) ** 2 + (v * down - n) ** 2) / 2 - number)
-        return np.where(still, away, difference), np.where(still, 0.0, error)
-
-    def _start_minus(self, name: str, number: Fraction) -> np.ndarray:
-        """How far the start of each member is from a number: that of the experiment as it is written."""
-        start, first = getattr(self.experiment.initial, name), np.asarray(getattr(self.parameters, name)[0])
-        away = np.asarray(first, np.float64) - float(number)
-        if np.ndim(start) == 0:
-            is_it = first == np.asarray(start, first.dtype)
-            away = np.where(is_it, nearest_float(written(float(start)) - number), away)
-        return np.asarray(away)
-
-    def _still_at_start(self, name: str) -> np.ndarray:
-        """Whether a parameter has never been moved, state by state; an update lost in rounding has moved it."""
-        values = np.asarray(getattr(self.parameters, name))
-        same = values == values[:1]
-        if name not in self.experiment.trainable:
-            return np.asarray(same)
-        gradient = getattr(self.gradient, name)
-        if gradient is None:
-            same[1:] = False
-        else:
-            same[1:] &= self._exactly_zero("gradient", name)
-        return np.asarray(np.logical_and.accumulate(same, axis=0))
-
-    def _exactly_zero(self, kind: str, name: str) -> np.ndarray:
-        """Where a number of a batch is 0 because no sample counts, and not because it was too small."""
-        states = [np.abs(np.asarray(p)[:-1]) for p in self.parameters]
-        small = float(np.sqrt(np.finfo(self.experiment.dtype).tiny))
-        underflows = np.logical_or.reduce([(p > 0) & (p < small) for p in states])
-        if kind == "loss":
-            assert self.loss is not None
-            return np.asarray((self.loss == 0) & ~underflows)
-        gradient = getattr(self.gradient, name)
-        if gradient is None:
-            return np.zeros(underflows.shape, bool)
-        zero = (np.asarray(gradient) == 0) & ~underflows
-        if kind == "gradient":
-            return np.asarray(zero)
-        # A step is 0 if there is no gradient, and none is remembered.
-        remembers = bool(self.experiment.optimizer.slots)
-        moves = getattr(self.experiment.optimizer, "weight_decay", 0.0) != 0
-        resting = np.logical_and.accumulate(zero, axis=0) if remembers else zero
-        return np.asarray(resting & (np.diff(np.asarray(getattr(self.parameters, name)), axis=0) == 0) & (not moves))
 
     def held_by_rounding(self) -> np.ndarray:
         """Whether a run has come to rest where rounding, and not the absence of a gradient, keeps it.

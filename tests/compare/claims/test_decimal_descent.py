@@ -8,6 +8,7 @@ import pytest
 from compare.claims.decimal_descent import DecimalDescent
 from compare.claims.decimal_orbit import Orbit
 from compare.claims.places import written
+from compare.rounding import gamma
 from reference import SGD, Adam, AdamW, Experiment, Parameters, RMSprop, Target
 
 
@@ -138,10 +139,9 @@ def test_other_optimizers_are_what_mpmath_makes_of_their_formulas(optimizer):
             w -= decay + lr * sqrt(1 - b2**t) / (1 - b1**t) * m / (sqrt(v) + mpf("1e-7"))
         difference, error = path.minus("w", 1.0)
         assert abs(mpf(float(difference[-1, 0])) - (w - 1)) <= mpf(float(error[-1, 0]))
-        assert (
-            float(error[-1, 0])
-            <= 1e-15 * max(abs(float(difference[-1, 0])), 0.0 if optimizer.slots else 1.0) + 2.0**-50
-        )
+        # Of Adam and RMSprop the distance itself is kept; AdamW is where it would be without.
+        kept = abs(float(difference[-1, 0])) if not isinstance(optimizer, AdamW) else 1.0
+        assert float(error[-1, 0]) <= gamma(8, 2.0**-53) * kept
 
 
 def test_it_is_for_w_alone_without_biases():
