@@ -14,9 +14,11 @@ w is its own distance. Plain SGD and momentum commute with scaling there, so tha
 multiplied by 2^600 whenever they get too small: signs are known however long it takes.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,13 +28,14 @@ from compare.claims.lines import Lines, gradient_on, lines_of
 from compare.claims.path import Path
 from compare.claims.places import Places, written
 from compare.claims.streams import Squares, half_squares
-from reference import SGD, AdamW, Experiment, Parameters
+from reference import SGD, AdamW, Experiment, Optimizer, Parameters
 
 __all__ = ["offset_path", "takes_offsets"]
 
 UNIT = 2.0**-53
 TINY = 2.0**-1022
 SCALE, SMALL = 2.0**600, 2.0**-700
+SHORT = 8  # steps that are taken one by one
 
 
 def takes_offsets(experiment: Experiment) -> bool:
@@ -67,14 +70,25 @@ def offset_path(
     v, slope = np.full((1, 1), float(run.initial.v)), np.full((1, 1), float(run.negative_slope))
     offset, at = np.empty((run.steps + 1, seeds)), np.zeros((run.steps + 1, seeds), np.int64)
     gradient, scales = np.empty((run.steps, seeds)), type(run.optimizer) is SGD
+    plain = scales and not run.optimizer.slots
     u, place, scaled = np.full(seeds, float(run.initial.w)), np.zeros(seeds, np.int64), np.zeros(seeds, np.int64)
     offset[0], slots, optimizer = u, {name: np.zeros(seeds) for name in run.optimizer.slots}, run.optimizer
     with np.errstate(all="ignore"):
         for first, block in half_squares(experiment, run.steps, seeds) if squares is None else squares:
             above, below = block.above[:, None], block.below[:, None]
             lines = lines_of(v, slope, run.target, above, below)
-            for i in range(len(above)):
+            i = -1
+            while (i := i + 1) < len(above):
                 g = _on_one_side(u, place, where, lines, i)
+                if g is not None and plain:
+                    away = _shrinking(u, scaled, _curvature(u, place, where, lines)[i:], optimizer)
+                    if away is not None:
+                        rows = slice(first + i, first + i + len(away.offset))
+                        before = np.concatenate([offset[first + i][None], away.offset[:-1]])
+                        gradient[rows] = _curvature(u, place, where, lines)[i : i + len(before)] * before
+                        offset[rows.start + 1 : rows.stop + 1], at[rows.start + 1 : rows.stop + 1] = away.offset, place
+                        u, scaled, i = away.u, away.scaled, i + len(before) - 1
+                        continue
                 if g is None:
                     w = where[place] + u
                     g = gradient_on(lines, i, w[None])[0]
@@ -121,7 +135,34 @@ def _on_one_side(u: np.ndarray, place: np.ndarray, where: np.ndarray, lines: Lin
             return None
         if (lines.right_pull if right else lines.left_pull)[i].any():
             return None
-    return np.asarray((lines.right_curvature if right else lines.left_curvature)[i, 0] * u)
+    return np.asarray(_curvature(u, place, where, lines)[i] * u)
+
+
+def _curvature(u: np.ndarray, place: np.ndarray, where: np.ndarray, lines: Lines) -> np.ndarray:
+    """Of each step and seed, where all seeds are on one side."""
+    right = where[place[0]] + u[0] > 0
+    return np.asarray((lines.right_curvature if right else lines.left_curvature)[:, 0])
+
+
+class _Shrunk(NamedTuple):
+    """Some steps at once: the offsets after each, and the last one within range."""
+
+    offset: np.ndarray
+    u: np.ndarray
+    scaled: np.ndarray
+
+
+def _shrinking(u: np.ndarray, scaled: np.ndarray, curvature: np.ndarray, optimizer: Optimizer) -> _Shrunk | None:
+    """Plain SGD as long as every step takes each seed nearer to its place, and none beyond; None if that is short."""
+    factor, _ = optimizer.update(np.ones_like(curvature), curvature, 0, {})
+    leaves = ~((factor > 0) & (factor < 1)).all(axis=1)
+    count = int(leaves.argmax()) if leaves.any() else len(factor)
+    if count < SHORT or not u.all():
+        return None
+    logs = np.log(np.abs(u)) - scaled * math.log(SCALE) + np.cumsum(np.log(factor[:count]), axis=0)
+    offset = np.copysign(np.maximum(np.exp(logs), TINY), u)
+    times = np.maximum(np.ceil((math.log(SMALL) - logs[-1]) / math.log(SCALE)), 0).astype(np.int64)
+    return _Shrunk(offset, np.copysign(np.exp(logs[-1] + times * math.log(SCALE)), u), times)
 
 
 def _within_range(
