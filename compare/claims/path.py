@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compare.claims.places import Places, written
+from compare.claims.places import Places, nearest_float, written
 from compare.claims.quantities import BATCHWISE
 from compare.claims.untouched import exact_where_nothing_moved
 from compare.surface.errors import LOSS_ERROR
@@ -159,8 +159,8 @@ class Path:
             return difference[:length][rows], error[:length][rows]
         values = self.series(quantity, rows)
         with np.errstate(all="ignore"):
-            difference = values - float(wanted)
-            error = self._error(kind, name or quantity, values, rows) + UNIT * abs(float(wanted))
+            difference = values - nearest_float(wanted)
+            error = self._error(kind, name or quantity, values, rows) + UNIT * abs(nearest_float(wanted))
         return exact_where_nothing_moved(self, kind, name or quantity, wanted, rows, difference, error)
 
     def _error(self, kind: str, name: str, values: np.ndarray, rows: slice) -> np.ndarray:
@@ -183,6 +183,8 @@ class Path:
         assert self.places is not None
         steepest = max(float(side.curvature) for side in self.places.sides)
         off = self.places.error
+        if kind in Parameters._fields:  # not trained, or it would not be told by places
+            return np.zeros(values.shape)
         if kind == "gradient":
             return np.asarray((steepest * off[:-1])[rows] + 8 * UNIT * np.abs(values))
         states = np.abs(np.asarray(self.parameters.w, np.float64))

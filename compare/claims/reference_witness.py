@@ -98,12 +98,21 @@ def reference_findings(claim: Claim, said: Statement | None, bench: Workbench) -
 def _of_seeds(answers: Answers, check: Check) -> Finding:
     number, counted = len(answers.met), int(answers.resolved.sum())
     met = int((answers.met & answers.resolved).sum())
-    median = float(np.median(answers.number))
+    median = _median(answers.number)
     who = f"{met} of {number} seeds" if counted else f"none of {number} seeds can tell"
     says = who if np.isnan(median) else f"{who}, median {symbol(check)} = {shown(median)}"
     unanimous = counted == number and met in (0, number)
     reason = "" if counted == number else answers.reason
     return Finding(met == number if unanimous else None, median, says, reason, (met, counted, number))
+
+
+def _median(numbers: np.ndarray) -> float:
+    """Halves are added, as a sum of two might be too large."""
+    if np.isnan(numbers).any():
+        return float("nan")
+    ordered = np.sort(numbers)
+    low, high = float(ordered[(len(ordered) - 1) // 2]), float(ordered[len(ordered) // 2])
+    return low if low == high else low / 2 + high / 2
 
 
 def _default(check: DefaultCheck) -> Finding | None:

@@ -28,7 +28,7 @@ def exact_where_nothing_moved(
     if kind == "expected_loss":
         return _exact_loss_where_nothing_moved(path, number, rows, difference, error)
     if kind in ("gradient", "step", "loss"):
-        nothing = difference == -float(number)
+        nothing = difference == -nearest_float(number)
         if kind == "loss" and path.loss is None:
             return difference, error
         if nothing.any():
@@ -57,7 +57,7 @@ def _exact_loss_where_nothing_moved(
 def _start_minus(path: "Path", name: str, number: Fraction) -> np.ndarray:
     """How far the start of each member is from a number: that of the experiment as it is written."""
     start, first = getattr(path.experiment.initial, name), np.asarray(getattr(path.parameters, name)[0])
-    away = np.asarray(first, np.float64) - float(number)
+    away = np.asarray(first, np.float64) - nearest_float(number)
     if np.ndim(start) == 0:
         is_it = first == np.asarray(start, first.dtype)
         away = np.where(is_it, nearest_float(written(float(start)) - number), away)
