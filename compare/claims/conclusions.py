@@ -1,7 +1,7 @@
 """What the witnesses say together."""
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from compare.claims.answers import CUT
 from compare.claims.describe import describe
@@ -12,25 +12,10 @@ from compare.claims.statistics import interval
 from compare.claims.values import Check, Claim, DefaultCheck, TrajectoryCheck, UpdateCheck
 from compare.claims.verdicts import NEEDS_KERAS, Judged, Witness
 
-__all__ = ["SHARE_CONFIDENCE", "SOME", "Closer", "Conclusion", "conclude_checks", "conclude_runs", "witness_of"]
+__all__ = ["SHARE_CONFIDENCE", "SOME", "Conclusion", "conclude_checks", "conclude_runs", "witness_of"]
 
 SHARE_CONFIDENCE = 0.999  # of the interval that is given with a share of seeds
 SOME = "some"  # neither true nor false: true for some seeds
-
-
-class Closer(NamedTuple):
-    """What is known of a run that floats of its dtype lose.
-
-    Parameters
-    ----------
-    finer : Statement or None
-        What the seeds say in float64, counted from where they go.
-    law : bool
-        Whether the expected dynamics scale, so that signs are known however small numbers get.
-    """
-
-    finer: Statement | None = None
-    law: bool = False
 
 
 @dataclass
@@ -46,7 +31,7 @@ class Conclusion:
 
 
 def conclude_runs(
-    exact: Statement, seeds: Statement, keras: Statement | None, closer: Closer, into: Conclusion
+    exact: Statement, seeds: Statement, keras: Statement | None, finer: Statement | None, into: Conclusion
 ) -> tuple[Any, ...]:
     """What three witnesses of the same runs say together about all checks of a run, and about each of them.
 
@@ -57,8 +42,8 @@ def conclude_runs(
     ----------
     exact, seeds : Statement
     keras : Statement or None
-    closer : Closer
-        For where the seeds lose their resolution.
+    finer : Statement or None
+        What the seeds say in float64, counted from where they go; for where they lose their resolution.
     into : Conclusion
         Where what is to be remarked is added; it keeps the outcome of all checks together.
 
@@ -67,21 +52,21 @@ def conclude_runs(
     tuple of True, False, None or "some"
         One for each check.
     """
-    into.of_runs = _conclude_together(exact, seeds, keras, closer, into)
+    into.of_runs = _conclude_together(exact, seeds, keras, finer, into)
     if len(exact.answers) == 1:
         return (into.of_runs,)
     each = []
     for i in range(len(exact.answers)):
         alone = None if keras is None else keras.of_check(i)
-        of_it = closer if closer.finer is None else closer._replace(finer=closer.finer.of_check(i))
+        of_it = None if finer is None else finer.of_check(i)
         each.append(_conclude_together(exact.of_check(i), seeds.of_check(i), alone, of_it, Conclusion()))
     return tuple(each)
 
 
 def _conclude_together(
-    exact: Statement, seeds: Statement, keras: Statement | None, closer: Closer, into: Conclusion
+    exact: Statement, seeds: Statement, keras: Statement | None, finer: Statement | None, into: Conclusion
 ) -> Any:
-    outcome = _of_seeds(exact, seeds, keras, closer, into)
+    outcome = _of_seeds(exact, seeds, keras, finer, into)
     if keras is not None and outcome is not None:
         outcome = _with_keras(seeds, keras, outcome, into)
     if outcome in (True, False) and exact.resolved[0] and bool(exact.met[0]) != outcome:
@@ -91,15 +76,17 @@ def _conclude_together(
     return outcome
 
 
-def _of_seeds(exact: Statement, seeds: Statement, keras: Statement | None, closer: Closer, into: Conclusion) -> Any:
+def _of_seeds(
+    exact: Statement, seeds: Statement, keras: Statement | None, finer: Statement | None, into: Conclusion
+) -> Any:
     met, resolved = seeds.met, seeds.resolved
     if resolved.all():
         outcome = _outcome(seeds)
         if outcome is SOME or not seeds.held or not exact.resolved[0] or bool(exact.met[0]) == outcome:
             return outcome
-        if closer.finer is not None and closer.finer.resolved.all():
-            into.notes.append(_in_float64(closer.finer, "rounding brings the runs to rest"))
-            return _outcome(closer.finer)
+        if finer is not None and finer.resolved.all():
+            into.notes.append(_in_float64(finer, "rounding brings the runs to rest"))
+            return _outcome(finer)
         into.why = "rounding brings the runs to rest, where the expected dynamics says otherwise"
         return None
     decided = met[resolved]
@@ -113,9 +100,10 @@ def _of_seeds(exact: Statement, seeds: Statement, keras: Statement | None, close
             if cut:
                 into.notes.append("the runs are long: the reference and Keras made the first steps only")
                 return wanted
-            finer = closer.finer is not None and bool(closer.finer.resolved.all())
-            if (closer.law or finer) and all((said.so_far == wanted).all() for said in _asked(seeds, keras)):
-                return _below_the_resolution(closer, wanted, into)
+            told = finer is not None and bool(finer.resolved.all())
+            if finer is not None and told and all((said.so_far == wanted).all() for said in _asked(seeds, keras)):
+                into.notes.append(_in_float64(finer, "floating point loses its resolution on the way"))
+                return _outcome(finer)
             if all((m == wanted).all() for m in others):
                 into.notes.append("floating point loses its resolution on the way; closed form decides")
                 return wanted
@@ -134,19 +122,6 @@ def _outcome(said: Statement) -> Any:
 def _in_float64(finer: Statement, why: str) -> str:
     share = f"{int(finer.met.sum())} of {len(finer.met)} seeds"
     return f"{why}; in float64, counted from where they go, it is true for {share}"
-
-
-def _below_the_resolution(closer: Closer, wanted: bool, into: Conclusion) -> Any:
-    """The same seeds in float64, as far as these have the range; beyond it the law of the expected dynamics."""
-    finer = closer.finer
-    if finer is not None and finer.resolved.all():
-        into.notes.append(_in_float64(finer, "floating point loses its resolution on the way"))
-        return _outcome(finer)
-    into.notes.append(
-        "floating point loses its resolution on the way; until then all say so, and closed form decides what becomes "
-        "of the expected dynamics"
-    )
-    return wanted if finer is None or (finer.so_far == wanted).all() else None
 
 
 def _with_keras(seeds: Statement, keras: Statement, outcome: Any, into: Conclusion) -> Any:

@@ -15,13 +15,11 @@ from compare.claims.along_steps import longest_descent
 from compare.claims.conclusions import (
     SHARE_CONFIDENCE,
     SOME,
-    Closer,
     Conclusion,
     conclude_checks,
     conclude_runs,
     witness_of,
 )
-from compare.claims.decimal_descent import DecimalDescent
 from compare.claims.ensembles import Request, path_bytes
 from compare.claims.exact_witness import exact_findings, exact_statement, expected_runs_of
 from compare.claims.findings import Finding
@@ -33,7 +31,6 @@ from compare.claims.telling_boundaries import falls_at
 from compare.claims.values import Claim
 from compare.claims.verdicts import Boundary, Verdict, Witness
 from compare.claims.workbench import Workbench
-from reference import SGD
 
 if TYPE_CHECKING:
     from keras_impl import Recorder
@@ -194,7 +191,7 @@ def _conclude(draft: _Draft, bench: Workbench) -> Verdict:
         certified = _certified(claim, bench, into)
     of_runs = {}
     if draft.said is not None and seeds is not None:
-        each = conclude_runs(draft.said, seeds, keras, _closer(draft, seeds, bench), into)
+        each = conclude_runs(draft.said, seeds, keras, _finer(draft, seeds, bench), into)
         of_runs = dict(zip((i for i, _ in run_checks(claim)), each, strict=True))
     conclude_checks(claim, findings, of_runs, bench.recorder is not None, into)
     witnesses = {
@@ -211,16 +208,12 @@ def _conclude(draft: _Draft, bench: Workbench) -> Verdict:
     return _verdict(draft, into, witnesses, found, seeds)
 
 
-def _closer(draft: _Draft, seeds: Statement, bench: Workbench) -> Closer:
-    """What is known of runs that floats of their dtype lose: asked for only where they do."""
-    claim, exact = draft.claim, draft.said
+def _finer(draft: _Draft, seeds: Statement, bench: Workbench) -> Statement | None:
+    """What seeds say in float64, counted from where they go: asked for only where they lose their resolution."""
+    exact = draft.said
     assert exact is not None
-    runs = experiments_of(draft.checks, claim.experiment)
-    if not all(DecimalDescent.takes(run) for run in runs):
-        return Closer()
-    law = all(type(run.optimizer) is SGD for run in runs)
     lost = not seeds.resolved.all() or (seeds.held and exact.resolved[0] and (seeds.met != exact.met[0]).all())
-    return Closer(finer_statement(claim, bench) if lost and exact.resolved[0] else None, law)
+    return finer_statement(draft.claim, bench) if lost and exact.resolved[0] else None
 
 
 def _certified(claim: Claim, bench: Workbench, into: Conclusion) -> tuple[str, float] | None:

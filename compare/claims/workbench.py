@@ -41,6 +41,7 @@ class Workbench:
 
     def __init__(self, recorder: "Recorder | None" = None) -> None:
         self.recorder = recorder
+        self.shares: dict[tuple[int, str, float, int], tuple[Any, tuple[int, int, int]]] = {}
         self._descents: dict[Experiment, DecimalDescent | ShadowedDescent] = {}
         self._float_descents: dict[Experiment, ShadowedDescent] = {}
         self._paths: dict[Request, Path] = {}
@@ -130,6 +131,7 @@ class Workbench:
 
     def forget_runs(self) -> None:
         """Give the memory of all runs back but Keras' and those it is compared with; they are made again on demand."""
+        self.shares.clear()
         for runs in (
             self._descents,
             self._float_descents,

@@ -8,7 +8,7 @@ import pytest
 
 from compare.claims import VERDICTS, Workbench, judge, judge_all, judging, load_claims
 from compare.claims.answers import Answers
-from compare.claims.conclusions import SOME, Closer, Conclusion, conclude_runs
+from compare.claims.conclusions import SOME, Conclusion, conclude_runs
 from compare.claims.results import to_json
 from compare.claims.runs import together
 from compare.claims.values import Claim, Condition, ConvexCheck, ExistsCheck, ShareOf, TrajectoryCheck, Vary
@@ -58,28 +58,25 @@ TOGETHER = [
 @pytest.mark.parametrize(("exact", "seeds", "keras", "expected"), TOGETHER, ids=range(len(TOGETHER)))
 def test_what_witnesses_say_together(exact, seeds, keras, expected):
     into = Conclusion()
-    assert conclude_runs(exact, seeds, keras, Closer(), into) == (expected,)
+    assert conclude_runs(exact, seeds, keras, None, into) == (expected,)
     assert into.of_runs == expected
     if expected is None:
         assert into.why
 
 
-# Signs that are known below any resolution: what seeds say in float64 -> together.
-BY_LAW = [
-    (Closer(law=True), True),
-    (Closer(said([True] * 4), law=True), True),
-    (Closer(said([True] * 4)), True),
-    # In float64 some are seen to do otherwise.
-    (Closer(said([True, True, False, True]), law=True), SOME),
-    (Closer(said([True] * 4, [True, True, False, True]), law=True), True),
-    (Closer(said([True, True, False, True], [True, True, False, True]), law=True), None),
+# What seeds that lose their resolution say in float64 -> together.
+FINER = [
+    (said([True] * 4), True),
+    (said([True, True, False, True]), SOME),
+    # What float64 does not tell either, the expected dynamics does if nothing speaks against it.
+    (said([True] * 4, [True, True, False, True]), True),
 ]
 
 
-@pytest.mark.parametrize(("closer", "expected"), BY_LAW, ids=range(len(BY_LAW)))
-def test_what_runs_below_the_resolution_is_asked_in_float64(closer, expected):
+@pytest.mark.parametrize(("finer", "expected"), FINER, ids=range(len(FINER)))
+def test_what_runs_below_the_resolution_is_asked_in_float64(finer, expected):
     into = Conclusion()
-    assert conclude_runs(YES, said([True] * 4, [False] * 4), None, closer, into) == (expected,)
+    assert conclude_runs(YES, said([True] * 4, [False] * 4), None, finer, into) == (expected,)
     assert into.notes
 
 
@@ -88,10 +85,10 @@ def test_what_runs_below_the_resolution_is_asked_in_float64(closer, expected):
 )
 def test_runs_that_rounding_brings_to_rest_do_not_overrule_the_expected_dynamics(finer, expected):
     into, held = Conclusion(), said([False] * 4)._replace(held=True)
-    assert conclude_runs(YES, held, None, Closer(finer), into) == (expected,)
+    assert conclude_runs(YES, held, None, finer, into) == (expected,)
     # Of one mind with the expected dynamics they count, and so do runs that move.
-    assert conclude_runs(NO, held, None, Closer(), Conclusion()) == (False,)
-    assert conclude_runs(YES, held._replace(held=False), None, Closer(), Conclusion()) == (False,)
+    assert conclude_runs(NO, held, None, None, Conclusion()) == (False,)
+    assert conclude_runs(YES, held._replace(held=False), None, None, Conclusion()) == (False,)
 
 
 def test_a_long_run_is_decided_by_the_exact_witness_and_says_so():
@@ -99,7 +96,7 @@ def test_a_long_run_is_decided_by_the_exact_witness_and_says_so():
 
     into = Conclusion()
     cut = said([True] * 4, [False] * 4, CUT)
-    assert conclude_runs(NO, cut, said([True], [False], CUT), Closer(), into) == (False,)
+    assert conclude_runs(NO, cut, said([True], [False], CUT), None, into) == (False,)
     assert "first steps only" in into.notes[0]
 
 
@@ -201,10 +198,10 @@ def test_what_underflow_leaves_as_it_is_is_decided_by_closed_form():
     verdict = judge(claim(STUCK, steps=12000, batch_size=20), keras=False)
     assert verdict.verdict == "holds"
     assert any("it is true for 32 of 32 seeds" in note for note in verdict.notes)
-    # Where float64 ends too, at 0.99^n < 1e-308, the law of the expected dynamics is left.
+    # Where float64 ends too, at 0.99^n < 1e-308, w and its gradient are scaled.
     longer = judge(claim(STUCK, steps=80_000, batch_size=20), keras=False)
     assert longer.verdict == "holds"
-    assert any("closed form" in note for note in longer.notes)
+    assert any("it is true for 32 of 32 seeds" in note for note in longer.notes)
 
 
 def test_a_share_that_is_too_close_to_call_needs_more_members():

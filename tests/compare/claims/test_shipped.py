@@ -105,9 +105,13 @@ def test_what_only_keras_can_tell_is_judged_as_expected():
     assert {v.claim.id: v.verdict for v in judged} == {claim.id: claim.expect for claim in asked}
 
 
-def test_nothing_is_undecided_but_what_hangs_on_the_value_at_zero(verdicts):
-    undecided = {id for id, v in verdicts.items() if v.verdict == "undecided" and NEEDS_KERAS not in v.why}
-    assert undecided == {"value-at-zero-does-not-matter"}
+def test_nothing_is_undecided(verdicts):
+    assert not {id for id, v in verdicts.items() if v.verdict == "undecided" and NEEDS_KERAS not in v.why}
+
+
+def test_what_hangs_on_the_value_at_zero_has_it_for_a_boundary(verdicts):
+    boundary = verdicts["value-at-zero-does-not-matter"].boundary
+    assert (boundary.setting, boundary.value, boundary.below, boundary.above) == ("relu'(0)", 0.0, False, True)
 
 
 # The numbers that decide, by other means.

@@ -81,7 +81,7 @@ def test_as_many_streams_as_affordable():
 
     assert streams(alone, 4096) == 4096  # two sums a batch
     assert streams(replace(biased, steps=20), 400) == 400
-    assert streams(replace(biased, batch_size=32), 512) == 512
+    assert streams(replace(biased, batch_size=8), 512) == 512
     assert 8 <= streams(biased, 512) < 512
     assert streams(replace(biased, batch_size=1_000_000, steps=20), 512) == 8
     assert streams(replace(biased, batch_size=1_000_000, steps=20), 5) == 5
