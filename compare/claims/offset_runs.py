@@ -35,12 +35,14 @@ __all__ = ["offset_path", "takes_offsets"]
 UNIT = 2.0**-53
 TINY = 2.0**-1022
 SCALE, SMALL = 2.0**600, 2.0**-700
+LONGEST, LONG = 100_000, 25_000  # steps of SGD, and of other optimizers
 SHORT = 8  # steps that are taken one by one
 
 
 def takes_offsets(experiment: Experiment) -> bool:
-    """Whether an experiment can be run so."""
-    return half_lines(experiment) is not None and not isinstance(experiment.optimizer, AdamW)
+    """Whether an experiment can be run so, in a second or two."""
+    possible = half_lines(experiment) is not None and not isinstance(experiment.optimizer, AdamW)
+    return possible and experiment.steps <= (LONGEST if type(experiment.optimizer) is SGD else LONG)
 
 
 def offset_path(
