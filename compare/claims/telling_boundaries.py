@@ -53,10 +53,11 @@ def falls_at(boundary: Boundary) -> str:
             return f"but it comes and goes: {_windows(boundary)}"
         return f"false{by_batches} from {shown(boundary.value)} steps on{_with_batches(boundary)}"
     place = _place(boundary)
-    side = "beyond a value" if place.startswith("between") else "from" if boundary.below else "below"
-    return f"false{by_batches} {side} {boundary.setting} = {place}{_with_batches(boundary)}".replace(
-        "beyond a value " + boundary.setting + " = between", f"beyond a {boundary.setting} between"
-    )
+    if place.startswith("between"):
+        beyond = "beyond" if boundary.below else "below"
+        return f"false{by_batches} {beyond} a {boundary.setting} {place}{_with_batches(boundary)}"
+    side = "from" if boundary.below else "below"
+    return f"false{by_batches} {side} {boundary.setting} = {place}{_with_batches(boundary)}"
 
 
 def boundary_text(boundary: Boundary | None) -> str:
@@ -77,9 +78,10 @@ def boundary_text(boundary: Boundary | None) -> str:
     place = _place(boundary)
     if boundary.bracket == (0.0, 0.0) and boundary.setting.endswith("(0)"):
         return f"holds at {boundary.setting} = 0 only" if boundary.below else f"holds for {boundary.setting} above 0"
-    side = "below" if boundary.below else "above" if place.startswith("between") else "from"
-    equals = "a value" if place.startswith("between") else "="
-    return f"holds {side} {boundary.setting} {equals} {place}{_with_batches(boundary)}"
+    if place.startswith("between"):
+        return f"holds {'below' if boundary.below else 'above'} a {boundary.setting} {place}{_with_batches(boundary)}"
+    side = "below" if boundary.below else "from"
+    return f"holds {side} {boundary.setting} = {place}{_with_batches(boundary)}"
 
 
 def _windows(boundary: Boundary) -> str:
