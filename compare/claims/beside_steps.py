@@ -174,6 +174,8 @@ def _of_a_longer_run(along: AlongSteps, found: Lengths, experiment: Experiment) 
     every = np.flatnonzero(different.all(axis=1))
     last = steps + 1 + int(every[0]) if len(every) else along.length
     if flip.steps is None or holds != along.holds:
+        if mixed:  # true for some seeds only as stated: there is no length up to which it holds
+            return Read(remark=_looked(along, found))
         boundary = _boundary(along, experiment, first, below=holds, where=(steps, along.length))
         shares = {float(n): _share(found, n) for n in sorted({steps, first, along.length})}
         between = (float(first - 1), float(last)) if len(every) else None

@@ -47,7 +47,7 @@ def falls_at(boundary: Boundary) -> str:
     -------
     str
     """
-    by_batches = " with batches" if boundary.found_by == "reference" and boundary.setting != "batch_size" else ""
+    by_batches = " for some seeds" if boundary.found_by == "reference" else ""
     if boundary.setting == "steps":
         if boundary.windows:
             return f"but it comes and goes: {_windows(boundary)}"
@@ -72,16 +72,17 @@ def boundary_text(boundary: Boundary | None) -> str:
         return ""
     if boundary.windows:
         return f"holds for {_windows(boundary)}"
+    holds = "holds for all seeds" if boundary.found_by == "reference" else "holds"
     if boundary.setting == "steps":
         side = "below" if boundary.below else "from"
-        return f"holds {side} steps {shown(boundary.value)}{_with_batches(boundary)}"
+        return f"{holds} {side} steps {shown(boundary.value)}{_with_batches(boundary)}"
     place = _place(boundary)
     if boundary.bracket == (0.0, 0.0) and boundary.setting.endswith("(0)"):
         return f"holds at {boundary.setting} = 0 only" if boundary.below else f"holds for {boundary.setting} above 0"
     if place.startswith("between"):
-        return f"holds {'below' if boundary.below else 'above'} a {boundary.setting} {place}{_with_batches(boundary)}"
+        return f"{holds} {'below' if boundary.below else 'above'} a {boundary.setting} {place}{_with_batches(boundary)}"
     side = "below" if boundary.below else "from"
-    return f"holds {side} {boundary.setting} = {place}{_with_batches(boundary)}"
+    return f"{holds} {side} {boundary.setting} = {place}{_with_batches(boundary)}"
 
 
 def _windows(boundary: Boundary) -> str:

@@ -278,3 +278,24 @@ def test_a_path_that_is_known_farther_than_the_search_has_come_hides_no_flip():
     bench.descent(experiment).path(1_000_000)
     assert flip_along_steps([check], experiment, True, bench) == alone
     assert alone.steps == first_step_above(Fraction(-1, 100), 0.01)
+
+
+def test_what_is_true_for_some_seeds_as_stated_has_no_length_up_to_which_it_holds():
+    # One sample below -sqrt(5) carries w across: 0.0127 a step, so that some seeds have met one within 20 steps.
+    experiment = run(steps=20, batch_size=1, optimizer=SGD(learning_rate=0.1))
+    verdict = judge(claim(experiment, STUCK), keras=False)
+    assert verdict.verdict == "conditional"
+    assert "seeds" in verdict.why
+    assert verdict.boundary is None
+
+
+def test_noise_that_breaks_a_claim_later_is_looked_for():
+    # At rate 0.08 one sample below -2.5 carries w across. Of seeds 56 to 87 none has one among its first two, and of
+    # the four that are run on, 56 has it in place 54, 57 in place 155, 58 in place 47, 59 in place 158.
+    experiment = run(steps=2, batch_size=1, seed=56, optimizer=SGD(learning_rate=0.08))
+    verdict = judge(claim(experiment, STUCK), keras=False)
+    assert verdict.verdict == "conditional"
+    assert (verdict.boundary.setting, verdict.boundary.found_by) == ("steps", "reference")
+    assert verdict.boundary.value == 48
+    assert verdict.boundary.with_batches == (47, 159)
+    assert boundary_text(verdict.boundary) == "holds for all seeds below steps 48"

@@ -147,6 +147,7 @@ def test_contradictions_are_the_loudest_thing_in_the_story():
     [
         ({}, "holds below momentum = 0.81"),
         ({"below": False, "above": True}, "holds from momentum = 0.81"),
+        ({"found_by": "reference"}, "holds for all seeds below momentum = 0.81"),
         ({"bracket": (1.875, 2.125)}, "holds below a momentum between 1.875 and 2.125"),
         ({"confirmed": False, "with_batches": (0.8, 0.85)}, "holds below momentum = 0.81 (with batches 0.8 to 0.85)"),
         ({"setting": "steps", "value": 80, "windows": ((45, 79), (116, 151))}, "holds for steps 45 to 79, 116 to 151"),
