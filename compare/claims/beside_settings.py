@@ -238,6 +238,12 @@ def read(along: AlongSetting, checks: Sequence[RunCheck], experiment: Experiment
         _read_one(boundary, sides, shares, said)
     if along.vary.claimed:
         _read_across(along, shares, said)
+        for boundary in said.boundaries:
+            if boundary.confirmed is None and boundary.closed_form is None:
+                said.untold.append(
+                    f"whether batches follow the expected dynamics, which flips at {boundary.setting} = "
+                    f"{shown(boundary.value)}, could not be told"
+                )
     return said
 
 

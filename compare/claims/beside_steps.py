@@ -67,11 +67,14 @@ def prepare(checks: Sequence[RunCheck], experiment: Experiment, holds: bool, fli
         if length <= experiment.steps or others:
             return AlongSteps(holds, flip, 0, ())
     there = replace(experiment, steps=length)
-    if flip.steps is not None and seeds < FEW and all(takes_offsets(run) for run in experiments_of(checks, there)):
-        return AlongSteps(holds, flip, length, ())
-    if affordable_steps(there) < length or others:
+    runs = experiments_of(checks, there)
+    if others:  # the other run has a length of its own
         return AlongSteps(holds, flip, 0, ())
-    return AlongSteps(holds, flip, length, tuple(Request(run, seeds, True) for run in experiments_of(checks, there)))
+    if flip.steps is not None and seeds < FEW and all(takes_offsets(run) for run in runs):
+        return AlongSteps(holds, flip, length, ())
+    if affordable_steps(there) < length:
+        return AlongSteps(holds, flip, 0, ())
+    return AlongSteps(holds, flip, length, tuple(Request(run, seeds) for run in runs))
 
 
 class Read(NamedTuple):
@@ -95,22 +98,20 @@ def read(along: AlongSteps, checks: Sequence[RunCheck], experiment: Experiment, 
     if not along.requests:  # so long that it is run on the distance from where it goes at once
         finer = _in_offsets(along, checks, experiment, bench)
         assert finer is not None
-        return _of_a_longer_run(along, finer, experiment)
+        return _of_lengths(along, finer, experiment)
     paths = {replace(request.experiment, steps=1): bench.reference_path(request) for request in along.requests}
 
     def path(run: Experiment, steps: int) -> Path:
         return paths[replace(run, steps=1)].until(steps)
 
     found = lengths_of(checks, experiment, along.length, path)
-    if flip.steps is not None and flip.steps <= experiment.steps:
-        return Read(_of_an_exception(along, found, experiment))
-    told = _of_a_longer_run(along, found, experiment)
+    told = _of_lengths(along, found, experiment)
     held = any(path.held_by_rounding().any() for path in paths.values())
     if told.boundary is not None or flip.steps is None or not held:
         return told
     finer = _in_offsets(along, checks, experiment, bench)
     if finer is not None:
-        told = _of_a_longer_run(along, finer, experiment)
+        told = _of_lengths(along, finer, experiment)
         return told._replace(
             remark=told.remark
             or "rounding brings runs in floats to rest before: seeds were counted from where they go, in float64"
@@ -136,6 +137,14 @@ def _in_offsets(
         return there.until(steps)
 
     return lengths_of(checks, experiment, along.length, path)
+
+
+def _of_lengths(along: AlongSteps, found: Lengths, experiment: Experiment) -> Read:
+    """What the seeds make of a flip, which is within the run as stated or beyond it."""
+    first = along.flip.steps
+    if first is not None and first <= experiment.steps:
+        return Read(_of_an_exception(along, found, experiment))
+    return _of_a_longer_run(along, found, experiment)
 
 
 def _of_an_exception(along: AlongSteps, found: Lengths, experiment: Experiment) -> Boundary:

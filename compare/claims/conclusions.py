@@ -20,10 +20,14 @@ SOME = "some"  # neither true nor false: true for some seeds
 
 @dataclass
 class Conclusion:
-    """Collects what follows from the findings; `holds` is True, False, None or "some"."""
+    """Collects what follows from the findings; `holds` is True, False, None or "some".
+
+    `of_runs` is that of all checks of a run together, `seeds` what the seeds said that decide it.
+    """
 
     holds: Any = True
     of_runs: Any = True
+    seeds: Statement | None = None
     why: str = ""
     checks: list[Judged] = field(default_factory=list)
     contradictions: list[str] = field(default_factory=list)
@@ -80,13 +84,13 @@ def _of_seeds(
     exact: Statement, seeds: Statement, keras: Statement | None, finer: Statement | None, into: Conclusion
 ) -> Any:
     met, resolved = seeds.met, seeds.resolved
+    into.seeds = seeds
     if resolved.all():
         outcome = _outcome(seeds)
         if outcome is SOME or not seeds.held or not exact.resolved[0] or bool(exact.met[0]) == outcome:
             return outcome
         if finer is not None and finer.resolved.all():
-            into.notes.append(_in_float64(finer, "rounding brings the runs to rest"))
-            return _outcome(finer)
+            return _by_finer(finer, "rounding brings the runs to rest", into)
         into.why = "rounding brings the runs to rest, where the expected dynamics says otherwise"
         return None
     decided = met[resolved]
@@ -102,8 +106,7 @@ def _of_seeds(
                 return wanted
             told = finer is not None and bool(finer.resolved.all())
             if finer is not None and told and all((said.so_far == wanted).all() for said in _asked(seeds, keras)):
-                into.notes.append(_in_float64(finer, "floating point loses its resolution on the way"))
-                return _outcome(finer)
+                return _by_finer(finer, "floating point loses its resolution on the way", into)
             if all((m == wanted).all() for m in others):
                 into.notes.append("floating point loses its resolution on the way; closed form decides")
                 return wanted
@@ -119,9 +122,12 @@ def _outcome(said: Statement) -> Any:
     return True if said.met.all() else False if not said.met.any() else SOME
 
 
-def _in_float64(finer: Statement, why: str) -> str:
+def _by_finer(finer: Statement, why: str, into: Conclusion) -> Any:
+    """Let the seeds in float64 decide, and say so."""
     share = f"{int(finer.met.sum())} of {len(finer.met)} seeds"
-    return f"{why}; in float64, counted from where they go, it is true for {share}"
+    into.notes.append(f"{why}; in float64, counted from where they go, it is true for {share}")
+    into.seeds = finer
+    return _outcome(finer)
 
 
 def _with_keras(seeds: Statement, keras: Statement, outcome: Any, into: Conclusion) -> Any:

@@ -205,7 +205,7 @@ def _conclude(draft: _Draft, bench: Workbench) -> Verdict:
     if draft.search is not None and all(check.holds is not False or i in runs for i, check in enumerate(into.checks)):
         found = boundaries.confirm(draft.search, draft.checks, claim.experiment, claim.vary, bench)
         into.notes += found.remarks
-    return _verdict(draft, into, witnesses, found, seeds)
+    return _verdict(draft, into, witnesses, found)
 
 
 def _finer(draft: _Draft, seeds: Statement, bench: Workbench) -> Statement | None:
@@ -234,10 +234,9 @@ def _verdict(
     into: Conclusion,
     witnesses: dict[str, Witness | None],
     found: boundaries.Found,
-    seeds: Statement | None,
 ) -> Verdict:
     breaking = [b for b in found.boundaries if into.holds is True and _breaks(b)]
-    word, why = _word(into, breaking, found.untold, seeds)
+    word, why = _word(into, breaking, found.untold)
     ordered = (*breaking, *(b for b in found.boundaries if b not in breaking))
     return Verdict(
         claim=draft.claim,
@@ -263,16 +262,15 @@ def _breaks(boundary: Boundary) -> bool:
     return boundary.claimed
 
 
-def _word(
-    into: Conclusion, breaking: list[Boundary], untold: tuple[str, ...], seeds: Statement | None
-) -> tuple[str, str]:
+def _word(into: Conclusion, breaking: list[Boundary], untold: tuple[str, ...]) -> tuple[str, str]:
     """The verdict, and why in a sentence."""
     if into.holds is False:
         return "refuted", "false as stated"
     if into.holds is None:
         return "undecided", into.why
     if into.holds == SOME:
-        assert seeds is not None
+        assert into.seeds is not None
+        seeds = into.seeds
         met, counted = int((seeds.met & seeds.resolved).sum()), int(seeds.resolved.sum())
         low, high = interval(met, counted, SHARE_CONFIDENCE)
         silent = len(seeds.met) - counted

@@ -299,3 +299,35 @@ def test_noise_that_breaks_a_claim_later_is_looked_for():
     assert verdict.boundary.value == 48
     assert verdict.boundary.with_batches == (47, 159)
     assert boundary_text(verdict.boundary) == "holds for all seeds below steps 48"
+
+
+def test_an_exception_in_a_run_too_long_for_the_seeds_is_held_against_distances():
+    # 0.99^n is above 1/2 up to n = 68; 40 million samples of a seed are asked for in all.
+    check = TrajectoryCheck(quantity="w", when="always", condition=Condition(below=-0.5))
+    verdict = judge(claim(run(steps=2000, batch_size=20_000), check), keras=False)
+    assert (verdict.verdict, verdict.boundary.setting, verdict.boundary.value) == ("refuted", "steps", 69)
+    assert verdict.boundary.confirmed is True
+    assert not any("decides nothing" in note for note in verdict.notes)
+
+
+def test_a_claimed_flip_that_no_seed_can_confirm_leaves_the_claim_open():
+    from compare.claims.along_settings import Along
+    from compare.claims.beside_settings import AlongSetting, read
+    from compare.claims.verdicts import Boundary
+
+    vary = Vary("learning_rate", 0.1, 0.9, True)
+    flip = Boundary(
+        setting="learning_rate",
+        value=0.5,
+        below=True,
+        above=False,
+        bracket=(0.5, 0.5),
+        stated=0.1,
+        range=(0.1, 0.9),
+        claimed=True,
+        reference={},
+    )
+    along = AlongSetting(vary, 0.1, Along([Flip(0.5, 0.5, True)], (0.1, 0.9)), (flip,), ((),), ())
+    told = read(along, (STUCK,), run(steps=5), Workbench())
+    assert told.boundaries[0].confirmed is None
+    assert "could not be told" in told.untold[0]

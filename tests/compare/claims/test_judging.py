@@ -311,3 +311,12 @@ def test_claims_at_the_edge_have_their_verdict(name):
     verdict = judge(one, keras=False)
     assert verdict.verdict == word, verdict.why
     assert verdict.why
+
+
+@pytest.mark.parametrize(("finer", "met"), [(said([True, False] * 4), 4), (said([True] * 7 + [False]), 7)])
+def test_a_share_in_float64_is_what_the_verdict_says(finer, met):
+    into = Conclusion()
+    assert conclude_runs(YES, said([True] * 8, [False] * 8), None, finer, into) == (SOME,)
+    into.holds = into.of_runs
+    word, why = judging._word(into, [], ())
+    assert (word, f"true for {met} of 8 seeds" in why) == ("conditional", True)
