@@ -6,6 +6,7 @@ it might. That value is then the boundary.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from compare.claims.exact import Descent, same_descent
@@ -35,7 +36,13 @@ def look_at_the_kink(checks: Sequence[RunCheck], experiment: Experiment, said: S
     Boundary or None
     """
     start = experiment.initial
-    if experiment.negative_slope != 0 or start.w != 0 or start.b != 0 or not said.resolved[0]:
+    if (
+        experiment.negative_slope != 0
+        or experiment.grad_at_zero is not None
+        or start.w != 0
+        or start.b != 0
+        or not said.resolved[0]
+    ):
         return None
     if not {"w", "b"} & set(experiment.trainable):
         return None
@@ -43,7 +50,7 @@ def look_at_the_kink(checks: Sequence[RunCheck], experiment: Experiment, said: S
     for value in OTHERS:
 
         def path(run: Experiment, value: float = value) -> Path:
-            return Descent(same_descent(run), value).path(run.steps)
+            return Descent(replace(same_descent(run), grad_at_zero=value)).path(run.steps)
 
         other = state(checks, experiment, path)
         if not other.resolved[0] or bool(other.met[0]) == holds:

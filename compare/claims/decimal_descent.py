@@ -23,8 +23,10 @@ import math
 
 import numpy as np
 
-from compare.claims.decimal_orbit import Offsets, Orbit, sides_of
+from compare.claims.decimal_orbit import Offsets, Orbit
 from compare.claims.expected import half_lines
+from compare.claims.expected_values import neuron_of
+from compare.claims.half_parabolas import half_parabolas
 from compare.claims.path import Path
 from compare.claims.places import Places
 from compare.claims.textbook import DECIMALS, update_of
@@ -131,15 +133,13 @@ class DecimalDescent:
             for name in Parameters._fields
         }
         columns["w"] = w[:, None]
-        sides = sides_of(experiment)
-        assert sides is not None
         where = Places(
             places=places,
             at=fine.place[:, None],
             offset=fine.offset[:, None],
             error=np.where(np.isfinite(fine.offset), error, np.where(np.isfinite(apart), 0.0, np.inf))[:, None],
             exact=tuple(self._fine.exact[: steps + 1]),
-            sides=sides,
+            sides=half_parabolas(neuron_of(experiment.initial, experiment)),
         )
         gradient = Parameters(fine.gradient[:, None], None, None, None)
         return Path(experiment, Parameters(**columns), gradient, None, 0.0, places=where)

@@ -11,47 +11,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from compare.claims.expected import half_lines
-from compare.claims.places import Side, written
+from compare.claims.expected_values import neuron_of
+from compare.claims.half_parabolas import half_parabolas, teacher_slopes
+from compare.claims.reals import written
 from compare.claims.textbook import DECIMALS, MomentumSGD, PlainSGD, update_of
 from reference import Experiment
 
-__all__ = ["Offsets", "Orbit", "sides_of"]
+__all__ = ["Offsets", "Orbit"]
 
 AT_ONCE = 32  # steps between two looks whether the rest is known
 STILL = 1000  # steps that change nothing before a run is at rest
 SMALLEST = math.ldexp(1.0, -1022)
 UNIT = 2.0**-53
 NOWHERE = 0  # the place that is w = 0
-
-
-def sides_of(experiment: Experiment) -> tuple[Side, Side] | None:
-    """The expected loss on the left and on the right of w = 0, in rational numbers.
-
-    With E[x^2; x > 0] = E[x^2; x < 0] = 1/2, and the teacher's output p x for x > 0 and n x for
-    x < 0, the loss of v phi(w x) is half the sum of two squares::
-
-        w > 0    L = ((v w - p)^2 + (v s w - n)^2) / 2
-        w < 0    L = ((v s w - p)^2 + (v w - n)^2) / 2
-
-    Returns
-    -------
-    tuple of Side, or None
-        None where the loss is no such pair of parabolas: with a bias, or where more than w is trained.
-
-    Examples
-    --------
-    >>> left, right = sides_of(Experiment())
-    >>> left == Side(Fraction(1), Fraction(0), Fraction(1, 2)), right == Side(Fraction(1), Fraction(1), Fraction(1, 2))
-    (True, True)
-    """
-    if half_lines(experiment) is None:
-        return None
-    v, s = written(float(experiment.initial.v)), written(experiment.negative_slope)
-    teacher, t = written(experiment.target.w), written(experiment.target.negative_slope)
-    p, n = (teacher, t * teacher) if teacher > 0 else (t * teacher, teacher)
-    curvature, at_zero = v * v * (1 + s * s), (p * p + n * n) / 2
-    return Side(curvature, v * (s * p + n), at_zero), Side(curvature, v * (p + s * n), at_zero)
 
 
 class Offsets(NamedTuple):
@@ -116,26 +88,27 @@ class Orbit:
 
     def __init__(self, experiment: Experiment, digits: int) -> None:
         self.context = decimal.Context(prec=digits, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN, traps=[])
-        sides = sides_of(experiment)
-        assert sides is not None
+        neuron = neuron_of(experiment.initial, experiment)
         moves_by_gradients_only = not getattr(experiment.optimizer, "weight_decay", 0.0)
         self.places: tuple[Fraction, ...] = (Fraction(0),)
         self.tail: _Tail | _Wave | None = None
-        start = written(float(experiment.initial.w))
+        start = neuron.w
         with decimal.localcontext(self.context) as context:
             update = update_of(experiment.optimizer, DECIMALS)
             assert update is not None
             self.update = update
             # For either side: curvature, pull, and the place of its minimum if that is on this side.
             self.lines: dict[int, tuple[Decimal, Decimal, int]] = {}
-            for sign, side in zip((-1, 1), sides, strict=True):
+            for sign, side in zip((-1, 1), half_parabolas(neuron), strict=True):
                 place = NOWHERE
-                if moves_by_gradients_only and side.curvature > 0 and side.pull * sign > 0:
-                    self.places = (*self.places, side.pull / side.curvature)
+                if moves_by_gradients_only and side.a > 0 and side.lowest_at * sign > 0:
+                    self.places = (*self.places, side.lowest_at)
                     place = len(self.places) - 1
-                self.lines[sign] = _decimal(side.curvature), _decimal(side.pull), place
+                self.lines[sign] = _decimal(2 * side.a), _decimal(-side.b), place
             self.where = [_decimal(place) for place in self.places]
-            self.at_zero = _decimal(_gradient_at_zero(experiment))
+            taken = experiment.grad_at_zero
+            at_zero = neuron.negative_slope if taken is None else written(taken)
+            self.at_zero = _decimal(-neuron.v * at_zero * sum(teacher_slopes(neuron)))
             context.clear_flags()
             self.u, self.place = _decimal(start), NOWHERE
             self.is_exact = not context.flags[decimal.Inexact]
@@ -286,13 +259,6 @@ class Orbit:
             gradient = np.append(gradient, slope * before - base if side else np.full(missing, float(self.at_zero)))
             offset, rounding = np.append(offset, more), np.append(rounding, more_rounding)
         return Offsets(place, offset, rounding, gradient)
-
-
-def _gradient_at_zero(experiment: Experiment) -> Fraction:
-    """-v s (p + n), with the slope taken for phi'(0)."""
-    s = written(experiment.negative_slope)
-    v, t = written(float(experiment.initial.v)), written(experiment.target.negative_slope)
-    return -v * s * (1 + t) * written(experiment.target.w)
 
 
 def _decimal(number: Fraction) -> Decimal:

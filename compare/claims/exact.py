@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from compare.claims.expected import gradient_function, half_lines
-from compare.claims.path import Path, Shadow
+from compare.claims.path import STEP_ERROR, Path, Shadow
 from compare.claims.textbook import MomentumSGD, PlainSGD, update_of
 from reference import Experiment, Parameters
 
@@ -37,7 +37,6 @@ SCALE_BELOW = 2.0**-700
 SHORT = 32  # steps that are taken one by one
 STILL = 1000  # updates without any change before a run counts as at rest
 ASIDE = 2.0**-30  # of a shadow's start, relative to it: far above rounding, and far below what bends a path
-ROUNDING = 2.0**-49  # of a step, see `compare.claims.expected`, relative to its terms
 DOMINATED = 2  # rescalings after which only the slowest mode is left of a linear recurrence
 
 
@@ -53,8 +52,6 @@ class Descent:
     ----------
     experiment : Experiment
         Of a single neuron.
-    phi_at_zero : float, optional
-        Taken for phi'(0), instead of the negative slope.
 
     Examples
     --------
@@ -63,10 +60,10 @@ class Descent:
     [-10.0, -9.9, -9.801]
     """
 
-    def __init__(self, experiment: Experiment, phi_at_zero: float | None = None) -> None:
+    def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
-        self._gradient = gradient_function(experiment, phi_at_zero)
-        self._lines = half_lines(experiment, phi_at_zero)
+        self._gradient = gradient_function(experiment)
+        self._lines = half_lines(experiment)
         self._updates: list[Any] = [update_of(experiment.optimizer) for _ in experiment.trainable]
         self._state = [float(getattr(experiment.initial, name)) for name in experiment.trainable]
         # One list for each trained parameter.
@@ -271,7 +268,7 @@ class ShadowedDescent:
 
     def path(self, steps: int) -> Path:
         """The path of so many updates."""
-        shadow = Shadow(self._shadow.path(steps), ROUNDING / ASIDE)
+        shadow = Shadow(self._shadow.path(steps), STEP_ERROR / ASIDE)
         return replace(self.descent.path(steps), shadow=shadow)
 
 

@@ -14,7 +14,7 @@ Differences of distribution functions are accurate in absolute terms, to some un
 last digit. Without biases the gradient is one straight line on either side of w = 0
 (`half_lines`), and is evaluated without moments at all.
 
-At w = b = 0, phi' is the slope, unless another value is asked for.
+At w = b = 0, phi' is the experiment's `grad_at_zero`, or the slope.
 """
 
 import math
@@ -42,7 +42,7 @@ class HalfLines(NamedTuple):
     at_zero: float
 
 
-def half_lines(experiment: Experiment, phi_at_zero: float | None = None) -> HalfLines | None:
+def half_lines(experiment: Experiment) -> HalfLines | None:
     """The expected gradient of w where only w is trained and there is no bias, else None.
 
     With E[x^2; x > 0] = E[x^2; x < 0] = 1/2 and the teacher's slopes p for x > 0 and n for
@@ -50,7 +50,7 @@ def half_lines(experiment: Experiment, phi_at_zero: float | None = None) -> Half
 
         w > 0    dL/dw = v ((v w - p) + s (v s w - n))
         w < 0    dL/dw = v (s (v s w - p) + (v w - n))
-        w = 0    dL/dw = -v c (p + n)    with c taken for phi'(0), the slope s unless given
+        w = 0    dL/dw = -v c (p + n)    with c taken for phi'(0): `grad_at_zero`, or the slope s
 
     Examples
     --------
@@ -63,7 +63,7 @@ def half_lines(experiment: Experiment, phi_at_zero: float | None = None) -> Half
     v = float(start.v)
     p, n = _slopes(target)
     curvature = v * v * (1 + s * s)
-    c = s if phi_at_zero is None else phi_at_zero
+    c = s if experiment.grad_at_zero is None else experiment.grad_at_zero
     return HalfLines(curvature, v * (s * p + n), curvature, v * (p + s * n), -v * c * (p + n) + 0.0)
 
 
@@ -74,15 +74,13 @@ def _slopes(target: Target) -> tuple[float, float]:
     return target.negative_slope * target.w, target.w
 
 
-def gradient_function(experiment: Experiment, phi_at_zero: float | None = None) -> Gradient:
+def gradient_function(experiment: Experiment) -> Gradient:
     """The expected gradient of the trained parameters, as a function of them.
 
     Parameters
     ----------
     experiment : Experiment
         Of a single neuron.
-    phi_at_zero : float, optional
-        Taken for phi'(0), instead of the negative slope.
 
     Returns
     -------
@@ -95,8 +93,8 @@ def gradient_function(experiment: Experiment, phi_at_zero: float | None = None) 
     >>> gradient_function(Experiment())([-3.0])
     (-3.0,)
     """
-    lines = half_lines(experiment, phi_at_zero)
-    return _on_half_lines(lines) if lines is not None else _by_pieces(experiment, phi_at_zero)
+    lines = half_lines(experiment)
+    return _on_half_lines(lines) if lines is not None else _by_pieces(experiment)
 
 
 def _on_half_lines(lines: HalfLines) -> Gradient:
@@ -113,7 +111,7 @@ def _on_half_lines(lines: HalfLines) -> Gradient:
     return gradient
 
 
-def _by_pieces(experiment: Experiment, phi_at_zero: float | None = None) -> Gradient:
+def _by_pieces(experiment: Experiment) -> Gradient:
     """Written out for each of the three pieces: this is called some hundred thousand times."""
     s, (target_w, target_b, target_s) = experiment.negative_slope, experiment.target
     theirs = -target_b / target_w if target_w else math.inf
@@ -126,7 +124,7 @@ def _by_pieces(experiment: Experiment, phi_at_zero: float | None = None) -> Grad
     picked: Callable[[tuple[float, ...]], tuple[float, ...]]
     picked = itemgetter(*trained) if len(trained) > 1 else lambda every: (every[trained[0]],)
     whole = [float(p) for p in experiment.initial]
-    at_zero = s if phi_at_zero is None else phi_at_zero
+    at_zero = s if experiment.grad_at_zero is None else experiment.grad_at_zero
 
     def gradient(state: list[float]) -> tuple[float, ...]:
         for i, value in zip(trained, state, strict=True):

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from compare.claims.expected_values import Neuron
 
-__all__ = ["Parabola", "crossings", "half_parabolas"]
+__all__ = ["Parabola", "crossings", "half_parabolas", "teacher_slopes"]
 
 PRECISION = 10**80  # of roots that are irrational, in units of 1/PRECISION of their sizes
 
@@ -28,6 +28,21 @@ class Parabola(NamedTuple):
     a: Fraction
     b: Fraction
     c: Fraction
+
+    def __call__(self, w: Fraction) -> Fraction:
+        """Its value."""
+        return (self.a * w + self.b) * w + self.c
+
+    @property
+    def lowest_at(self) -> Fraction:
+        """Where it has its extremum; there is one if a is not 0."""
+        return -self.b / (2 * self.a)
+
+
+def teacher_slopes(neuron: Neuron) -> tuple[Fraction, Fraction]:
+    """Slopes p and n of the teacher's output for x > 0 and for x < 0, without a bias."""
+    p, n = neuron.target_w, neuron.target_slope * neuron.target_w
+    return (n, p) if neuron.target_w < 0 else (p, n)
 
 
 def half_parabolas(neuron: Neuron) -> tuple[Parabola, Parabola]:
@@ -40,9 +55,7 @@ def half_parabolas(neuron: Neuron) -> tuple[Parabola, Parabola]:
     (['1/2', '0', '1/2'], ['1/2', '-1', '1/2'])
     """
     v, s = neuron.v, neuron.negative_slope
-    p, n = neuron.target_w, neuron.target_slope * neuron.target_w
-    if neuron.target_w < 0:
-        p, n = n, p
+    p, n = teacher_slopes(neuron)
     a, c = v * v * (1 + s * s) / 2, (p * p + n * n) / 2
     return Parabola(a, -v * (s * p + n), c), Parabola(a, -v * (p + s * n), c)
 

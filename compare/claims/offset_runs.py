@@ -22,11 +22,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compare.claims.decimal_orbit import sides_of
 from compare.claims.expected import half_lines
+from compare.claims.expected_values import Neuron, neuron_of
+from compare.claims.half_parabolas import half_parabolas, teacher_slopes
 from compare.claims.lines import Lines, gradient_on, lines_of
 from compare.claims.path import Path
-from compare.claims.places import Places, written
+from compare.claims.places import Places
 from compare.claims.streams import Squares, half_squares
 from reference import SGD, AdamW, Experiment, Optimizer, Parameters
 
@@ -63,11 +64,11 @@ def offset_path(
     Path or None
         None for other experiments, and for an optimizer that moves w without a gradient.
     """
-    sides = sides_of(experiment)
-    if sides is None or not takes_offsets(experiment):
+    if not takes_offsets(experiment):
         return None
     run = replace(experiment, dtype="float64")
-    places = _places(run)
+    neuron = neuron_of(experiment.initial, experiment)
+    places = _places(neuron)
     where = np.array([float(place) for place in places])
     v, slope = np.full((1, 1), float(run.initial.v)), np.full((1, 1), float(run.negative_slope))
     offset, at = np.empty((run.steps + 1, seeds)), np.zeros((run.steps + 1, seeds), np.int64)
@@ -107,15 +108,14 @@ def offset_path(
     columns = {name: np.full(w.shape, float(getattr(run.initial, name))) for name in Parameters._fields}
     columns["w"] = w
     lost = 0.0 if scales else TINY
-    known = Places(places, at, offset, 4 * UNIT * np.abs(offset) + lost, (), sides, of_batches=True)
+    known = Places(places, at, offset, 4 * UNIT * np.abs(offset) + lost, (), half_parabolas(neuron), of_batches=True)
     return Path(run, Parameters(**columns), Parameters(gradient, None, None, None), None, lost, places=known)
 
 
-def _places(run: Experiment) -> tuple[Fraction, ...]:
+def _places(neuron: Neuron) -> tuple[Fraction, ...]:
     """0, and on either side the place to which samples of both signs pull, if it is one and on that side."""
-    v, s = written(float(run.initial.v)), written(run.negative_slope)
-    teacher, t = written(run.target.w), written(run.target.negative_slope)
-    p, n = (teacher, t * teacher) if teacher > 0 else (t * teacher, teacher)
+    v, s = neuron.v, neuron.negative_slope
+    p, n = teacher_slopes(neuron)
     found = [Fraction(0)]
     if v and n == s * p and p / v > 0:
         found.append(p / v)

@@ -11,17 +11,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compare.claims.places import Places, nearest_float, written
+from compare.claims.places import Places, nearest_float
 from compare.claims.quantities import BATCHWISE
+from compare.claims.reals import written
 from compare.claims.untouched import exact_where_nothing_moved
 from compare.surface.errors import LOSS_ERROR
 from reference import Experiment, Parameters
 
-__all__ = ["NEVER", "Path", "Shadow"]
+__all__ = ["NEVER", "STEP_ERROR", "Path", "Shadow"]
 
 NEVER = np.iinfo(np.int64).max
 UNIT = 2.0**-53
-GRADIENT_ERROR = 2.0**-49  # of the exact witness: some units of rounding of the terms, of size about 1
+STEP_ERROR = 2.0**-49  # of the exact witness in floats: 16 roundings of a sum of pieces, see `expected`
 AT_REST = 10  # states without a change
 LINEAR = 2.0**-12  # a difference of two shadows above which their distance no longer grows in proportion
 
@@ -181,7 +182,7 @@ class Path:
 
     def _error_by_places(self, kind: str, values: np.ndarray, rows: slice) -> np.ndarray:
         assert self.places is not None
-        steepest = max(float(side.curvature) for side in self.places.sides)
+        steepest = max(float(2 * side.a) for side in self.places.sides)
         off = self.places.error
         if kind in Parameters._fields:  # not trained, or it would not be told by places
             return np.zeros(values.shape)
@@ -200,7 +201,7 @@ class Path:
         steps = np.arange(1, len(mine) + 1)[:, None]
         error = self.shadow.scale * steps * largest
         error[largest > LINEAR * (1 + np.abs(mine))] = np.inf
-        return np.asarray(error[rows] + GRADIENT_ERROR * np.abs(values) + self.resolution)
+        return np.asarray(error[rows] + STEP_ERROR * np.abs(values) + self.resolution)
 
     def _loss_beside(self, unit: float, values: np.ndarray, rows: slice) -> np.ndarray:
         """By how much the expected loss changes when the parameters are off by their rounding."""

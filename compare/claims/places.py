@@ -6,32 +6,14 @@ also where a float stands in for it.
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["Places", "Side", "nearest_float", "written"]
+from compare.claims.half_parabolas import Parabola
+
+__all__ = ["Places", "nearest_float"]
 
 UNIT = 2.0**-53
-
-
-def written(number: float) -> Fraction:
-    """The decimal that a float was read from: the shortest one that is read as it.
-
-    Examples
-    --------
-    >>> written(0.1) + written(0.2) == written(0.3)
-    True
-    """
-    return Fraction(repr(number))
-
-
-class Side(NamedTuple):
-    """The expected loss on one side of w = 0: at_zero - pull w + curvature w^2 / 2."""
-
-    curvature: Fraction
-    pull: Fraction
-    at_zero: Fraction
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +29,7 @@ class Places:
         And how much it can be off.
     exact : tuple of Fraction
         The first states, as far as nothing was rounded, of a path of one member.
-    sides : tuple of Side
+    sides : tuple of Parabola
         The expected loss left and right of w = 0.
     of_batches : bool
         Whether it is a run on batches, and not the expected dynamics.
@@ -58,7 +40,7 @@ class Places:
     offset: np.ndarray
     error: np.ndarray
     exact: tuple[Fraction, ...]
-    sides: tuple[Side, Side]
+    sides: tuple[Parabola, Parabola]
     of_batches: bool = False
 
     def minus(self, number: Fraction) -> tuple[np.ndarray, np.ndarray]:
@@ -77,11 +59,11 @@ class Places:
         difference, error = np.empty(w.shape), np.empty(w.shape)
         for right, side in zip((False, True), self.sides, strict=True):
             here = (w > 0) == right
-            if side.curvature:
-                middle = side.pull / side.curvature
-                lowest = nearest_float(side.at_zero - side.pull * middle / 2 - number)
+            if side.a:
+                middle = side.lowest_at
+                lowest = nearest_float(side(middle) - number)
                 away, off = self.minus(middle)
-                half = nearest_float(side.curvature / 2)
+                half = nearest_float(side.a)
                 with np.errstate(all="ignore"):
                     rise, slack = half * away * away, half * off * (2 * np.abs(away) + off)
                     total = lowest + rise
@@ -89,12 +71,11 @@ class Places:
                 # Exact states on the minimum, or with a loss that is a float, have no rounding to speak of.
                 bound = np.where((rise == 0) & (off == 0), 0.0, bound)
             else:
-                total, bound = np.full(w.shape, nearest_float(side.at_zero - number)), np.zeros(w.shape)
+                total, bound = np.full(w.shape, nearest_float(side.c - number)), np.zeros(w.shape)
             difference[here], error[here] = total[here], bound[here]
         for i, state in enumerate(self.exact[: len(w)]):
             side = self.sides[state > 0]
-            loss = side.at_zero - side.pull * state + side.curvature * state * state / 2
-            difference[i], error[i] = nearest_float(loss - number), 0.0
+            difference[i], error[i] = nearest_float(side(state) - number), 0.0
         return difference, error
 
 

@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from compare.claims.places import nearest_float, written
+from compare.claims.expected_values import neuron_of
+from compare.claims.half_parabolas import half_parabolas
+from compare.claims.places import nearest_float
+from compare.claims.reals import written
 from reference import Parameters
 
 if TYPE_CHECKING:
@@ -46,11 +49,9 @@ def _exact_loss_where_nothing_moved(
     still = np.logical_and.reduce([_still_at_start(path, name)[rows] for name in path.experiment.trainable])
     if not still.any():
         return difference, error
-    w, v, s = (written(float(x)) for x in (start.w, start.v, path.experiment.negative_slope))
-    teacher, t = written(target.w), written(target.negative_slope)
-    p, n = (teacher, t * teacher) if teacher > 0 else (t * teacher, teacher)
-    up, down = (w, s * w) if w > 0 else (s * w, w)
-    away = nearest_float(((v * up - p) ** 2 + (v * down - n) ** 2) / 2 - number)
+    neuron = neuron_of(start, path.experiment)
+    left, right = half_parabolas(neuron)
+    away = nearest_float((right if neuron.w > 0 else left)(neuron.w) - number)
     return np.where(still, away, difference), np.where(still, 0.0, error)
 
 

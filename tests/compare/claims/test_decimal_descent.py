@@ -7,7 +7,7 @@ import pytest
 
 from compare.claims.decimal_descent import DecimalDescent
 from compare.claims.decimal_orbit import Orbit
-from compare.claims.places import written
+from compare.claims.reals import written
 from compare.rounding import gamma
 from reference import SGD, Adam, AdamW, Experiment, Parameters, RMSprop, Target
 
