@@ -29,7 +29,7 @@ from compare.claims.runs import RunCheck, Statement, state
 from compare.claims.values import TrajectoryCheck, Vary
 from reference import Experiment
 
-__all__ = ["Along", "Flip", "Told", "batch_sizes", "look_along", "tell_at", "truth_at"]
+__all__ = ["Along", "Flip", "Told", "batch_sizes", "look_along", "spread", "tell_at", "truth_at"]
 
 POINTS = 17
 FINE, COARSE = (33, 96), (17, 32)  # over a claimed range: points, and more where the number comes near its threshold
@@ -170,7 +170,8 @@ def look_along(checks: Sequence[RunCheck], experiment: Experiment, vary: Vary) -
     )
 
 
-def _grid(vary: Vary, stated: float, points: int) -> list[float]:
+def spread(vary: Vary, points: int) -> list[float]:
+    """So many values over a range, its ends included, evenly, or evenly in the logarithm where it is wide."""
     if vary.low > 0 and vary.high / RATIO_FOR_LOG > vary.low:
         values = np.geomspace(vary.low, vary.high, points)
     else:
@@ -178,7 +179,11 @@ def _grid(vary: Vary, stated: float, points: int) -> list[float]:
         parts = np.linspace(0.0, 1.0, points)
         values = vary.low * (1 - parts) + vary.high * parts
     values[0], values[-1] = vary.low, vary.high
-    return sorted({*map(float, values), stated})
+    return [float(value) for value in values]
+
+
+def _grid(vary: Vary, stated: float, points: int) -> list[float]:
+    return sorted({*spread(vary, points), stated})
 
 
 def _untold(known: dict[float, Told]) -> tuple[tuple[float, float], ...]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compare.claims.along_settings import Along, truth_at
+from compare.claims.along_settings import Along, spread, truth_at
 from compare.claims.build_experiment import changed, setting_of
 from compare.claims.describe import shown
 from compare.claims.ensembles import Request, affordable_steps
@@ -23,19 +23,16 @@ from compare.claims.path import Path
 from compare.claims.runs import RunCheck, Statement, experiments_of, state
 from compare.claims.values import Vary
 from compare.claims.verdicts import Boundary
-from compare.claims.workbench import SEEDS, Workbench
+from compare.claims.workbench import FEW, SEEDS, Workbench, seeds_for
 from reference import Experiment
 
-__all__ = ["AlongSetting", "Asked", "Said", "ask", "closer", "prepare", "read", "seeds_for", "share_of", "statement_at"]
+__all__ = ["AlongSetting", "Asked", "Said", "ask", "closer", "prepare", "read", "share_of", "statement_at"]
 
 ASIDE = 0.1  # where the seeds are asked: so far from the boundary, relative to it
 AROUND = (0.05, 0.15, 0.2, 0.3, 0.5)  # where else, if they do not follow there
 ACROSS = 9  # values over a range that is claimed
 BETWEEN = 7  # values between two of these that differ
-USUAL_SAMPLES = 2_500_000  # of one seed, for which all are run
-MOST_SAMPLES = 32_000_000  # of all seeds, for each value asked beside a boundary
 MOST_ACROSS = 128_000_000  # of all seeds and all values across a range, unless two sums of each batch suffice
-FEW = 4
 
 Asked = tuple[tuple[float, tuple[Request, ...]], ...]  # values, and the runs that each takes
 
@@ -82,32 +79,16 @@ def prepare(
     flips = sorted(boundary.value for boundary in found)
     sides = tuple(_sides(boundary, flips, checks, experiment) for boundary in found)
     values = {value for pair in sides for value in pair}
-    seeds = seeds_for(experiment, SEEDS)
+    seeds = seeds_for(affordable_steps(experiment) * experiment.batch_size)
     if vary.claimed:
         alone = kink_of(experiment) == "at zero, w alone"
-        values |= {*_spread(vary, ACROSS if alone else ACROSS // 2 + 1), *along.nearest, stated}
+        values |= {*spread(vary, ACROSS if alone else ACROSS // 2 + 1), *along.nearest, stated}
         values |= {(a + b) / 2 for a, b in pairwise(flips)}
         samples = max(1, experiment.steps * experiment.batch_size * len(values))
         if not alone and samples * seeds > MOST_ACROSS:
             seeds = min(seeds, FEW)
     asked = ask(checks, experiment, vary.setting, sorted(values), seeds)
     return AlongSetting(vary, stated, along, tuple(found), sides, asked)
-
-
-def _spread(vary: Vary, count: int) -> list[float]:
-    if vary.low > 0 and vary.high / 30 > vary.low:
-        values = np.geomspace(vary.low, vary.high, count)
-    else:
-        parts = np.linspace(0.0, 1.0, count)
-        values = vary.low * (1 - parts) + vary.high * parts
-    values[0], values[-1] = vary.low, vary.high
-    return [float(value) for value in values]
-
-
-def seeds_for(experiment: Experiment, most: int) -> int:
-    """As many seeds as are affordable, for runs of an experiment's size."""
-    samples = affordable_steps(experiment) * experiment.batch_size
-    return most if samples <= USUAL_SAMPLES else int(np.clip(MOST_SAMPLES // samples, 1, most))
 
 
 def ask(checks: Sequence[RunCheck], experiment: Experiment, setting: str, values: Sequence[float], seeds: int) -> Asked:

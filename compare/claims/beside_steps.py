@@ -20,15 +20,13 @@ from compare.claims.path import Path
 from compare.claims.runs import RunCheck, experiments_of
 from compare.claims.values import Comparison
 from compare.claims.verdicts import MOST_WINDOWS, Boundary
-from compare.claims.workbench import SEEDS, Workbench
+from compare.claims.workbench import FEW, Workbench, seeds_for
 from reference import Experiment
 
 __all__ = ["AlongSteps", "prepare", "read"]
 
 BEYOND = 0.1  # how much farther than a flip the seeds are run, relative to it
-FEW = 4  # seeds of a run that goes on although nothing is expected to change
-MOST_SAMPLES, SAMPLES_OF_A_LONGER_LOOK = 32_000_000, 8_000_000  # of all seeds
-USUAL_SAMPLES = 2_500_000  # of one seed, for which all are run
+SAMPLES_OF_A_LONGER_LOOK = 8_000_000  # of all seeds of a run that goes on although nothing is expected to change
 MOST_STATES = 2_000_000  # of all seeds, in a longer look
 MOST_STEPS_WITH_BIAS = 8000
 
@@ -57,8 +55,7 @@ def prepare(checks: Sequence[RunCheck], experiment: Experiment, holds: bool, fli
     others = [check for check in checks if isinstance(check, Comparison) and "steps" in check.other_is]
     if flip.steps is not None:
         length = max(int(np.ceil(flip.steps * (1 + BEYOND))), flip.steps + 1, experiment.steps)
-        samples = length * experiment.batch_size
-        seeds = SEEDS if samples <= USUAL_SAMPLES else int(np.clip(MOST_SAMPLES // samples, 1, SEEDS))
+        seeds = seeds_for(length * experiment.batch_size)
     else:
         seeds = FEW
         most = min(SAMPLES_OF_A_LONGER_LOOK // experiment.batch_size, MOST_STATES) // seeds

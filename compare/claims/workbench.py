@@ -18,10 +18,23 @@ if TYPE_CHECKING:
     from compare.certificate import Certificate
     from keras_impl import Recorder
 
-__all__ = ["SEEDS", "Workbench"]
+__all__ = ["FEW", "SEEDS", "Workbench", "seeds_for"]
 
-SEEDS = 32  # at least, of every experiment
+SEEDS = 32  # at least, of every experiment as it is stated
+FEW = 4  # of longer runs, and of many values of a setting
+USUAL_SAMPLES, MOST_SAMPLES = 2_500_000, 32_000_000  # of one seed, for which all are run; else of all seeds together
 MOST_KERAS_STEPS = 20_000
+
+
+def seeds_for(samples: int) -> int:
+    """As many seeds as are affordable beside a boundary, of runs of so many samples each.
+
+    Examples
+    --------
+    >>> seeds_for(2_000_000), seeds_for(8_000_000), seeds_for(10**9)
+    (32, 4, 1)
+    """
+    return SEEDS if samples <= USUAL_SAMPLES else min(SEEDS, max(1, MOST_SAMPLES // samples))
 
 
 class Workbench:
