@@ -20,7 +20,7 @@ from compare.claims.convention import look_at_the_kink
 from compare.claims.ensembles import Request
 from compare.claims.runs import RunCheck, Statement
 from compare.claims.values import Vary
-from compare.claims.verdicts import Boundary
+from compare.claims.verdicts import MOST_WINDOWS, Boundary
 from compare.claims.workbench import Workbench
 from reference import Experiment
 
@@ -102,7 +102,8 @@ def look_for(
         along = look_along(checks, experiment, setting)
         if not along.flips and along.told is not None:
             searched.append((setting.setting, *along.told))
-        found = [_as_boundary(checks, experiment, setting, flip) for flip in along.flips]
+        windows = _windows(setting, along.flips) if setting.claimed else ()
+        found = [_as_boundary(checks, experiment, setting, flip, windows) for flip in along.flips]
         settings.append(beside_settings.prepare(checks, experiment, setting, along, found))
     sizes = next((v for v in vary if v.setting == "batch_size"), None)
     by_size = () if sizes is None else requests_by_size(checks, experiment, batch_sizes(sizes, experiment.batch_size))
@@ -115,7 +116,22 @@ def _along_steps(checks: Sequence[RunCheck], experiment: Experiment, holds: bool
     return exception or flip_along_steps(checks, experiment, holds, bench)
 
 
-def _as_boundary(checks: Sequence[RunCheck], experiment: Experiment, vary: Vary, flip: Flip) -> Boundary:
+def _windows(vary: Vary, flips: Sequence[Flip]) -> tuple[tuple[float, float], ...]:
+    """From where to where a claim holds in a range with all its flips, if it comes and goes."""
+    ordered = sorted(flips, key=lambda flip: flip.value)
+    edges = [vary.low, *(flip.value for flip in ordered), vary.high]
+    holds = [flip.holds_below for flip in ordered] + [not flip.holds_below for flip in ordered[-1:]]
+    found = tuple((a, b) for a, b, here in zip(edges, edges[1:], holds, strict=False) if here)
+    return found if len(found) > 1 else ()
+
+
+def _as_boundary(
+    checks: Sequence[RunCheck],
+    experiment: Experiment,
+    vary: Vary,
+    flip: Flip,
+    windows: tuple[tuple[float, float], ...],
+) -> Boundary:
     form = closed_form(checks, experiment, vary.setting)
     return Boundary(
         setting=vary.setting,
@@ -128,6 +144,7 @@ def _as_boundary(checks: Sequence[RunCheck], experiment: Experiment, vary: Vary,
         claimed=vary.claimed,
         closed_form=form[:2] if form is not None and form.is_between(flip.low, flip.high) else None,
         reference=MappingProxyType({}),
+        windows=windows[:MOST_WINDOWS],
     )
 
 

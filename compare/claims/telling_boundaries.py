@@ -48,9 +48,9 @@ def falls_at(boundary: Boundary) -> str:
     str
     """
     by_batches = " for some seeds" if boundary.found_by == "reference" else ""
+    if boundary.windows:
+        return f"but it comes and goes: {_windows(boundary)}"
     if boundary.setting == "steps":
-        if boundary.windows:
-            return f"but it comes and goes: {_windows(boundary)}"
         return f"false{by_batches} from {shown(boundary.value)} steps on{_with_batches(boundary)}"
     place = _place(boundary)
     if place.startswith("between"):
@@ -86,10 +86,10 @@ def boundary_text(boundary: Boundary | None) -> str:
 
 
 def _windows(boundary: Boundary) -> str:
-    """From where to where along the steps; the last window may go on."""
+    """From where to where; along the steps the last window may go on."""
     parts = [shown(a) if a == b else f"{shown(a)} to {shown(b)}" for a, b in boundary.windows]
     more = ", and so on" if len(parts) == MOST_WINDOWS else ""
-    return f"steps {', '.join(parts)}{more}"
+    return f"{boundary.setting} {', '.join(parts)}{more}"
 
 
 def _with_batches(boundary: Boundary) -> str:

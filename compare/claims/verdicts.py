@@ -48,8 +48,9 @@ class Boundary:
         which all are as below the boundary, and the nearest at which all are as above it.
     found_by : {"exact", "reference"}
         Whose flip it is: that of the expected dynamics, or one that only batches show.
-    windows : tuple of tuple of int
-        Along the steps: from where to where the claim holds, if it comes and goes.
+    windows : tuple of tuple of float
+        From where to where the claim holds, if it comes and goes: along the steps, or over a
+        claimed range.
     """
 
     setting: str
@@ -65,7 +66,7 @@ class Boundary:
     confirmed: bool | None = None
     with_batches: tuple[float, float] | None = None
     found_by: str = "exact"
-    windows: tuple[tuple[int, int], ...] = ()
+    windows: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -331,3 +331,17 @@ def test_a_claimed_flip_that_no_seed_can_confirm_leaves_the_claim_open():
     told = read(along, (STUCK,), run(steps=5), Workbench())
     assert told.boundaries[0].confirmed is None
     assert "could not be told" in told.untold[0]
+
+
+def test_what_comes_and_goes_over_a_claimed_range_is_told_in_windows():
+    # One step of rate lr from 2 leaves w = 2 - lr: within 1/4 of 1 for lr in (0.75, 1.25), away from it on either side.
+    check = TrajectoryCheck(quantity="w", when="end", distance_to=1.0, condition=Condition(above=0.25))
+    experiment = run(w=2.0, steps=1, batch_size=100_000, optimizer=SGD(learning_rate=0.1))
+    verdict = judge(claim(experiment, check, vary=[Vary("learning_rate", 0.1, 2.0, True)]), keras=False)
+    assert verdict.verdict == "conditional"
+    boundary = next(b for b in verdict.boundaries if b.setting == "learning_rate")
+    (first, one), (other, last) = boundary.windows
+    assert (first, last) == (0.1, 2.0)
+    # What a step of the expected dynamics leaves is a line in the rate, which is narrowed down by halves.
+    assert (round(one, 4), round(other, 4)) == (0.75, 1.25)
+    assert boundary_text(boundary) == "holds for learning_rate 0.1 to 0.75, 1.25 to 2"
