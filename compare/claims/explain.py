@@ -87,6 +87,8 @@ def _boundary(boundary: Boundary, claim: Claim) -> str:
 def _width(boundary: Boundary) -> str:
     """Between what the flip lies, where the value alone would seem to say more."""
     low, high = boundary.bracket
+    if "between" in boundary_text(boundary):
+        return ""
     narrow = high - low <= 1 if boundary.setting == "steps" else shown(low) == shown(high)
     return "" if narrow else f"; the flip lies between {shown(low)} and {shown(high)}"
 

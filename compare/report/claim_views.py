@@ -115,6 +115,8 @@ def _scale(boundary: "Boundary") -> Scale | None:
     from compare.claims.describe import shown
     from compare.claims.telling_boundaries import boundary_text
 
+    if boundary.windows:  # one bar for all of them would need more than two colours meeting once
+        return None
     low, high = boundary.range
     ends = (low, high, boundary.value, boundary.stated)
     if not all(map(math.isfinite, ends)) or not low < high:

@@ -148,3 +148,12 @@ def test_it_is_for_w_alone_without_biases():
     assert DecimalDescent.takes(run())
     for other in (run(trainable=("w", "b")), run(target=Target(b=0.5))):
         assert not DecimalDescent.takes(other)
+
+
+def test_the_loss_that_is_shown_is_not_rounded_away_at_the_minimum():
+    # (1 - w)^2 / 2 = 81 / 2 * 0.81^n from w = 10 at rate 0.1: 1e-181 after 2000 steps, where w is 1 in floats.
+    path = DecimalDescent(run(10.0, SGD(learning_rate=0.1))).path(2000)
+    assert path.parameters.w[-1, 0] == 1.0
+    shown, expected = float(path.series("expected_loss")[-1, 0]), float(Fraction(81, 2) * Fraction(81, 100) ** 2000)
+    # Of the formula that goes on from the first steps: logarithms of size 400, each rounded, and squared.
+    assert abs(shown - expected) <= gamma(2 * 8 * 400, 2.0**-53) * expected
