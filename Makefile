@@ -25,16 +25,16 @@ check: .venv/installed
 
 # Random experiments that nobody has tried yet, for FUZZ_SECONDS seconds.
 fuzz: .venv/installed
-	HYPOTHESIS_PROFILE=fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest tests/compare/test_properties.py
+	HYPOTHESIS_PROFILE=fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest tests/compare/certificates/test_properties.py
 	FUZZ_QUESTIONS=200 FUZZ_FIRST=$$(date +%s) $(BIN)/python -m pytest tests/compare/surface/test_critical_random.py
 
 # The whole grid of runs that people try first, long and into underflow: every optimizer, start, dtype and batch size.
 natural: .venv/installed
-	NATURAL_RUNS=all $(BIN)/python -m pytest --numprocesses 2 tests/compare/test_natural_runs.py
+	NATURAL_RUNS=all $(BIN)/python -m pytest --numprocesses 2 tests/compare/certificates/test_natural_runs.py
 
 # Four hundred command lines that nobody should ever give.
 hostile: .venv/installed
-	HOSTILE=all $(BIN)/python -m pytest tests/compare/test_hostile.py
+	HOSTILE=all $(BIN)/python -m pytest tests/compare/system/test_hostile.py
 
 defects: .venv/installed
 	$(BIN)/python -m compare.defects --out $(OUT)

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from compare.command_line import start_keras
+from compare.system.command_line import start_keras
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "extensions"))

@@ -3,11 +3,11 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from compare.audit import audit
-from compare.experiments import shipped
 from compare.figures import draw_all, slope_figure, style
+from compare.question.audit import audit
+from compare.question.experiments import shipped
 from compare.sweep import load_sweep, run_sweep
-from compare.sweep.picture import draw_sweep
+from compare.sweep.telling.picture import draw_sweep
 from compare.theory import slope_study
 
 HERE = Path(__file__).parent

@@ -7,9 +7,19 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from compare.bench.one_thread import restart_on_one_core
-from compare.command_line import FOUND_WANTING, GOOD, Parser, UsageError, integer, no_such, path, say_wrong, status_of
-from compare.stopping import STOPPED
-from compare.terminal import drawing_on
+from compare.system.command_line import (
+    FOUND_WANTING,
+    GOOD,
+    Parser,
+    UsageError,
+    integer,
+    no_such,
+    path,
+    say_wrong,
+    status_of,
+)
+from compare.system.signals import STOPPED
+from compare.system.terminal import drawing_on
 
 if TYPE_CHECKING:
     from compare.bench.plan import Group, Size
@@ -73,7 +83,7 @@ def _measure_and_write(
 ) -> None:
     """Measure, and write what was measured whatever happens meanwhile or at the end."""
     from compare.bench.writing import rescued, write_measured
-    from compare.folders import ENVIRONMENT, folder
+    from compare.system.folders import ENVIRONMENT, folder
 
     try:
         with folder(options.out) as temporary:
@@ -110,7 +120,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def _chosen(options: argparse.Namespace) -> "list[Group]":
-    from compare.bench.groups import GROUPS
+    from compare.bench.measurements.groups import GROUPS
 
     names = [group.name for group in GROUPS]
     wanted = names if options.only is None else options.only
@@ -126,7 +136,7 @@ def _measure(
     """Measure group by group; one that fails costs no other its numbers. Returns what ended it early."""
     from compare.bench.running import measure
     from compare.bench.table import rich_table
-    from compare.console import say
+    from compare.system.console import say
 
     for group in groups:
         try:
@@ -163,7 +173,7 @@ def _telling(quiet: bool) -> Iterator[Callable[[str], None]]:
 def _say_the_rest(options: argparse.Namespace, measured: "Measured", arguments: list[str]) -> None:
     from compare.bench.machine import footnotes
     from compare.bench.writing import described, timed
-    from compare.console import say
+    from compare.system.console import say
 
     if options.quiet:
         return

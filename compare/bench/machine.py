@@ -6,8 +6,8 @@ from typing import Any
 
 from compare.bench.one_thread import VARIABLES, core
 from compare.bench.results import Row
-from compare.output import environment
-from compare.versions import UNKNOWN, version_of
+from compare.system.output import environment
+from compare.system.versions import UNKNOWN, version_of
 
 __all__ = ["busyness", "describe", "footnotes", "in_words"]
 

@@ -9,8 +9,8 @@ from compare.bench.machine import describe, footnotes
 from compare.bench.plan import Group, Size
 from compare.bench.results import Row
 from compare.bench.table import entry, markdown
-from compare.folders import AUDIT, ENVIRONMENT
-from compare.output import as_json, write_json
+from compare.system.folders import AUDIT, ENVIRONMENT
+from compare.system.output import as_json, write_json
 
 __all__ = ["Measured", "described", "rescued", "timed", "write_measured"]
 

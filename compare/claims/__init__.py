@@ -196,19 +196,19 @@ not auditable
 '''
 
 from compare.claims.judging import judge, judge_all
-from compare.claims.load import ClaimFileError, load_claims
+from compare.claims.reading.load import ClaimFileError, load_claims
 from compare.claims.values import VERDICTS, Claim
 from compare.claims.verdicts import Boundary, Verdict, Witness
-from compare.claims.workbench import Workbench
+from compare.claims.witnesses.shared_runs import SharedRuns
 
 __all__ = [
     "VERDICTS",
     "Boundary",
     "Claim",
     "ClaimFileError",
+    "SharedRuns",
     "Verdict",
     "Witness",
-    "Workbench",
     "judge",
     "judge_all",
     "load_claims",

@@ -3,14 +3,14 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from compare.claims.answers import CUT
-from compare.claims.describe import describe
+from compare.claims.check_text import describe
 from compare.claims.findings import Finding
-from compare.claims.keras_witness import only_keras
-from compare.claims.runs import Statement
-from compare.claims.statistics import interval
 from compare.claims.values import Check, Claim, DefaultCheck, TrajectoryCheck, UpdateCheck
 from compare.claims.verdicts import NEEDS_KERAS, Judged, Witness
+from compare.claims.witnesses.keras import only_keras
+from compare.claims.witnesses.paths.answers import CUT
+from compare.claims.witnesses.paths.run_checks import Statement
+from compare.claims.witnesses.seeds.shares import interval
 
 __all__ = ["SHARE_CONFIDENCE", "SOME", "Conclusion", "conclude_checks", "conclude_runs", "witness_of"]
 

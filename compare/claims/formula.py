@@ -8,7 +8,7 @@ or the name t, so that nobody's formula can grow without bound.
 
 A number in the tree is kept twice: as the float64 next to it, and as the fraction that its
 decimals are; pi has a node of its own. The same tree is evaluated on floats, on NumPy arrays
-and on `compare.rounding.Ball`, and on real numbers by `compare.claims.formula_values`.
+and on `compare.rounding.Ball`, and on real numbers by `compare.claims.witnesses.update_rules.formula_values`.
 """
 
 import ast

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from compare.claims import boundaries
-from compare.claims.along_steps import longest_descent
+from compare.claims.boundaries.flips_by_step import longest_descent
+from compare.claims.boundaries.search import Found, Search, confirm, look_for, requests_of_search, second_look
 from compare.claims.conclusions import (
     SHARE_CONFIDENCE,
     SOME,
@@ -20,17 +20,17 @@ from compare.claims.conclusions import (
     conclude_runs,
     witness_of,
 )
-from compare.claims.ensembles import Request, path_bytes
-from compare.claims.exact_witness import exact_findings, exact_statement, expected_runs_of
 from compare.claims.findings import Finding
-from compare.claims.keras_witness import certificates_of, keras_findings, keras_statement, needs_keras
-from compare.claims.reference_witness import finer_statement, reference_findings, reference_statement, requests_of
-from compare.claims.runs import RunCheck, Statement, experiments_of, run_checks
-from compare.claims.statistics import interval
-from compare.claims.telling_boundaries import falls_at
+from compare.claims.telling.boundary_text import falls_at
 from compare.claims.values import Claim
 from compare.claims.verdicts import Boundary, Verdict, Witness
-from compare.claims.workbench import Workbench
+from compare.claims.witnesses.exact import exact_findings, exact_statement, expected_runs_of
+from compare.claims.witnesses.keras import certificates_of, keras_findings, keras_statement, needs_keras
+from compare.claims.witnesses.paths.run_checks import RunCheck, Statement, experiments_of, run_checks
+from compare.claims.witnesses.reference import finer_statement, reference_findings, reference_statement, requests_of
+from compare.claims.witnesses.seeds.many_runs import Request, path_bytes
+from compare.claims.witnesses.seeds.shares import interval
+from compare.claims.witnesses.shared_runs import SharedRuns
 
 if TYPE_CHECKING:
     from keras_impl import Recorder
@@ -76,7 +76,7 @@ def judge(claim: Claim, *, recorder: "Recorder | None" = None, keras: bool = Tru
         import keras_impl
 
         recorder = keras_impl.Recorder()
-    (verdict,) = judge_all([claim], Workbench(recorder if keras else None))
+    (verdict,) = judge_all([claim], SharedRuns(recorder if keras else None))
     return verdict
 
 
@@ -87,16 +87,16 @@ class _Draft(NamedTuple):
     checks: tuple[RunCheck, ...]
     said: Statement | None
     findings: tuple[Finding | None, ...]
-    search: boundaries.Search | None
+    search: Search | None
 
 
-def judge_all(claims: Iterable[Claim], bench: Workbench) -> Iterator[Verdict]:
+def judge_all(claims: Iterable[Claim], shared: SharedRuns) -> Iterator[Verdict]:
     """Decide many claims, sharing what they have in common.
 
     Parameters
     ----------
     claims : iterable of Claim
-    bench : Workbench
+    shared : SharedRuns
         Without a recorder Keras is left out.
 
     Yields
@@ -110,13 +110,13 @@ def judge_all(claims: Iterable[Claim], bench: Workbench) -> Iterator[Verdict]:
     >>> nice = Claim(
     ...     id="nice", says="It is nice.", source="example", experiment=Experiment(), not_auditable="A matter of taste."
     ... )
-    >>> [verdict.verdict for verdict in judge_all([nice], Workbench())]
+    >>> [verdict.verdict for verdict in judge_all([nice], SharedRuns())]
     ['not auditable']
     """
     for number, portion in enumerate(_portions(claims)):
         if number:
-            bench.forget_runs()
-        yield from _judge_together(portion, bench)
+            shared.forget_runs()
+        yield from _judge_together(portion, shared)
 
 
 def _portions(claims: Iterable[Claim]) -> Iterator[list[Claim]]:
@@ -143,33 +143,33 @@ def _bytes(claim: Claim) -> int:
     return beside * reference + exact * BYTES_A_STEP
 
 
-def _judge_together(claims: list[Claim], bench: Workbench) -> Iterator[Verdict]:
-    bench.prepare_expected(run for claim in claims for run in expected_runs_of(claim))
-    drafts = [_draft(claim, bench) for claim in claims]
-    bench.prepare(request for draft in drafts for request in _requests(draft))
-    bench.prepare(request for draft in drafts for request in _second_look(draft, bench))
+def _judge_together(claims: list[Claim], shared: SharedRuns) -> Iterator[Verdict]:
+    shared.prepare_expected(run for claim in claims for run in expected_runs_of(claim))
+    drafts = [_draft(claim, shared) for claim in claims]
+    shared.prepare(request for draft in drafts for request in _requests(draft))
+    shared.prepare(request for draft in drafts for request in _second_look(draft, shared))
     for draft in drafts:
-        yield _not_auditable(draft.claim) if draft.claim.not_auditable is not None else _conclude(draft, bench)
+        yield _not_auditable(draft.claim) if draft.claim.not_auditable is not None else _conclude(draft, shared)
 
 
-def _draft(claim: Claim, bench: Workbench) -> _Draft:
+def _draft(claim: Claim, shared: SharedRuns) -> _Draft:
     checks = tuple(check for _, check in run_checks(claim))
-    said = exact_statement(claim, bench)
-    findings = exact_findings(claim, said, bench)
-    search = None if said is None else boundaries.look_for(checks, claim.experiment, claim.vary, said, bench)
+    said = exact_statement(claim, shared)
+    findings = exact_findings(claim, said, shared)
+    search = None if said is None else look_for(checks, claim.experiment, claim.vary, said, shared)
     return _Draft(claim, checks, said, findings, search)
 
 
 def _requests(draft: _Draft) -> Iterator[Request]:
     yield from requests_of(draft.claim)
     if draft.search is not None:
-        yield from boundaries.requests_of_search(draft.search)
+        yield from requests_of_search(draft.search)
 
 
-def _second_look(draft: _Draft, bench: Workbench) -> tuple[Request, ...]:
+def _second_look(draft: _Draft, shared: SharedRuns) -> tuple[Request, ...]:
     if draft.search is None:
         return ()
-    return boundaries.second_look(draft.search, draft.checks, draft.claim.experiment, bench)
+    return second_look(draft.search, draft.checks, draft.claim.experiment, shared)
 
 
 def _not_auditable(claim: Claim) -> Verdict:
@@ -180,44 +180,44 @@ def _not_auditable(claim: Claim) -> Verdict:
     )
 
 
-def _conclude(draft: _Draft, bench: Workbench) -> Verdict:
+def _conclude(draft: _Draft, shared: SharedRuns) -> Verdict:
     claim, into = draft.claim, Conclusion()
-    seeds = reference_statement(claim, bench)
-    findings = {"exact": draft.findings, "reference": reference_findings(claim, seeds, bench)}
+    seeds = reference_statement(claim, shared)
+    findings = {"exact": draft.findings, "reference": reference_findings(claim, seeds, shared)}
     keras, certified = None, None
-    if bench.recorder is not None:
-        keras = keras_statement(claim, bench)
-        findings["keras"] = keras_findings(claim, keras, bench)
-        certified = _certified(claim, bench, into)
+    if shared.recorder is not None:
+        keras = keras_statement(claim, shared)
+        findings["keras"] = keras_findings(claim, keras, shared)
+        certified = _certified(claim, shared, into)
     of_runs = {}
     if draft.said is not None and seeds is not None:
-        each = conclude_runs(draft.said, seeds, keras, _finer(draft, seeds, bench), into)
+        each = conclude_runs(draft.said, seeds, keras, _finer(draft, seeds, shared), into)
         of_runs = dict(zip((i for i, _ in run_checks(claim)), each, strict=True))
-    conclude_checks(claim, findings, of_runs, bench.recorder is not None, into)
+    conclude_checks(claim, findings, of_runs, shared.recorder is not None, into)
     witnesses = {
         "exact": witness_of(draft.findings, draft.said),
         "reference": witness_of(findings["reference"], seeds),
         "keras": witness_of(findings["keras"], keras, certified) if "keras" in findings else None,
     }
-    found = boundaries.Found((), (), ())
+    found = Found((), (), ())
     runs = {i for i, _ in run_checks(claim)}
     # Boundaries are of the runs: what is false at rest is so on either side of them.
     if draft.search is not None and all(check.holds is not False or i in runs for i, check in enumerate(into.checks)):
-        found = boundaries.confirm(draft.search, draft.checks, claim.experiment, claim.vary, bench)
+        found = confirm(draft.search, draft.checks, claim.experiment, claim.vary, shared)
         into.notes += found.remarks
     return _verdict(draft, into, witnesses, found)
 
 
-def _finer(draft: _Draft, seeds: Statement, bench: Workbench) -> Statement | None:
+def _finer(draft: _Draft, seeds: Statement, shared: SharedRuns) -> Statement | None:
     """What seeds say in float64, counted from where they go: asked for only where they lose their resolution."""
     exact = draft.said
     assert exact is not None
     lost = not seeds.resolved.all() or (seeds.held and exact.resolved[0] and (seeds.met != exact.met[0]).all())
-    return finer_statement(draft.claim, bench) if lost and exact.resolved[0] else None
+    return finer_statement(draft.claim, shared) if lost and exact.resolved[0] else None
 
 
-def _certified(claim: Claim, bench: Workbench, into: Conclusion) -> tuple[str, float] | None:
-    certificates = certificates_of(claim, bench)
+def _certified(claim: Claim, shared: SharedRuns, into: Conclusion) -> tuple[str, float] | None:
+    certificates = certificates_of(claim, shared)
     for certificate in certificates:
         if certificate.first_disagreement is not None:
             into.contradictions.append(f"Keras and the reference disagree: {certificate.first_disagreement}")
@@ -233,7 +233,7 @@ def _verdict(
     draft: _Draft,
     into: Conclusion,
     witnesses: dict[str, Witness | None],
-    found: boundaries.Found,
+    found: Found,
 ) -> Verdict:
     breaking = [b for b in found.boundaries if into.holds is True and _breaks(b)]
     word, why = _word(into, breaking, found.untold)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from compare.command_line import (
+from compare.system.command_line import (
     FOUND_WANTING,
     GOOD,
     Parser,
@@ -22,8 +22,8 @@ from compare.command_line import (
 
 if TYPE_CHECKING:
     from compare.defects.defect import Defect
+    from compare.defects.detection.workers import FamilyResult
     from compare.defects.gallery import Outcome
-    from compare.defects.workers import FamilyResult
     from compare.defects.worth import Control
 
 __all__ = ["main"]
@@ -94,11 +94,11 @@ def _chosen(options: argparse.Namespace) -> "list[Defect]":
 
 
 def _run(options: argparse.Namespace, defects: "list[Defect]", arguments: list[str]) -> int:
-    from compare.console import say
-    from compare.defects.controls import all_controls
+    from compare.defects.correct.controls import all_controls
     from compare.defects.summary import controls_summary, summary
     from compare.defects.table import followed, has_room, rich_table
-    from compare.folders import folder
+    from compare.system.console import say
+    from compare.system.folders import folder
 
     families: list[FamilyResult] = []
     with folder(options.out) as temporary:
@@ -121,7 +121,7 @@ def _run(options: argparse.Namespace, defects: "list[Defect]", arguments: list[s
 
 def _outcomes(defects: "list[Defect]", jobs: int, families: "list[FamilyResult]") -> "Iterator[Outcome]":
     """Outcomes as they come; the families they belong to are added to the list."""
-    from compare.defects.workers import try_all
+    from compare.defects.detection.workers import try_all
 
     for family in try_all(defects, jobs):
         families.append(family)
@@ -136,11 +136,11 @@ def _write(
     controls: "list[Control]",
     arguments: list[str],
 ) -> None:
-    from compare.defects.controls import EXPERIMENTS
+    from compare.defects.correct.controls import EXPERIMENTS
     from compare.defects.table import entry
     from compare.defects.worth import Counts
-    from compare.folders import ENVIRONMENT
-    from compare.output import environment, write_json
+    from compare.system.folders import ENVIRONMENT
+    from compare.system.output import environment, write_json
 
     report: dict[str, Any] = {
         "schema": 1,

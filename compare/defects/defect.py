@@ -80,7 +80,7 @@ class Defect:
     patches : tuple of Substitution or Replacement
         Usually one, and all of the same side.
     family : str
-        Key of `compare.defects.families.FAMILIES`: what it is tried on.
+        Key of `compare.defects.families.by_name.FAMILIES`: what it is tried on.
     kind : str
         Key of `KINDS`.
     changes_mathematics : bool

@@ -4,30 +4,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import reference
-from compare.defects import (
-    harmless,
-    in_adam,
-    in_borders,
-    in_conditions,
-    in_data,
-    in_divergence,
-    in_keras_networks,
-    in_keras_optimizers,
-    in_neuron,
-    in_precision,
-    in_records,
-    in_rmsprop,
-    in_sgd,
-    in_starts,
-    in_training,
-)
-from compare.defects.by_default import ByDefault, certify_run
+from compare.defects.correct import harmless
 from compare.defects.defect import Defect
-from compare.defects.families import FAMILIES
-from compare.defects.family import Family
-from compare.defects.lanes import LANES, Sighting, look
+from compare.defects.detection.by_default import ByDefault, certify_run
+from compare.defects.detection.lanes import LANES, Sighting, look
+from compare.defects.detection.usual import caught, failing
+from compare.defects.families.by_name import FAMILIES
+from compare.defects.families.family import Family
 from compare.defects.patching import in_blocks, planted
-from compare.defects.usual import caught, failing
+from compare.defects.planted.in_either import block_borders as in_borders
+from compare.defects.planted.in_either import conditions as in_conditions
+from compare.defects.planted.in_either import data as in_data
+from compare.defects.planted.in_either import divergence as in_divergence
+from compare.defects.planted.in_either import precision as in_precision
+from compare.defects.planted.in_either import records as in_records
+from compare.defects.planted.in_either import starts as in_starts
+from compare.defects.planted.in_keras import networks as in_keras_networks
+from compare.defects.planted.in_keras import optimizers as in_keras_optimizers
+from compare.defects.planted.in_reference import adam as in_adam
+from compare.defects.planted.in_reference import neuron as in_neuron
+from compare.defects.planted.in_reference import rmsprop as in_rmsprop
+from compare.defects.planted.in_reference import sgd as in_sgd
+from compare.defects.planted.in_reference import training as in_training
 from reference import Trajectory
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from compare.defects.defect import KINDS
+from compare.defects.detection.lanes import LANES
+from compare.defects.detection.usual import USUAL_TESTS
 from compare.defects.gallery import Outcome
-from compare.defects.lanes import LANES
-from compare.defects.usual import USUAL_TESTS
 from compare.defects.worth import Control, Counts
 
 __all__ = ["controls_summary", "summary"]

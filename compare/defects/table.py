@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from compare.defects.defect import Defect
+from compare.defects.detection.lanes import LANES, Sighting
+from compare.defects.detection.usual import USUAL_TESTS
 from compare.defects.gallery import Outcome
-from compare.defects.lanes import LANES, Sighting
-from compare.defects.usual import USUAL_TESTS
 
 __all__ = ["entry", "followed", "has_room", "listing", "rich_table"]
 
@@ -35,7 +35,7 @@ def followed(outcomes: Iterable[Outcome], total: int, quiet: bool) -> Iterator[O
     elif has_room():
         from rich.progress import track
 
-        from compare.console import console
+        from compare.system.console import console
 
         yield from track(outcomes, "planting defects", total=total, transient=True, console=console())
     else:

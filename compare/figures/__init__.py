@@ -12,7 +12,7 @@ from compare.figures.basins import basin_map
 from compare.figures.curve import close_up, loss_curve
 from compare.figures.film import animate
 from compare.figures.functions import functions
-from compare.figures.gallery import Picture, draw_all
+from compare.figures.gallery.draw import Picture, draw_all
 from compare.figures.gif import write_gif
 from compare.figures.history import trajectory
 from compare.figures.landscape import surface

@@ -13,16 +13,16 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from compare.experiments import SETTINGS
+from compare.question.experiments import SETTINGS
 from compare.report.claim_views import ClaimView, views
 from compare.report.data import as_json, script_data
 from compare.report.defects import KillTable, kill_table
 from compare.report.sentences import presets, said
 
 if TYPE_CHECKING:
-    from compare.audit import Finding
-    from compare.claims import Verdict, Workbench
+    from compare.claims import SharedRuns, Verdict
     from compare.figures import Picture
+    from compare.question.audit import Finding
 
 __all__ = ["KillTable", "kill_table", "render"]
 
@@ -44,7 +44,7 @@ def render(
     pictures: "Sequence[Picture]",
     provenance: dict[str, Any],
     *,
-    bench: "Workbench | None" = None,
+    shared: "SharedRuns | None" = None,
     defects: KillTable | None = None,
 ) -> str:
     """Render the report as one HTML page.
@@ -57,9 +57,9 @@ def render(
     pictures : sequence of Picture
         Animations are left out: the page moves along the recorded runs itself.
     provenance : dict
-        As `compare.output.environment` returns it; of it, what two identical runs on one
+        As `compare.system.output.environment` returns it; of it, what two identical runs on one
         machine have in common goes into the page.
-    bench : Workbench, optional
+    shared : SharedRuns, optional
         On which the claims were judged, for the curve of each claim about a run.
     defects : KillTable, optional
         What `kill_table` found beside the report.
@@ -78,7 +78,7 @@ def render(
         lstrip_blocks=True,
     )
     environment.filters |= {"data_uri": _data_uri, "sha256": _sha256, "as_json": as_json, "log10": math.log10}
-    claims = list(views(verdicts, pictures, bench))
+    claims = list(views(verdicts, pictures, shared))
     ran = {finding.case.setting for finding in findings}
     stills = [picture for picture in pictures if picture.path.suffix != ".gif" and picture.name[:6] != "claim-"]
     return environment.get_template("page.html").render(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from compare.claims import Verdict, Workbench
+    from compare.claims import SharedRuns, Verdict
     from compare.claims.values import TrajectoryCheck
     from compare.claims.verdicts import Boundary
     from compare.figures import Picture
@@ -79,7 +79,7 @@ class ClaimView:
 
 
 def views(
-    verdicts: "Sequence[Verdict]", pictures: "Sequence[Picture]", bench: "Workbench | None"
+    verdicts: "Sequence[Verdict]", pictures: "Sequence[Picture]", shared: "SharedRuns | None"
 ) -> Iterator[ClaimView]:
     """Show verdicts.
 
@@ -88,15 +88,15 @@ def views(
     verdicts : sequence of Verdict
     pictures : sequence of Picture
         Those of claims are shown with them.
-    bench : Workbench, optional
+    shared : SharedRuns, optional
         On which they were judged; without it there are no curves.
 
     Yields
     ------
     ClaimView
     """
-    from compare.claims.explain import explain, numbers
-    from compare.claims.telling_boundaries import boundary_text
+    from compare.claims.telling.boundary_text import boundary_text
+    from compare.claims.telling.explain import explain, numbers
 
     drawn = {picture.name: picture for picture in pictures}
     for verdict in verdicts:
@@ -106,14 +106,14 @@ def views(
             numbers(verdict),
             boundary_text(verdict.boundary),
             tuple(scale for boundary in verdict.boundaries if (scale := _scale(boundary)) is not None),
-            None if bench is None else _curve(verdict, bench),
+            None if shared is None else _curve(verdict, shared),
             drawn.get(f"claim-{verdict.claim.id}"),
         )
 
 
 def _scale(boundary: "Boundary") -> Scale | None:
-    from compare.claims.describe import shown
-    from compare.claims.telling_boundaries import boundary_text
+    from compare.claims.check_text import shown
+    from compare.claims.telling.boundary_text import boundary_text
 
     if boundary.windows:  # one bar for all of them would need more than two colours meeting once
         return None
@@ -142,14 +142,14 @@ def _scale(boundary: "Boundary") -> Scale | None:
     )
 
 
-def _curve(verdict: "Verdict", bench: "Workbench") -> Curve | None:
+def _curve(verdict: "Verdict", shared: "SharedRuns") -> Curve | None:
     """The first check of a run, along the run that the exact witness made to judge it."""
-    from compare.claims.describe import shown
+    from compare.claims.check_text import shown
 
     measure = _measure(verdict)
     if measure is None:
         return None
-    path = bench.exact_path(verdict.claim.experiment)
+    path = shared.exact_path(verdict.claim.experiment)
     last = path.length(measure.quantity) - 1
     every = max(1, math.ceil(last / MOST_POINTS))
     rows = [slice(None, last, every), slice(last, None)]  # the last one always
@@ -183,8 +183,8 @@ def _curve(verdict: "Verdict", bench: "Workbench") -> Curve | None:
 
 
 def _measure(verdict: "Verdict") -> "TrajectoryCheck | None":
-    from compare.claims.runs import run_checks
     from compare.claims.values import Comparison, StepsCheck
+    from compare.claims.witnesses.paths.run_checks import run_checks
 
     checks = run_checks(verdict.claim)
     if not checks or verdict.witnesses["exact"] is None:

@@ -10,7 +10,7 @@ from compare.surface import expected_loss
 from reference import SGD, Experiment, Parameters
 
 if TYPE_CHECKING:
-    from compare.audit import Finding
+    from compare.question.audit import Finding
 
 __all__ = ["as_json", "loss_to_beat", "script_data", "title_of"]
 

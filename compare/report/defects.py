@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from compare.files import read_bounded
+from compare.system.files import read_bounded
 
 __all__ = ["KillTable", "kill_table"]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from reference import SGD, Experiment
 
 if TYPE_CHECKING:
-    from compare.audit import Finding
+    from compare.question.audit import Finding
 
 __all__ = ["Preset", "presets", "said"]
 

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from compare.surface.arguments import checked_arguments
-from compare.surface.evaluation import evaluate
-from compare.surface.inputs import checked_inputs
-from compare.surface.pieces import Piece
-from compare.surface.units import Degree
+from compare.surface.integrals.evaluation import evaluate
+from compare.surface.integrals.normal_pieces import Piece
+from compare.surface.integrals.other_moments import checked_inputs
+from compare.surface.integrals.units import Degree
 from reference import Parameters, Target
 
 __all__ = ["activation_probability"]

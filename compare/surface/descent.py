@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from compare.surface.halves import one_sided_slopes
-from compare.surface.scalar import scalar_gradient
+from compare.surface.scalar_gradient import scalar_gradient
+from compare.surface.unbiased_gradient import one_sided_slopes
 from reference import SGD, Experiment, OptimizerState, Parameters
 
 __all__ = ["Descent", "expected_descent"]

@@ -21,8 +21,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from compare.surface.halves import one_sided_slopes
-from compare.surface.scalar import Gradient, scalar_gradient
+from compare.surface.scalar_gradient import Gradient, scalar_gradient
+from compare.surface.unbiased_gradient import one_sided_slopes
 from reference import Parameters, Target
 
 __all__ = ["Flow", "gradient_flow"]

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from compare.surface import kernels
 from compare.surface.arguments import RELU_TEACHER, Arguments, checked_arguments, checked_side, checked_target
-from compare.surface.evaluation import evaluate
-from compare.surface.inputs import Inputs, checked_inputs
+from compare.surface.integrals import kernels
+from compare.surface.integrals.evaluation import evaluate
+from compare.surface.integrals.other_moments import Inputs, checked_inputs
 from compare.surface.loss import put_limits
 from reference import Parameters, Target
 

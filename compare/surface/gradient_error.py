@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from compare.surface import kernels
 from compare.surface.arguments import RELU_TEACHER, checked_arguments, checked_target
 from compare.surface.errors import GRADIENT_ERROR
-from compare.surface.evaluation import evaluate
+from compare.surface.integrals import kernels
+from compare.surface.integrals.evaluation import evaluate
 from reference import Parameters, Target
 
 __all__ = ["expected_gradient_error"]

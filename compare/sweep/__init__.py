@@ -39,7 +39,7 @@ and another goes on with the chunks that it left.
 """
 
 from compare.sweep.labels import LABELS
-from compare.sweep.load import SweepError, load_sweep
+from compare.sweep.reading.load import SweepError, load_sweep
 from compare.sweep.result import SweepResult
 from compare.sweep.running import run_sweep
 from compare.sweep.values import Axis, Draw, Sweep

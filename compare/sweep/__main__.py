@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compare.command_line import GOOD, Parser, UsageError, integer, no_such, path, status_of
-from compare.stopping import STOPPED
-from compare.sweep.flags import add_flags, with_flags
+from compare.sweep.reading.flags import add_flags, with_flags
+from compare.system.command_line import GOOD, Parser, UsageError, integer, no_such, path, status_of
+from compare.system.signals import STOPPED
 
 if TYPE_CHECKING:
     from compare.sweep import Sweep, SweepResult
@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _main(arguments: list[str]) -> int:
     options = _parse(arguments)
     if options.list:
-        from compare.sweep.table import listing
+        from compare.sweep.telling.table import listing
 
         print(listing(), flush=True)
         return GOOD
@@ -79,7 +79,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 def _sweep(options: argparse.Namespace) -> "Sweep":
     """The sweep that is asked for."""
-    from compare.sweep.load import SweepError, build_sweep, read_document, shipped_sweeps
+    from compare.sweep.reading.load import SweepError, build_sweep, read_document, shipped_sweeps
 
     document, where = None, "flags"
     try:
@@ -106,7 +106,7 @@ def _following(quiet: bool) -> Iterator[Callable[[int, int], None]]:
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from compare.console import ALONE, console
+    from compare.system.console import ALONE, console
 
     columns = (TextColumn("neurons"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console(), transient=True, **ALONE) as progress:
@@ -115,12 +115,12 @@ def _following(quiet: bool) -> Iterator[Callable[[int, int], None]]:
 
 
 def _write(result: "SweepResult", folder: Path, arguments: list[str], options: argparse.Namespace) -> None:
-    from compare.console import say
-    from compare.folders import ENVIRONMENT, SWEEP
-    from compare.output import as_json, environment
     from compare.sweep.store import write_whole
-    from compare.sweep.table import explained, rich_table
-    from compare.sweep.writing import write_result
+    from compare.sweep.telling.table import explained, rich_table
+    from compare.sweep.telling.writing import write_result
+    from compare.system.console import say
+    from compare.system.folders import ENVIRONMENT, SWEEP
+    from compare.system.output import as_json, environment
 
     experiment = result.sweep.experiment
     seed, dtype = experiment.seed, experiment.dtype
@@ -144,8 +144,8 @@ def _write(result: "SweepResult", folder: Path, arguments: list[str], options: a
 
 def _picture(result: "SweepResult", file: Path) -> Path | None:
     """The picture, if there is one to be drawn; the file appears when it is complete."""
-    from compare.staging import NEW, staging
-    from compare.sweep.picture import draw_sweep
+    from compare.sweep.telling.picture import draw_sweep
+    from compare.system.staging import NEW, staging
 
     with staging(file) as place:
         (place / NEW).mkdir()

@@ -15,7 +15,7 @@ import numpy as np
 from compare.sweep.labels import label
 from compare.sweep.settings import changed
 from compare.sweep.values import Sweep
-from compare.versions import version_of
+from compare.system.versions import version_of
 from reference import Experiment, Parameters, ensembles, train
 
 __all__ = ["Chunk", "Done", "chunks_of", "compute"]

@@ -4,9 +4,9 @@ import logging
 import warnings
 from collections.abc import Iterator
 
-from compare.command_line import UsageError
 from compare.sweep.chunks import Chunk, Done, compute
 from compare.sweep.values import Sweep
+from compare.system.command_line import UsageError
 
 __all__ = ["on_cluster"]
 

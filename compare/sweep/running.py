@@ -8,11 +8,11 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
-from compare.command_line import UsageError
 from compare.sweep.chunks import Chunk, Done, chunks_of, compute
 from compare.sweep.result import SweepResult, merged
 from compare.sweep.store import Store
 from compare.sweep.values import Sweep
+from compare.system.command_line import UsageError
 
 __all__ = ["run_sweep"]
 
@@ -49,7 +49,7 @@ def run_sweep(
     ------
     TypeError, ValueError
         If an argument is not as described.
-    compare.command_line.UsageError
+    compare.system.command_line.UsageError
         In one line, if the folder holds something else, a worker was killed, or Dask is
         missing or cannot be reached.
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from compare.command_line import UsageError
-from compare.files import kind_of, read_bounded, whole_file
-from compare.folders import SWEEP, own_record
-from compare.staging import remove_leftovers
 from compare.sweep.chunks import Chunk, Done
 from compare.sweep.values import Sweep
+from compare.system.command_line import UsageError
+from compare.system.files import kind_of, read_bounded, whole_file
+from compare.system.folders import SWEEP, own_record
+from compare.system.staging import remove_leftovers
 
 __all__ = ["Store", "packed", "write_whole"]
 

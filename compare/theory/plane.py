@@ -31,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from compare.surface.scalar import scalar_gradient
+from compare.surface.scalar_gradient import scalar_gradient
 from reference import Target
 
 __all__ = ["dead_end", "dead_kink", "turning_bias"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.ensembles.lines import Lines
+from reference.ensembles.unbiased import Lines
 from reference.experiment import Experiment
 from reference.optimizers import cast_like_keras
 

@@ -1,12 +1,12 @@
-"""The kernel for everything else: any trained subset, any slope, any target; see `reference.ensembles.pieces`."""
+"""The kernel for everything else: any trained subset, any slope, any target; see `reference.ensembles.gradients`."""
 
 from typing import Any
 
 import numpy as np
 
+from reference.ensembles.active_samples import code_type, number_of_cells
+from reference.ensembles.gradients import BatchTable, Scratch, batch_loss, batch_table, gradients, places_of
 from reference.ensembles.members import Members
-from reference.ensembles.pieces import BatchTable, Scratch, batch_loss, batch_table, gradients, places_of
-from reference.ensembles.places import code_type, number_of_cells
 from reference.ensembles.teacher import teacher_lines
 from reference.experiment import Experiment
 

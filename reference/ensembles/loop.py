@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from reference.ensembles.alone import run_alone
 from reference.ensembles.kernel import Pieces
-from reference.ensembles.lines import Lines
 from reference.ensembles.members import Members, optimizer_of, some
 from reference.ensembles.neuron import neuron_gradient
 from reference.ensembles.recorded import Recorded, empty
+from reference.ensembles.single_run import run_alone
+from reference.ensembles.unbiased import Lines
 from reference.experiment import Experiment
 from reference.neuron import Parameters
 from reference.optimizers import cast_like_keras

@@ -5,15 +5,15 @@ import shutil
 
 import pytest
 
-from compare import claim_files
-from compare.audit import audit
-from compare.claims import Workbench
-from compare.defects.lanes import LANES
-from compare.defects.usual import USUAL_TESTS
-from compare.experiments import shipped
+from compare.claims import SharedRuns
+from compare.defects.detection.lanes import LANES
+from compare.defects.detection.usual import USUAL_TESTS
 from compare.figures import Picture
-from compare.output import environment, write_json
+from compare.question.audit import audit
+from compare.question.experiments import shipped
 from compare.report import kill_table, render
+from compare.run import claim_files
+from compare.system.output import environment, write_json
 
 FLAGS = (
     "--headless",
@@ -77,10 +77,10 @@ def page(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
     claims_file = folder / "claims.toml"
     claims_file.write_text(CLAIMS, encoding="utf-8")
-    bench = Workbench()
+    shared = SharedRuns()
     cases = [case for case in shipped() if case.experiment.trainable == ("w",) or case.id.startswith("bias-backward")]
     findings = list(audit(cases, recorder=None))
-    verdicts = claim_files.judged(claim_files.read([claims_file], seed=0, dtype="float32"), bench, quiet=True)
+    verdicts = claim_files.judged(claim_files.read([claims_file], seed=0, dtype="float32"), shared, quiet=True)
     (folder / "dot.png").write_bytes(DOT)
     pictures = [Picture(name, folder / "dot.png", HOSTILE, HOSTILE) for name in ("opening", "basin-map", "slope-study")]
     seen, unseen = {"killed": True, "step": 3}, {"killed": False}
@@ -97,7 +97,7 @@ def page(tmp_path_factory):
     write_json(folder / "defects.json", {"schema": 1, "defects": [defect], "controls": {"false_alarms": []}})
     provenance = environment([], seed=0, dtype="float32", keras=False)
     path = folder / "report.html"
-    text = render(findings, verdicts, pictures, provenance, bench=bench, defects=kill_table(folder))
+    text = render(findings, verdicts, pictures, provenance, shared=shared, defects=kill_table(folder))
     path.write_text(text, encoding="utf-8")
     return path
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from reference import Target
-from reference.ensembles.pieces import Scratch, places_of
-from reference.ensembles.places import code_type, number_of_cells, place_table
+from reference.ensembles.active_samples import code_type, number_of_cells, place_table
+from reference.ensembles.gradients import Scratch, places_of
 from reference.ensembles.sums import opposite, run_sums
 from reference.ensembles.teacher import teacher_lines
 

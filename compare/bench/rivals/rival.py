@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from compare.bench.plan import NotInstalled
 from compare.bench.problem import Problem
-from compare.command_line import KerasMissing, start_keras
+from compare.system.command_line import KerasMissing, start_keras
 from reference import Parameters
 
 __all__ = ["RIVALS", "Rival"]

@@ -28,8 +28,8 @@ free d    by E[r] = 0, d = E[y] - m E[phi]; every expectation becomes a covarian
 
 from typing import NamedTuple
 
-from compare.surface.critical.gaussian import Cells
-from compare.surface.critical.interval import Jet
+from compare.surface.critical.enclosures.interval import Jet
+from compare.surface.critical.enclosures.normal import Cells
 from compare.surface.critical.teacher import Teacher
 
 __all__ = [

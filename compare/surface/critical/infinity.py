@@ -19,12 +19,12 @@ import numpy as np
 from compare.surface.critical import conditions
 from compare.surface.critical.conditions import Problem
 from compare.surface.critical.describe import limit
-from compare.surface.critical.gaussian import FAR, near
+from compare.surface.critical.enclosures.normal import FAR, near
 from compare.surface.critical.points import CriticalPoint
 from compare.surface.critical.question import Question
 from compare.surface.critical.search import Condition
 from compare.surface.critical.unbiased import best
-from compare.surface.gaussian import REACH
+from compare.surface.integrals.normal_moments import REACH
 from reference import Parameters
 
 __all__ = ["at_infinity"]

@@ -6,9 +6,9 @@ from typing import Any
 
 from compare.surface.critical import conditions
 from compare.surface.critical.conditions import Problem
-from compare.surface.critical.gaussian import DEEPEST, FAR, Cells, far, near
-from compare.surface.critical.interval import Jet
-from compare.surface.critical.isolate import Root, isolate
+from compare.surface.critical.enclosures.interval import Jet
+from compare.surface.critical.enclosures.normal import DEEPEST, FAR, Cells, far, near
+from compare.surface.critical.enclosures.roots import Root, isolate
 
 __all__ = ["Condition", "amplitude", "centred", "kinks"]
 

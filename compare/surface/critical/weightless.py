@@ -8,7 +8,7 @@ import numpy as np
 from compare.surface.critical import conditions
 from compare.surface.critical.conditions import Problem
 from compare.surface.critical.describe import describe
-from compare.surface.critical.gaussian import near
+from compare.surface.critical.enclosures.normal import near
 from compare.surface.critical.points import CriticalPoint
 from compare.surface.critical.question import Question, kink_kind
 from reference import Parameters

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from compare.claims import VERDICTS, ClaimFileError, Workbench, judge_all, load_claims
-from compare.claims.telling_boundaries import boundary_text
+from compare.claims import VERDICTS, ClaimFileError, SharedRuns, judge_all, load_claims
+from compare.claims.telling.boundary_text import boundary_text
 
 HERE = Path(__file__).parent
 CLAIMS = {claim.id: claim for claim in load_claims(HERE / "edges.toml")}
@@ -40,10 +40,10 @@ def truth(expression, id=None):
 @pytest.fixture(scope="module")
 def judged():
     """Each claim's verdict, or what went wrong; one that fails leaves the others their own."""
-    bench, outcome = Workbench(), {}
+    shared, outcome = SharedRuns(), {}
     for id, claim in CLAIMS.items():
         try:
-            (outcome[id],) = judge_all([claim], bench)
+            (outcome[id],) = judge_all([claim], shared)
         except Exception as error:
             outcome[id] = error
     return outcome

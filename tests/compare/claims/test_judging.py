@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from compare.claims import VERDICTS, Workbench, judge, judge_all, judging, load_claims
-from compare.claims.answers import Answers
+from compare.claims import VERDICTS, SharedRuns, judge, judge_all, judging, load_claims
 from compare.claims.conclusions import SOME, Conclusion, conclude_runs
-from compare.claims.results import to_json
-from compare.claims.runs import together
+from compare.claims.telling.results import to_json
 from compare.claims.values import Claim, Condition, ConvexCheck, ExistsCheck, ShareOf, TrajectoryCheck, Vary
+from compare.claims.witnesses.paths.answers import Answers
+from compare.claims.witnesses.paths.run_checks import together
 from reference import SGD, Adam, Experiment, Parameters
 
 EVERY_KIND = Path(__file__).with_name("every_kind.toml")
@@ -92,7 +92,7 @@ def test_runs_that_rounding_brings_to_rest_do_not_overrule_the_expected_dynamics
 
 
 def test_a_long_run_is_decided_by_the_exact_witness_and_says_so():
-    from compare.claims.answers import CUT
+    from compare.claims.witnesses.paths.answers import CUT
 
     into = Conclusion()
     cut = said([True] * 4, [False] * 4, CUT)
@@ -121,7 +121,7 @@ EXPECTED = {
 
 @pytest.fixture(scope="module")
 def verdicts():
-    return {v.claim.id: v for v in judge_all(load_claims(EVERY_KIND), Workbench())}
+    return {v.claim.id: v for v in judge_all(load_claims(EVERY_KIND), SharedRuns())}
 
 
 @pytest.mark.parametrize("id", EXPECTED)
@@ -160,7 +160,7 @@ def test_verdicts_are_stable_over_seeds(seed):
     ids = ("backward-start-is-stuck", "heavy-momentum-crosses-zero", "half-way-in-seventy-steps", "momentum-rule")
     claims = [c for c in load_claims(EVERY_KIND, defaults=Experiment(seed=seed)) if c.id in ids]
     reseeded = [Claim(**{**vars(c), "experiment": Experiment(**{**vars(c.experiment), "seed": seed})}) for c in claims]
-    assert {v.claim.id: v.verdict for v in judge_all(reseeded, Workbench())} == dict.fromkeys(ids, "holds")
+    assert {v.claim.id: v.verdict for v in judge_all(reseeded, SharedRuns())} == dict.fromkeys(ids, "holds")
 
 
 def test_a_claim_that_depends_on_the_seed_says_so_with_the_share():
@@ -277,11 +277,11 @@ def test_an_ensemble_is_no_experiment_of_a_claim():
 
 def test_claims_that_would_fill_the_memory_take_turns(monkeypatch):
     claims = [replace(claim(STUCK, w=w, steps=5), id=f"from-{-w:g}") for w in (-1.0, -2.0, -3.0)]
-    together, bench = list(judge_all(claims, Workbench())), Workbench()
+    together, shared = list(judge_all(claims, SharedRuns())), SharedRuns()
     monkeypatch.setattr(judging, "MOST_BYTES", 1)
-    apart = list(judge_all(claims, bench))
+    apart = list(judge_all(claims, shared))
     assert [to_json(verdict) for verdict in apart] == [to_json(verdict) for verdict in together]
-    assert {request.experiment.initial.w for request in bench._paths} == {-3.0}
+    assert {request.experiment.initial.w for request in shared._paths} == {-3.0}
 
 
 END_AT_ONE = TrajectoryCheck(quantity="w", when="end", condition=Condition(near=1.0, within=0.1))

@@ -11,17 +11,17 @@ import mpmath
 import pytest
 
 import compare.claims
-from compare.claims import Workbench, judge_all, load_claims
-from compare.claims.keras_witness import only_keras
+from compare.claims import SharedRuns, judge_all, load_claims
 from compare.claims.values import StepsCheck
 from compare.claims.verdicts import NEEDS_KERAS
+from compare.claims.witnesses.keras import only_keras
 
 FILES = ("source.toml", "field.toml")
 QUESTION = "https://stats.stackexchange.com/questions/379884/why-cant-a-single-relu-learn-a-relu"
 
 
 def shipped(name):
-    with resources.as_file(resources.files(compare.claims) / name) as path:
+    with resources.as_file(resources.files(compare.claims) / "shipped" / name) as path:
         return load_claims(path)
 
 
@@ -31,7 +31,7 @@ EXACT_DIGITS = 40
 
 @pytest.fixture(scope="module")
 def verdicts():
-    return {verdict.claim.id: verdict for verdict in judge_all(CLAIMS.values(), Workbench())}
+    return {verdict.claim.id: verdict for verdict in judge_all(CLAIMS.values(), SharedRuns())}
 
 
 def boundary(verdict, setting):
@@ -100,7 +100,7 @@ def test_what_only_keras_can_tell_is_judged_as_expected():
     import keras_impl
 
     asked = [claim for claim in CLAIMS.values() if claim.checks and all(only_keras(check) for check in claim.checks)]
-    judged = list(judge_all(asked, Workbench(keras_impl.Recorder())))
+    judged = list(judge_all(asked, SharedRuns(keras_impl.Recorder())))
     assert len(judged) >= 10
     assert {v.claim.id: v.verdict for v in judged} == {claim.id: claim.expect for claim in asked}
 

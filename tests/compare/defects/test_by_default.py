@@ -4,11 +4,11 @@ import pytest
 
 keras_impl = pytest.importorskip("keras_impl")
 
-from compare.defects.by_default import ByDefault, certify_run  # noqa: E402
-from compare.defects.families import FAMILIES  # noqa: E402
+from compare.defects.detection.by_default import ByDefault, certify_run  # noqa: E402
+from compare.defects.detection.remembering import RememberingRecorder  # noqa: E402
+from compare.defects.families.by_name import FAMILIES  # noqa: E402
 from compare.defects.gallery import GALLERY, measure_baseline, named, try_defect  # noqa: E402
 from compare.defects.patching import planted  # noqa: E402
-from compare.defects.remembering import RememberingRecorder  # noqa: E402
 
 # What the run of a family does not show, with the reason. The lanes see it on short experiments.
 NOT_SHOWN = {

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from compare.defects.controls import REWRITES, exact_alarms, random_alarms
-from compare.defects.fma import SUMS
-from compare.defects.random_experiments import random_experiment
-from compare.defects.rewritten import Rewrite
+from compare.defects.correct.controls import REWRITES, exact_alarms, random_alarms
+from compare.defects.correct.fma import SUMS
+from compare.defects.correct.rewritten import Rewrite
+from compare.defects.families.random_experiments import random_experiment
 from reference import SGD, Experiment, Parameters, draw_batches, train
 
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from compare.defects.families import FAMILIES
-from compare.defects.probes import PROBED
-from compare.defects.runs import OWN_RUNS
-from compare.exact_cases import NETWORKS
+from compare.certificates.exact.cases import NETWORKS
+from compare.defects.families.by_name import FAMILIES
+from compare.defects.families.probes import PROBED
+from compare.defects.families.runs import OWN_RUNS
 from reference import train
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compare.defects.fma import SUMS, fma
+from compare.defects.correct.fma import SUMS, fma
 
 DTYPES = {"float32": 32, "float64": 64}
 

@@ -5,11 +5,11 @@ import pytest
 keras_impl = pytest.importorskip("keras_impl")
 
 from compare import certify  # noqa: E402
-from compare.defects.families import FAMILIES  # noqa: E402
+from compare.defects.detection.lanes import look  # noqa: E402
+from compare.defects.detection.remembering import RememberingRecorder  # noqa: E402
+from compare.defects.families.by_name import FAMILIES  # noqa: E402
 from compare.defects.gallery import GALLERY  # noqa: E402
-from compare.defects.lanes import look  # noqa: E402
 from compare.defects.patching import planted  # noqa: E402
-from compare.defects.remembering import RememberingRecorder  # noqa: E402
 
 BY_NAME = {defect.name: defect for defect in GALLERY}
 PROBED = [family for family in FAMILIES if FAMILIES[family].experiments]  # the others are tried in test_by_default

@@ -107,7 +107,7 @@ def test_a_function_of_a_module_is_replaced_and_can_call_the_original():
 
 
 def test_no_defect_of_the_loop_leaves_anything_behind():
-    from compare.defects import in_training
+    from compare.defects.planted.in_reference import training as in_training
 
     for defect in in_training.DEFECTS:
         with planted(defect.patches):
@@ -132,7 +132,7 @@ def test_blocks_stay_as_they_are_where_none_are_asked_for():
 
 
 def test_who_has_imported_the_size_of_blocks_sees_the_change():
-    from compare import certificate
+    from compare.certificates import certificate
 
     with in_blocks(12):
         assert certificate.SAMPLES_PER_BLOCK == 12

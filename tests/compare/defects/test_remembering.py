@@ -5,7 +5,7 @@ import pytest
 
 keras_impl = pytest.importorskip("keras_impl")
 
-from compare.defects.remembering import RememberingRecorder  # noqa: E402
+from compare.defects.detection.remembering import RememberingRecorder  # noqa: E402
 from reference import SGD, Experiment, Parameters, draw_batches  # noqa: E402
 
 SHORT = Experiment(initial=Parameters(w=1.0), optimizer=SGD(momentum=0.5), steps=5, batch_size=4)

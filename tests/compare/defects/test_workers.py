@@ -7,7 +7,7 @@ from compare.defects.gallery import named
 
 def test_two_processes_find_what_one_finds():
     pytest.importorskip("keras_impl")
-    from compare.defects.workers import try_all
+    from compare.defects.detection.workers import try_all
 
     defects = [named(name) for name in ("loss-over-n-minus-1", "decay-ignored", "gradient-summed")]
     alone = list(try_all(defects, jobs=1))

@@ -5,12 +5,12 @@ from math import comb
 
 import pytest
 
-from compare.defects.by_default import ByDefault
+from compare.defects.detection.by_default import ByDefault
+from compare.defects.detection.lanes import LANES, Sighting
+from compare.defects.detection.usual import USUAL_TESTS
 from compare.defects.gallery import Outcome, named
-from compare.defects.lanes import LANES, Sighting
 from compare.defects.summary import controls_summary, summary
 from compare.defects.table import entry
-from compare.defects.usual import USUAL_TESTS
 from compare.defects.worth import Control, Counts, upper_limit
 
 NOTHING = dict.fromkeys(USUAL_TESTS, False)

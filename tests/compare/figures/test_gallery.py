@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from compare.experiments import shipped
 from compare.figures import draw_all, succeeded
+from compare.question.experiments import shipped
 from reference import Parameters, train
 
 NAMES = {

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from compare.evaluation import evaluate_batches
+from compare.certificates.evaluation import evaluate_batches
 from compare.rounding import Ball, ratio
 from compare.rounding.batch import batch_bounds, sides
 from reference import Experiment, Parameters, backward, forward, mean_squared_error

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import reference.ensembles.gradients
 import reference.ensembles.kernel
-import reference.ensembles.pieces
-from compare.evaluation import evaluate
-from compare.free_run import free_run
+from compare.certificates.evaluation import evaluate
+from compare.certificates.free_run import free_run
 from compare.rounding import Ball
 from compare.rounding.ensembles import bounds_from_neuron, sums_bounds
 from reference import SGD, Adam, AdamW, Experiment, Parameters, RMSprop, Target, draw_batches, train
-from reference.ensembles.places import counts_above
+from reference.ensembles.active_samples import counts_above
 from reference.neuron import backward, forward, mean_squared_error
 from reference.training import constants
 
@@ -161,7 +161,7 @@ def test_a_rank_off_by_one_is_caught(monkeypatch):
     e, batches = coarse_case()
 
     def off(table, *rest):
-        return np.minimum(reference.ensembles.pieces.places_of(table, *rest) + 1, 2 * e.batch_size)
+        return np.minimum(reference.ensembles.gradients.places_of(table, *rest) + 1, 2 * e.batch_size)
 
     monkeypatch.setattr(reference.ensembles.kernel, "places_of", off)
     assert lockstep(train(e, batches=batches, method="moments"), batches)["b"] > 2**40
@@ -175,8 +175,8 @@ def test_a_sum_that_misses_a_sample_is_caught(monkeypatch):
         sums.left[-1] = sums.left[-2]
         return sums
 
-    true_sums = reference.ensembles.pieces.run_sums
-    monkeypatch.setattr(reference.ensembles.pieces, "run_sums", missing)
+    true_sums = reference.ensembles.gradients.run_sums
+    monkeypatch.setattr(reference.ensembles.gradients, "run_sums", missing)
     assert lockstep(train(e, batches=batches, method="moments"), batches)["w"] > 2**40
 
 
@@ -187,7 +187,7 @@ def test_the_wrong_side_for_samples_on_the_kink_is_caught(monkeypatch):
         # >= 0 is > 0 a little higher up, and no sample comes nearer than 2^-30 to a kink.
         return counts_above(table, w, b + 2.0**-30, codes)
 
-    monkeypatch.setattr(reference.ensembles.pieces, "counts_above", active_on_the_kink)
+    monkeypatch.setattr(reference.ensembles.gradients, "counts_above", active_on_the_kink)
     assert lockstep(train(e, batches=batches, method="moments"), batches)["b"] > 2**40
 
 

@@ -15,8 +15,8 @@ from compare.rounding.batch import batch_bounds, sides
 from compare.rounding.ensembles import bounds_from_exact, bounds_from_neuron, sums_bounds
 from reference import Parameters, Target, backward, forward, mean_squared_error, train
 from reference.ensembles.kernel import Pieces
-from reference.ensembles.lines import Lines
 from reference.ensembles.members import Members
+from reference.ensembles.unbiased import Lines
 from reference.optimizers import cast_like_keras
 
 NAMES = Parameters._fields

@@ -9,7 +9,7 @@ from scipy.optimize import root
 
 from compare.surface import expected_gradient
 from compare.surface.critical import critical_points
-from compare.surface.scalar import scalar_gradient
+from compare.surface.scalar_gradient import scalar_gradient
 from reference import Parameters, Target
 
 TARGETS = (Target(), Target(-2.0, 0.5, 0.25), Target(1.0, 1.0, -1.0), Target(0.5, -0.75, 2.0))

@@ -10,9 +10,9 @@ from numpy.polynomial import Chebyshev
 
 from compare.surface.critical import conditions
 from compare.surface.critical.conditions import Problem
-from compare.surface.critical.gaussian import far, near
-from compare.surface.critical.interval import Interval, Jet
-from compare.surface.critical.isolate import isolate
+from compare.surface.critical.enclosures.interval import Interval, Jet
+from compare.surface.critical.enclosures.normal import far, near
+from compare.surface.critical.enclosures.roots import isolate
 from compare.surface.critical.search import kinks
 from compare.surface.critical.teacher import Teacher
 

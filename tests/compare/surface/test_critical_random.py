@@ -24,7 +24,7 @@ from scipy.optimize import root
 from compare.surface import expected_gradient, expected_gradient_error, expected_hessian
 from compare.surface.critical import critical_points
 from compare.surface.critical import critical_points as critical_points_of
-from compare.surface.scalar import scalar_gradient
+from compare.surface.scalar_gradient import scalar_gradient
 from reference import Parameters, Target
 
 QUESTIONS = int(os.environ.get("FUZZ_QUESTIONS", "12"))

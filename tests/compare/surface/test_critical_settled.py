@@ -11,9 +11,9 @@ from compare.surface import expected_gradient, expected_loss
 from compare.surface.critical import conditions, critical_points, settle
 from compare.surface.critical.conditions import Problem
 from compare.surface.critical.describe import describe
-from compare.surface.critical.gaussian import near
-from compare.surface.critical.interval import Interval, Jet
-from compare.surface.critical.isolate import isolate
+from compare.surface.critical.enclosures.interval import Interval, Jet
+from compare.surface.critical.enclosures.normal import near
+from compare.surface.critical.enclosures.roots import isolate
 from compare.surface.critical.question import Question
 from compare.surface.critical.teacher import facing
 from compare.surface.errors import LOSS_ERROR

@@ -8,7 +8,7 @@ import pytest
 
 from compare.surface import expected_gradient
 from compare.surface.descent import expected_descent
-from compare.surface.scalar import SCALAR_ERROR, scalar_gradient
+from compare.surface.scalar_gradient import SCALAR_ERROR, scalar_gradient
 from reference import SGD, Adam, AdamW, Experiment, Parameters, RMSprop, Target, train
 
 

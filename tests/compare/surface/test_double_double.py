@@ -5,7 +5,16 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from compare.surface.double_double import DoubleDouble, add, divide, multiply, product, select, square, subtract
+from compare.surface.integrals.double_double import (
+    DoubleDouble,
+    add,
+    divide,
+    multiply,
+    product,
+    select,
+    square,
+    subtract,
+)
 
 rng = np.random.default_rng(0)
 PAIRS = [(a, a * 2.0**-53 * e, b, b * 2.0**-53 * f) for a, b, e, f in rng.uniform(-1, 1, (200, 4))]

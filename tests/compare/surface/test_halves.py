@@ -5,7 +5,7 @@ import pytest
 
 from compare.surface import critical_points, expected_gradient
 from compare.surface.errors import GRADIENT_ERROR
-from compare.surface.halves import one_sided_slopes
+from compare.surface.unbiased_gradient import one_sided_slopes
 from reference import Parameters, Target
 
 TARGETS = (Target(), Target(-2.0, 0.5, 0.25), Target(1.0, 1.0, -1.0), Target(0.5, -0.75, 2.0), Target(3.0, 0.5, 1.0))

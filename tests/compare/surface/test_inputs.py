@@ -16,7 +16,7 @@ from compare.surface import (
     expected_loss_error,
 )
 from compare.surface.errors import GRADIENT_ERROR, HESSIAN_ERROR
-from compare.surface.inputs import CLOSED_FORMS, ROUNDINGS, checked_inputs, moments_of
+from compare.surface.integrals.other_moments import CLOSED_FORMS, ROUNDINGS, checked_inputs, moments_of
 from reference import Parameters, Target
 
 U = 2.0**-53

@@ -1,0 +1,16 @@
+"""All groups, in the order in which they are measured."""
+
+from compare.bench.measurements import certificates, ensembles, memory, scaling, start_up, surface, trajectory
+from compare.bench.plan import Group
+
+__all__ = ["GROUPS"]
+
+GROUPS: tuple[Group, ...] = (
+    ensembles.GROUP,
+    *scaling.GROUPS,
+    memory.GROUP,
+    surface.GROUP,
+    start_up.GROUP,
+    trajectory.GROUP,
+    certificates.GROUP,
+)

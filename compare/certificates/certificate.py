@@ -1,0 +1,278 @@
+"""Certify an experiment: Keras against the reference, in every lane.
+
+drawing
+    If the batches were not given, they are drawn from the documented generator, and the
+    reference's own drawing is held against it (`compare.certificates.drawing`).
+start, record
+    Both sides begin with the experiment's numbers, and what is not trained stays as it is;
+    what the reference recorded is what its functions give (`compare.certificates.records`).
+bound lane
+    In lockstep, one step of the reference is taken from each state that Keras recorded;
+    y_pred, loss and gradient are compared, then slots and parameters given Keras'
+    gradient. In the free run both go their own way and the whole paths are compared.
+    `compare.rounding` and `compare.certificates.free_run` derive the bounds.
+bit lane
+    The same lockstep where there is no reduction (y_pred, and the optimizer's step given
+    the gradient), against what is left if each operation is rounded as written: mostly
+    nothing. Not for XLA, which fuses operations.
+exact lane
+    As long as an experiment's own numbers are so short that nothing has to be rounded,
+    both sides are compared with rational arithmetic. Most experiments are not like that:
+    `compare.certificates.exact.lane` has some that are.
+twins
+    All of that once more, for a few steps, in float64 and on samples of few bits, where
+    bounds are so narrow that they see what the run itself hides (`compare.certificates.sensitivity.twins`).
+
+An experiment agrees if nothing is beyond its bound in any lane but the bit lane, which has
+its own verdict: a processor or library that rounds otherwise than expected is not a wrong
+one. And only if each trained parameter was compared: a comparison without a bound is none.
+
+A run that is finite on one side only agrees where rounding explains that, step by step:
+the exact result is within rounding of the largest number, or an intermediate result may
+overflow in one order of operations and not in the other (`compare.rounding.overflow`); or
+the runs are so far apart by rounding already that the free run's bound says nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from compare.certificates.differences import Disagreement, Worst
+from compare.certificates.drawing import Drawing, draw_independently
+from compare.certificates.evaluation import KinkFork
+from compare.certificates.exact.any_experiment import ExactLane
+from compare.certificates.examination import Examination, examine
+from compare.certificates.sensitivity.power import combine
+from compare.certificates.sensitivity.twins import Twin, twins_of
+from reference import Experiment, Trajectory
+from reference.experiment import SAMPLES_PER_BLOCK
+
+if TYPE_CHECKING:
+    from keras_impl import Recorder
+    from keras_impl.probe import Subnormals
+
+__all__ = ["Certificate", "Disagreement", "Worst", "certify"]
+
+FORKS_KEPT = 100
+
+
+@dataclass(frozen=True, eq=False)
+class Certificate:
+    """Outcome of a comparison; printed, it is a table of the lanes.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    mode : {"graph", "xla", "eager"}
+        How TensorFlow ran Keras.
+    own_data : bool
+        Whether the batches were given, not drawn.
+    agrees : bool
+        Whether rounding explains every difference in every lane but the bit lane, and each
+        trained parameter was compared.
+    worst : float
+        Largest observed difference / bound over all steps and quantities; at most 1 when
+        the two agree.
+    first_disagreement : Disagreement or None
+    not_compared : Disagreement or None
+        What the sides have of a quantity that had no finite bound at any step in lockstep,
+        of a trained parameter if there is one: rounding may explain it, or a defect;
+        nothing in this run can tell. A twin may.
+    compared : mapping of str to int
+        By quantity, how many numbers had a finite bound and were compared in lockstep, those
+        of the twins among them.
+    power : mapping of str to float
+        For each setting the smallest relative error that would have been seen, in the run
+        or in a twin; infinite where it is not exercised. See `compare.certificates.sensitivity.power`.
+    lockstep, free_run, start, record : mapping of str to Worst
+        By quantity.
+    drawing : Drawing or None
+        How many samples and labels of the reference's drawing were held against another one.
+    twins : tuple of Twin
+    bits : mapping of str to Worst
+        The bit lane; empty in XLA.
+    first_bit_difference : Disagreement or None
+        The first difference that is too large for operations as they are written.
+    exact : ExactLane
+        What could be compared with rational arithmetic.
+    forks : tuple of KinkFork
+        The first samples that rounding may put on either side of the kink.
+    fork_count : int
+        How many there are in all.
+    subnormals : Subnormals
+        What TensorFlow was found to do with numbers below the smallest normal one. The
+        bounds hold either way.
+    steps_compared : int
+        Steps that started from a finite state in Keras.
+    vacuous_from : int or None
+        First step from which the bound of the free run says nothing; None if never.
+    reference, keras : Trajectory
+        The two runs.
+    """
+
+    experiment: Experiment
+    mode: str
+    own_data: bool
+    agrees: bool
+    worst: float
+    first_disagreement: Disagreement | None
+    not_compared: Disagreement | None
+    compared: Mapping[str, int]
+    power: Mapping[str, float]
+    lockstep: Mapping[str, Worst]
+    free_run: Mapping[str, Worst]
+    start: Mapping[str, Worst]
+    record: Mapping[str, Worst]
+    drawing: Drawing | None
+    twins: tuple[Twin, ...]
+    bits: Mapping[str, Worst]
+    first_bit_difference: Disagreement | None
+    exact: ExactLane
+    forks: tuple[KinkFork, ...]
+    fork_count: int
+    subnormals: "Subnormals"
+    steps_compared: int
+    vacuous_from: int | None
+    reference: Trajectory
+    keras: Trajectory
+
+    @property
+    def why_not(self) -> str:
+        """What keeps it from agreeing: the first disagreement, or what was not compared; empty if it agrees."""
+        if self.agrees:
+            return ""
+        return f"NOT COMPARED: {self.not_compared}" if self.first_disagreement is None else str(self.first_disagreement)
+
+    @property
+    def remedies(self) -> dict[str, str]:
+        """For each setting not exercised, where it would be; see `compare.certificates.sensitivity.remedies`."""
+        from compare.certificates.sensitivity.remedies import remedies
+
+        return remedies(self.experiment, self.power)
+
+    @property
+    def reproduce(self) -> str:
+        """Command that makes this certificate again, given the batches if they were not drawn."""
+        from compare.certificates.text import command
+
+        return command(self)
+
+    def __str__(self) -> str:
+        from compare.certificates.text import summary
+
+        return summary(self)
+
+
+def certify(
+    experiment: Experiment,
+    *,
+    batches: tuple[np.ndarray, np.ndarray] | None = None,
+    recorder: "Recorder | None" = None,
+    mode: str | None = None,
+    twins: bool = True,
+) -> Certificate:
+    """Run both sides on the same batches and compare them.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Of a single neuron.
+    batches : tuple of x and y, each an ndarray of shape (steps, batch_size), optional
+        Samples and labels of your own, in the experiment's dtype and finite. Labels may be
+        any, they need not be a neuron's.
+    recorder : keras_impl.Recorder, optional
+        To share traced graphs between experiments; by default a new one, which sees
+        Keras' classes as they are now.
+    mode : {"graph", "xla", "eager"}, optional
+        How TensorFlow is to run Keras; by default as the recorder does, or in a graph.
+    twins : bool
+        Whether to run the sharp twins too.
+
+    Returns
+    -------
+    Certificate
+
+    Raises
+    ------
+    ImportError
+        If Keras is missing or does not run on TensorFlow.
+    ValueError, TypeError
+        If the experiment is an ensemble, `batches` do not fit it, or the recorder has
+        another mode.
+
+    Examples
+    --------
+    >>> certificate = certify(Experiment(steps=100))
+    >>> certificate.agrees, certificate.worst <= 1, certificate.first_disagreement
+    (True, True, None)
+
+    Data of your own: here a line, 2 x + 1, seen with noise.
+
+    >>> from reference import Parameters
+    >>> rng = np.random.default_rng(1)
+    >>> x = rng.uniform(-1, 1, (50, 32))
+    >>> y = 2 * x + 1 + rng.normal(0, 0.1, x.shape)
+    >>> line = dict(initial=Parameters(w=0.5, b=0.25), trainable=("w", "b"), negative_slope=1.0)
+    >>> certify(Experiment(**line, batch_size=32, steps=50, dtype="float64"), batches=(x, y)).agrees
+    True
+    """
+    import keras_impl
+    from keras_impl.recorder import require_single
+
+    require_single(experiment)
+    if recorder is None:
+        recorder = keras_impl.Recorder(mode or "graph")
+    elif mode not in (None, recorder.mode):
+        raise ValueError(f"mode is {mode!r}, but the recorder's is {recorder.mode!r}")
+    own_data = batches is not None
+    given = batches
+    if batches is None and experiment.steps * experiment.batch_size <= SAMPLES_PER_BLOCK:
+        batches = draw_independently(experiment)
+    run = examine(experiment, recorder, batches, drawn=not own_data)
+    sharp = twins_of(experiment, recorder, given) if twins else ()
+    compared = dict(run.compared)
+    for twin in sharp:
+        for quantity, count in twin.compared.items():
+            compared[quantity] = compared.get(quantity, 0) + count
+    found = (run.first_disagreement, *(twin.first_disagreement for twin in sharp))
+    first = next((disagreement for disagreement in found if disagreement is not None), None)
+    return Certificate(
+        experiment=experiment,
+        mode=recorder.mode,
+        own_data=own_data,
+        agrees=first is None and all(compared[name] for name in experiment.trainable),
+        worst=max(run.worst, *(twin.worst for twin in sharp)) if sharp else run.worst,
+        first_disagreement=first,
+        not_compared=_not_compared(run, experiment),
+        compared=MappingProxyType(compared),
+        power=MappingProxyType(combine([run.power, *(twin.power for twin in sharp)])),
+        lockstep=run.lanes["lockstep"],
+        free_run=run.lanes["free run"],
+        start=run.lanes["start"],
+        record=run.lanes["record"],
+        drawing=run.drawing,
+        twins=sharp,
+        bits=run.lanes["bit"],
+        first_bit_difference=run.first_bit_difference,
+        exact=run.exact,
+        forks=run.forks[:FORKS_KEPT],
+        fork_count=len(run.forks),
+        subnormals=recorder.subnormals(experiment.dtype),
+        steps_compared=experiment.steps if run.keras.diverged_at is None else run.keras.diverged_at,
+        vacuous_from=run.vacuous_from,
+        reference=run.reference,
+        keras=run.keras,
+    )
+
+
+def _not_compared(run: Examination, experiment: Experiment) -> Disagreement | None:
+    """A trained parameter first, and a difference before what is equal."""
+    blind = list(run.not_compared)
+    for name in experiment.trainable:  # not finite on either side
+        if not run.compared[name] and all(entry.quantity != name for entry in blind):
+            theirs, ours = (float(getattr(path.parameters, name)[1]) for path in (run.keras, run.reference))
+            blind.append(Disagreement("lockstep", 0, name, theirs, ours, np.inf, compared=False))
+    return min(blind, key=lambda d: (d.quantity not in experiment.trainable, d.keras == d.reference), default=None)

@@ -1,0 +1,178 @@
+"""What to remember of a comparison: the worst of each quantity, and the first beyond its bound."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from compare.certificates.lockstep import Comparison
+
+__all__ = ["Disagreement", "Ledger", "Worst"]
+
+
+DUE = frozenset({"exact", "record", "drawing"})  # lanes in which one side is held against what is due
+
+
+class Disagreement(NamedTuple):
+    """The first difference that rounding does not explain.
+
+    Parameters
+    ----------
+    lane : str
+        "start", "record", "drawing", "lockstep", "free run", "bit", "exact: Keras" or "exact:
+        reference"; of a twin with its name before it, as in "float64 twin: lockstep".
+    step : int
+        Step, counted from 0, that produced the value.
+    quantity : str
+        "y_pred", "loss", "gradient.w", a slot such as "momentum.w", or a parameter.
+    keras, reference : float
+        In the lanes "exact", "record" and "drawing" the value observed, whosever it is, and the
+        one that is due.
+    bound : float
+        Largest admissible difference.
+    sample : int or None
+        Index in the batch, for "y_pred".
+    ulps : float
+        Difference in units in the last place.
+    compared : bool
+        False of what no step had a bound for: then it is no disagreement.
+    """
+
+    lane: str
+    step: int
+    quantity: str
+    keras: float
+    reference: float
+    bound: float
+    sample: int | None = None
+    ulps: float = float("nan")
+    compared: bool = True
+
+    def __str__(self) -> str:
+        sample = "" if self.sample is None else f", sample {self.sample}"
+        where = f"{self.lane}, step {self.step}{sample}: {self.quantity} is {self.keras!r}"
+        lane = self.lane.rpartition(" twin: ")[2]
+        if lane.partition(":")[0] in DUE:
+            within = f" within {self.bound:.3g}" if self.bound else ""
+            return f"{where}, must be {self.reference!r}{within}"
+        if lane == "start":
+            return f"{where} in Keras, must be {self.reference!r}"
+        both = f"{where} in Keras and {self.reference!r} in the reference"
+        if not self.compared:
+            return f"{both}; no step had a bound to compare them by"
+        if np.isfinite(self.keras) != np.isfinite(self.reference):
+            return f"{both}; no rounding makes that of the other"
+        times = abs(self.keras - self.reference) / self.bound if self.bound else float("inf")
+        return f"{both}, {times:.3g} times the bound {self.bound:.3g}, {self.ulps:.3g} ULP apart"
+
+
+class Worst(NamedTuple):
+    """Largest observed difference / bound of one quantity.
+
+    Parameters
+    ----------
+    ratio : float
+    step : int
+        The step that produced it.
+    unbounded : int
+        Values that are finite on either side and had no finite bound, and so were not
+        compared: where a square root or quotient of what may be zero enters, or an overflow.
+    compared : int
+        Values that had one.
+    ulps : float
+        Largest difference in units in the last place.
+    ulps_step : int
+        The step that produced that.
+    sample : int or None
+        Index in the batch of the largest ratio, for "y_pred".
+    """
+
+    ratio: float
+    step: int
+    unbounded: int
+    compared: int
+    ulps: float = 0.0
+    ulps_step: int = 0
+    sample: int | None = None
+
+
+class Ledger:
+    """Keeps the worst entry of each quantity of a lane, and the first that is beyond its bound.
+
+    Parameters
+    ----------
+    lane : str
+    ratios : callable
+        Which ratios of a `Comparison` count in this lane; None if it has none there.
+    """
+
+    def __init__(self, lane: str, ratios: Callable[[Comparison], np.ndarray | None] = lambda c: c.ratio) -> None:
+        self.lane = lane
+        self.ratios = ratios
+        self.worst: dict[str, Worst] = {}
+        self.first: Disagreement | None = None
+        self._blind: dict[str, Disagreement] = {}
+
+    def enter(self, comparison: Comparison) -> None:
+        """Take note of a comparison."""
+        ratios = self.ratios(comparison)
+        if ratios is None:
+            return
+        first, sample = comparison.first_step, comparison.sample
+        at, at_ulps = int(np.argmax(ratios)), int(np.argmax(comparison.ulps))
+        theirs, ours = comparison.keras, comparison.ball.value
+        finite = np.isfinite(theirs) | np.isfinite(ours)
+        bounded = np.isfinite(comparison.ball.bound) & np.isfinite(ours)
+        new = Worst(
+            ratio=float(ratios[at]),
+            step=first + at,
+            unbounded=int(np.count_nonzero(finite & ~bounded)) * comparison.numbers,
+            compared=int(np.count_nonzero(finite & bounded)) * comparison.numbers,
+            ulps=float(comparison.ulps[at_ulps]),
+            ulps_step=first + at_ulps,
+            sample=None if sample is None else int(sample[at]),
+        )
+        known = self.worst.get(comparison.quantity)
+        self.worst[comparison.quantity] = new if known is None else _worse(known, new)
+        unseen = finite & ~bounded
+        if unseen.any() and comparison.quantity not in self._blind:
+            apart = unseen & (theirs != ours)  # rather than where the bits are the same
+            at_unseen = int(np.argmax(apart if apart.any() else unseen))
+            self._blind[comparison.quantity] = self._entry(comparison, at_unseen, compared=False)
+        if new.ratio > 1:
+            self._note(comparison, int(np.argmax(ratios > 1)))
+
+    @property
+    def blind(self) -> tuple[Disagreement, ...]:
+        """Of each quantity that never had a finite bound, though it was finite, a value: nothing can be said of it."""
+        return tuple(entry for name, entry in self._blind.items() if not self.worst[name].compared)
+
+    def _note(self, comparison: Comparison, at: int) -> None:
+        step = comparison.first_step + at
+        if self.first is not None and self.first.step <= step:
+            return
+        self.first = self._entry(comparison, at)
+
+    def _entry(self, comparison: Comparison, at: int, compared: bool = True) -> Disagreement:
+        return Disagreement(
+            lane=self.lane,
+            step=comparison.first_step + at,
+            quantity=comparison.quantity,
+            keras=float(comparison.keras[at]),
+            reference=float(comparison.ball.value[at]),
+            bound=float(comparison.ball.bound[at]) if self.lane != "bit" else 0.0,
+            sample=None if comparison.sample is None else int(comparison.sample[at]),
+            ulps=float(comparison.ulps[at]),
+            compared=compared,
+        )
+
+
+def _worse(a: Worst, b: Worst) -> Worst:
+    """The larger ratio and the larger distance of two, the earlier where they are equal."""
+    by_ratio, by_ulps = max(a, b, key=lambda w: w.ratio), max(a, b, key=lambda w: w.ulps)
+    return by_ratio._replace(
+        unbounded=a.unbounded + b.unbounded,
+        compared=a.compared + b.compared,
+        ulps=by_ulps.ulps,
+        ulps_step=by_ulps.ulps_step,
+    )

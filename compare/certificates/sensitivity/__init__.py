@@ -1,0 +1,1 @@
+"""What a certificate would have seen, and which other runs see what it does not."""

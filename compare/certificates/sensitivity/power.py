@@ -1,0 +1,188 @@
+"""What a comparison would have seen: the smallest relative error of each setting.
+
+A step's result moves by |p dr/dp| delta if a setting p is off by the relative error delta
+in the arithmetic, whatever the result r, and that breaks the bound B of r from
+delta = B / |p dr/dp| on. The smallest such delta of all steps and quantities is what the
+run would have seen. Derivatives of the optimizer's step are taken from the reference's own
+code, run on complex numbers as in `compare.certificates.jacobian`; where a result has no bound above
+half its spacing (it is exact, or the same bits), half the spacing takes its place.
+
+    learning_rate, momentum, beta_1, ...   slots and parameters after a step
+    negative_slope                         y_pred of a sample with z < 0: v s z
+    batch_size                             the divisor of loss and gradient; n against n + 1
+                                           is a relative error of 1/n
+    initial.w, ...                         compared with ``==``: half a unit in the last place
+
+Infinite is what the run does not exercise: an error of any size would have passed.
+
+A setting is a number of its own, and rounded before it is used, some through float32
+(`reference.optimizers.cast_like_keras`): an error that is lost in that is not seen. So the
+step that would have shown the error is taken once more with it, at twice the size, and as
+long as that shows nothing the size is doubled.
+
+The free run adds nothing to this. Its bound carries at least twice what each step's own
+bound is, with the same signs as the error of a setting is carried, so if no step sees an
+error the path does not either.
+"""
+
+import copy
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from compare.certificates.evaluation import Predictions
+from compare.certificates.jacobian import IMAGINARY
+from compare.certificates.lockstep import Comparison, Examined
+from reference import Experiment, Optimizer
+from reference.training import constants
+
+__all__ = ["combine", "numbers", "power_of_block"]
+
+SMALLEST = float(np.finfo(np.float64).eps) / 4  # relative error that a number of float64 may have
+SEEN = 2  # times the error that is stated must show
+BATCHES_LOOKED_AT = 8  # for the slope, whose y_pred are alike in all batches
+
+
+def numbers(optimizer: Optimizer) -> tuple[str, ...]:
+    """Names of an optimizer's settings that are numbers.
+
+    Examples
+    --------
+    >>> from reference import SGD
+    >>> numbers(SGD())
+    ('learning_rate', 'momentum')
+    """
+    return tuple(f.name for f in fields(optimizer) if isinstance(getattr(optimizer, f.name), float))
+
+
+def combine(powers: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """Smallest error of each setting that any of several comparisons would have seen."""
+    combined: dict[str, float] = {}
+    for power in powers:
+        for name, error in power.items():
+            combined[name] = min(error, combined.get(name, np.inf))
+    return combined
+
+
+def power_of_block(
+    experiment: Experiment, record: Any, examined: Examined, exact: Mapping[str, np.ndarray] | None = None
+) -> dict[str, float]:
+    """Smallest relative errors that a block of steps would have shown.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    record : keras_impl.Record
+    examined : Examined
+        What lockstep found in it.
+    exact : mapping of str to ndarray, optional
+        By quantity, the bounds of the first steps in the exact lane.
+
+    Returns
+    -------
+    dict of str to float
+        By the names in the table above; infinite where nothing would have been seen.
+    """
+    bounds = {c.quantity: _visible(c, None if exact is None else exact.get(c.quantity)) for c in examined.comparisons}
+    values = {c.quantity: c.ball.value for c in examined.comparisons}
+    power = {f"initial.{name}": _of_start(experiment, name) for name in experiment.trainable}
+    means = ["loss", *(f"gradient.{name}" for name in experiment.trainable)]
+    with np.errstate(all="ignore"):
+        power["batch_size"] = min(_smallest(bounds[q], np.abs(values[q], dtype=np.float64)) for q in means)
+        power["negative_slope"] = _of_slope(experiment, record, examined.predictions)
+        for setting in numbers(experiment.optimizer):
+            power[setting] = _of_setting(experiment, record, setting, bounds)
+    return power
+
+
+def _visible(comparison: Comparison, exact: np.ndarray | None) -> Any:
+    """What a difference must exceed to be seen, step by step."""
+    bound = np.array(comparison.ball.bound, np.float64)
+    if exact is not None:
+        here = min(len(exact), len(bound))
+        bound[:here] = np.fmin(bound[:here], exact[:here])
+    return np.fmax(bound, np.spacing(np.abs(comparison.ball.value)).astype(np.float64) / 2)
+
+
+def _smallest(bound: Any, moved: Any) -> float:
+    """Smallest error for which ``error * moved`` exceeds the bound in any step."""
+    return float(np.min(_errors(bound, moved), initial=np.inf))
+
+
+def _errors(bound: Any, moved: Any) -> Any:
+    seen = (moved > 0) & np.isfinite(moved) & np.isfinite(bound)
+    return np.where(seen, bound / moved, np.inf)
+
+
+def _of_start(experiment: Experiment, name: str) -> float:
+    start = np.dtype(experiment.dtype).type(getattr(experiment.initial, name))
+    return float(np.spacing(np.abs(start))) / 2 / abs(float(start)) if start else np.inf
+
+
+def _of_slope(experiment: Experiment, record: Any, predictions: Predictions) -> float:
+    slope = float(constants(experiment)[0])
+    if slope == 0:
+        return np.inf
+    rows = np.arange(min(len(predictions.y_pred), BATCHES_LOOKED_AT))
+    w, b, v = (np.asarray(p[:-1][rows], np.float64)[:, None] for p in record.parameters[:3])
+    moved = np.abs(v * slope * np.minimum(w * record.x[rows] + b, 0))
+    ball = predictions.ball(rows, slice(None), record.x)
+    visible = np.fmax(ball.bound, np.spacing(np.abs(ball.value)).astype(np.float64) / 2)
+    # It is a float32 constant, which has no smaller error than this.
+    return max(_smallest(visible, moved), float(np.spacing(np.float32(abs(slope))) / 2 / abs(slope)))
+
+
+def _of_setting(experiment: Experiment, record: Any, setting: str, bounds: Mapping[str, Any]) -> float:
+    value = getattr(experiment.optimizer, setting)
+    best, where = np.inf, ("", "", 0)
+    if value != 0:
+        for name in experiment.trainable:
+            moved = _step(experiment, record, name, setting, complex(value, value * IMAGINARY), slice(None), complex)
+            for slot, result in moved.items():
+                errors = _errors(bounds[_quantity(slot, name)], np.abs(result.imag) / IMAGINARY)
+                row = int(np.argmin(errors))
+                if errors[row] < best:
+                    best, where = float(errors[row]), (slot, name, row)
+    best = max(best, SMALLEST)
+    while np.isfinite(best) and not _shows(experiment, record, setting, SEEN * best, where, bounds):
+        best = 2 * best if best < 1 else np.inf
+    return best
+
+
+def _shows(
+    experiment: Experiment,
+    record: Any,
+    setting: str,
+    error: float,
+    where: tuple[str, str, int],
+    bounds: Mapping[str, Any],
+) -> bool:
+    """Whether a step with a setting that is off breaks the bound of a result."""
+    (slot, name, row), dtype = where, np.dtype(experiment.dtype)
+    here = slice(row, row + 1)
+    value = getattr(experiment.optimizer, setting)
+    right, wrong = (
+        _step(experiment, record, name, setting, number, here, dtype)[slot] for number in (value, value * (1 + error))
+    )
+    return bool(abs(float(wrong[0]) - float(right[0])) > bounds[_quantity(slot, name)][row])
+
+
+def _step(
+    experiment: Experiment, record: Any, name: str, setting: str, value: Any, here: slice, dtype: Any
+) -> dict[str, Any]:
+    """The steps of one parameter with another value of a setting: by slot, and under "" the parameter."""
+    optimizer = copy.copy(experiment.optimizer)
+    object.__setattr__(optimizer, setting, value)
+    iterations = np.arange(record.first_step, record.first_step + len(record.loss))[here]
+    slots = {slot: getattr(group, name)[:-1][here].astype(dtype) for slot, group in record.slots.items()}
+    w, gradient = (
+        a[here].astype(dtype) for a in (getattr(record.parameters, name)[:-1], getattr(record.gradient, name))
+    )
+    moved, new = optimizer.update(w, gradient, iterations, slots)
+    return {slot: np.broadcast_to(result, w.shape) for slot, result in {"": moved, **new}.items()}
+
+
+def _quantity(slot: str, name: str) -> str:
+    return f"{slot}.{name}" if slot else name

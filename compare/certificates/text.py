@@ -1,0 +1,168 @@
+"""A certificate as text for people: a table of lanes, and what to type to get it again."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, Field, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from compare.certificates.differences import Worst
+from reference import Experiment
+
+if TYPE_CHECKING:
+    from compare.certificates.certificate import Certificate
+    from compare.certificates.sensitivity.twins import Twin
+
+__all__ = ["command", "summary"]
+
+
+def summary(certificate: "Certificate") -> str:
+    """Verdict, a row for each lane and quantity, and what else there is to know.
+
+    Parameters
+    ----------
+    certificate : Certificate
+
+    Returns
+    -------
+    str
+        Of several lines.
+    """
+    return "\n".join(_lines(certificate))
+
+
+def command(certificate: "Certificate") -> str:
+    """Shell command that repeats a certificate.
+
+    Parameters
+    ----------
+    certificate : Certificate
+
+    Returns
+    -------
+    str
+    """
+    mode = "" if certificate.mode == "graph" else f", mode={certificate.mode!r}"
+    batches = ", batches=(x, y)" if certificate.own_data else ""
+    mode += "" if certificate.twins else ", twins=False"
+    code = f"from compare import certify; from reference import *; print(certify({_call(certificate.experiment)}"
+    return f'python -c "{code}{batches}{mode}))"'
+
+
+def _call(experiment: Experiment) -> str:
+    """The experiment as a constructor call, without what has its default."""
+    given = (f"{f.name}={getattr(experiment, f.name)!r}" for f in fields(experiment) if _differs(experiment, f))
+    return f"Experiment({', '.join(given)})"
+
+
+def _differs(experiment: Experiment, field: Field[Any]) -> bool:
+    default = field.default if field.default_factory is MISSING else field.default_factory()
+    return repr(getattr(experiment, field.name)) != repr(default)
+
+
+def _lines(certificate: "Certificate") -> Iterator[str]:
+    experiment = certificate.experiment
+    differs = certificate.first_disagreement is not None
+    verdict = "agrees" if certificate.agrees else "DISAGREES" if differs else "NOT COMPARED"
+    yield f"{verdict}: {_call(experiment)}, {experiment.dtype}, {certificate.mode}"
+    yield f"{'lane':10}{'quantity':18}{'difference/bound':>17}{'at step':>9}{'ULP':>9}{'at step':>9}{'unbounded':>11}"
+    yield from _rows("lockstep", certificate.lockstep)
+    yield from _rows("free run", certificate.free_run)
+    yield from _bit_lane(certificate)
+    exact = certificate.exact
+    if exact.compared:
+        then = f"; then {exact.stopped}" if exact.stopped else ""
+        yield f"exact     {exact.compared} values of {exact.steps} steps compared with the rational ones{then}"
+    else:
+        yield f"exact     not for this run: {exact.stopped}"
+    yield from _own_records(certificate)
+    for twin in certificate.twins:
+        yield _twin(twin)
+    yield f"{'lane':10}{'setting':18}{'smallest relative error that would have been seen':>51}"
+    yield from _power(certificate)
+    if certificate.not_compared is not None:
+        yield f"NOT COMPARED: {certificate.not_compared}" + _elsewhere(certificate)
+    if certificate.vacuous_from is not None:
+        yield f"free run: from step {certificate.vacuous_from} its bound says nothing"
+    yield from _diverged(certificate)
+    yield from (str(fork) for fork in certificate.forks[:3])
+    if certificate.fork_count > 3:
+        yield f"FORK: {certificate.fork_count} samples in all are within rounding of the kink"
+    flushed = "flushed to zero" if any(certificate.subnormals) else "kept"
+    yield f"subnormal numbers are {flushed} by TensorFlow here"
+    if certificate.first_disagreement is not None:
+        yield f"first disagreement: {certificate.first_disagreement}"
+        yield f"reproduce: {certificate.reproduce}"
+
+
+def _own_records(certificate: "Certificate") -> Iterator[str]:
+    """What was compared with what must be equal to it."""
+    drawing = certificate.drawing
+    if drawing is None:
+        yield "drawing   the batches were given, and are taken as they are"
+    elif drawing.differing == 0:
+        of = certificate.experiment.steps * certificate.experiment.batch_size
+        yield f"drawing   the reference's, {drawing.compared // 2} of {of} samples: as the generator gives them"
+    else:
+        yield f"drawing   {drawing.differing} of {drawing.compared} samples and labels DIFFER"
+    recorded = "what the reference recorded of each step, and Keras' path"
+    for lane, says in (("start", "start, batches, and what is not trained"), ("record", recorded)):
+        entries = getattr(certificate, lane)
+        wrong = [quantity for quantity, worst in entries.items() if worst.ratio > 1]
+        yield f"{lane:10}{says}: " + (f"{', '.join(wrong)} DIFFER" if wrong else "as must be")
+
+
+def _twin(twin: "Twin") -> str:
+    exactly = f", {twin.exactly} values compared with the rational ones" if twin.exactly else ""
+    steps = sum(examination.experiment.steps for examination in twin.examinations)
+    verdict = "" if twin.agrees else "DISAGREES; "
+    return f"twin      {twin.name}, {steps} steps: {verdict}difference/bound at most {twin.worst:.3g}{exactly}"
+
+
+def _power(certificate: "Certificate") -> Iterator[str]:
+    """For each setting the smallest relative error that would have been seen, or what would show one."""
+    remedies = certificate.remedies
+    for name, error in certificate.power.items():
+        seen = f"{error:17.2g}" if np.isfinite(error) else f"    not exercised: {remedies[name]}"
+        yield f"power     {name:18}{seen}"
+
+
+def _elsewhere(certificate: "Certificate") -> str:
+    wanting = certificate.not_compared
+    twins = [t.name for t in certificate.twins if wanting and t.compared.get(wanting.quantity)]
+    return f"; it was compared in the {' and the '.join(twins)} twin" if twins else ""
+
+
+def _diverged(certificate: "Certificate") -> Iterator[str]:
+    theirs, ours = certificate.keras.diverged_at, certificate.reference.diverged_at
+    if theirs is not None:
+        steps = certificate.experiment.steps
+        yield f"diverged: Keras' state is not finite after {theirs} of {steps} steps"
+    if theirs != ours and certificate.first_disagreement is None:
+        yield (
+            f"diverged: Keras {_after(theirs)}, the reference {_after(ours)}; each step of either is right, so "
+            "rounding explains it"
+        )
+
+
+def _after(steps: int | None) -> str:
+    return "never" if steps is None else f"after {steps} steps"
+
+
+def _rows(lane: str, worst: Mapping[str, Worst]) -> Iterator[str]:
+    for quantity, w in worst.items():
+        yield (
+            f"{lane:10}{quantity:18}{w.ratio:17.3g}{w.step:9}{w.ulps:9.3g}{w.ulps_step:9}{w.unbounded or '':>11}"
+        ).rstrip()
+
+
+def _bit_lane(certificate: "Certificate") -> Iterator[str]:
+    if not certificate.bits:
+        yield "bit       not expected of XLA, which fuses operations"
+        return
+    equal = [quantity for quantity, w in certificate.bits.items() if w.ulps == 0]
+    yield f"bit       0 ULP: {', '.join(equal) or 'none'}"
+    for quantity, w in certificate.bits.items():
+        if w.ulps:
+            beyond = "" if w.ratio <= 1 else " BEYOND what operations as written allow"
+            yield f"bit       {quantity:18}{w.ulps:.3g} ULP at step {w.ulps_step}{beyond}"

@@ -1,0 +1,67 @@
+"""Where the value that is taken for phi'(0) decides: a start at exactly w = b = 0.
+
+The derivative of ReLU does not exist at 0. Every framework takes 0, so that a neuron that
+starts there never moves; with any other value between the one-sided derivatives, 0 and 1,
+it might. That value is then the boundary.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from compare.claims.verdicts import Boundary
+from compare.claims.witnesses.descent.float_descent import Descent, same_descent
+from compare.claims.witnesses.paths.path import Path
+from compare.claims.witnesses.paths.run_checks import RunCheck, Statement, state
+from reference import Experiment
+
+__all__ = ["SETTING", "look_at_the_kink"]
+
+SETTING = "relu'(0)"
+OTHERS = (0.5, 1.0)  # values that an implementation might take, and a subgradient is
+
+
+def look_at_the_kink(checks: Sequence[RunCheck], experiment: Experiment, said: Statement) -> Boundary | None:
+    """The boundary at phi'(0) = 0 of a claim about a neuron that starts on the kink; None if it is no boundary.
+
+    Parameters
+    ----------
+    checks : sequence of RunCheck
+    experiment : Experiment
+    said : Statement
+        What the exact witness says of the claim as it is.
+
+    Returns
+    -------
+    Boundary or None
+    """
+    start = experiment.initial
+    if (
+        experiment.negative_slope != 0
+        or experiment.grad_at_zero is not None
+        or start.w != 0
+        or start.b != 0
+        or not said.resolved[0]
+    ):
+        return None
+    if not {"w", "b"} & set(experiment.trainable):
+        return None
+    holds = bool(said.met[0])
+    for value in OTHERS:
+
+        def path(run: Experiment, value: float = value) -> Path:
+            return Descent(replace(same_descent(run), grad_at_zero=value)).path(run.steps)
+
+        other = state(checks, experiment, path)
+        if not other.resolved[0] or bool(other.met[0]) == holds:
+            return None
+    return Boundary(
+        setting=SETTING,
+        value=0.0,
+        below=holds,
+        above=not holds,
+        bracket=(0.0, 0.0),
+        stated=0.0,
+        range=(0.0, 1.0),
+        reference=MappingProxyType({}),
+    )

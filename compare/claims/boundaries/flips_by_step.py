@@ -1,0 +1,280 @@
+"""Where a claim flips when the run goes on, or stops earlier.
+
+A run of n steps is the beginning of a longer one, so that one long path says what a claim
+comes to for every number of steps at once (`lengths_of`): of the expected dynamics, and of
+the reference's seeds likewise. The expected dynamics are followed up to `TIMES` the stated
+number of steps, or as far as is affordable, or until the rest is known; nothing is
+extrapolated. What comes and goes, because a run oscillates, is told in windows.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from compare.claims.values import Comparison, StepsCheck, TrajectoryCheck
+from compare.claims.witnesses.descent.decimal_descent import DecimalDescent
+from compare.claims.witnesses.paths.answers import are_one_run, numbers_of, relation_of
+from compare.claims.witnesses.paths.path import Path
+from compare.claims.witnesses.paths.run_checks import RunCheck, experiments_of, other_run
+from compare.claims.witnesses.paths.state_answers import States, numbers_in_question, states_of
+from compare.claims.witnesses.shared_runs import SharedRuns
+from reference import SGD, Experiment
+
+__all__ = [
+    "TIMES",
+    "Lengths",
+    "StepsFlip",
+    "depends_on_length",
+    "first_exception",
+    "flip_along_steps",
+    "lengths_of",
+    "longest_descent",
+]
+
+TIMES = 100
+MOST_STEPS, MOST_STEPS_WITH_BIAS = 200_000, 10_000  # of the exact witness
+MOST_FLOAT_STEPS = 20_000  # where decimals end, and floats go on
+MOST_DECIMAL_STEPS = 12_500  # of optimizers that no formula continues: Adam's second moment forgets a start in 11,900
+GROWTH = 3
+
+Windows = tuple[tuple[int, int], ...]
+
+
+class Lengths(NamedTuple):
+    """What a claim comes to for runs of every length; arrays of shape (lengths, members), the first of length 0.
+
+    Parameters
+    ----------
+    met, resolved : ndarray of bool
+        Whether it holds, and whether that counts.
+    """
+
+    met: np.ndarray
+    resolved: np.ndarray
+
+
+class StepsFlip(NamedTuple):
+    """The first number of steps at which the claim is no longer what it was; None if there is none.
+
+    Parameters
+    ----------
+    steps : int or None
+    looked_to : int
+        The largest number of steps up to there for which the claim is known to be what it was.
+    windows : tuple of tuple of int
+        From where to where it holds, of all lengths that were looked at; the last one may go on.
+    end : int
+        How far was looked.
+    """
+
+    steps: int | None
+    looked_to: int
+    windows: Windows = ()
+    end: int = 0
+
+
+def flip_along_steps(checks: Sequence[RunCheck], experiment: Experiment, stated: bool, shared: SharedRuns) -> StepsFlip:
+    """Find the first other run length for which the checks together are different.
+
+    Parameters
+    ----------
+    checks : sequence of RunCheck
+    experiment : Experiment
+    stated : bool
+        Whether they hold as stated.
+    shared : SharedRuns
+
+    Returns
+    -------
+    StepsFlip
+    """
+    steps = experiment.steps
+    runs = [experiment, *(other_run(check, experiment) for check in checks if isinstance(check, Comparison))]
+    end = min(longest_descent(replace(run, steps=steps)) for run in runs)
+    if not any(depends_on_length(check) for check in checks):
+        return StepsFlip(None, end, end=end)
+    descents = [shared.descent(run) for run in runs]
+    horizon = steps
+    while True:
+        at_rest = all(descent.settled for descent in descents)
+        horizon = end if at_rest else min(end, GROWTH * horizon)
+        found = _of_the_expected(checks, experiment, horizon, shared)
+        flip = _first_flip(found, steps, stated, horizon)
+        blind = not found.resolved[-1, 0] and not found.resolved[horizon // 2 :, 0].any()
+        if horizon == end or blind:
+            return flip
+        # Windows are told over a few times the length at which the first flip is.
+        if flip.steps is not None and horizon >= min(end, GROWTH * flip.steps):
+            return flip
+
+
+def _of_the_expected(checks: Sequence[RunCheck], experiment: Experiment, horizon: int, shared: SharedRuns) -> Lengths:
+    """In decimals as far as these are affordable, and on in floats."""
+    descents = [shared.descent(run) for run in experiments_of(checks, experiment)]
+    decimals = [descent for descent in descents if isinstance(descent, DecimalDescent)]
+    most = horizon
+    if not all(descent.settled for descent in decimals) and type(experiment.optimizer) is not SGD and decimals:
+        most = min(horizon, MOST_DECIMAL_STEPS)
+    found = lengths_of(checks, experiment, most, lambda run, n: shared.descent(run).path(n))
+    if most == horizon:
+        return found
+    beyond = lengths_of(checks, experiment, horizon, lambda run, n: shared.float_descent(run).path(n))
+    rest = slice(most + 1, None)
+    return Lengths(*(np.concatenate([a, b[rest]]) for a, b in zip(found, beyond, strict=True)))
+
+
+def _first_flip(found: Lengths, steps: int, stated: bool, horizon: int) -> StepsFlip:
+    met, counts = found.met[:, 0], found.resolved[:, 0]
+    different = (met != stated) & counts
+    later = np.flatnonzero(different[steps + 1 :])
+    windows = _windows(met, counts)
+    if len(later):
+        first = steps + 1 + int(later[0])
+        known = np.flatnonzero(counts[:first])
+        return StepsFlip(first, max(steps, int(known[-1]) if len(known) else 0), windows, horizon)
+    unknown = np.flatnonzero(~counts[steps:])
+    return StepsFlip(None, steps + int(unknown[0]) - 1 if len(unknown) else horizon, windows, horizon)
+
+
+def first_exception(checks: Sequence[RunCheck], experiment: Experiment, shared: SharedRuns) -> StepsFlip | None:
+    """The length from which a claim that has to hold always is false; None for other claims, or if there is none."""
+    if not all(isinstance(check, TrajectoryCheck) and check.when == "always" for check in checks):
+        return None
+    steps = experiment.steps
+    found = lengths_of(checks, experiment, steps, lambda run, n: shared.descent(run).path(n))
+    met, counts = found.met[:, 0], found.resolved[:, 0]
+    exceptions = np.flatnonzero(~met & counts)
+    first = int(exceptions[0]) if len(exceptions) else 0
+    known = np.flatnonzero((met & counts)[:first])
+    if not len(known):
+        return None
+    return StepsFlip(first, int(known[-1]), _windows(met, counts), steps)
+
+
+def _windows(met: np.ndarray, counts: np.ndarray) -> Windows:
+    """Runs of lengths, at least 1, for which the claim holds for sure."""
+    holds = np.concatenate([[False], (met & counts)[1:], [False]])
+    edges = np.flatnonzero(np.diff(holds.astype(np.int8)))
+    return tuple((int(a) + 1, int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True))
+
+
+def longest_descent(experiment: Experiment) -> int:
+    """How many steps of an experiment the exact witness takes at most."""
+    most = MOST_STEPS_WITH_BIAS
+    if DecimalDescent.takes(experiment):
+        most = MOST_STEPS if type(experiment.optimizer) is SGD else MOST_FLOAT_STEPS
+    return max(experiment.steps, min(TIMES * experiment.steps, most))
+
+
+def depends_on_length(check: RunCheck) -> bool:
+    """Whether a check may come to something else in a run of another length."""
+    inner = check.measure if isinstance(check, Comparison) else check
+    return isinstance(inner, StepsCheck) or inner.when in ("end", "ever", "always")
+
+
+def lengths_of(
+    checks: Sequence[RunCheck], experiment: Experiment, horizon: int, path: Callable[[Experiment, int], Path]
+) -> Lengths:
+    """Judge checks for runs of every length up to some number of steps.
+
+    Parameters
+    ----------
+    checks : sequence of RunCheck
+    experiment : Experiment
+    horizon : int
+        The longest run.
+    path : callable
+        The witness's path of an experiment and a number of steps.
+
+    Returns
+    -------
+    Lengths
+    """
+    each = [_lengths(check, experiment, horizon, path) for check in checks]
+    met = np.logical_and.reduce([found.met for found in each])
+    fails = np.logical_or.reduce([~found.met & found.resolved for found in each])
+    resolved = np.logical_and.reduce([found.resolved for found in each]) | fails
+    return Lengths(met & ~fails, resolved)
+
+
+def _lengths(
+    check: RunCheck, experiment: Experiment, horizon: int, path_of: Callable[[Experiment, int], Path]
+) -> Lengths:
+    path = path_of(experiment, horizon)
+    if isinstance(check, Comparison):
+        return _lengths_of_comparison(check, experiment, horizon, path, path_of)
+    if isinstance(check, StepsCheck):
+        return _lengths_of_steps(check, path, horizon)
+    if isinstance(check.when, int):
+        states = states_of(check, path, slice(check.when, check.when + 1))
+        return Lengths(*(np.repeat(a, horizon + 1, axis=0) for a in (states.met, states.resolved)))
+    states = states_of(check, path)
+    if check.when == "end":
+        return _by_length(states.met, states.resolved, horizon)
+    return _accumulated(states, check, horizon)
+
+
+def _accumulated(states: States, check: TrajectoryCheck, horizon: int) -> Lengths:
+    """What "ever" and "always" come to, length by length: a state that says so for sure decides from there on."""
+    counted = (np.arange(len(states.met)) >= check.after)[:, None]
+    ever = check.when == "ever"
+    decisive = (states.met if ever else ~states.met) & counted
+    certain = np.logical_or.accumulate(decisive & states.resolved, axis=0)
+    perhaps = np.logical_or.accumulate((decisive | ~states.resolved) & counted, axis=0)
+    met = certain if ever else ~certain
+    return _by_length(met, certain | ~perhaps, horizon)
+
+
+def _lengths_of_steps(check: StepsCheck, path: Path, horizon: int) -> Lengths:
+    first, _, counts, _ = numbers_of(check, path)
+    lengths = np.arange(horizon + 1)[:, None]
+    reached = lengths >= first
+    met = np.where(reached, check.condition.met(first), check.condition.met(np.inf))
+    # A run that ended before could not say what comes later, unless that is the same for all there is to come.
+    ends = [x for x in (check.condition.below, check.condition.above) if x is not None]
+    if check.condition.near is not None:
+        ends.append(check.condition.near + (check.condition.within or 0.0))
+    told = np.logical_and.reduce([lengths >= end for end in ends], axis=0)
+    return Lengths(met, counts & (reached | told))
+
+
+def _lengths_of_comparison(
+    check: Comparison, experiment: Experiment, horizon: int, path: Path, path_of: Callable[[Experiment, int], Path]
+) -> Lengths:
+    measure, another = check.measure, other_run(check, experiment)
+    other = path_of(another, horizon)
+    if isinstance(measure, StepsCheck) or isinstance(measure.when, int):
+        ours, step, counts, _ = numbers_of(measure, path)
+        theirs, _, theirs_counts, _ = numbers_of(measure, other)
+        _, margin, error = relation_of(check, path, other, ours, theirs)
+        tie = are_one_run(path, other, step) & (ours == theirs)
+        margin, error = np.where(tie, 0.0, margin), np.where(tie, 0.0, error)
+        known = (
+            counts & theirs_counts & np.isfinite(ours) & np.isfinite(theirs) & ((abs(margin) > error) | (error == 0))
+        )
+        met = margin >= 0 if check.relation == "near" else margin > 0
+        return Lengths(*(np.repeat(a[None], horizon + 1, axis=0) for a in (met, known)))
+    mine = numbers_in_question(measure, path)
+    if "steps" in check.other_is:  # the other run has a length of its own
+        end = numbers_in_question(measure, path_of(another, check.other_is["steps"]))[-1:]
+        theirs = np.repeat(end, len(mine), axis=0)
+    else:
+        theirs = numbers_in_question(measure, other)
+    if are_one_run(path, other, np.array([-1])).all():  # a tie at every length
+        met = np.full(mine.shape, check.relation == "near")
+        return _by_length(met, np.ones(mine.shape, bool), horizon)
+    _, margin, error = relation_of(check, path, other, mine, theirs)
+    met = margin >= 0 if check.relation == "near" else margin > 0
+    free = np.arange(len(mine))[:, None] < np.minimum(path.on_the_kink_from(), other.on_the_kink_from())
+    return _by_length(met, ((np.abs(margin) > error) | (error == 0)) & free, horizon)
+
+
+def _by_length(met: np.ndarray, resolved: np.ndarray, horizon: int) -> Lengths:
+    """Entry n belongs to a run of n steps; what there is one of for each batch starts at 1."""
+    missing = horizon + 1 - len(met)
+    if missing:
+        met = np.concatenate([np.repeat(met[:1], missing, axis=0), met])
+        resolved = np.concatenate([np.zeros((missing, met.shape[1]), bool), resolved])
+    return Lengths(met, resolved)

@@ -1,0 +1,100 @@
+"""Boundaries in words: with the digits that are known, and what batches make of them."""
+
+import math
+
+from compare.claims.check_text import shown
+from compare.claims.verdicts import MOST_WINDOWS, Boundary
+
+__all__ = ["boundary_text", "falls_at", "known_digits"]
+
+MOST_DIGITS = 4
+
+
+def known_digits(low: float, high: float) -> str | None:
+    """A number in as many digits as its two bounds agree in, at most four; None if there is no such digit.
+
+    Examples
+    --------
+    >>> known_digits(0.81002, 0.81004), known_digits(1.875, 2.125), known_digits(-1.0, 2.0)
+    ('0.81', None, None)
+    """
+    for digits in range(MOST_DIGITS, 1, -1):
+        texts = {f"{number:.{digits}g}" for number in (low, high)}
+        if len(texts) == 1:
+            return shown(float(texts.pop()))
+    return shown(low) if shown(low) == shown(high) else None
+
+
+def _place(boundary: Boundary) -> str:
+    """Where it is: a number if its digits are known, else between what it lies."""
+    low, high = boundary.bracket
+    if boundary.setting == "steps" or low == high or boundary.setting == "batch_size":
+        return shown(boundary.value)
+    if low <= 0 <= high and boundary.value == 0:
+        return "0"
+    known = known_digits(low, high)
+    return f"between {shown(low)} and {shown(high)}" if known is None else known
+
+
+def falls_at(boundary: Boundary) -> str:
+    """Where a claim that is true as stated becomes false.
+
+    Parameters
+    ----------
+    boundary : Boundary
+
+    Returns
+    -------
+    str
+    """
+    by_batches = " for some seeds" if boundary.found_by == "reference" else ""
+    if boundary.windows:
+        return f"but it comes and goes: {_windows(boundary)}"
+    if boundary.setting == "steps":
+        return f"false{by_batches} from {shown(boundary.value)} steps on{_with_batches(boundary)}"
+    place = _place(boundary)
+    if place.startswith("between"):
+        beyond = "beyond" if boundary.below else "below"
+        return f"false{by_batches} {beyond} a {boundary.setting} {place}{_with_batches(boundary)}"
+    side = "from" if boundary.below else "below"
+    return f"false{by_batches} {side} {boundary.setting} = {place}{_with_batches(boundary)}"
+
+
+def boundary_text(boundary: Boundary | None) -> str:
+    """A boundary in a few words: where the claim holds.
+
+    Examples
+    --------
+    >>> boundary_text(None)
+    ''
+    """
+    if boundary is None:
+        return ""
+    if boundary.windows:
+        return f"holds for {_windows(boundary)}"
+    holds = "holds for all seeds" if boundary.found_by == "reference" else "holds"
+    if boundary.setting == "steps":
+        side = "below" if boundary.below else "from"
+        return f"{holds} {side} steps {shown(boundary.value)}{_with_batches(boundary)}"
+    place = _place(boundary)
+    if boundary.bracket == (0.0, 0.0) and boundary.setting.endswith("(0)"):
+        return f"holds at {boundary.setting} = 0 only" if boundary.below else f"holds for {boundary.setting} above 0"
+    if place.startswith("between"):
+        return f"{holds} {'below' if boundary.below else 'above'} a {boundary.setting} {place}{_with_batches(boundary)}"
+    side = "below" if boundary.below else "from"
+    return f"{holds} {side} {boundary.setting} = {place}{_with_batches(boundary)}"
+
+
+def _windows(boundary: Boundary) -> str:
+    """From where to where; along the steps the last window may go on."""
+    parts = [shown(a) if a == b else f"{shown(a)} to {shown(b)}" for a, b in boundary.windows]
+    more = ", and so on" if len(parts) == MOST_WINDOWS else ""
+    return f"{boundary.setting} {', '.join(parts)}{more}"
+
+
+def _with_batches(boundary: Boundary) -> str:
+    """Between what the seeds go over, where it is not where the expected dynamics does."""
+    if boundary.with_batches is None or boundary.found_by == "reference":
+        return ""
+    low, high = boundary.with_batches
+    return f" (with batches {shown(low)} to {shown(high)})" if math.isfinite(low + high) else ""

@@ -1,0 +1,102 @@
+"""One claim in a picture: its quantity along the run, as the three witnesses have it."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from compare.claims.check_text import describe, shown
+from compare.claims.values import Comparison, Condition, StepsCheck, TrajectoryCheck
+from compare.claims.verdicts import Verdict
+from compare.claims.witnesses.paths.path import Path as RunPath
+from compare.claims.witnesses.paths.run_checks import other_run, run_checks
+from compare.claims.witnesses.seeds.many_runs import Request
+from compare.claims.witnesses.shared_runs import SEEDS, SharedRuns
+from compare.figures import Picture
+from reference import Experiment
+
+__all__ = ["draw_claim"]
+
+MOST_POINTS = 2000  # of a line; longer runs are thinned
+OF_SEEDS = (0.0, 100.0)  # percentiles between which the seeds are shaded: all of them
+
+
+def draw_claim(verdict: Verdict, shared: SharedRuns, folder: Path) -> Picture | None:
+    """Draw a claim that is about a run.
+
+    Parameters
+    ----------
+    verdict : Verdict
+    shared : SharedRuns
+        On which it was judged.
+    folder : Path
+
+    Returns
+    -------
+    Picture or None
+        None if the claim is about no run.
+    """
+    import matplotlib.style
+    from matplotlib.figure import Figure
+
+    from compare.figures import style
+
+    checks = run_checks(verdict.claim)
+    if not checks:
+        return None
+    _, check = checks[0]
+    inner = check.measure if isinstance(check, Comparison) else check
+    measure = inner.until if isinstance(inner, StepsCheck) else inner
+    with matplotlib.style.context("default"):
+        figure = Figure(figsize=(7.0, 4.0), dpi=style.DPI, layout="constrained", facecolor="white")
+        ax = figure.add_subplot()
+        _draw_run(ax, measure, verdict.claim.experiment, shared, style.SUCCESS, "")
+        if isinstance(check, Comparison):
+            other = other_run(check, verdict.claim.experiment)
+            _draw_run(ax, measure, other, shared, style.FAILURE, ", other run")
+        else:
+            _thresholds(ax, measure.condition, style.TARGET)
+        style.dress(ax, xlabel="step", ylabel=_label(measure), title=f"{verdict.claim.id}: {verdict.verdict}")
+        style.legend(ax)
+        path = folder / f"claim-{verdict.claim.id}.png"
+        style.save_png(figure, path)
+    alt = f"{_label(measure)} along the run as the exact witness, the reference's seeds and Keras have it."
+    caption = f"{describe(check)}: {verdict.verdict}; {verdict.number}."
+    return Picture(f"claim-{verdict.claim.id}", path, alt, caption)
+
+
+def _label(measure: TrajectoryCheck) -> str:
+    if measure.distance_to is None:
+        return measure.quantity
+    return f"|{measure.quantity} - {shown(measure.distance_to)}|"
+
+
+def _draw_run(
+    ax: Any, measure: TrajectoryCheck, experiment: Experiment, shared: SharedRuns, colour: str, which: str
+) -> None:
+    seeds = _values(measure, shared.reference_path(Request(experiment, SEEDS)))
+    steps, thin = np.arange(len(seeds)), slice(None, None, max(1, len(seeds) // MOST_POINTS))
+    low, high = np.percentile(seeds[thin], OF_SEEDS, axis=1)
+    label = f"reference, {seeds.shape[1]} seeds{which}"
+    ax.fill_between(steps[thin], low, high, color=colour, alpha=0.25, linewidth=0, label=label)
+    exact = _values(measure, shared.exact_path(experiment))[:, 0]
+    ax.plot(np.arange(len(exact))[thin], exact[thin], color=colour, linewidth=1.6, label=f"exact{which}")
+    if shared.recorder is not None:
+        keras = _values(measure, shared.keras_path(experiment))[:, 0]
+        style = {"color": "black", "linewidth": 1.0, "linestyle": (0, (4, 3)) if not which else "dotted"}
+        ax.plot(np.arange(len(keras))[thin], keras[thin], label=f"Keras{which}", **style)
+
+
+def _values(measure: TrajectoryCheck, path: RunPath) -> np.ndarray:
+    values = path.series(measure.quantity)
+    values = values if measure.distance_to is None else np.abs(values - measure.distance_to)
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _thresholds(ax: Any, condition: Condition, colour: str) -> None:
+    """Lines at the condition's ends."""
+    ends = [condition.below, condition.above]
+    if condition.near is not None and condition.within is not None:
+        ends += [condition.near - condition.within, condition.near + condition.within]
+    for i, end in enumerate(sorted({end for end in ends if end is not None})):
+        ax.axhline(end, color=colour, linewidth=1.2, linestyle="dashdot", label="threshold" if i == 0 else None)

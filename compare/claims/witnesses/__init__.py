@@ -1,0 +1,1 @@
+"""What each of the three witnesses says of a check."""

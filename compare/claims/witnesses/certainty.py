@@ -1,0 +1,179 @@
+"""Comparing a number with a condition so that the answer is certain, or there is none.
+
+A number is given as a function from `Reals` to a `Real`. It is evaluated to 20 digits, and to
+more until the condition is met, or not, by all that the interval holds; what 640 digits do not
+tell is undecided. Thresholds are decimals as they are written, so 0.1 + 0.2 is within 0 of 0.3.
+"""
+
+import math
+from collections.abc import Callable
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from compare.claims.values import Condition
+from compare.claims.witnesses.real_numbers import NoNumber, Real, Reals, Untold, reals_of, written
+
+__all__ = ["DIGITS", "LOST", "NO_NUMBER", "Settled", "meets", "rounded", "settle", "shown"]
+
+DIGITS = (20, 40, 80, 160, 320, 640)
+SHOWN = 12  # significant digits
+LONGEST = 2**16  # bits of what is shown
+LOST = f"on the threshold, as far as {DIGITS[-1]} digits tell"
+NO_NUMBER = "no number that float64 holds: something is too large, divided by 0 or undefined"
+
+
+class Settled(NamedTuple):
+    """What became of a number and a condition.
+
+    Parameters
+    ----------
+    met : bool or None
+        None with a reason.
+    number : Real or None
+        What was compared, where it is known at all.
+    reason : str
+    """
+
+    met: bool | None
+    number: Real | None
+    reason: str = ""
+
+
+def settle(number: Callable[[Reals], Real], condition: Condition) -> Settled:
+    """Compare a number with a condition.
+
+    Parameters
+    ----------
+    number : callable
+        From `Reals` to the number; may raise `Untold` or `NoNumber`.
+    condition : Condition
+
+    Returns
+    -------
+    Settled
+
+    Examples
+    --------
+    >>> settle(lambda reals: reals.sqrt(reals.number(2)), Condition(above=1.414213562373095)).met
+    True
+    >>> settle(lambda reals: reals.sqrt(reals.number(2)) * reals.sqrt(reals.number(2)), Condition(above=2.0)).reason
+    'on the threshold, as far as 640 digits tell'
+    """
+    found: Real | None = None
+    for digits in DIGITS:
+        try:
+            found = number(reals_of(digits))
+            return Settled(meets(condition, found), found)
+        except Untold:
+            continue
+        except NoNumber:
+            return Settled(None, None, NO_NUMBER)
+    return Settled(None, found, LOST)
+
+
+def meets(condition: Condition, number: Real) -> bool:
+    """`Condition.met` of all that a number may be; raises `Untold` where that is not told.
+
+    Examples
+    --------
+    >>> meets(Condition(near=0.3, within=0.0), reals_of(20).number(Fraction(3, 10)))
+    True
+    """
+    parts: list[Callable[[], bool]] = []
+    below, above, near, within = condition
+    if below is not None:
+        parts.append(lambda: (number - written(below)).sign() < 0)
+    if above is not None:
+        parts.append(lambda: (number - written(above)).sign() > 0)
+    if near is not None and within is not None:
+        parts.append(lambda: (abs(number - written(near)) - written(within)).sign() <= 0)
+    untold = False
+    for part in parts:
+        try:
+            if not part():
+                return False
+        except Untold:
+            untold = True
+    if untold:
+        raise Untold
+    return True
+
+
+def shown(number: Real, condition: Condition | None = None) -> str:
+    """A number in 12 significant digits, each of which is correct, or in as many as tell it from a threshold.
+
+    Examples
+    --------
+    >>> shown(reals_of(20).number(Fraction(2, 3))), shown(reals_of(20).number(-0.25))
+    ('0.666666666667', '-0.25')
+    >>> shown(reals_of(20).number(Fraction("0.5000000000000000005")), Condition(above=0.5))
+    '0.5000000000000000005'
+    >>> reals = reals_of(20)
+    >>> shown(reals.exp(reals.number(-1000)))
+    '5.07595889755e-435'
+    """
+    if number.value == 0:
+        return "0"
+    low, high = _fractions(number)
+    if low is None or high is None:
+        return _magnitude(number)
+    thresholds = [] if condition is None else _thresholds(condition)
+    for digits in (SHOWN, 17, 25, 40):
+        text = rounded(low, digits)
+        if text != rounded(high, digits):
+            break
+        if not any(rounded(threshold, digits) == text and not low == threshold == high for threshold in thresholds):
+            return text
+    for digits in range(SHOWN, 0, -1):
+        text = rounded(low, digits)
+        if text == rounded(high, digits):
+            return text
+    return f"from {rounded(low, 2)} to {rounded(high, 2)}"
+
+
+def _fractions(number: Real) -> tuple[Fraction | None, Fraction | None]:
+    """The ends of what a number may be; None for what would take too many digits."""
+    if isinstance(number.value, Fraction):
+        return number.value, number.value
+    points = [number.field.points.mpf(end) for end in (number.value.a, number.value.b)]
+    if any(abs(point.exp) > LONGEST for point in points):
+        return None, None
+    signs = [-1 if point < 0 else 1 for point in points]
+    low, high = (sign * int(p.man) * Fraction(2) ** int(p.exp) for sign, p in zip(signs, points, strict=True))
+    return low, high
+
+
+def _magnitude(number: Real) -> str:
+    """In words, of what has more zeros than one would write."""
+    size = number.field.points.mpf(abs(number.value).b)
+    sign = "-" if number.value.b <= 0 else ""
+    exponent = int(size.exp) + int(size.man).bit_length()
+    if abs(exponent) > 2**53:
+        return f"a number that is too {'large' if exponent > 0 else 'small'} to be written down"
+    about = f"about {sign}1e{math.floor(exponent * math.log10(2)):+d}"
+    return f"between 0 and {about}" if number.value.a == 0 or number.value.b == 0 else about
+
+
+def _thresholds(condition: Condition) -> list[Fraction]:
+    below, above, near, within = (None if part is None else written(part) for part in condition)
+    found = [part for part in (below, above, near) if part is not None]
+    return found + [near + sign * within for sign in (-1, 1) if near is not None and within is not None]
+
+
+def rounded(number: Fraction, digits: int) -> str:
+    """A fraction in significant digits, rounded correctly, written as `format` does with "g".
+
+    Examples
+    --------
+    >>> rounded(Fraction(1, 3), 4), rounded(Fraction(-5, 10**9), 4)
+    ('0.3333', '-5e-09')
+    """
+    context = Context(prec=digits, Emin=MIN_EMIN, Emax=MAX_EMAX)
+    decimal = context.divide(Decimal(number.numerator), Decimal(number.denominator)).normalize(context)
+    exponent = decimal.adjusted()
+    if -5 < exponent < SHOWN:
+        return f"{decimal:f}"
+    sign, figures, _ = decimal.as_tuple()
+    text = "".join(map(str, figures))
+    return f"{'-' * sign}{text[0]}{'.' * (len(text) > 1)}{text[1:]}e{exponent:+03d}"

@@ -1,0 +1,1 @@
+"""The exact witness' gradient descent on the expected loss, in floats and in decimals."""

@@ -1,0 +1,154 @@
+"""Gradient descent on the expected loss in decimal arithmetic, of as many digits as it takes.
+
+Where only w is trained and there is no bias, dL/dw is a line on either side of w = 0, and
+a step takes a few operations. Here they are carried out on decimals, with every setting
+as it is written: 0.01 is 1/100. Two things that floats lose are kept:
+
+* near a minimum, the distance from it: w is recorded as an offset from a place, which is
+  0 or the minimum of the line it is on, so that w - 1 has all its digits at 1 - 1e-300;
+* signs below any underflow: exponents of decimals reach beyond 10^(10^17).
+
+Each run is made twice, with different numbers of digits. Where the two differ the coarser
+one is wrong, by about as much; the finer one is better by the digits that it has more, so
+that the difference bounds its error with much to spare. Where rounding is amplified at
+each step, as it is in chaotic runs, the digits are doubled until the two agree, or until
+that is too much work; from there on the error that is reported is as large as the
+difference, and decides nothing.
+
+Plain SGD and momentum, once what is left cannot cross 0 any more, go on as a geometric
+sequence or a damped oscillation: no steps need to be taken to say what becomes of them.
+"""
+
+import math
+
+import numpy as np
+
+from compare.claims.witnesses.descent.decimal_orbit import Offsets, Orbit
+from compare.claims.witnesses.descent.float_gradient import half_lines
+from compare.claims.witnesses.descent.parabolas import half_parabolas
+from compare.claims.witnesses.descent.textbook import DECIMALS, update_of
+from compare.claims.witnesses.loss_values import neuron_of
+from compare.claims.witnesses.paths.offsets import Places
+from compare.claims.witnesses.paths.path import Path
+from reference import Experiment, Parameters
+
+__all__ = ["DecimalDescent"]
+
+DIGITS = 38  # two words of the decimal library
+MORE = 19  # one word: digits that the finer run has more than the coarser one
+MOST_DIGIT_STEPS = 4_000_000  # digits times steps of one run
+LOST = 2.0**-30  # a difference of the two runs, relative to the offset, from which more digits are needed
+LATELY = 16  # states by which a formula that goes on from them is judged
+UNIT = 2.0**-53
+
+
+class DecimalDescent:
+    """The expected path of an experiment in which w alone is trained, without any bias.
+
+    Parameters
+    ----------
+    experiment : Experiment
+
+    Examples
+    --------
+    >>> path = DecimalDescent(Experiment()).path(2)
+    >>> path.parameters.w[:, 0].tolist()
+    [-10.0, -9.9, -9.801]
+    >>> difference, error = path.minus("w", -9.9, slice(1, 2))
+    >>> float(difference[0, 0]), float(error[0, 0])
+    (0.0, 0.0)
+    """
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        self._digits = DIGITS
+        self._coarse, self._fine = (Orbit(experiment, digits) for digits in (DIGITS - MORE, DIGITS))
+
+    @staticmethod
+    def takes(experiment: Experiment) -> bool:
+        """Whether an experiment is of the kind."""
+        return half_lines(experiment) is not None and update_of(experiment.optimizer, DECIMALS) is not None
+
+    @property
+    def settled(self) -> bool:
+        """Whether the rest of the path is known without taking its steps."""
+        return self._fine.tail is not None
+
+    @property
+    def digits(self) -> int:
+        """Of the finer run."""
+        return self._digits
+
+    def path(self, steps: int) -> Path:
+        """The path of so many updates."""
+        while True:
+            self._fine.extend(steps)
+            self._coarse.extend(min(steps, self._fine.steps))
+            fine = self._fine.offsets(steps)
+            known = min(steps, self._fine.steps)
+            apart = self._apart(fine, self._coarse.offsets(known), known + 1)
+            lost = _first_lost(apart, fine.offset)
+            wanted = self._wanted(lost, steps)
+            if wanted is None:
+                return self._as_path(fine, apart, steps)
+            self._digits = wanted
+            self._coarse = Orbit(self.experiment, wanted - MORE)
+            self._fine = Orbit(self.experiment, wanted)
+
+    def _wanted(self, lost: int | None, steps: int) -> int | None:
+        """How many digits to try next; None if those at hand are enough, or more are too many."""
+        most = max(DIGITS, MOST_DIGIT_STEPS // steps)
+        if lost is None or self._digits >= most:
+            return None
+        # Digits are lost at a steady rate, if at all.
+        return min(most, max(2 * self._digits, DIGITS + math.ceil(1.25 * self._digits * steps / max(lost, 1))))
+
+    def _apart(self, fine: "Offsets", coarse: "Offsets", known: int) -> np.ndarray:
+        """How far the two runs are apart, state by state; of what a formula goes on with, in proportion to it."""
+        places = np.array([float(place) for place in self._fine.places])
+        mine, offset = fine.place[:known], fine.offset[:known]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            apart = np.abs(offset - coarse.offset)
+            other = mine != coarse.place
+            if other.any():
+                away = (places[mine] - places[coarse.place]) + (offset - coarse.offset)
+                apart = np.where(other, np.abs(away), apart)
+            apart[np.isfinite(offset) & np.isnan(apart)] = np.inf
+            if known < len(fine.offset):
+                lately = slice(max(known - LATELY, 0), known)
+                share = apart[lately].max() / np.abs(offset[lately]).max() if apart[lately].any() else 0.0
+                apart = np.concatenate(
+                    [apart, share * np.abs(fine.offset[known:]) + share * fine.rounding[known:] / UNIT]
+                )
+        return np.asarray(apart)
+
+    def _as_path(self, fine: "Offsets", apart: np.ndarray, steps: int) -> Path:
+        experiment, places = self.experiment, self._fine.places
+        with np.errstate(invalid="ignore", over="ignore"):
+            w = np.array([float(place) for place in places])[fine.place] + fine.offset
+            error = apart + fine.rounding
+        # A sum that is absorbed has the sign of its place, which is the right one.
+        columns = {
+            name: np.broadcast_to(float(getattr(experiment.initial, name)), (steps + 1, 1))
+            for name in Parameters._fields
+        }
+        columns["w"] = w[:, None]
+        where = Places(
+            places=places,
+            at=fine.place[:, None],
+            offset=fine.offset[:, None],
+            error=np.where(np.isfinite(fine.offset), error, np.where(np.isfinite(apart), 0.0, np.inf))[:, None],
+            exact=tuple(self._fine.exact[: steps + 1]),
+            sides=half_parabolas(neuron_of(experiment.initial, experiment)),
+        )
+        gradient = Parameters(fine.gradient[:, None], None, None, None)
+        return Path(experiment, Parameters(**columns), gradient, None, 0.0, places=where)
+
+
+def _first_lost(apart: np.ndarray, offset: np.ndarray) -> int | None:
+    """The first state at which digits have run out; a sign change of the offset is none."""
+    with np.errstate(invalid="ignore"):
+        size = np.abs(offset)
+        envelope = np.maximum(size, np.append(size[1:], size[-1]))
+        bad = apart > LOST * envelope
+    return int(np.argmax(bad)) if bad.any() else None

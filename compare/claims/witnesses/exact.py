@@ -1,0 +1,112 @@
+"""What the exact witness says: expected dynamics for runs, closed forms for everything else."""
+
+from collections.abc import Callable
+
+from compare.claims.check_text import shown, symbol
+from compare.claims.findings import Finding
+from compare.claims.values import (
+    Check,
+    Claim,
+    Comparison,
+    ConvexCheck,
+    CriticalPointCheck,
+    CrossingsCheck,
+    FormulaCheck,
+    KinkCheck,
+    MinimumCheck,
+    ShareOf,
+    SurfaceCheck,
+    TrajectoryCheck,
+)
+from compare.claims.witnesses.loss_shape import judge_convex, judge_critical_point, judge_crossings, judge_minimum
+from compare.claims.witnesses.paths.answers import Answers, answer
+from compare.claims.witnesses.paths.run_checks import Statement, run_checks, state
+from compare.claims.witnesses.pointwise import judge_formula, judge_one_sided, judge_surface
+from compare.claims.witnesses.seeds.many_runs import Request
+from compare.claims.witnesses.seeds.random_starts import as_drawn, expected_request
+from compare.claims.witnesses.seeds.shares import judge_share
+from compare.claims.witnesses.shared_runs import SharedRuns
+from reference import Experiment
+
+__all__ = ["exact_findings", "exact_statement", "expected_runs_of", "finding_of", "findings_of"]
+
+
+def exact_statement(claim: Claim, shared: SharedRuns) -> Statement | None:
+    """What the expected dynamics says about all checks of a run; None if there are none."""
+    checks = [check for _, check in run_checks(claim)]
+    return state(checks, claim.experiment, shared.exact_path) if checks else None
+
+
+def exact_findings(claim: Claim, said: Statement | None, shared: SharedRuns) -> tuple[Finding | None, ...]:
+    """What the exact witness says about each check."""
+
+    def otherwise(check: Check) -> Finding | None:
+        if isinstance(check, TrajectoryCheck) and check.share is not None:
+            return _share(check, check.share, claim.experiment, shared)
+        return _at_rest(check, claim.experiment, shared)
+
+    return findings_of(claim, said, otherwise)
+
+
+def findings_of(
+    claim: Claim, said: Statement | None, otherwise: Callable[[Check], Finding | None]
+) -> tuple[Finding | None, ...]:
+    """A finding for each check: of a run of one member what was said of it, else what `otherwise` finds."""
+    of_runs = {} if said is None else dict(zip((i for i, _ in run_checks(claim)), said.answers, strict=True))
+    return tuple(
+        finding_of(of_runs[i], check) if i in of_runs else otherwise(check) for i, check in enumerate(claim.checks)
+    )
+
+
+SMALLEST = 2.0**-1022  # what a path has for a number that is nearer to 0
+
+
+def finding_of(answers: Answers, check: Check) -> Finding:
+    """A single member's answer as a finding."""
+    value, step = float(answers.number[0]), int(answers.step[0])
+    number: float | None = value
+    where = f" at step {step}" if step >= 0 and not isinstance(check, Comparison) else ""
+    if abs(value) == SMALLEST:  # stands for whatever is nearer to 0
+        side, number = "below" if value < 0 else "above", None
+        says = f"{symbol(check)} is {side} 0, by less than a float can hold{where}"
+    else:
+        says = f"{symbol(check)} = {shown(value)}{where}"
+    if answers.resolved[0]:
+        return Finding(bool(answers.met[0]), number, says)
+    return Finding(None, number, says, answers.reason)
+
+
+def expected_runs_of(claim: Claim) -> list[Request]:
+    """The runs from many starts that the exact witness has to make for a claim."""
+    return [
+        expected_request(claim.experiment, check, check.share)
+        for check in claim.checks
+        if isinstance(check, TrajectoryCheck) and check.share is not None and check.share.of == "starts"
+    ]
+
+
+def _share(check: TrajectoryCheck, share: ShareOf, experiment: Experiment, shared: SharedRuns) -> Finding | None:
+    """Of random starts the share under the expected dynamics."""
+    if share.of == "seeds":
+        return None
+    request = expected_request(experiment, check, share)
+    return judge_share(as_drawn(answer(check, shared.expected_path(request)), request.experiment), share)
+
+
+def _at_rest(check: Check, experiment: Experiment, shared: SharedRuns) -> Finding | None:
+    """A check that takes no run."""
+    if isinstance(check, SurfaceCheck):
+        return judge_surface(check, experiment)
+    if isinstance(check, MinimumCheck):
+        return judge_minimum(check, experiment, shared.critical_points)
+    if isinstance(check, CriticalPointCheck):
+        return judge_critical_point(check, experiment, shared.critical_points)
+    if isinstance(check, ConvexCheck):
+        return judge_convex(check, experiment)
+    if isinstance(check, CrossingsCheck):
+        return judge_crossings(check, experiment)
+    if isinstance(check, FormulaCheck):
+        return judge_formula(check)
+    if isinstance(check, KinkCheck) and check.side is not None:
+        return judge_one_sided(check)
+    return None

@@ -1,0 +1,238 @@
+"""What a path says about a check: its number, whether the check holds, and whether that counts.
+
+Every state says yes, no, or that it cannot tell (`compare.claims.witnesses.paths.state_answers`). From these the
+check's answer follows: "ever" is true with one yes, false if all say no.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from compare.claims.values import Comparison, StepsCheck, TrajectoryCheck
+from compare.claims.witnesses.paths.path import NEVER, Path
+from compare.claims.witnesses.paths.state_answers import (
+    ON_THE_KINK,
+    ON_THE_THRESHOLD,
+    States,
+    kink_from,
+    numbers_in_question,
+    states_of,
+)
+
+__all__ = [
+    "Answers",
+    "answer",
+    "answer_comparison",
+    "answer_states",
+    "are_one_run",
+    "numbers_of",
+    "relation_of",
+]
+
+NOT_REACHED = "the run is shorter than the number of steps in question"
+CUT = "the run was cut because it is long"
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What each member of a path says about one check; arrays of shape (members,).
+
+    Parameters
+    ----------
+    number : ndarray of float64
+        The number that decides: at the step that does, the one nearest to its threshold.
+    step : ndarray of int
+        The state or batch it belongs to, -1 if none.
+    met : ndarray of bool
+        Whether the check holds for the numbers as they are.
+    resolved : ndarray of bool
+        Whether that counts.
+    reason : str
+        Why it does not, where it does not.
+    so_far : ndarray of bool or None
+        What the check comes to by the states that can tell, none of which says otherwise.
+    margin : ndarray of float64 or None
+        How far inside the check the number is, negative outside; None where it has none.
+    """
+
+    number: np.ndarray
+    step: np.ndarray
+    met: np.ndarray
+    resolved: np.ndarray
+    reason: str = ""
+    so_far: np.ndarray | None = None
+    margin: np.ndarray | None = None
+
+
+def answer(check: TrajectoryCheck | StepsCheck, path: Path) -> Answers:
+    """Judge a check on a path.
+
+    Parameters
+    ----------
+    check : TrajectoryCheck or StepsCheck
+    path : Path
+
+    Returns
+    -------
+    Answers
+    """
+    return _answer_steps(check, path) if isinstance(check, StepsCheck) else _answer_trajectory(check, path)
+
+
+def answer_comparison(check: Comparison, path: Path, other: Path) -> Answers:
+    """Judge the comparison of two runs, member by member.
+
+    A run compared with one that is the same in every setting is a tie, which decides.
+    """
+    ours, ours_step, ours_counts, reason = numbers_of(check.measure, path)
+    theirs, _, theirs_counts, other_reason = numbers_of(check.measure, other)
+    tie = are_one_run(path, other, ours_step) & ((ours == theirs) | (np.isnan(ours) & np.isnan(theirs)))
+    difference, margin, error = relation_of(check, path, other, ours, theirs)
+    difference, margin = np.where(tie, 0.0, difference), np.where(tie, 0.0, margin)
+    met = margin >= 0 if check.relation == "near" else margin > 0
+    both_never = np.isposinf(ours) & np.isposinf(theirs) & ~tie
+    apart = np.isnan(margin) | (np.abs(margin) > error) | (error == 0)
+    counts = (ours_counts & theirs_counts & apart & ~both_never) | tie
+    why = reason or other_reason or ("" if counts.all() else ON_THE_THRESHOLD)
+    why = NOT_REACHED if both_never.any() else why
+    return Answers(difference, ours_step, met & ~both_never, counts, why, margin=margin)
+
+
+def are_one_run(path: Path, other: Path, step: np.ndarray) -> np.ndarray:
+    """Whether two runs are the same up to a step: those of one experiment, or as far as the exact witness tells.
+
+    It does to its last digit; floats of a dtype may only be too coarse to show a difference.
+    """
+    if path.experiment == other.experiment:
+        return np.ones(path.members, bool)
+    if not (path.is_exact and other.is_exact) or path.experiment.trainable != other.experiment.trainable:
+        return np.zeros(path.members, bool)
+    last = min(path.steps, other.steps) if step[0] < 0 else int(step[0])
+    same = all(
+        np.array_equal(getattr(path.parameters, name)[: last + 1], getattr(other.parameters, name)[: last + 1])
+        for name in path.experiment.trainable
+    )
+    if same and path.places is not None and other.places is not None:
+        same = np.array_equal(path.places.offset[: last + 1], other.places.offset[: last + 1])
+    return np.full(path.members, same)
+
+
+def relation_of(
+    check: Comparison, path: Path, other: Path, ours: np.ndarray, theirs: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Difference of two runs' numbers, how far inside the relation it is, and how much that may be off.
+
+    Numbers of steps are exact, also when they are equal.
+    """
+    with np.errstate(invalid="ignore"):
+        difference = ours - theirs
+        if check.relation == "near":
+            assert check.within is not None
+            margin = check.within - np.abs(difference)
+        else:
+            margin = -difference if check.relation == "less" else difference
+        if isinstance(check.measure, StepsCheck):
+            return difference, margin, np.zeros(np.shape(margin))
+        error = _rounding(path, ours) + _rounding(other, theirs)
+    return difference, margin, np.where(np.isnan(error), 0.0, error)
+
+
+def _rounding(path: Path, numbers: np.ndarray) -> np.ndarray:
+    unit = 2.0**-40 if path.is_exact else float(np.finfo(path.experiment.dtype).eps)
+    return np.asarray(unit * np.abs(numbers) + path.resolution)
+
+
+def numbers_of(measure: TrajectoryCheck | StepsCheck, path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
+    """The number that two runs are compared by, its step, whether it counts, and why not."""
+    if isinstance(measure, StepsCheck):
+        first, found, sure = _first_met(measure.until, path)
+        number = np.where(found, first, np.inf).astype(np.float64)
+        counts = np.asarray(sure & (found | np.bool(not path.cut)))
+        return number, np.where(found, first, -1), counts, "" if counts.all() else ON_THE_KINK
+    step = path.length(measure.quantity) - 1 if measure.when == "end" else int(measure.when)
+    if step >= path.length(measure.quantity) or (measure.when == "end" and path.cut):
+        nothing = np.full(path.members, np.nan)
+        return nothing, np.full(path.members, -1), np.zeros(path.members, bool), CUT
+    number = numbers_in_question(measure, path, slice(step, step + 1))[0]
+    counts = (step < kink_from(measure.quantity, path)) & _still_certain(measure, path, step)
+    return number, np.full(path.members, step), counts, "" if counts.all() else ON_THE_KINK
+
+
+def _still_certain(measure: TrajectoryCheck, path: Path, step: int) -> np.ndarray:
+    if not path.is_exact:
+        return np.ones(path.members, bool)
+    difference, error = path.minus(measure.quantity, measure.distance_to or 0.0, slice(step, step + 1))
+    size = np.abs(difference[0]) + abs(measure.distance_to or 0.0)
+    return np.asarray(error[0] <= 2.0**-40 * size + path.resolution)
+
+
+def _answer_trajectory(check: TrajectoryCheck, path: Path) -> Answers:
+    length = path.length(check.quantity)
+    if check.when in ("ever", "always"):
+        states = states_of(check, path, slice(check.after, length))
+        return answer_states(states, str(check.when), check.after, cut=path.cut)
+    step = length - 1 if check.when == "end" else int(check.when)
+    if step >= length or (check.when == "end" and path.cut):
+        nothing = np.full(path.members, np.nan)
+        return Answers(nothing, np.full(path.members, -1), np.isinf(nothing), np.zeros(path.members, bool), CUT)
+    states = states_of(check, path, slice(step, step + 1))
+    so_far = None
+    if not states.resolved[0].all():
+        so_far = _last_that_counts(states_of(check, path, slice(0, step + 1)))
+    return Answers(
+        states.number[0],
+        np.full(path.members, step),
+        states.met[0],
+        states.resolved[0],
+        states.why,
+        so_far,
+        states.margin[0],
+    )
+
+
+def _last_that_counts(states: States) -> np.ndarray:
+    """What the last state says that can tell; of none, what the last one says."""
+    last = len(states.met) - 1 - states.resolved[::-1].argmax(axis=0)
+    return np.asarray(states.met[last, np.arange(states.met.shape[1])])
+
+
+def answer_states(states: States, when: str, first: int = 0, *, cut: bool = False) -> Answers:
+    """A check of all states: decided by the first exception that counts, else by all of them."""
+    ever = when == "ever"
+    decisive = states.met if ever else ~states.met
+    certain = decisive & states.resolved
+    found, perhaps = certain.any(axis=0), decisive.any(axis=0)
+    nearest = states.margin.argmax(axis=0) if ever else states.margin.argmin(axis=0)
+    row = np.where(found, certain.argmax(axis=0), np.where(perhaps, decisive.argmax(axis=0), nearest))
+    members = np.arange(states.number.shape[1])
+    number, margin = states.number[row, members], states.margin[row, members]
+    holds = (found | perhaps) if ever else ~(found | perhaps)
+    resolved = found | (states.resolved.all(axis=0) & (not cut))
+    why = states.why if not cut or not states.resolved.all() else CUT
+    so_far = np.where(found, ever, not ever)
+    return Answers(number, row + first, holds, resolved, "" if resolved.all() else why, so_far, margin)
+
+
+def _first_met(check: TrajectoryCheck, path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The first state that meets a condition, whether there is one, and whether both are beyond doubt."""
+    states = states_of(check, path)
+    found = np.asarray(states.met.any(axis=0))
+    first = np.asarray(np.where(found, states.met.argmax(axis=0), NEVER))
+    doubtful = ~states.resolved
+    first_doubt = np.where(doubtful.any(axis=0), doubtful.argmax(axis=0), NEVER)
+    return first, found, np.asarray(np.where(found, first < first_doubt, first_doubt == NEVER))
+
+
+def _answer_steps(check: StepsCheck, path: Path) -> Answers:
+    first, found, sure = _first_met(check.until, path)
+    number = np.where(found, first, np.inf).astype(np.float64)
+    met = check.condition.met(number)
+    # Where it was not reached, it takes `ran` steps or more: the check is decided if it is the same for all of these.
+    ran = path.length(check.until.quantity)
+    c = check.condition
+    ends = [c.below is None or ran >= c.below, c.above is None or ran > c.above]
+    if c.near is not None:
+        ends.append(ran > c.near + (c.within or 0.0))
+    counts = sure & (found | (not path.cut and all(ends)))
+    reason = "" if counts.all() else NOT_REACHED if not found.all() and sure.all() else ON_THE_KINK
+    return Answers(number, np.where(found, first, -1), met, counts, reason, margin=check.condition.margin(number))

@@ -1,0 +1,113 @@
+"""A claim's checks of runs, put to one path after another."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from compare.claims.reading.experiments import build_experiment
+from compare.claims.values import Claim, Comparison, StepsCheck, TrajectoryCheck
+from compare.claims.witnesses.paths.answers import Answers, answer, answer_comparison
+from compare.claims.witnesses.paths.path import Path
+from reference import Experiment
+
+__all__ = ["RunCheck", "Statement", "experiments_of", "other_run", "run_checks", "state", "together"]
+
+RunCheck = TrajectoryCheck | StepsCheck | Comparison
+
+
+class Statement(NamedTuple):
+    """What the members of a witness's runs say about all run checks together; arrays over members.
+
+    Parameters
+    ----------
+    met, resolved : ndarray of bool
+        Whether all checks hold, and whether that counts.
+    answers : tuple of Answers
+        Check by check.
+    reason : str
+        Why some do not count.
+    held : bool
+        Whether rounding has brought some of the runs to rest.
+    """
+
+    met: np.ndarray
+    resolved: np.ndarray
+    answers: tuple[Answers, ...]
+    reason: str
+    held: bool = False
+
+    @property
+    def so_far(self) -> np.ndarray:
+        """What the checks come to by the states that can tell."""
+        return np.asarray(np.logical_and.reduce([a.met if a.so_far is None else a.so_far for a in self.answers]))
+
+    def of_check(self, place: int) -> "Statement":
+        """What is said about one of the checks."""
+        return together((self.answers[place],), held=self.held)
+
+
+def run_checks(claim: Claim) -> tuple[tuple[int, RunCheck], ...]:
+    """The checks that a single run decides, with their places; shares are not among them."""
+    found: list[tuple[int, RunCheck]] = []
+    for i, check in enumerate(claim.checks):
+        if isinstance(check, (StepsCheck, Comparison)) or (isinstance(check, TrajectoryCheck) and check.share is None):
+            found.append((i, check))
+    return tuple(found)
+
+
+def other_run(check: Comparison, experiment: Experiment) -> Experiment:
+    """The run to compare with, when the experiment is this one."""
+    other, mistakes = build_experiment(check.other_is, experiment, "than")
+    assert other is not None, mistakes
+    return other
+
+
+def experiments_of(checks: Sequence[RunCheck], experiment: Experiment) -> list[Experiment]:
+    """Every experiment that has to be run."""
+    others = [other_run(check, experiment) for check in checks if isinstance(check, Comparison)]
+    return [experiment, *others]
+
+
+def state(checks: Sequence[RunCheck], experiment: Experiment, path: Callable[[Experiment], Path]) -> Statement:
+    """Put checks to a witness.
+
+    Parameters
+    ----------
+    checks : sequence of RunCheck
+    experiment : Experiment
+    path : callable
+        The witness's path of an experiment.
+
+    Returns
+    -------
+    Statement
+    """
+    answers = []
+    for check in checks:
+        if isinstance(check, Comparison):
+            answers.append(answer_comparison(check, path(experiment), path(other_run(check, experiment))))
+        else:
+            answers.append(answer(check, path(experiment)))
+    return together(tuple(answers), held=bool(path(experiment).held_by_rounding().any()))
+
+
+def together(answers: tuple[Answers, ...], *, held: bool = False) -> Statement:
+    """What several answers come to: one that is no for sure decides, whatever the others are.
+
+    Parameters
+    ----------
+    answers : tuple of Answers
+        Of the same members.
+    held : bool
+        Whether rounding has brought some of the runs to rest.
+
+    Returns
+    -------
+    Statement
+    """
+    met = np.logical_and.reduce([a.met for a in answers])
+    fails = np.logical_or.reduce([~a.met & a.resolved for a in answers])
+    resolved = np.logical_and.reduce([a.resolved for a in answers]) | fails
+    reason = "" if resolved.all() else next(a.reason for a in answers if not a.resolved.all())
+    return Statement(met & ~fails, resolved, answers, reason, held)

@@ -1,0 +1,141 @@
+"""What each state of a path says of a check: yes, no, or that it cannot tell.
+
+It cannot where its number is nearer to the threshold than the path's own error; where all
+samples were on the kink before (w = b = 0, or both below the smallest normal number), so
+that what came after depends on the value taken for phi'(0), or on underflow; and where the
+run diverged and left no number: it is near nothing, but whether it is above something is
+not known.
+
+What is exact counts however near it is: a start as it is written, a gradient that is 0
+because no sample counts, numbers that no rounding has touched.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from compare.claims.values import TrajectoryCheck
+from compare.claims.witnesses.paths.path import Path
+
+__all__ = ["ON_THE_KINK", "ON_THE_THRESHOLD", "States", "kink_from", "numbers_in_question", "states_of"]
+
+ON_THE_KINK = "decided by underflow or by the value taken at exactly 0"
+ON_THE_THRESHOLD = "the number lies on the threshold, as far as floating point resolves it"
+DIVERGED = "the run diverged, and what it left is not a number"
+IMPRECISE = "rounding may have carried the expected dynamics anywhere by then"
+
+
+class States(NamedTuple):
+    """What each state says of a check's condition; arrays of shape (values, members).
+
+    Parameters
+    ----------
+    number : ndarray of float64
+    met, resolved : ndarray of bool
+        Whether the condition is met, and whether that counts.
+    margin : ndarray of float64
+        How far inside the condition it is, negative outside.
+    why : str
+        Why some do not count.
+    """
+
+    number: np.ndarray
+    met: np.ndarray
+    resolved: np.ndarray
+    margin: np.ndarray
+    why: str
+
+
+def states_of(check: TrajectoryCheck, path: Path, rows: slice = slice(None)) -> States:
+    """Hold each value of a check's quantity against its condition.
+
+    Parameters
+    ----------
+    check : TrajectoryCheck
+    path : Path
+    rows : slice
+        Which of the quantity's values, along the steps.
+
+    Returns
+    -------
+    States
+    """
+    number = numbers_in_question(check, path, rows)
+    told = np.asarray(check.condition.tells(number))
+    parts = list(_parts(check, path, rows))
+    met = np.logical_and.reduce([(m >= 0) if closed else (m > 0) for m, _, closed in parts])
+    clear = [(np.abs(m) > error) | (error == 0) for m, error, _ in parts]
+    # One part that fails for sure is enough.
+    fails = [c & ~((m >= 0) if closed else (m > 0)) for c, (m, _, closed) in zip(clear, parts, strict=True)]
+    counts = np.logical_and.reduce(clear) | np.logical_or.reduce(fails)
+    margin = np.fmin.reduce([m for m, _, _ in parts]) if parts else np.full(number.shape, np.inf)
+    margin = np.where(np.isnan(margin), -np.inf, margin)
+    # What is beyond all that a float holds is on a known side of all that it does hold.
+    counts = np.where(np.isinf(number) & told, _is_in_range(check, path), counts)
+    free = np.arange(len(number))[:, None] + (rows.start or 0) < kink_from(check.quantity, path)
+    why = "" if (counts & told & free).all() else _why(counts, told, free, path)
+    return States(number, met & told, counts & told & free, margin, why)
+
+
+def _why(counts: np.ndarray, told: np.ndarray, free: np.ndarray, path: Path) -> str:
+    if not free.all():
+        return ON_THE_KINK
+    if not told.all():
+        return DIVERGED
+    return IMPRECISE if path.is_exact else ON_THE_THRESHOLD
+
+
+def _is_in_range(check: TrajectoryCheck, path: Path) -> bool:
+    c = check.condition
+    ends = (c.below, c.above, None if c.near is None else abs(c.near) + (c.within or 0.0))
+    return all(end is None or abs(end) <= float(np.finfo(path.experiment.dtype).max) for end in ends)
+
+
+def numbers_in_question(check: TrajectoryCheck, path: Path, rows: slice = slice(None)) -> np.ndarray:
+    """The numbers that the check's condition is about: a quantity's values, or their distances."""
+    if check.distance_to is None:
+        return path.series(check.quantity, rows)
+    away = np.abs(path.minus(check.quantity, check.distance_to, rows)[0])
+    return np.where(np.isnan(away), np.inf, away)
+
+
+Part = tuple[np.ndarray, np.ndarray, bool]
+
+
+def _parts(check: TrajectoryCheck, path: Path, rows: slice) -> Iterator[Part]:
+    """For each part of the condition: how far inside, by how much that may be off, whether its end belongs to it."""
+    condition, quantity, origin = check.condition, check.quantity, check.distance_to
+
+    def away(threshold: float) -> tuple[np.ndarray, np.ndarray]:
+        if origin is None:
+            return path.minus(quantity, threshold, rows)
+        if threshold >= 0:
+            return path.beyond(quantity, origin, threshold, rows)
+        distance = numbers_in_question(check, path, rows)  # no distance is as small as that
+        return distance - threshold, np.zeros(distance.shape)
+
+    with np.errstate(invalid="ignore"):
+        if condition.below is not None:
+            difference, error = away(condition.below)
+            yield -difference, error, False
+        if condition.above is not None:
+            difference, error = away(condition.above)
+            yield difference, error, False
+        if condition.near is not None and condition.within is not None:
+            if origin is None:
+                difference, error = path.beyond(quantity, condition.near, condition.within, rows)
+            else:
+                distance, off = numbers_in_question(check, path, rows), path.minus(quantity, origin, rows)[1]
+                apart = np.abs(distance - condition.near)
+                apart = np.where(np.isnan(apart), np.inf, apart)
+                difference = apart - condition.within
+                sizes = distance + abs(condition.near) + abs(condition.within)
+                error = np.where(np.isinf(apart), 0.0, off + np.where(off > 0, 2.0**-51 * sizes, 0.0))
+            yield -difference, error, True
+
+
+def kink_from(quantity: str, path: Path) -> np.ndarray:
+    """The first value that may hang on phi'(0) or underflow; a start is what it is."""
+    first = path.on_the_kink_from()
+    return np.asarray(first if quantity.startswith(("gradient", "step")) else np.maximum(first, 1))

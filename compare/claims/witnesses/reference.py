@@ -1,0 +1,138 @@
+"""What the reference says: its runs over many seeds or starts, and its update rules."""
+
+import numpy as np
+
+from compare.claims.check_text import shown, symbol
+from compare.claims.findings import Finding
+from compare.claims.values import Check, Claim, DefaultCheck, ShareOf, TrajectoryCheck, UpdateCheck
+from compare.claims.witnesses.paths.answers import Answers, answer
+from compare.claims.witnesses.paths.path import Path
+from compare.claims.witnesses.paths.run_checks import Statement, experiments_of, run_checks, state
+from compare.claims.witnesses.seeds.confidence_intervals import Margins, quiet_interval
+from compare.claims.witnesses.seeds.many_runs import Request
+from compare.claims.witnesses.seeds.random_starts import as_drawn, share_runs
+from compare.claims.witnesses.seeds.shares import half_the_error, judge_share
+from compare.claims.witnesses.shared_runs import SEEDS, SharedRuns
+from compare.claims.witnesses.update_rules.recorded_steps import judge_update
+from reference import OPTIMIZERS, Experiment
+
+__all__ = ["finer_statement", "reference_findings", "reference_statement", "requests_of"]
+
+
+def requests_of(claim: Claim) -> list[Request]:
+    """The runs that the reference has to make for a claim."""
+    checks = [check for _, check in run_checks(claim)]
+    runs = [Request(run, SEEDS) for run in experiments_of(checks, claim.experiment)] if checks else []
+    return runs + [
+        request
+        for check in claim.checks
+        if isinstance(check, TrajectoryCheck) and check.share is not None
+        for request in _share_requests(claim.experiment, check, check.share)
+    ]
+
+
+def _share_requests(experiment: Experiment, check: TrajectoryCheck, share: ShareOf) -> list[Request]:
+    """The runs on batches that a share takes."""
+    runs = share_runs(experiment, check, share)
+    return [run for run in (runs.run, runs.noisy) if run is not None]
+
+
+def _share(experiment: Experiment, check: TrajectoryCheck, share: ShareOf, shared: SharedRuns) -> Finding:
+    """The share of seeds or starts, with the interval that their independence allows."""
+    runs = share_runs(experiment, check, share)
+    answers = answer(check, shared.reference_path(runs.run))
+    if share.of == "seeds":
+        return judge_share(answers, share)
+    answers = as_drawn(answers, runs.run.experiment)
+    if runs.quiet is None or runs.noisy is None:
+        return judge_share(answers, share, runs.run.seeds)
+    quiet, noisy = (
+        Margins.of(check, path, answer(check, path))
+        for path in (shared.expected_path(runs.quiet), shared.reference_path(runs.noisy))
+    )
+    ends, moved = quiet_interval(quiet, noisy, half_the_error(share))
+    says = f"batches of {runs.noisy.experiment.batch_size} could change {moved} of {len(noisy.told)} starts"
+    return judge_share(answers, share, runs.run.seeds, (ends, says))
+
+
+def reference_statement(claim: Claim, shared: SharedRuns) -> Statement | None:
+    """What the seeds say about all checks of a run; None if there are none."""
+    checks = [check for _, check in run_checks(claim)]
+    if not checks:
+        return None
+    return state(checks, claim.experiment, lambda run: shared.reference_path(Request(run, SEEDS)))
+
+
+def finer_statement(claim: Claim, shared: SharedRuns) -> Statement | None:
+    """What the same seeds say in float64, counted from where they go; None where that is not to be had."""
+    checks = [check for _, check in run_checks(claim)]
+    if not all(shared.offset_path(run, SEEDS) is not None for run in experiments_of(checks, claim.experiment)):
+        return None
+
+    def path(run: Experiment) -> Path:
+        there = shared.offset_path(run, SEEDS)
+        assert there is not None
+        return there
+
+    return state(checks, claim.experiment, path)
+
+
+def reference_findings(claim: Claim, said: Statement | None, shared: SharedRuns) -> tuple[Finding | None, ...]:
+    """What the reference says about each check."""
+    of_runs = {} if said is None else dict(zip((i for i, _ in run_checks(claim)), said.answers, strict=True))
+    found: list[Finding | None] = []
+    for i, check in enumerate(claim.checks):
+        if i in of_runs:
+            found.append(_of_seeds(of_runs[i], check))
+        elif isinstance(check, TrajectoryCheck) and check.share is not None:
+            found.append(_share(claim.experiment, check, check.share, shared))
+        elif isinstance(check, UpdateCheck):
+            found.append(judge_update(check, shared.trajectory(claim.experiment)))
+        elif isinstance(check, DefaultCheck):
+            found.append(_default(check))
+        else:
+            found.append(None)
+    return tuple(found)
+
+
+def _of_seeds(answers: Answers, check: Check) -> Finding:
+    number, counted = len(answers.met), int(answers.resolved.sum())
+    met = int((answers.met & answers.resolved).sum())
+    median = _median(answers.number)
+    who = f"{met} of {number} seeds" if counted else f"none of {number} seeds can tell"
+    says = who if np.isnan(median) else f"{who}, median {symbol(check)} = {shown(median)}"
+    unanimous = counted == number and met in (0, number)
+    reason = "" if counted == number else answers.reason
+    return Finding(met == number if unanimous else None, median, says, reason, (met, counted, number))
+
+
+def _median(numbers: np.ndarray) -> float:
+    """Halves are added, as a sum of two might be too large."""
+    if np.isnan(numbers).any():
+        return float("nan")
+    ordered = np.sort(numbers)
+    low, high = float(ordered[(len(ordered) - 1) // 2]), float(ordered[len(ordered) // 2])
+    return low if low == high else low / 2 + high / 2
+
+
+def _default(check: DefaultCheck) -> Finding | None:
+    """The default of the optimizer of the same name, which is to be Keras' own."""
+    module, _, name = check.of.rpartition(".")
+    if module != "keras.optimizers" or name not in OPTIMIZERS:
+        return None
+    field = OPTIMIZERS[name].__dataclass_fields__.get(check.argument)
+    if field is None:
+        return None
+    number = field.default if isinstance(field.default, float) else None
+    return Finding(same(field.default, check.equals), number, f"{check.argument} = {field.default!r}")
+
+
+def same(value: object, wanted: object) -> bool:
+    """Equality in which True is not 1.
+
+    Examples
+    --------
+    >>> same(0.0, 0), same(True, 1)
+    (True, False)
+    """
+    return isinstance(value, bool) == isinstance(wanted, bool) and value == wanted

@@ -1,0 +1,213 @@
+"""The reference over many seeds, or many starts, in one go.
+
+Experiments that draw the same batches are run together: each batch of each seed is drawn
+once, in blocks (`streams`), and condensed (`batchwise`, `lines`); then all experiments take
+their steps on it, those of a kind as one array (`families`). The optimizers are the
+reference's own, in the experiment's dtype; forward and backward are those of `batchwise`
+and `lines`, which the tests hold against the reference's. What experiments without bias
+need of a batch are two numbers, which can be kept for later runs.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from compare.claims.witnesses.paths.path import Path
+from compare.claims.witnesses.seeds.batch_streams import Squares, blocks_of, half_squares
+from compare.claims.witnesses.seeds.batch_sums import InfiniteBatch
+from compare.claims.witnesses.seeds.stepped_together import Family, kind_of, kink_of
+from reference import Experiment
+
+__all__ = [
+    "LONGEST",
+    "MOST_A_STEP",
+    "MOST_OF_STARTS",
+    "Kept",
+    "Request",
+    "affordable_samples",
+    "affordable_steps",
+    "path_bytes",
+    "run_expected",
+    "run_together",
+]
+
+LONGEST = 100_000  # steps that are run; longer runs are cut there
+MOST_SAMPLES = 20_000_000  # of one seed, for the same reason
+MOST_OF_STARTS = 16_000_000  # of the streams of starts together
+MOST_A_STEP = 8_000_000  # of these, which are held at the same time
+MOST_KEPT = 4_000_000  # batches whose squares are kept
+
+Kept = Squares
+
+
+class Request(NamedTuple):
+    """An experiment, and over which seeds or starts.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Its seed is the first one. With arrays in `initial`, of shape (members,), the members
+        start there.
+    seeds : int
+        Independent streams of batches. Starts are dealt to them in order: with one, all
+        see the same batches; with as many as starts, each has its own.
+    batchwise : bool
+        Whether loss and gradient of each batch are of interest, too: with many starts,
+        they are most of what there is to keep.
+    """
+
+    experiment: Experiment
+    seeds: int
+    batchwise: bool = True
+
+
+def run_together(requests: Iterable[Request], kept: dict[Any, Kept] | None = None) -> dict[Request, Path]:
+    """Run experiments over their seeds or starts.
+
+    Parameters
+    ----------
+    requests : iterable of Request
+    kept : dict, optional
+        Where to keep what experiments without bias need of the batches, and to find it.
+
+    Returns
+    -------
+    dict of Request to Path
+        With as many members as seeds or starts. Runs of more than `LONGEST` steps, or
+        of more samples than are sensible, are cut.
+
+    Examples
+    --------
+    >>> request = Request(Experiment(steps=4, batch_size=8), seeds=3)
+    >>> run_together([request])[request].parameters.w.shape
+    (5, 3)
+    """
+    groups: dict[tuple[Any, ...], list[Request]] = {}
+    for request in dict.fromkeys(requests):
+        e = request.experiment
+        groups.setdefault((e.batch_size, e.seed, e.dtype, request.seeds, _squares_suffice(request)), []).append(request)
+    kept = {} if kept is None else kept
+    done: dict[Request, Path] = {}
+    for batches, group in groups.items():
+        done |= _run_group(group, batches, kept)
+    return done
+
+
+def run_expected(requests: Iterable[Request]) -> dict[Request, Path]:
+    """Gradient descent on the expected loss, from many starts at once.
+
+    Parameters
+    ----------
+    requests : iterable of Request
+        Of experiments with arrays of shape (members,) in `initial`; taken in float64.
+
+    Returns
+    -------
+    dict of Request to Path
+    """
+    asked: dict[Request, list[Request]] = {}
+    for request in requests:
+        run = request._replace(experiment=replace(request.experiment, dtype="float64"))
+        asked.setdefault(run, []).append(request)
+    found: dict[Request, Path] = {}
+    batch = InfiniteBatch()
+    with np.errstate(all="ignore"):
+        for family, alike in _families(asked):
+            if family.kink == "at zero, w alone":
+                half = np.full((family.steps, 1), 0.5)
+                family.advance_on_lines(0, half, half)
+            else:
+                family.advance(0, family.steps, lambda _step: batch)
+            for run, path in zip(alike, family.paths(), strict=True):
+                found |= dict.fromkeys(asked[run], path)
+    return found
+
+
+def affordable_steps(experiment: Experiment) -> int:
+    """How many of its steps are run."""
+    return min(experiment.steps, LONGEST, max(1, MOST_SAMPLES // experiment.batch_size))
+
+
+def affordable_samples(experiment: Experiment, streams: int) -> bool:
+    """Whether that many streams of batches are drawn sample by sample for random starts."""
+    a_step = streams * experiment.batch_size
+    return a_step <= MOST_A_STEP and a_step * affordable_steps(experiment) <= MOST_OF_STARTS
+
+
+def path_bytes(request: Request) -> int:
+    """About how much memory the path of a request takes: states, and of each batch loss and gradient."""
+    e = request.experiment
+    numbers = (2 * len(e.trainable) + 1) if request.batchwise else len(e.trainable)
+    members = e.shape[0] if e.shape else request.seeds
+    return (affordable_steps(e) + 1) * members * numbers * np.dtype(e.dtype).itemsize
+
+
+def _squares_suffice(request: Request) -> bool:
+    """Whether a request is of so many streams that two sums are drawn of each batch instead of its samples."""
+    e, streams = request.experiment, request.seeds
+    return bool(e.shape) and kink_of(e) == "at zero, w alone" and not affordable_samples(e, streams)
+
+
+def _families(requests: Iterable[Request]) -> list[tuple[Family, list[Request]]]:
+    """As few families as there are kinds, each with its requests in its order.
+
+    Ensembles of different length stay apart: they are large enough to be stepped on their
+    own, and too large to be put together from stages.
+    """
+    kinds: dict[tuple[Any, ...], list[Request]] = {}
+    for request in requests:
+        e = request.experiment
+        length = affordable_steps(e) if e.shape else None
+        kinds.setdefault((kind_of(e), request.seeds, request.batchwise, length), []).append(request)
+    families = []
+    for alike in kinds.values():
+        alike.sort(key=lambda request: affordable_steps(request.experiment), reverse=True)
+        runs, streams = [request.experiment for request in alike], alike[0].seeds
+        members = runs[0].shape[0] if runs[0].shape else streams
+        lengths = [affordable_steps(e) for e in runs]
+        families.append((Family(runs, lengths, members, alike[0].batchwise, streams), alike))
+    return families
+
+
+def _run_group(group: Sequence[Request], batches: Any, kept: dict[Any, Kept]) -> dict[Request, Path]:
+    """Run experiments that see the same batches."""
+    first, streams = group[0].experiment, group[0].seeds
+    with np.errstate(all="ignore"):
+        found = _families(group)
+        families = [family for family, _ in found]
+        steps = max(family.steps for family in families)
+        known = kept.get(batches)
+        if known is not None:
+            # What is kept is enough for some, whatever the others need.
+            short = [f for f in families if f.kink == "at zero, w alone" and f.steps <= len(known.above)]
+            for family in short:
+                family.advance_on_lines(0, known.above, known.below)
+            families = [family for family in families if family not in short]
+            steps = max((family.steps for family in families), default=0)
+        if not families:
+            pass
+        elif _squares_suffice(group[0]):
+            for at, squares in half_squares(first, steps, streams):
+                for family in families:
+                    family.advance_on_lines(at, squares.above, squares.below)
+        else:
+            keep = steps * streams <= MOST_KEPT
+            seen = [squares for squares in _run_on_batches(families, first, steps, streams) if keep]
+            if keep and (known is None or steps > len(known.above)):
+                kept[batches] = Kept(*(np.concatenate(side) for side in zip(*seen, strict=True)))
+    return {request: path for family, alike in found for request, path in zip(alike, family.paths(), strict=True)}
+
+
+def _run_on_batches(families: Sequence[Family], first: Experiment, steps: int, streams: int) -> Iterator[Squares]:
+    """Draw the batches in blocks, take all steps, and give what is worth keeping of each block."""
+    for at, block in blocks_of(first, steps, streams, any(family.kink == "few" for family in families)):
+        squares = Squares(block.sums.high[2], block.sums.low[2])
+        for family in families:
+            if family.kink == "at zero, w alone":
+                family.advance_on_lines(at, squares.above, squares.below)
+            else:
+                family.advance(at, len(block.x), partial(block.moments, kink=family.kink, stream=family.stream))
+        yield squares

@@ -1,0 +1,194 @@
+"""The reference's seeds in float64, counted from where they go.
+
+A run in floats that comes near a minimum is held there: what is left of w - 1 is rounded
+away with w. Where every sample pulls to the same place, as it does where the neuron can be
+the teacher, the gradient of each batch is proportional to the distance from it::
+
+    w > 0    dL/dw = 2 v^2 (P + s^2 N) (w - w*),    w* = p / v,    if n = s p
+    w < 0    dL/dw = 2 v^2 (s^2 P + N) (w - w*),    w* = n / v,    if p = s n
+
+with the batch's means P and N of x^2 above and below 0 (see `compare.claims.witnesses.seeds.unbiased_batches`). Then
+the distance itself can be stepped, with all its digits, by the reference's own optimizer,
+whose update does not ask where w is. Around 0 on the side without a pull it is the same:
+w is its own distance. Plain SGD and momentum commute with scaling there, so that both may be
+multiplied by 2^600 whenever they get too small: signs are known however long it takes.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+from compare.claims.witnesses.descent.float_gradient import half_lines
+from compare.claims.witnesses.descent.parabolas import half_parabolas, teacher_slopes
+from compare.claims.witnesses.loss_values import Neuron, neuron_of
+from compare.claims.witnesses.paths.offsets import Places
+from compare.claims.witnesses.paths.path import Path
+from compare.claims.witnesses.seeds.batch_streams import Squares, half_squares
+from compare.claims.witnesses.seeds.unbiased_batches import Lines, gradient_on, lines_of
+from reference import SGD, AdamW, Experiment, Optimizer, Parameters
+
+__all__ = ["offset_path", "takes_offsets"]
+
+UNIT = 2.0**-53
+TINY = 2.0**-1022
+SCALE, SMALL = 2.0**600, 2.0**-700
+LONGEST, LONG = 100_000, 25_000  # steps of SGD, and of other optimizers
+SHORT = 8  # steps that are taken one by one
+
+
+def takes_offsets(experiment: Experiment) -> bool:
+    """Whether an experiment can be run so, in a second or two."""
+    possible = half_lines(experiment) is not None and not isinstance(experiment.optimizer, AdamW)
+    return possible and experiment.steps <= (LONGEST if type(experiment.optimizer) is SGD else LONG)
+
+
+def offset_path(
+    experiment: Experiment, seeds: int, squares: Iterable[tuple[int, Squares]] | None = None
+) -> Path | None:
+    """Run seeds in float64, with w counted from a place that all samples pull to.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        In which w alone is trained, without any bias.
+    seeds : int
+    squares : iterable of int and Squares, optional
+        What is needed of the batches, in blocks with their places; by default drawn.
+
+    Returns
+    -------
+    Path or None
+        None for other experiments, and for an optimizer that moves w without a gradient.
+    """
+    if not takes_offsets(experiment):
+        return None
+    run = replace(experiment, dtype="float64")
+    neuron = neuron_of(experiment.initial, experiment)
+    places = _places(neuron)
+    where = np.array([float(place) for place in places])
+    v, slope = np.full((1, 1), float(run.initial.v)), np.full((1, 1), float(run.negative_slope))
+    offset, at = np.empty((run.steps + 1, seeds)), np.zeros((run.steps + 1, seeds), np.int64)
+    gradient, scales = np.empty((run.steps, seeds)), type(run.optimizer) is SGD
+    plain = scales and not run.optimizer.slots
+    u, place, scaled = np.full(seeds, float(run.initial.w)), np.zeros(seeds, np.int64), np.zeros(seeds, np.int64)
+    offset[0], slots, optimizer = u, {name: np.zeros(seeds) for name in run.optimizer.slots}, run.optimizer
+    with np.errstate(all="ignore"):
+        for first, block in half_squares(experiment, run.steps, seeds) if squares is None else squares:
+            above, below = block.above[:, None], block.below[:, None]
+            lines = lines_of(v, slope, run.target, above, below)
+            i = -1
+            while (i := i + 1) < len(above):
+                g = _on_one_side(u, place, where, lines, i)
+                if g is not None and plain:
+                    away = _shrinking(u, scaled, _curvature(u, place, where, lines)[i:], optimizer)
+                    if away is not None:
+                        rows = slice(first + i, first + i + len(away.offset))
+                        before = np.concatenate([offset[first + i][None], away.offset[:-1]])
+                        gradient[rows] = _curvature(u, place, where, lines)[i : i + len(before)] * before
+                        offset[rows.start + 1 : rows.stop + 1], at[rows.start + 1 : rows.stop + 1] = away.offset, place
+                        u, scaled, i = away.u, away.scaled, i + len(before) - 1
+                        continue
+                if g is None:
+                    w = where[place] + u
+                    g = gradient_on(lines, i, w[None])[0]
+                    curvature = np.where(w > 0, lines.right_curvature[i, 0], lines.left_curvature[i, 0])
+                    g = np.where(place > 0, curvature * u, g)
+                u, slots = optimizer.update(u, g, first + i, slots)
+                if scales and (scaled.any() or np.abs(u).min() < SMALL):
+                    u, slots, scaled = _within_range(u, slots, scaled, place, lines)
+                if len(places) > 1:
+                    u, place = _from_better_places(u, place, where)
+                recorded = u if not scaled.any() else np.where(scaled > 0, np.copysign(TINY, u), u)
+                gradient[first + i], offset[first + i + 1], at[first + i + 1] = g, recorded, place
+        w = where[at] + offset
+    columns = {name: np.full(w.shape, float(getattr(run.initial, name))) for name in Parameters._fields}
+    columns["w"] = w
+    lost = 0.0 if scales else TINY
+    known = Places(places, at, offset, 4 * UNIT * np.abs(offset) + lost, (), half_parabolas(neuron), of_batches=True)
+    return Path(run, Parameters(**columns), Parameters(gradient, None, None, None), None, lost, places=known)
+
+
+def _places(neuron: Neuron) -> tuple[Fraction, ...]:
+    """0, and on either side the place to which samples of both signs pull, if it is one and on that side."""
+    v, s = neuron.v, neuron.negative_slope
+    p, n = teacher_slopes(neuron)
+    found = [Fraction(0)]
+    if v and n == s * p and p / v > 0:
+        found.append(p / v)
+    if v and p == s * n and n / v < 0:
+        found.append(n / v)
+    return tuple(found)
+
+
+def _on_one_side(u: np.ndarray, place: np.ndarray, where: np.ndarray, lines: Lines, i: int) -> np.ndarray | None:
+    """The gradient where all seeds are on one side, in proportion to where they count from; None where they are not."""
+    home = int(place[0])
+    if home:
+        if np.abs(u).max() >= abs(where[home]) / 2 or (place != home).any():
+            return None
+        right = where[home] > 0
+    else:
+        right = bool(u[0] > 0)
+        if place.any() or ((u > 0) != right).any() or not u.all():
+            return None
+        if (lines.right_pull if right else lines.left_pull)[i].any():
+            return None
+    return np.asarray(_curvature(u, place, where, lines)[i] * u)
+
+
+def _curvature(u: np.ndarray, place: np.ndarray, where: np.ndarray, lines: Lines) -> np.ndarray:
+    """Of each step and seed, where all seeds are on one side."""
+    right = where[place[0]] + u[0] > 0
+    return np.asarray((lines.right_curvature if right else lines.left_curvature)[:, 0])
+
+
+class _Shrunk(NamedTuple):
+    """Some steps at once: the offsets after each, and the last one within range."""
+
+    offset: np.ndarray
+    u: np.ndarray
+    scaled: np.ndarray
+
+
+def _shrinking(u: np.ndarray, scaled: np.ndarray, curvature: np.ndarray, optimizer: Optimizer) -> _Shrunk | None:
+    """Plain SGD as long as every step takes each seed nearer to its place, and none beyond; None if that is short."""
+    factor, _ = optimizer.update(np.ones_like(curvature), curvature, 0, {})
+    leaves = ~((factor > 0) & (factor < 1)).all(axis=1)
+    count = int(leaves.argmax()) if leaves.any() else len(factor)
+    if count < SHORT or not u.all():
+        return None
+    logs = np.log(np.abs(u)) - scaled * math.log(SCALE) + np.cumsum(np.log(factor[:count]), axis=0)
+    offset = np.copysign(np.maximum(np.exp(logs), TINY), u)
+    times = np.maximum(np.ceil((math.log(SMALL) - logs[-1]) / math.log(SCALE)), 0).astype(np.int64)
+    return _Shrunk(offset, np.copysign(np.exp(logs[-1] + times * math.log(SCALE)), u), times)
+
+
+def _within_range(
+    u: np.ndarray, slots: dict[str, np.ndarray], scaled: np.ndarray, place: np.ndarray, lines: Lines
+) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
+    """Keep w and its velocity in range where both may be scaled: on a side of 0 to which nothing pulls.
+
+    Across 0 the other line takes over, on which nothing as small as that matters.
+    """
+    free = ~(np.where(u > 0, lines.right_pull.any(), lines.left_pull.any())) & (place == 0)
+    size = np.maximum.reduce([np.abs(u), *map(np.abs, slots.values())])
+    crossed, small, large = (scaled > 0) & ~free, free & (size < SMALL) & (size > 0), free & (scaled > 0) & (size > 1)
+    factor = np.where(small, SCALE, np.where(large, 1 / SCALE, np.where(crossed, 0.0, 1.0)))
+    u = np.where(crossed, np.copysign(TINY, u), u * factor)
+    slots = {name: slot * factor for name, slot in slots.items()}
+    return u, slots, np.where(crossed, 0, scaled + small - large.astype(np.int64))
+
+
+def _from_better_places(u: np.ndarray, place: np.ndarray, where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Count from the place on the side that w is on, unless w is nearer to 0."""
+    home = int(place[0])
+    if home and np.abs(u).max() < abs(where[home]) / 2 and (place == home).all():
+        return u, place
+    w, better = where[place] + u, np.zeros_like(place)
+    for i in range(1, len(where)):
+        better = np.where((w * where[i] > 0) & (np.abs(w) >= abs(where[i]) / 2), i, better)
+    return np.where(better == place, u, w - where[better]), better

@@ -1,0 +1,123 @@
+"""Random starts, and the runs that a share of them takes.
+
+All starts of a stream of batches see the same samples: however many there are, they are
+one draw of the batches. So every start has a stream of its own where that is affordable,
+which makes the starts independent. Where samples would be too many, and nothing but w is
+in play, the two sums of a batch that matter are drawn without them
+(`compare.claims.witnesses.seeds.batch_streams`). Else starts are dealt to as many streams as can be had, and the
+first of them are run twice more: on the expected loss, without any noise, and each on a
+stream of its own of batches a good deal smaller, whose noise is greater. What these tell
+is in `compare.claims.witnesses.seeds.confidence_intervals.quiet_interval`.
+"""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from compare.claims.quantities import is_of_batches
+from compare.claims.values import ShareOf, TrajectoryCheck
+from compare.claims.witnesses.paths.answers import Answers
+from compare.claims.witnesses.seeds.many_runs import (
+    MOST_A_STEP,
+    MOST_OF_STARTS,
+    Request,
+    affordable_samples,
+    affordable_steps,
+)
+from compare.claims.witnesses.seeds.shares import draw_starts, largest_start
+from compare.claims.witnesses.seeds.stepped_together import kink_of
+from reference import Experiment, Parameters
+
+__all__ = ["ShareRuns", "as_drawn", "expected_request", "first_start", "share_runs"]
+
+BEYOND = "random starts are beyond the range of the dtype"
+LEAST_STREAMS = 8
+MOST_SUMS = 40_000_000  # batches of all streams that are drawn as sums
+NOISY_STARTS = 512
+MOST_NOISY = 8_000_000  # samples of their batches
+LESS = 4  # times smaller at least are their batches: noise that is twice as large
+MOST_STARTS = 1024  # of the exact witness, but for
+MOST_STATES = 8_200_000  # of those that are needed to tell what noise does
+
+
+class ShareRuns(NamedTuple):
+    """The reference's runs for a share.
+
+    Parameters
+    ----------
+    run : Request
+        Of all members.
+    quiet, noisy : Request or None
+        Of starts that share streams: on the expected loss, and the first of them each on
+        small batches of its own.
+    """
+
+    run: Request
+    quiet: Request | None = None
+    noisy: Request | None = None
+
+
+def first_start(experiment: Experiment, share: ShareOf) -> Experiment:
+    """The first member of a share, which sees the batches of the experiment's own seed."""
+    if share.of == "seeds":
+        return experiment
+    return replace(experiment, initial=Parameters(*(float(p[0]) for p in draw_starts(experiment, share).initial)))
+
+
+def as_drawn(answers: Answers, starts: Experiment) -> Answers:
+    """Answers of which those do not count whose start the dtype cannot hold as it was drawn."""
+    limit = largest_start(starts.dtype)
+    held = np.logical_and.reduce([np.abs(p) < limit for p in starts.initial])
+    return answers if held.all() else replace(answers, resolved=answers.resolved & held, reason=BEYOND)
+
+
+def share_runs(experiment: Experiment, check: TrajectoryCheck, share: ShareOf) -> ShareRuns:
+    """What the reference has to run for a share.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    check : TrajectoryCheck
+    share : ShareOf
+
+    Returns
+    -------
+    ShareRuns
+    """
+    if share.of == "seeds":
+        return ShareRuns(Request(experiment, share.number))
+    starts, batchwise = draw_starts(experiment, share), is_of_batches(check.quantity)
+    streams = _affordable_streams(starts, share.number)
+    run = Request(starts, streams, batchwise)
+    few, steps = min(share.number, NOISY_STARTS), affordable_steps(experiment)
+    size = min(experiment.batch_size // LESS, MOST_NOISY // (few * steps))
+    if streams == share.number or size == 0 or steps < experiment.steps:
+        return ShareRuns(run)
+    quiet = _first(starts, max(MOST_STARTS, MOST_STATES // steps))
+    noisy = replace(_first(starts, few), batch_size=size)
+    return ShareRuns(run, Request(quiet, 1, batchwise), Request(noisy, few, batchwise))
+
+
+def expected_request(experiment: Experiment, check: TrajectoryCheck, share: ShareOf) -> Request:
+    """What the exact witness has to run for a share of starts: the reference's starts, or the first of them."""
+    runs = share_runs(experiment, check, share)
+    if runs.quiet is not None:
+        return runs.quiet
+    return Request(_first(runs.run.experiment, MOST_STARTS), 1, runs.run.batchwise)
+
+
+def _affordable_streams(starts: Experiment, number: int) -> int:
+    """As many streams as starts, or as many as their samples, or sums, leave affordable."""
+    if affordable_samples(starts, number):
+        return number
+    steps, n = affordable_steps(starts), starts.batch_size
+    if kink_of(starts) == "at zero, w alone":
+        affordable = MOST_SUMS // steps
+    else:
+        affordable = min(MOST_OF_STARTS // (steps * n), MOST_A_STEP // n)
+    return min(number, max(LEAST_STREAMS, affordable))
+
+
+def _first(starts: Experiment, number: int) -> Experiment:
+    return replace(starts, initial=Parameters(*(p[:number] for p in starts.initial)))

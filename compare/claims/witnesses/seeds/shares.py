@@ -1,0 +1,142 @@
+"""Shares of starts and seeds, judged by their confidence intervals."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from compare.claims.findings import Finding
+from compare.claims.values import Condition, ShareOf
+from compare.claims.witnesses.paths.answers import Answers
+from compare.claims.witnesses.seeds.batch_streams import dealt
+from compare.claims.witnesses.seeds.confidence_intervals import Interval, grouped_interval, interval
+from reference import Experiment
+
+__all__ = ["Interval", "draw_starts", "half_the_error", "interval", "judge_share", "largest_start", "within"]
+
+ACROSS = "the interval of the share reaches across the limit: "
+TOO_FEW = ACROSS + "more members are needed"
+TOO_FEW_STREAMS = ACROSS + "the starts of a stream share its batches, and more streams are needed than are affordable"
+
+
+def within(condition: Condition, shares: Interval) -> bool | None:
+    """Whether every share of an interval meets a condition; None if only some do.
+
+    Examples
+    --------
+    >>> half = Condition(near=0.5, within=0.1)
+    >>> within(half, Interval(0.45, 0.55)), within(half, Interval(0.7, 0.8)), within(half, Interval(0.5, 0.7))
+    (True, False, None)
+    """
+    # A condition is an interval itself, so that its ends decide, and its middle where it is inside.
+    if condition.met(shares.low) and condition.met(shares.high):
+        return True
+    low = max(x for x in (condition.above, _ends(condition)[0], -np.inf) if x is not None)
+    high = min(x for x in (condition.below, _ends(condition)[1], np.inf) if x is not None)
+    return None if shares.low <= high and shares.high >= low else False
+
+
+def _ends(condition: Condition) -> tuple[float | None, float | None]:
+    if condition.near is None or condition.within is None:
+        return None, None
+    return condition.near - condition.within, condition.near + condition.within
+
+
+def judge_share(
+    answers: Answers, share: ShareOf, streams: int | None = None, quiet: tuple[Interval, str] | None = None
+) -> Finding:
+    """Judge a share by its interval.
+
+    Members that cannot tell may count either way: the interval goes from where none of
+    them meets the check to where all of them do.
+
+    Parameters
+    ----------
+    answers : Answers
+    share : ShareOf
+    streams : int, optional
+        Of batches, to which the members were dealt in order; None if there are none, or if
+        members are seeds. With as many as members these are independent, and Clopper and
+        Pearson's interval is exact; with fewer it is `grouped_interval`.
+    quiet : tuple of Interval and str, optional
+        `quiet_interval` of `half_the_error`, and what it rests on in words. What lies in
+        both intervals is left, the error being divided between the two; where they have
+        nothing in common its assumption is wrong, and it does not count.
+
+    Returns
+    -------
+    Finding
+    """
+    number, counted = len(answers.met), int(answers.resolved.sum())
+    met = int((answers.met & answers.resolved).sum())
+    says = f"{met} of {number} {share.of}" + (f" ({number - counted} cannot tell)" if counted < number else "")
+    because = "" if streams is None else f", batches of {streams} independent streams"
+    if streams is None or streams == number:
+        low = interval(met, number, share.confidence).low
+        ends = Interval(low, interval(met + number - counted, number, share.confidence).high)
+    else:
+        stream = dealt(number, streams)
+        sizes = np.bincount(stream)
+        least, most = (
+            np.bincount(stream, weights=met) / sizes
+            for met in (answers.met & answers.resolved, answers.met | ~answers.resolved)
+        )
+        if counted < number:
+            quiet = None  # which is about runs whose outcome can be told
+        ends = grouped_interval(least, most, share.confidence if quiet is None else half_the_error(share))
+        if quiet is not None and quiet[0].low <= ends.high and quiet[0].high >= ends.low:
+            ends = Interval(max(ends.low, quiet[0].low), min(ends.high, quiet[0].high))
+            because += f"; {quiet[1]}"
+    verdict = within(share.condition, ends)
+    says += f", {share.confidence:.4g} interval {ends.low:.4f} to {ends.high:.4f}{because}"
+    too_few = TOO_FEW if streams in (None, number) else TOO_FEW_STREAMS
+    reason = "" if verdict is not None else (too_few if counted == number else answers.reason)
+    return Finding(verdict, met / number, says, reason, (met, counted, number))
+
+
+def half_the_error(share: ShareOf) -> float:
+    """The confidence that each of two intervals has to have, so that both cover at the share's."""
+    return 1 - (1 - share.confidence) / 2
+
+
+def draw_starts(experiment: Experiment, share: ShareOf) -> Experiment:
+    """Replace an experiment's start by random ones.
+
+    Drawn from ``numpy.random.default_rng((seed, 1))``, parameter by parameter in the order
+    w, b, v, d, so that they depend on the seed and not on the batches it draws. Numbers
+    beyond half of the range of the experiment's dtype become that half: there is room left
+    for the spacing of floats around them.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    share : ShareOf
+        Of starts.
+
+    Returns
+    -------
+    Experiment
+        With arrays of shape (number,) in `initial`.
+    """
+    rng = np.random.default_rng((experiment.seed, 1))
+    largest = largest_start(experiment.dtype)
+    drawn = {}
+    for name in experiment.initial._fields:
+        if name in share.initial:
+            kind, first, second = share.initial[name]
+            draw = _uniform if kind == "uniform" else np.random.Generator.normal
+            drawn[name] = np.clip(draw(rng, first, second, share.number), -largest, largest)
+        else:
+            drawn[name] = np.full(share.number, float(getattr(experiment.initial, name)))
+    return replace(experiment, initial=experiment.initial._replace(**drawn))
+
+
+def largest_start(dtype: str) -> float:
+    """The largest start that is drawn, in size."""
+    return float(np.finfo(dtype).max) / 2
+
+
+def _uniform(rng: np.random.Generator, low: float, high: float, number: int) -> np.ndarray:
+    """Uniform numbers, also where the width of their range overflows."""
+    if np.isfinite(high - low):
+        return rng.uniform(low, high, number)
+    return 2 * rng.uniform(low / 2, high / 2, number)

@@ -1,0 +1,213 @@
+"""What judging many claims has in common: runs, certificates and graphs, each made once."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import reference
+from compare.claims.witnesses.descent.decimal_descent import DecimalDescent
+from compare.claims.witnesses.descent.float_descent import ShadowedDescent, same_descent
+from compare.claims.witnesses.paths.path import Path
+from compare.claims.witnesses.seeds.many_runs import Kept, Request, affordable_steps, run_expected, run_together
+from compare.claims.witnesses.seeds.offset_runs import offset_path
+from reference import Experiment, Parameters, Trajectory, draw_batches
+
+if TYPE_CHECKING:
+    from compare.certificates.certificate import Certificate
+    from keras_impl import Recorder
+
+__all__ = ["FEW", "SEEDS", "SharedRuns", "seeds_for"]
+
+SEEDS = 32  # at least, of every experiment as it is stated
+FEW = 4  # of longer runs, and of many values of a setting
+USUAL_SAMPLES, MOST_SAMPLES = 2_500_000, 32_000_000  # of one seed, for which all are run; else of all seeds together
+MOST_KERAS_STEPS = 20_000
+
+
+def seeds_for(samples: int) -> int:
+    """As many seeds as are affordable beside a boundary, of runs of so many samples each.
+
+    Examples
+    --------
+    >>> seeds_for(2_000_000), seeds_for(8_000_000), seeds_for(10**9)
+    (32, 4, 1)
+    """
+    return SEEDS if samples <= USUAL_SAMPLES else min(SEEDS, max(1, MOST_SAMPLES // samples))
+
+
+class SharedRuns:
+    """Makes and remembers runs.
+
+    Parameters
+    ----------
+    recorder : keras_impl.Recorder, optional
+        With whose graphs Keras runs; None leaves Keras out.
+
+    Examples
+    --------
+    >>> shared = SharedRuns()
+    >>> shared.descent(Experiment()) is shared.descent(Experiment(seed=1, steps=5))
+    True
+    """
+
+    def __init__(self, recorder: "Recorder | None" = None) -> None:
+        self.recorder = recorder
+        self.shares: dict[tuple[int, str, float, int], tuple[Any, tuple[int, int, int]]] = {}
+        self._descents: dict[Experiment, DecimalDescent | ShadowedDescent] = {}
+        self._float_descents: dict[Experiment, ShadowedDescent] = {}
+        self._paths: dict[Request, Path] = {}
+        self._expected: dict[Request, Path] = {}
+        self._offsets: dict[tuple[Experiment, int], Path | None] = {}
+        self._kept: dict[Any, Kept] = {}
+        self._certificates: dict[Experiment, Certificate] = {}
+        self._trajectories: dict[Experiment, Trajectory] = {}
+        self._batches: dict[Any, tuple[np.ndarray, np.ndarray]] = {}
+        self._points: dict[Any, tuple[Any, ...]] = {}
+
+    def descent(self, experiment: Experiment) -> DecimalDescent | ShadowedDescent:
+        """The exact witness's run, which can be continued."""
+        key = same_descent(experiment)
+        if key not in self._descents:
+            self._descents[key] = DecimalDescent(key) if DecimalDescent.takes(key) else ShadowedDescent(key)
+        return self._descents[key]
+
+    def float_descent(self, experiment: Experiment) -> ShadowedDescent:
+        """The exact witness's run in floats, for where decimals take too long."""
+        key = same_descent(experiment)
+        if key not in self._float_descents:
+            self._float_descents[key] = ShadowedDescent(key)
+        return self._float_descents[key]
+
+    def exact_path(self, experiment: Experiment) -> Path:
+        """The exact witness's run of the experiment's steps."""
+        return self.descent(experiment).path(experiment.steps)
+
+    def prepare_expected(self, requests: Iterable[Request]) -> None:
+        """Run on the expected loss what has not been run yet, from many starts, those of a kind together."""
+        self._expected |= run_expected(request for request in requests if request not in self._expected)
+
+    def expected_path(self, request: Request) -> Path:
+        """The exact witness's run from many starts."""
+        self.prepare_expected([request])
+        return self._expected[request]
+
+    def prepare(self, requests: Iterable[Request]) -> None:
+        """Run what has not been run yet, those that share batches together."""
+        self._paths |= run_together((request for request in requests if request not in self._paths), self._kept)
+
+    def reference_path(self, request: Request) -> Path:
+        """The reference's run over seeds or starts."""
+        self.prepare([request])
+        return self._paths[request]
+
+    def offset_path(self, experiment: Experiment, seeds: int) -> Path | None:
+        """The reference's run in float64, counted from where it goes; None where that is not to be had."""
+        key = experiment, seeds
+        if key not in self._offsets:
+            kept = self._kept.get((experiment.batch_size, experiment.seed, experiment.dtype, seeds))
+            squares = None
+            if kept is not None and len(kept.above) >= experiment.steps:
+                squares = [(0, Kept(*(side[: experiment.steps] for side in kept)))]
+            self._offsets[key] = offset_path(experiment, seeds, squares)
+        return self._offsets[key]
+
+    def trajectory(self, experiment: Experiment) -> Trajectory:
+        """The reference's run with slots, of the first seed; with Keras at hand, as it was certified."""
+        experiment = _affordable(experiment)
+        if self.recorder is not None:
+            return self.certificate(experiment).reference
+        if experiment not in self._trajectories:
+            self._trajectories[experiment] = reference.train(experiment)
+        return self._trajectories[experiment]
+
+    def certificate(self, experiment: Experiment) -> "Certificate":
+        """Keras' run, compared step by step with the reference's; a long one is cut.
+
+        Without its twins: a claim is about this run, and the runs that ship have theirs.
+
+        Raises
+        ------
+        ValueError
+            If the workbench has no recorder.
+        """
+        from compare.certificates.certificate import certify
+
+        if self.recorder is None:
+            raise ValueError("this workbench leaves Keras out")
+        experiment = _affordable(experiment)
+        if experiment not in self._certificates:
+            batches = self._shared_batches(experiment)
+            self._certificates[experiment] = certify(experiment, batches=batches, recorder=self.recorder, twins=False)
+        return self._certificates[experiment]
+
+    def forget_runs(self) -> None:
+        """Give the memory of all runs back but Keras' and those it is compared with; they are made again on demand."""
+        self.shares.clear()
+        for runs in (
+            self._descents,
+            self._float_descents,
+            self._paths,
+            self._expected,
+            self._offsets,
+            self._kept,
+            self._trajectories,
+            self._batches,
+        ):
+            runs.clear()
+
+    def certificates(self) -> "tuple[Certificate, ...]":
+        """All that were made, in order."""
+        return tuple(self._certificates.values())
+
+    def keras_path(self, experiment: Experiment) -> Path:
+        """Keras' run as a path of one member."""
+        run = self.certificate(experiment).keras
+        return path_of(run, cut=run.experiment.steps < experiment.steps)
+
+    def critical_points(self, experiment: Experiment) -> tuple[Any, ...]:
+        """Critical points of the expected loss over the trained parameters, the others as they start."""
+        from compare.surface import critical_points
+
+        names = experiment.trainable
+        fixed = Parameters(w=1.0)._replace(
+            **{n: float(getattr(experiment.initial, n)) for n in Parameters._fields if n not in names}
+        )
+        key = (names, experiment.negative_slope, experiment.target, fixed)
+        if key not in self._points:
+            self._points[key] = critical_points(
+                trainable=names, negative_slope=experiment.negative_slope, target=experiment.target, parameters=fixed
+            )
+        return self._points[key]
+
+    def _shared_batches(self, experiment: Experiment) -> tuple[np.ndarray, np.ndarray] | None:
+        """The batches of an experiment, kept for the next one that has the same; None if they are large."""
+        if experiment.steps * experiment.batch_size > reference.experiment.SAMPLES_PER_BLOCK:
+            return None
+        key = (experiment.seed, experiment.steps, experiment.batch_size, experiment.dtype, experiment.target)
+        if key not in self._batches:
+            self._batches.clear()
+            self._batches[key] = draw_batches(experiment)
+        return self._batches[key]
+
+
+def _affordable(experiment: Experiment) -> Experiment:
+    steps = min(affordable_steps(experiment), MOST_KERAS_STEPS)
+    return experiment if steps == experiment.steps else replace(experiment, steps=steps)
+
+
+def path_of(run: Trajectory, cut: bool = False) -> Path:
+    """A recorded run of a single neuron as a path of one member."""
+
+    def column(values: Any) -> Any:
+        return None if values is None else np.reshape(values, (-1, 1))
+
+    return Path(
+        run.experiment,
+        Parameters(*(column(p) for p in run.parameters)),
+        Parameters(*(column(g) for g in run.gradient)),
+        column(run.loss),
+        float(np.finfo(run.experiment.dtype).tiny),
+        cut,
+    )

@@ -1,0 +1,1 @@
+"""Update rules given as formulas, held against recorded steps."""

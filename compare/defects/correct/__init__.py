@@ -1,0 +1,1 @@
+"""Negative controls: correct implementations, of which nothing may be reported."""

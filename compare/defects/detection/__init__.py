@@ -1,0 +1,1 @@
+"""What the lanes of a certificate, and usual tests, see of a defect."""

@@ -1,0 +1,66 @@
+"""Lockstep while the learning rate changes.
+
+Where the learning rate stands in the velocity of SGD makes no difference to the parameters
+until it changes. Here Keras is driven as its users drive it, with `train_on_batch`, and
+`optimizer.learning_rate` is assigned between blocks of steps. Each step is compared with
+one whole step of the reference, forward, backward and optimizer, from Keras' state before
+it, in ball arithmetic: `train_on_batch` does not show the gradient, so its ball is handed on.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from compare.certificates.lockstep import Comparison, evaluate_batches, take_step
+from reference import Experiment, Parameters, draw_batches
+
+__all__ = ["compare_changing_rate"]
+
+STEPS_PER_RATE = 2  # the second step after a change is the first to use a velocity of its own rate
+
+
+def compare_changing_rate(experiment: Experiment, rates: tuple[float, ...]) -> Iterator[Comparison]:
+    """Run Keras through several learning rates and compare every step.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Of a single neuron, with at least `STEPS_PER_RATE` steps for every rate.
+    rates : tuple of float
+        Learning rates, one after the other.
+
+    Yields
+    ------
+    Comparison
+        Of parameters and slots, one step each.
+    """
+    from keras_impl.stepwise import Stepwise
+
+    x, y = draw_batches(experiment)
+    keras = Stepwise(experiment)
+    before = keras.state()
+    for t in range(STEPS_PER_RATE * len(rates)):
+        rate = rates[t // STEPS_PER_RATE]
+        after = keras.step(x[t], y[t], rate)
+        here = replace(experiment, optimizer=replace(experiment.optimizer, learning_rate=rate))
+        yield from _compare(here, t, before, after, x[t : t + 1], y[t : t + 1])
+        before = after
+
+
+def _compare(
+    experiment: Experiment,
+    t: int,
+    before: tuple[Parameters, dict[str, Parameters]],
+    after: tuple[Parameters, dict[str, Parameters]],
+    x: np.ndarray,
+    y: np.ndarray,
+) -> Iterator[Comparison]:
+    with np.errstate(all="ignore"):
+        gradient = evaluate_batches(experiment, before[0], x, y).gradient
+        parameters, slots = take_step(experiment, t, before[0], before[1], gradient)
+    for slot, group in slots.items():
+        for name in experiment.trainable:
+            yield Comparison.of(f"{slot}.{name}", t, getattr(after[1][slot], name), getattr(group, name))
+    for name in experiment.trainable:
+        yield Comparison.of(name, t, getattr(after[0], name), getattr(parameters, name))

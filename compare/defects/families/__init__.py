@@ -1,0 +1,1 @@
+"""What defects are tried on."""

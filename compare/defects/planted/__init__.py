@@ -1,0 +1,1 @@
+"""The planted defects, by where they are."""

@@ -1,0 +1,1 @@
+"""Defects that either side may have, by what it takes to see them."""

@@ -1,0 +1,1 @@
+"""Defects planted in Keras, its networks and its optimizers."""

@@ -1,0 +1,94 @@
+"""Every picture of the report, from the runs of the source."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import matplotlib.style
+from matplotlib.figure import Figure
+
+from compare.figures import style
+from compare.figures.gallery import scenes
+from compare.figures.gif import write_gif
+from compare.figures.runs import single
+from compare.question.experiments import shipped
+from reference import Trajectory
+
+__all__ = ["Picture", "draw_all"]
+
+
+class Picture(NamedTuple):
+    """A picture file and the words that go with it.
+
+    Parameters
+    ----------
+    name : str
+        Unique, kebab-case; that of the file without its ending.
+    path : Path
+    alt : str
+        What there is to be seen, for those who don't see it.
+    caption : str
+        One sentence, with the numbers of these very runs.
+    """
+
+    name: str
+    path: Path
+    alt: str
+    caption: str
+
+
+def draw_all(trajectories: Mapping[str, Trajectory], folder: Path | str) -> list[Picture]:
+    """Draw every picture that the runs at hand allow, the one that opens the report first.
+
+    Parameters
+    ----------
+    trajectories : mapping of str to Trajectory
+        Runs under their ids in `compare.question.experiments.shipped`, every step recorded.
+        Pictures of runs that are missing are left out.
+    folder : path
+        Existing folder to write PNG and GIF files to.
+
+    Returns
+    -------
+    list of Picture
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there are no trajectories, an id is unknown, or a run cannot be drawn.
+    FileNotFoundError
+        If the folder does not exist.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"draw_all: the folder {folder} does not exist")
+    if not trajectories:
+        raise ValueError("draw_all needs at least one trajectory, got none")
+    known = [case.id for case in shipped()]
+    for id, run in trajectories.items():
+        if id not in known:
+            raise ValueError(f"draw_all: there is no run {id!r}; there are {', '.join(known)}")
+        single(run, f"draw_all ({id})")
+    with matplotlib.style.context("default"):  # nothing of a user's settings gets into the files
+        stills = [_draw(scene, trajectories, folder) for scene in scenes.STILLS]
+        films = [_film(scene, trajectories, folder) for scene in scenes.FILMS]
+    return [picture for picture in (*stills, *films) if picture is not None]
+
+
+def _draw(scene: scenes.Still, trajectories: Mapping[str, Trajectory], folder: Path) -> Picture | None:
+    runs = {id: trajectories[id] for id in scene.ids if id in trajectories}
+    if not runs or (scene.needs_all and len(runs) < len(scene.ids)):
+        return None
+    figure = Figure(figsize=scene.size, dpi=style.DPI, layout="constrained", facecolor="white")
+    words = scene.draw(figure, runs)
+    path = folder / f"{scene.name}.png"
+    style.save_png(figure, path)
+    return Picture(scene.name, path, *words)
+
+
+def _film(scene: scenes.Animation, trajectories: Mapping[str, Trajectory], folder: Path) -> Picture | None:
+    if scene.id not in trajectories:
+        return None
+    run = trajectories[scene.id]
+    path = write_gif(run, folder / f"{scene.name}.gif", until=min(scenes.FILMED_STEPS, run.experiment.steps))
+    return Picture(scene.name, path, *scenes.film_words(run))

@@ -1,0 +1,225 @@
+"""What each picture of the report shows, and what is said about it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from compare.figures import style
+from compare.figures.curve import close_up, loss_curve
+from compare.figures.functions import functions
+from compare.figures.gallery.captions import (
+    Words,
+    course,
+    crowding,
+    each,
+    good,
+    neuron_of,
+    optimizer_of,
+    started,
+    where,
+)
+from compare.figures.gallery.opening import draw_opening
+from compare.figures.history import trajectory
+from compare.figures.landscape import surface
+from compare.figures.minimum import loss_at, lowest_on_curve, one_sided_slope
+from compare.figures.outcome import end_loss, loss_to_beat, succeeded
+from compare.figures.runs import setting_of
+from compare.question.experiments import BACKWARD, OUTPUT, RIGHT_WAY
+from reference import Parameters, Trajectory, train
+
+__all__ = ["FILMED_STEPS", "FILMS", "STILLS", "Animation", "Still", "film_words"]
+
+FILMED_STEPS = 600  # what moves afterwards is less than a pixel
+OTHERS = ("momentum", "adam", "amsgrad")
+RELU = ("relu-right-way", "relu-backward")
+LEAKY = ("leaky-backward",)
+BIAS = (*(f"bias-right-way-{name}" for name in RIGHT_WAY), *(f"bias-backward-{name}" for name in BACKWARD))
+OPTIMIZERS = tuple(
+    id for sgd, w in ((RELU[1], -10), ("sgd-from-1", -1)) for id in (sgd, *(f"{name}-from{w}" for name in OTHERS))
+)
+TURNED = {"right-way": "right way", "left-to-right": "mirrored", "down-to-up": "upside down", "both": "both"}
+LEAKY_SLOPE = 0.3
+
+Runs = Mapping[str, Trajectory]
+
+
+class Still(NamedTuple):
+    """A picture: of which runs, how large in inches, and what draws it and finds its words."""
+
+    name: str
+    ids: tuple[str, ...]
+    size: tuple[float, float]
+    draw: Callable[[Figure, Runs], Words]
+    needs_all: bool = False
+
+
+class Animation(NamedTuple):
+    """An animation of a run."""
+
+    name: str
+    id: str
+
+
+def _opening(figure: Figure, runs: Runs) -> Words:
+    draw_opening(figure, *runs.values())
+    _, backward, leaky, momentum, jump = runs.values()
+    share, rate = (run.experiment.optimizer.learning_rate for run in (backward, jump))
+    return Words(
+        "Left, the expected loss over w for ReLU: it falls from the left, flattens out towards w = 0 where it is "
+        "one half, then bends sharply down to 0 at w = 1. The points of the run from w = -10 crowd together just "
+        "left of 0, those of the run from w = 10 at 1. Right, the weight over steps: plain SGD on ReLU levels off "
+        "at 0, while LeakyReLU, momentum and a large step cross 0 and settle near 1.",
+        f"From w = {started(backward)} plain SGD {where(backward)}, because left of 0 the slope of the loss is w "
+        f"itself, so each step takes about {100 * share:.2g} % of the way left to 0; {optimizer_of(momentum)} "
+        f"{where(momentum)}, a learning rate of {rate:g} from w = {started(jump)} {where(jump)}, "
+        f"LeakyReLU {leaky.experiment.negative_slope:g} {where(leaky)}.",
+    )
+
+
+def _curve(neuron: str, figure: Figure, runs: Runs) -> Words:
+    loss_curve(*runs.values(), ax=figure.add_subplot())
+    setting = setting_of(list(runs.values()), "loss_curve", ("w",))
+    lowest = lowest_on_curve(setting, -2.0, 2.0)
+    assert lowest is not None
+    return Words(
+        f"The expected loss of {neuron} over the weight w, a valley with a bend at w = 0, and the points that training "
+        f"visits, one an epoch: {each(crowding(run) for run in runs.values())}.",
+        f"{neuron} {each(f'from w = {started(run)} {where(run)}' for run in runs.values())}; the loss is lowest, "
+        f"{loss_at(setting, w=lowest):.2g}, at w = {style.rounded(lowest)}.",
+    )
+
+
+def _close_up(neuron: str, figure: Figure, runs: Runs) -> Words:
+    close_up(*runs.values(), ax=figure.add_subplot())
+    setting = setting_of(list(runs.values()), "close_up", ("w",))
+    left, right = (style.rounded(one_sided_slope(setting, side)) for side in ("left", "right"))
+    return Words(
+        f"The expected loss of {neuron} next to w = 0: "
+        + ("level just left of 0" if left == "0" else "falling left of 0 already")
+        + ", bent at 0, and falling steeply right of it. Of the points visited, one every 10 steps, "
+        f"{each(crowding(run) for run in runs.values())}.",
+        f"At w = 0 the loss of {neuron} is {loss_at(setting, w=0.0):.2g}; its slope is {left} on the left of 0 and "
+        f"{right} on the right.",
+    )
+
+
+def _history(neuron: str, figure: Figure, runs: Runs) -> Words:
+    trajectory(*runs.values(), ax=tuple(figure.subplots(2, sharex=True)))
+    ends = (f"from w = {started(run)} {where(run)} and loss {float(end_loss(run)):.2g}" for run in runs.values())
+    return Words(
+        f"Loss (logarithmic) above weight of {neuron}, by epoch of 100 steps: "
+        f"{each(course(run) for run in runs.values())}.",
+        f"{neuron} learning ReLU {each(ends)}.",
+    )
+
+
+def _optimizers(figure: Figure, runs: Runs) -> Words:
+    grid = figure.subplots(2, 2, sharex=True)
+    for column, start in enumerate((-10, -1)):
+        here = [run for run in runs.values() if run.parameters.w[0] == start]
+        if here:
+            names = [f"{optimizer_of(run)}: ends at {run.parameters.w[-1]:.3g}" for run in here]
+            trajectory(*here, labels=names, ax=tuple(grid[:, column]))
+        grid[0, column].set_title(f"from w = {start}", loc="left", fontsize=style.TEXT_SIZE + 1, color=style.INK)
+    for ax in grid[:, 1]:
+        ax.set_ylabel("")
+    said = {True: "crosses 0 and settles at the minimum", False: "stays left of 0"}
+    ends = (f"{optimizer_of(run)} from w = {started(run)} {where(run)}" for run in runs.values())
+    return Words(
+        "Loss (logarithmic) above weight of ReLU by epoch of 100 steps, from w = -10 on the left and w = -1 on the "
+        "right: "
+        + each(f"{optimizer_of(run)} from {started(run)} {said[good(run)]}" for run in runs.values()) + ".",
+        f"ReLU under {each(ends)}.",
+    )  # fmt: skip
+
+
+def _bias(figure: Figure, runs: Runs) -> Words:
+    surface(*runs.values(), ax=figure.add_subplot())
+    reached = [id for id, run in runs.items() if good(run)]
+    upside_down = [id for id in runs if "backward" in id]
+    crossing = sum(id in reached for id in upside_down)
+    failing = [run for id, run in runs.items() if id not in reached]
+    deaths = (
+        f"from ({started(run)}, {run.parameters.b[0]:g}) to ({run.end.w:.2f}, {run.end.b:.2f})" for run in failing
+    )
+    return Words(
+        "The expected loss over weight and bias as shades of grey, white around the minimum w = 1, b = 0, with the "
+        f"paths of {len(runs)} runs: {len(reached)} (blue, solid) bend towards the minimum, {len(failing)} "
+        "(vermillion, dashed) stop at a hatched wedge below the origin, where the neuron is dead.",
+        f"ReLU with bias: {len(reached)} of {len(runs)} starts head for the minimum, among them {crossing} of the "
+        f"{len(upside_down)} that begin upside down"
+        + (f"; the others die on their way {each(deaths)}." if failing else "."),
+    )  # fmt: skip
+
+
+def _bias_leaky(figure: Figure, runs: Runs) -> Words:
+    """The same starts and batches for LeakyReLU, trained here as one ensemble."""
+    starts = [run.experiment.initial for run in runs.values()]
+    initial = Parameters(w=np.array([p.w for p in starts]), b=np.array([p.b for p in starts]))
+    first = next(iter(runs.values())).experiment
+    ensemble = train(replace(first, initial=initial, negative_slope=LEAKY_SLOPE))
+    surface(ensemble, ax=figure.add_subplot())
+    reached, loss = np.asarray(succeeded(ensemble)), end_loss(ensemble)
+    return Words(
+        "The expected loss of LeakyReLU over weight and bias as shades of grey, with the paths of runs from the same "
+        f"starts as for ReLU: {sum(reached)} of {len(reached)} (blue) bend into the one minimum, also those from the "
+        "left, across w = 0. There is no dead region.",
+        f"LeakyReLU {LEAKY_SLOPE:g} with bias: {sum(reached)} of the same {len(reached)} starts head for the minimum; "
+        f"their expected losses end between {loss.min():.3g} and {loss.max():.3g}.",
+    )
+
+
+def _output(figure: Figure, runs: Runs) -> Words:
+    names = [TURNED[id.removeprefix("output-")] for id in runs]
+    axes = figure.subplots(1, len(runs), sharey=True, squeeze=False)[0]
+    functions(*runs.values(), titles=[f"start: {name}" for name in names], ax=axes)
+    style.legend(axes[0], loc="lower right")
+    line = loss_to_beat(next(iter(runs.values())).experiment)
+    fates = (
+        f"{name} {'ends on the target' if good(run) else 'ends as a curve that rises and levels off'}"
+        for name, run in zip(names, runs.values(), strict=True)
+    )
+    losses = (f"{name} {float(end_loss(run)):.3g}" for name, run in zip(names, runs.values(), strict=True))
+    return Words(
+        "What the neuron with output weight and bias computes over the input, at the start and at the end of "
+        f"training, beside the target, one panel for each start: {each(fates)}.",
+        f"With output weight and bias the expected loss ends at: {each(losses)}; the best straight line has "
+        f"{line:.3g}.",
+    )
+
+
+def film_words(run: Trajectory) -> Words:
+    """Words for the animation of a run."""
+    last = min(FILMED_STEPS, run.experiment.steps)
+    falls = "onto the target" if good(run) else "until it is flat, away from the target"
+    rests = "at the minimum" if good(run) else "at w = 0, above the minimum"
+    return Words(
+        f"Animation. Left, the output of {neuron_of(run)} over the input turns {falls}; right, the point on the "
+        f"curve of the expected loss slides down from w = {started(run)} and comes to rest {rests}.",
+        f"{neuron_of(run)} learning ReLU from w = {started(run)}: w = {run.parameters.w[last]:.3g} after {last} steps, "
+        f"{run.parameters.w[-1]:.3g} after {run.experiment.steps}.",
+    )
+
+
+STILLS = (
+    Still("opening", (*RELU, *LEAKY, "momentum-from-10", "jump"), (8.4, 4.0), _opening, needs_all=True),
+    Still("relu-loss-curve", RELU, (7.0, 4.0), partial(_curve, "ReLU")),
+    Still("relu-close-up", RELU[1:], (7.0, 4.0), partial(_close_up, "ReLU")),
+    Still("relu-history", RELU, (7.0, 5.0), partial(_history, "ReLU")),
+    Still("leaky-loss-curve", LEAKY, (7.0, 4.0), partial(_curve, "LeakyReLU")),
+    Still("leaky-close-up", LEAKY, (7.0, 4.0), partial(_close_up, "LeakyReLU")),
+    Still("leaky-history", LEAKY, (7.0, 5.0), partial(_history, "LeakyReLU")),
+    Still("optimizers", OPTIMIZERS, (8.4, 5.6), _optimizers),
+    Still("relu-bias-surface", BIAS, (7.0, 5.2), _bias),
+    Still("leaky-bias-surface", BIAS, (7.0, 5.2), _bias_leaky),
+    Still("output-functions", tuple(f"output-{name}" for name in OUTPUT), (8.4, 3.0), _output),
+)
+FILMS = (
+    Animation("relu-right-way-animation", RELU[0]),
+    Animation("relu-backward-animation", RELU[1]),
+    Animation("leaky-backward-animation", LEAKY[0]),
+)

@@ -1,0 +1,94 @@
+"""The main job as a value: every case run on the reference and, unless told not to, certified on Keras."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import reference
+from compare.certificates.certificate import Certificate, certify
+from compare.question.experiments import Case
+from compare.surface import expected_loss
+from reference import Experiment, Parameters, Trajectory
+
+if TYPE_CHECKING:
+    from keras_impl import Recorder
+
+__all__ = ["Finding", "audit"]
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """What became of one case.
+
+    Parameters
+    ----------
+    case : Case
+    trajectory : Trajectory
+        The reference's run.
+    certificate : Certificate or None
+        None where Keras was not asked.
+    expected_loss : float
+        Exact expected loss at the end point; NaN where the run diverged.
+    """
+
+    case: Case
+    trajectory: Trajectory
+    certificate: Certificate | None
+    expected_loss: float
+
+
+def audit(cases: Iterable[Case], recorder: "Recorder | None") -> Iterator[Finding]:
+    """Run each case, in order.
+
+    Graphs are shared by `recorder`; without one, cases that differ in their start only are
+    trained as one ensemble, with the same bits as each alone.
+
+    Parameters
+    ----------
+    cases : iterable of Case
+    recorder : keras_impl.Recorder or None
+        None leaves Keras out.
+
+    Yields
+    ------
+    Finding
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> case = Case("short", "relu", Experiment(initial=Parameters(w=-1.0), steps=3, batch_size=8))
+    >>> finding, = audit([case], recorder=None)
+    >>> finding.certificate is None, 0.5 < finding.expected_loss < 1
+    (True, True)
+    """
+    if recorder is None:
+        cases = list(cases)
+        for case, trajectory in zip(cases, _train([case.experiment for case in cases]), strict=True):
+            yield Finding(case, trajectory, None, _loss_at_end(trajectory))
+        return
+    for case in cases:
+        certificate = certify(case.experiment, recorder=recorder)
+        yield Finding(case, certificate.reference, certificate, _loss_at_end(certificate.reference))
+
+
+def _train(experiments: list[Experiment]) -> list[Trajectory]:
+    """Train on the reference; what differs in the start only, as one ensemble on the same batches."""
+    together: dict[Experiment, list[int]] = {}
+    for i, experiment in enumerate(experiments):
+        together.setdefault(replace(experiment, initial=Parameters(w=0.0)), []).append(i)
+    trained: dict[int, Trajectory] = {}
+    for common, indices in together.items():
+        starts = zip(*(experiments[i].initial for i in indices), strict=True)
+        ensemble = reference.train(replace(common, initial=Parameters(*map(np.array, starts))))
+        trained |= {i: ensemble.member(position) for position, i in enumerate(indices)}
+    return [trained[i] for i in range(len(experiments))]
+
+
+def _loss_at_end(trajectory: Trajectory) -> float:
+    end = Parameters(*(float(p) for p in trajectory.end))
+    if not np.isfinite(end).all():
+        return float("nan")
+    experiment = trajectory.experiment
+    return float(expected_loss(end, negative_slope=experiment.negative_slope, target=experiment.target))

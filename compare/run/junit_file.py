@@ -1,0 +1,107 @@
+"""Where verdicts go as JUnit XML: never over an input, nor over anything that is not such a file."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from compare.system.command_line import UsageError
+from compare.system.files import read_bounded, whole_file
+
+__all__ = ["OWN_NAMES", "junit_file", "require_apart"]
+
+OWN_NAMES = ("report.html", "results.json", "environment.json", "figures", "trajectories", "defects.json")
+LARGEST = 100_000_000  # bytes
+
+
+def require_apart(out: Path, junit: Path | None, inputs: Sequence[Path]) -> None:
+    """Raise UsageError if a file to be read is one that is to be written.
+
+    Parameters
+    ----------
+    out : Path
+        The audit's folder.
+    junit : Path or None
+    inputs : sequence of Path
+    """
+    for file in inputs:
+        if _own_name(out, file) is not None:
+            raise UsageError(f"--out {out}: {file} would be overwritten, which is to be read; name another folder")
+        if junit is not None and _same(junit, file):
+            raise UsageError(f"--junit {junit}: is {file}, which is to be read; name another file")
+    if junit is not None and _inside(junit, out) is not None:
+        raise UsageError(
+            f"--junit {junit}: cannot be written: is the folder of --out {out}, or around it; name another file"
+        )
+    if junit is not None and (name := _own_name(out, junit)) is not None:
+        raise UsageError(f"--junit {junit}: {name} in {out} is written otherwise; name another file")
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return os.path.realpath(one) == os.path.realpath(other) or one.samefile(other)
+    except OSError:
+        return False
+
+
+def _own_name(out: Path, file: Path) -> str | None:
+    """Name of the entry of the audit that a file is or lies in."""
+    inside = _inside(out, file)
+    return inside.parts[0] if inside is not None and inside.parts and inside.parts[0] in OWN_NAMES else None
+
+
+def _inside(out: Path, file: Path) -> Path | None:
+    """Where in the audit's folder a file is, if it is there."""
+    try:
+        target, path = Path(os.path.realpath(out)), Path(os.path.realpath(file))
+    except OSError:  # a working folder that is gone, which whoever writes there will say
+        return None
+    return path.relative_to(target) if path.is_relative_to(target) else None
+
+
+@contextmanager
+def junit_file(junit: Path | None, out: Path) -> Iterator[IO[bytes] | Path | None]:
+    """Where to write verdicts: a file that is there in one piece after the with block.
+
+    Parameters
+    ----------
+    junit : Path or None
+    out : Path
+        The audit's folder. What is to be inside it is written with all the rest of it.
+
+    Yields
+    ------
+    binary file, Path or None
+        A path is one inside the folder; None if nothing is to be written.
+
+    Raises
+    ------
+    UsageError
+        Before the with block if it cannot be written, or is something else.
+    """
+    if junit is None:
+        yield None
+        return
+    _require_junit(junit)
+    if (inside := _inside(out, junit)) is not None:
+        yield inside
+        return
+    try:
+        with whole_file(junit) as file:
+            yield file
+    except OSError as error:
+        raise UsageError(f"--junit {junit}: cannot be written: {error.strerror or error}") from None
+
+
+def _require_junit(junit: Path) -> None:
+    allowed = "a new file or one of JUnit XML is allowed"
+    if not os.path.lexists(junit) or (junit.is_symlink() and not junit.exists()):
+        return
+    try:
+        content = read_bounded(junit, LARGEST)
+    except OSError as error:
+        raise UsageError(f"--junit {junit}: cannot be written: {error.strerror}; {allowed}") from None
+    empty = not content and junit.suffix != ".toml"  # made beforehand, by mktemp say, and no claim file to be
+    if not empty and b"<testsuite" not in content[:10_000]:
+        raise UsageError(f"--junit {junit}: is a file of another kind; {allowed}")

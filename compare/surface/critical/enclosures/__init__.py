@@ -1,0 +1,1 @@
+"""Interval arithmetic: enclosures of functions on whole cells, and roots with proof."""

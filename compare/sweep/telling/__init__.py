@@ -1,0 +1,1 @@
+"""What a sweep leaves for people: files, table, picture."""

@@ -1,0 +1,1 @@
+"""What the commands share: command line, terminal, signals, files and folders."""

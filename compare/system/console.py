@@ -1,0 +1,59 @@
+"""What a person sees on the terminal, by way of rich."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from compare.system.terminal import drawing_on, readable
+
+__all__ = ["ALONE", "console", "say", "stderr_held_back"]
+
+ALONE: dict[str, Any] = {"redirect_stdout": False, "redirect_stderr": False}  # of a progress bar that nothing disturbs
+WIDTH = 110  # of the table where there is no terminal to ask
+
+
+def say(text: object = "") -> None:
+    """Print to standard output, on a terminal in its width; what is not text is something of rich's."""
+    console().print(readable(text) if isinstance(text, str) else _Readable(text), highlight=False, markup=False)
+
+
+class _Readable:
+    """Something of rich's, with the text in it made `readable`; what rich adds for the terminal stays."""
+
+    def __init__(self, inside: Any) -> None:
+        self.inside = inside
+
+    def __rich_console__(self, console: Any, options: Any) -> Iterator[Any]:
+        from rich.segment import Segment
+
+        for segment in console.render(self.inside, options):
+            yield segment if segment.control else Segment(readable(segment.text), segment.style)
+
+
+def console() -> Any:
+    """A console of rich's on standard output, whose own control characters pass."""
+    from rich.console import Console
+
+    return Console(file=drawing_on(sys.stdout), width=None if sys.stdout.isatty() else WIDTH)
+
+
+@contextmanager
+def stderr_held_back() -> Iterator[None]:
+    """Throw away what native libraries print to standard error while they are imported.
+
+    TensorFlow greets every start with lines about processors and drivers, at a level
+    below Python's streams and deaf to its own log level. Exceptions pass as usual.
+    """
+    sys.stderr.flush()
+    saved = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(saved, 2)
+            os.close(saved)

@@ -1,0 +1,109 @@
+"""What is measured runs, once and on the smallest sizes; how long it takes is nobody's business here."""
+
+import importlib.util
+import subprocess
+
+import pytest
+
+from compare.bench.measurements import memory, start_up, surface
+from compare.bench.measurements.ensembles import prepare
+from compare.bench.measurements.groups import GROUPS
+from compare.bench.plan import NotInstalled, Size, Wrong
+from compare.bench.rivals import RIVALS, Rival
+
+TINY = Size(side=4, samples=16, effort=0.0)
+BY_NAME = {group.name: group for group in GROUPS}
+HERE = [rival for rival in RIVALS if not rival.needs or importlib.util.find_spec(rival.needs)]
+SLOW = ("import keras", "Keras: (w, b)", "certify: (w, b)", "Keras: (w, b, v, d)", "certify: (w, b, v, d)")
+
+
+def bodies():
+    """Every measurement but those of rivals, which have a test of their own, and the like of which is there already."""
+    for group in GROUPS:
+        for measurement in group.measurements:
+            if group.name != "ensembles" and not measurement.name.startswith(SLOW):
+                yield pytest.param(measurement, id=f"{group.name}: {measurement.name}")
+
+
+@pytest.mark.parametrize("measurement", list(bodies()))
+def test_every_measurement_runs(measurement):
+    try:
+        prepared = measurement.prepare(TINY)
+    except NotInstalled as missing:
+        pytest.skip(f"not installed: {missing}")
+    assert prepared.units >= 1
+    reading = prepared.job()
+    assert reading.amount >= 0 or measurement.name.startswith("import ")  # a difference of two
+    assert prepared.details.get("observed_over_bound", 0) <= 1
+
+
+@pytest.mark.parametrize("rival", HERE, ids=lambda rival: rival.name)
+def test_every_rival_that_is_installed_computes_the_same(rival):
+    prepared = prepare(rival, TINY)
+    prepared.job()
+    assert prepared.details["exact_steps"] == 2
+    assert prepared.details["observed_over_bound"] <= 1
+
+
+def test_a_rival_that_is_wrong_is_not_built():
+    wrong = Rival("wrong", __name__, "build_wrong", 16, 1)
+    with pytest.raises(Wrong, match="it is exactly"):
+        prepare(wrong, TINY)
+
+
+def build_wrong(problem):
+    """Trains on labels that are not the teacher's."""
+    from compare.bench.rivals.naive import build
+
+    return build(problem._replace(y=-problem.y))
+
+
+def test_what_is_not_installed_is_named(monkeypatch):
+    import sys
+
+    for package in ("jax", "torch", "numba"):
+        monkeypatch.setitem(sys.modules, package, None)
+    for name in [name for name in sys.modules if name.split(".")[0] == "keras_impl"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "keras", None)
+    missing = {}
+    for rival in RIVALS:
+        try:
+            rival.load()
+        except NotInstalled as error:
+            missing[rival.name] = str(error)
+    assert missing == {rival.name: rival.needs for rival in RIVALS if rival.needs}
+    with pytest.raises(NotInstalled, match="keras"):
+        BY_NAME["trajectory"].measurements[-1].prepare(TINY)
+
+
+def test_an_import_that_fails_is_not_installed(monkeypatch):
+    def fail(*arguments, **keywords):
+        raise subprocess.CalledProcessError(1, "python")
+
+    monkeypatch.setattr(start_up.subprocess, "run", fail)
+    with pytest.raises(NotInstalled, match="numpy"):
+        BY_NAME["start-up"].measurements[0].prepare(TINY)
+
+
+def test_a_larger_ensemble_takes_more_memory():
+    small, large = (memory.peak_of("SGD", side, 16, 1) for side in (2, 700))
+    assert large - small > 700 * 700 * 2 * 8  # at least what w and b are
+
+
+def test_a_quadrature_that_is_off_is_wrong():
+    def off(w, b, magnitudes=False):
+        values, errors = surface.by_quadrature(w, b, magnitudes)
+        return [value * (1 + 2.0**-20) for value in values], errors
+
+    surface.require_agreement()
+    with pytest.raises(Wrong, match="loss at"):
+        surface.require_agreement(off)
+
+
+def test_names_are_unique_and_baselines_exist():
+    assert len(BY_NAME) == len(GROUPS)
+    for group in GROUPS:
+        names = [measurement.name for measurement in group.measurements]
+        assert len(set(names)) == len(names)
+        assert {group.baseline, *(measurement.against for measurement in group.measurements)} <= {"", *names}

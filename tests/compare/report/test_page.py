@@ -1,0 +1,238 @@
+"""The report as text: what goes into it, from where, and that it is the same every time."""
+
+import base64
+import hashlib
+import json
+import re
+from importlib import resources
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from compare.claims import SharedRuns
+from compare.claims.verdicts import Boundary
+from compare.question.audit import Finding
+from compare.question.experiments import Case, shipped
+from compare.report import kill_table, render
+from compare.report.claim_views import HEIGHT, WIDTH, views
+from compare.report.data import as_json, script_data
+from compare.report.sentences import presets
+from compare.run import claim_files
+from reference import SGD, Experiment, Parameters, train
+
+PACKAGE = Path(str(resources.files("compare.report")))
+PROVENANCE = {
+    "seed": 0,
+    "dtype": "float64",
+    "python": "3",
+    "versions": {"numpy": "2"},
+    "processor": "one",
+    "cores": 2,
+    "platform": "some",
+    "keras_backend": None,
+    "flags": {},
+}
+
+
+@pytest.fixture(scope="module")
+def finding():
+    experiment = Experiment(initial=Parameters(w=-1.0), steps=123, batch_size=4, dtype="float64")
+    return Finding(Case("relu-backward", "relu", experiment), train(experiment), None, 0.5)
+
+
+@pytest.fixture(scope="module")
+def judged():
+    shared = SharedRuns()
+    claims = claim_files.read([PACKAGE / "example.toml"], seed=0, dtype="float32")
+    return claim_files.judged(claims, shared, quiet=True), shared
+
+
+def scripts_of(page):
+    return re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+
+
+def test_the_same_arguments_give_the_same_bytes(finding, judged):
+    verdicts, shared = judged
+    assert render([finding], verdicts, [], PROVENANCE, shared=shared) == render(
+        [finding], verdicts, [], PROVENANCE, shared=shared
+    )
+
+
+def test_the_policy_names_the_style_and_the_script_that_are_in_the_page(finding):
+    page = render([finding], [], [], PROVENANCE)
+    (script,), (style,) = scripts_of(page), re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1]
+    for kind, text in (("script-src", script), ("style-src", style)):
+        assert f"{kind} 'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" in policy
+    assert "unsafe" not in policy
+
+
+def test_every_part_of_the_page_can_be_read_in_one_sitting():
+    files = [path for path in PACKAGE.rglob("*") if path.suffix in {".html", ".css", ".js", ".toml"}]
+    assert len(files) > 15
+    assert {path.name: n for path in files if (n := len(path.read_text().splitlines())) > 350} == {}
+
+
+def test_the_template_has_no_handlers_and_no_styles_in_attributes():
+    for path in PACKAGE.rglob("*.html"):
+        assert re.findall(r"\s(?:on[a-z]+|style)=", path.read_text()) == []
+
+
+def test_the_script_gets_the_bits_of_the_run(finding):
+    (run,) = script_data([finding])["runs"]
+    steps = np.array(run["steps"])
+    assert steps.tolist() == [*range(100), 100, 110, 120, 123]
+    assert run["w"] == finding.trajectory.parameters.w[steps].tolist()
+    assert run["loss"] == finding.trajectory.loss[steps[:-1]].tolist()
+    assert run["gradient"] == finding.trajectory.gradient.w[steps[:-1]].tolist()
+    given = render([finding], [], [], PROVENANCE).split('id="data">')[1].split("</script>")[0]
+    assert json.loads(given)["runs"] == [run]
+
+
+def test_runs_that_have_no_curve_over_w_are_not_moved_along():
+    short = {"steps": 30, "batch_size": 4, "dtype": "float64"}
+    lost = Experiment(optimizer=SGD(learning_rate=1e200), **short)
+    biased = Experiment(trainable=("w", "b"), **short)
+    findings = [Finding(Case("a", "relu", e), train(e), None, 0.5) for e in (lost, biased)]
+    assert findings[0].trajectory.diverged_at is not None
+    assert script_data(findings)["runs"] == []
+
+
+def test_json_in_a_script_element_cannot_end_it():
+    assert "<" not in as_json({"</script>": "<!--"})
+    assert json.loads(as_json({"</script>": "<!--"})) == {"</script>": "<!--"}
+    with pytest.raises(ValueError, match="JSON"):
+        as_json(float("nan"))
+
+
+def test_the_controls_can_be_set_to_the_runs_of_the_source():
+    found = presets([Finding(case, None, None, 0.0) for case in shipped()])
+    assert [preset.title.replace("\N{MINUS SIGN}", "-") for preset in found] == [
+        "Plain SGD, from -10",
+        "Momentum 0.9, from -10",
+        "Learning rate 1.5, from -1",
+        "LeakyReLU 0.3, from -10",
+        "With a bias, from (-2, 2)",
+        "With a bias, from (-2, -1)",
+    ]
+    assert found[1].put == {"w": -10.0, "b": 0.0, "rate": 0.01, "momentum": 0.9, "slope": 0.0}
+
+
+def boundary(low, high, value, stated):
+    return Boundary(
+        setting="learning_rate",
+        value=value,
+        below=True,
+        above=False,
+        bracket=(value, value),
+        stated=stated,
+        range=(low, high),
+        reference={},
+    )
+
+
+def view_of(judged, *boundaries):
+    from dataclasses import replace
+
+    (verdict,), _ = judged
+    (view,) = views([replace(verdict, boundaries=boundaries)], [], None)
+    return view
+
+
+@pytest.mark.parametrize(
+    ("ends", "places"),
+    [
+        ((0.0, 4.0, 1.0, 3.0), (25.0, 75.0)),
+        ((0.01, 100.0, 1.0, 0.1), (50.0, 25.0)),  # four decades: logarithmic
+        ((-1.0, 1.0, 0.0, 5.0), (50.0, 100.0)),  # the stated value may lie outside
+    ],
+)
+def test_a_scale_puts_the_boundary_where_it_is(judged, ends, places):
+    (scale,) = view_of(judged, boundary(*ends)).scales
+    assert (scale.at, scale.stated_at) == places
+    assert (scale.below, scale.above) == (True, False)
+
+
+def test_a_range_without_an_end_is_not_drawn(judged):
+    assert view_of(judged, boundary(0.0, float("inf"), 1.0, 2.0)).scales == ()
+
+
+def test_the_curve_of_a_claim_spans_its_picture(judged):
+    verdicts, shared = judged
+    (view,) = views(verdicts, [], shared)
+    across, heights = zip(*(map(float, point.split(",")) for point in view.curve.points.split()), strict=True)
+    assert (across[0], across[-1]) == (0, WIDTH)
+    assert min(heights) == 0
+    assert max(heights) == HEIGHT
+    assert view.curve.low == "-10"  # the start
+    assert view.curve.steps == 2000
+
+
+def test_the_example_is_a_claim_that_is_refuted(judged, finding):
+    (verdict,), _ = judged
+    assert verdict.verdict == "refuted"
+    page = render([finding], [verdict], [], PROVENANCE)
+    assert "id = &#34;momentum-is-stuck-too&#34;" in page
+    assert '<a href="#claim-momentum-is-stuck-too">' in page  # among the statements that are wrong
+
+
+def test_a_page_of_claims_alone_says_so_and_has_no_runs(judged):
+    page = render([], judged[0], [], PROVENANCE)
+    assert "<h1>Claims about gradients, judged</h1>" in page
+    assert 'id="explore"' not in page
+    assert 'id="claims-table"' in page
+    assert "<details open><summary>From w = -10, momentum 0.9" in page  # one claim is not hidden
+
+
+def test_without_claims_the_runs_speak(finding):
+    page = render([finding], [], [], PROVENANCE)
+    assert "Plain SGD from w = -10 is, as the question saw, stuck at w = " in page
+
+
+def test_animations_are_the_pages_own(finding, tmp_path):
+    (tmp_path / "film.gif").write_bytes(b"GIF89a")
+    (tmp_path / "still.png").write_bytes(b"PNG")
+    pictures = [SimpleNamespace(name=n, path=tmp_path / n, alt=n, caption=n) for n in ("film.gif", "still.png")]
+    page = render([finding], [], pictures, PROVENANCE)
+    assert "film.gif" not in page
+    assert "still.png" in page
+
+
+DEFECT = {
+    "name": "a",
+    "says": "An error.",
+    "side": "reference",
+    "changes_mathematics": True,
+    "killed": True,
+    "default": {"killed": True, "lane": "lockstep", "step": 7, "quantity": "w"},
+    "lanes": {"exact": {"killed": False}, "bound": {"killed": True, "step": 7}},
+    "usual_tests": {"final weight": False},
+}
+
+
+def test_the_kill_table_is_counted_and_shown(finding, tmp_path):
+    harmless = DEFECT | {"says": "Nothing.", "changes_mathematics": False, "killed": False}
+    missed = DEFECT | {"default": {"killed": False}}
+    report = {"defects": [DEFECT, missed, harmless], "controls": {"false_alarms": []}}
+    (tmp_path / "defects.json").write_text(json.dumps(report))
+    table = kill_table(tmp_path)
+    assert (table.changing, table.by_default, table.killed, table.lanes, table.usual_tests) == (
+        2,
+        1,
+        2,
+        {"exact": 0, "bound": 2},
+        {"final weight": 0},
+    )
+    page = render([finding], [], [], PROVENANCE, defects=table)
+    assert "so 2 defects that change the mathematics were planted" in page
+    assert "Nothing. (changes nothing)" in page
+
+
+@pytest.mark.parametrize("text", [None, "", "{}", "[]", '{"defects": []}', '{"defects": [{}]}', "\udcff"])
+def test_what_is_no_kill_table_is_left_away_and_the_command_named(finding, tmp_path, text):
+    if text is not None:
+        (tmp_path / "defects.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    assert kill_table(tmp_path) is None
+    assert "python -m compare.defects --out DIR" in render([finding], [], [], PROVENANCE, defects=None)
