@@ -1,10 +1,9 @@
 """One neuron learning another: the specification, in NumPy, to be read in one sitting.
 
-`neuron` is the mathematics, `optimizers` the update rules, `experiment` what determines
-a run, `training` the loop. NumPy and the standard library are all it imports.
+Read `neuron` (the mathematics), `optimizers.sgd` (an update rule), `experiment` (what
+determines a run) and `training` (the loop), in this order. NumPy and the standard library
+are all it imports. `ensembles` is a faster way to the same numbers, and not part of it.
 """
-
-from typing import TYPE_CHECKING
 
 from reference.experiment import Experiment, draw_batches, iterate_batches
 from reference.neuron import (
@@ -17,25 +16,20 @@ from reference.neuron import (
     phi,
     phi_derivative,
 )
-from reference.optimizers import *  # noqa: F403  whatever optimizers there are
-from reference.optimizers import OPTIMIZERS
+from reference.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, OptimizerState, RMSprop
 from reference.training import Trajectory, train
-
-if TYPE_CHECKING:
-    from reference.optimizers import SGD as SGD
-    from reference.optimizers import Adam as Adam
-    from reference.optimizers import AdamW as AdamW
-    from reference.optimizers import Optimizer as Optimizer
-    from reference.optimizers import OptimizerState as OptimizerState
-    from reference.optimizers import RMSprop as RMSprop
 
 __all__ = [
     "OPTIMIZERS",
+    "SGD",
+    "Adam",
+    "AdamW",
     "Experiment",
     "Forward",
     "Optimizer",
     "OptimizerState",
     "Parameters",
+    "RMSprop",
     "Target",
     "Trajectory",
     "backward",
@@ -46,5 +40,4 @@ __all__ = [
     "phi",
     "phi_derivative",
     "train",
-    *OPTIMIZERS,
 ]

@@ -260,10 +260,25 @@ except ValueError as error:
 """
 
 
-def test_a_new_optimizer_is_one_new_file_and_nothing_else(tmp_path):
+def listed(init, module, name):
+    """The text of an __init__ with one more optimizer, imported and listed as the others are."""
+    for old, new in (
+        ("import RMSprop\n", f"import RMSprop\nfrom {module} import {name}\n"),
+        ("OptimizerState, RMSprop\n", f"OptimizerState, RMSprop, {name}\n"),
+        ("AdamW, RMSprop, SGD)", f"AdamW, RMSprop, SGD, {name})"),
+        ('"RMSprop",', f'"RMSprop", "{name}",'),
+    ):
+        init = init.replace(old, new)
+    return init
+
+
+def test_a_new_optimizer_is_one_new_file_and_its_name_in_two_lists(tmp_path):
     package = tmp_path / "reference"
     shutil.copytree(Path(inspect.getfile(reference)).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
     (package / "optimizers" / "sign.py").write_text(NEWCOMER, encoding="utf-8")
+    for init in (package / "__init__.py", package / "optimizers" / "__init__.py"):
+        text = init.read_text(encoding="utf-8")
+        init.write_text(listed(text, "reference.optimizers.sign", "SignSGD"), encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     run = subprocess.run(
         [sys.executable, "-W", "error", "-c", USE], capture_output=True, text=True, env=environment, cwd=tmp_path
