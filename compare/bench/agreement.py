@@ -15,7 +15,6 @@ from compare.bench.plan import Wrong
 from compare.bench.problem import Problem, exact_ends, few_bits
 from compare.rounding import Ball, ratio
 from compare.rounding.by_sums import sums_radius
-from compare.rounding.rules import finish
 from reference import Experiment, OptimizerState, Parameters, backward, forward
 from reference.training import constants, start
 
@@ -115,7 +114,10 @@ def _one_step(experiment: Experiment, batches: tuple[np.ndarray, np.ndarray], so
         gradient = backward(exact, Ball.exact(x), y, at, per_sample, experiment.trainable, at_zero)
         by_sums = sums_radius(parameters, x, slope, experiment.target)
         wider = Parameters(
-            *(None if g is None else finish(g.value, g.radius + r) for g, r in zip(gradient, by_sums, strict=True))
+            *(
+                None if g is None else Ball.computed(g.value, g.radius + r)
+                for g, r in zip(gradient, by_sums, strict=True)
+            )
         )
         zeros = Parameters(*(Ball.exact(np.zeros_like(p)) for p in parameters))
         state = OptimizerState(zeros.w, dict.fromkeys(experiment.optimizer.slots, zeros))

@@ -12,7 +12,6 @@ import numpy as np
 
 from compare.rounding import Ball
 from compare.rounding.batch import Sides, batch_bounds, sides
-from compare.rounding.rules import finish
 from reference import Experiment, Forward, Parameters, backward, forward, mean_squared_error
 from reference.training import constants
 
@@ -70,7 +69,7 @@ class Predictions(NamedTuple):
         """Some of the predictions with their radii, by index into batches and samples."""
         value = self.y_pred[rows, samples]
         times_y_pred, plus, times_x = (c[rows].reshape(-1, *[1] * (value.ndim - 1)) for c in self.coefficients)
-        return finish(value, times_y_pred * np.abs(value) + plus + times_x * np.abs(x[rows, samples]))
+        return Ball.computed(value, times_y_pred * np.abs(value) + plus + times_x * np.abs(x[rows, samples]))
 
 
 class Evaluation(NamedTuple):
@@ -151,9 +150,9 @@ def evaluate(
         for name in trainable:
             radii[name][rows] = getattr(careful.gradient, name).radius
         forks = _forks(first_step, rows, careful.z)
-    balls = {name: finish(getattr(gradient, name), radii[name]) for name in trainable}
+    balls = {name: Ball.computed(getattr(gradient, name), radii[name]) for name in trainable}
     evaluation = Evaluation(
-        finish(loss, radii["loss"]),
+        Ball.computed(loss, radii["loss"]),
         Parameters(*(balls.get(name) for name in Parameters._fields)),
         hessian(parameters, at, side, trainable),
         side.nearest,

@@ -5,15 +5,15 @@ here, and it holds every literal that enters one.
 
 `arithmetic`
     what an admissible implementation may do, and what one operation may then cost
-`ball`, `rules`
+`ball`
     numbers with a radius that any formula can be run on
 `batch`
     the same bounds for whole batches of the neuron in closed form, an order of magnitude
     faster
 `by_sums`
     gradients that somebody puts together from sums over samples
-`ulps`
-    distances in units in the last place
+`distance`
+    differences as a part of their bound, and in units in the last place
 
 Method
 ------
@@ -53,7 +53,7 @@ relative error of 2^-53; `Ball.bound` widens by 2^-20, which covers 2^32 operati
 """
 
 from compare.rounding.arithmetic import FIRST_ORDER, Arithmetic, gamma
-from compare.rounding.ball import Ball, Fork, ratio
-from compare.rounding.ulps import ulps
+from compare.rounding.ball import Ball, Fork
+from compare.rounding.distance import ratio, ulps
 
 __all__ = ["FIRST_ORDER", "Arithmetic", "Ball", "Fork", "gamma", "ratio", "ulps"]

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import reference.ensembles.general
 import reference.ensembles.gradients
-import reference.ensembles.kernel
 from compare.certificates.evaluation import evaluate
 from compare.certificates.free_run import free_run
 from compare.rounding import Ball
 from compare.rounding.ensembles import bounds_from_neuron, sums_bounds
 from reference import SGD, Adam, AdamW, Experiment, Parameters, RMSprop, Target, draw_batches, train
-from reference.ensembles.active_samples import counts_above
+from reference.ensembles.kink_ranks import counts_above
 from reference.neuron import backward, forward, mean_squared_error
 from reference.training import constants
 
@@ -161,9 +161,9 @@ def test_a_rank_off_by_one_is_caught(monkeypatch):
     e, batches = coarse_case()
 
     def off(table, *rest):
-        return np.minimum(reference.ensembles.gradients.places_of(table, *rest) + 1, 2 * e.batch_size)
+        return np.minimum(reference.ensembles.gradients.ranks_of(table, *rest) + 1, 2 * e.batch_size)
 
-    monkeypatch.setattr(reference.ensembles.kernel, "places_of", off)
+    monkeypatch.setattr(reference.ensembles.general, "ranks_of", off)
     assert lockstep(train(e, batches=batches, method="moments"), batches)["b"] > 2**40
 
 

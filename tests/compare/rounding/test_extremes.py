@@ -14,9 +14,9 @@ import pytest
 from compare.rounding.batch import batch_bounds, sides
 from compare.rounding.ensembles import bounds_from_exact, bounds_from_neuron, sums_bounds
 from reference import Parameters, Target, backward, forward, mean_squared_error, train
-from reference.ensembles.kernel import Pieces
+from reference.ensembles.general import GeneralKernel
 from reference.ensembles.members import Members
-from reference.ensembles.unbiased import Lines
+from reference.ensembles.unbiased import UnbiasedKernel
 from reference.optimizers import cast_like_keras
 
 NAMES = Parameters._fields
@@ -25,7 +25,7 @@ NAMES = Parameters._fields
 def by_kernel(case):
     """Loss and gradient by sums, None for members that the fast path hands on to the neuron."""
     e, dtype = case.experiment, case.x.dtype
-    kernel = Lines(e) if Lines.fits(e) else Pieces(e, len(case.parameters.w))
+    kernel = UnbiasedKernel(e) if UnbiasedKernel.fits(e) else GeneralKernel(e, len(case.parameters.w))
     values = dict(zip(NAMES, map(np.array, case.parameters), strict=True))
     with np.errstate(all="ignore"):
         members = Members(values, {name: {} for name in e.trainable}, float(case.slope), e.optimizer, kernel.of_side)
@@ -34,7 +34,7 @@ def by_kernel(case):
         found = {"loss": kernel.loss(table, members)} | kernel.gradient(table, members)
         handed_on = np.zeros(len(case.parameters.w), bool)
         handed_on[members.extreme(kernel.widest)] = True
-        if isinstance(kernel, Lines):
+        if isinstance(kernel, UnbiasedKernel):
             handed_on[members.special] |= case.parameters.w[members.special] != 0
         return {name: value.astype(dtype) for name, value in found.items()}, handed_on
 
@@ -68,7 +68,7 @@ def by_train(case):
 def by_each_alone(case):
     """What the fast path says of one neuron at a time; only of those without biases it has a way of its own."""
     k = len(case.parameters.w)
-    if not Lines.fits(case.experiment):
+    if not UnbiasedKernel.fits(case.experiment):
         return {}, np.ones(k, bool)
     found = {"loss": np.empty(k, case.x.dtype), "w": np.empty(k, case.x.dtype)}
     for i, parameters in enumerate(zip(*case.parameters, strict=True)):

@@ -1,10 +1,50 @@
-"""Distance of two floating-point numbers in units in the last place."""
+"""How far apart two results are: as a part of a bound, and in units in the last place."""
 
 from typing import Any
 
 import numpy as np
 
-__all__ = ["ulps"]
+from compare.rounding.ball import Ball
+
+__all__ = ["ratio", "ulps"]
+
+
+def ratio(observed: Any, ball: Ball) -> np.ndarray:
+    """Observed difference as a part of its bound: at most 1 where rounding explains it.
+
+    ``|observed - value| / bound``. 0 where they are equal, also where the bound is 0 and
+    where both are NaN; 0 where nothing can be said because the bound or the value is not
+    finite; infinite where `observed` alone is not finite.
+
+    Parameters
+    ----------
+    observed : ndarray
+        What the other implementation computed.
+    ball : Ball
+        Of the same shape and dtype.
+
+    Returns
+    -------
+    ndarray of float64
+
+    Raises
+    ------
+    ValueError
+        If shapes or dtypes differ: nothing is broadcast in a comparison.
+
+    Examples
+    --------
+    >>> (ratio(np.array([1.0, 1.25, 2.0]), Ball(np.ones(3), 0.5)) <= 1).tolist()
+    [True, True, False]
+    """
+    if np.shape(observed) != ball.shape or observed.dtype != ball.dtype:
+        raise ValueError(f"cannot compare {observed.dtype}{np.shape(observed)} with {ball.dtype}{ball.shape}")
+    bound = ball.bound
+    with np.errstate(all="ignore"):
+        difference = np.abs(np.asarray(observed, np.float64) - np.asarray(ball.value, np.float64))
+        quotient = np.where(difference == 0, 0.0, difference / bound)
+    quotient = np.where(np.isnan(quotient), np.inf, quotient)
+    return np.where(np.isfinite(bound) & np.isfinite(ball.value), quotient, 0.0)
 
 
 def ulps(a: Any, b: Any) -> np.ndarray:
