@@ -9,7 +9,7 @@ from compare.claims.values import Check, Claim, DefaultCheck, TrajectoryCheck, U
 from compare.claims.verdicts import NEEDS_KERAS, Judged, Witness
 from compare.claims.witnesses.keras import only_keras
 from compare.claims.witnesses.paths.answers import CUT
-from compare.claims.witnesses.paths.run_checks import Statement
+from compare.claims.witnesses.paths.statements import Statement
 from compare.claims.witnesses.seeds.shares import interval
 
 __all__ = ["SHARE_CONFIDENCE", "SOME", "Conclusion", "conclude_checks", "conclude_runs", "witness_of"]

@@ -26,7 +26,7 @@ from compare.claims.values import Claim
 from compare.claims.verdicts import Boundary, Verdict, Witness
 from compare.claims.witnesses.exact import exact_findings, exact_statement, expected_runs_of
 from compare.claims.witnesses.keras import certificates_of, keras_findings, keras_statement, needs_keras
-from compare.claims.witnesses.paths.run_checks import RunCheck, Statement, experiments_of, run_checks
+from compare.claims.witnesses.paths.statements import RunCheck, Statement, experiments_of, run_checks
 from compare.claims.witnesses.reference import finer_statement, reference_findings, reference_statement, requests_of
 from compare.claims.witnesses.seeds.many_runs import Request, path_bytes
 from compare.claims.witnesses.seeds.shares import interval

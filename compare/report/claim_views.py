@@ -184,7 +184,7 @@ def _curve(verdict: "Verdict", shared: "SharedRuns") -> Curve | None:
 
 def _measure(verdict: "Verdict") -> "TrajectoryCheck | None":
     from compare.claims.values import Comparison, StepsCheck
-    from compare.claims.witnesses.paths.run_checks import run_checks
+    from compare.claims.witnesses.paths.statements import run_checks
 
     checks = run_checks(verdict.claim)
     if not checks or verdict.witnesses["exact"] is None:

@@ -11,7 +11,7 @@ from compare.claims.check_text import shown
 from compare.claims.reading.experiments import changed
 from compare.claims.values import Vary
 from compare.claims.verdicts import Boundary
-from compare.claims.witnesses.paths.run_checks import RunCheck, experiments_of
+from compare.claims.witnesses.paths.statements import RunCheck, experiments_of
 from compare.claims.witnesses.seeds.many_runs import Request
 from compare.claims.witnesses.shared_runs import SEEDS, SharedRuns
 from reference import Experiment

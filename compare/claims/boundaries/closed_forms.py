@@ -29,8 +29,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from compare.claims.values import Comparison, StepsCheck
-from compare.claims.witnesses.descent.float_gradient import half_lines
-from compare.claims.witnesses.paths.run_checks import RunCheck
+from compare.claims.witnesses.descent.parabolas import half_lines
+from compare.claims.witnesses.paths.statements import RunCheck
 from reference import SGD, Experiment
 
 __all__ = ["ClosedForm", "closed_form"]
@@ -101,10 +101,8 @@ def _homogeneous_curvature(experiment: Experiment) -> float | None:
     lines, start = half_lines(experiment), experiment.initial.w
     if lines is None or start == 0:
         return None
-    curvature, pull = (
-        (lines.left_curvature, lines.left_pull) if start < 0 else (lines.right_curvature, lines.right_pull)
-    )
-    return curvature if pull == 0 and curvature > 0 else None
+    pull = lines.left_pull if start < 0 else lines.right_pull
+    return lines.curvature if pull == 0 and lines.curvature > 0 else None
 
 
 def _momentum(optimizer: SGD, curvature: float, theta: float) -> ClosedForm | None:

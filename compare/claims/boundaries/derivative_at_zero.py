@@ -12,7 +12,7 @@ from types import MappingProxyType
 from compare.claims.verdicts import Boundary
 from compare.claims.witnesses.descent.float_descent import Descent, same_descent
 from compare.claims.witnesses.paths.path import Path
-from compare.claims.witnesses.paths.run_checks import RunCheck, Statement, state
+from compare.claims.witnesses.paths.statements import RunCheck, Statement, state
 from reference import Experiment
 
 __all__ = ["SETTING", "look_at_the_kink"]

@@ -24,9 +24,9 @@ import numpy as np
 from compare.claims.reading.experiments import changed, setting_of
 from compare.claims.values import TrajectoryCheck, Vary
 from compare.claims.witnesses.descent.float_descent import Descent
-from compare.claims.witnesses.descent.float_gradient import half_lines
+from compare.claims.witnesses.descent.parabolas import half_lines
 from compare.claims.witnesses.paths.path import Path
-from compare.claims.witnesses.paths.run_checks import RunCheck, Statement, state
+from compare.claims.witnesses.paths.statements import RunCheck, Statement, state
 from reference import Experiment
 
 __all__ = ["Along", "Flip", "Told", "batch_sizes", "look_along", "spread", "tell_at", "truth_at"]

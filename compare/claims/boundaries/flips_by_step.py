@@ -16,9 +16,9 @@ import numpy as np
 from compare.claims.values import Comparison, StepsCheck, TrajectoryCheck
 from compare.claims.witnesses.descent.decimal_descent import DecimalDescent
 from compare.claims.witnesses.paths.answers import are_one_run, numbers_of, relation_of
+from compare.claims.witnesses.paths.answers_by_state import States, numbers_in_question, states_of
 from compare.claims.witnesses.paths.path import Path
-from compare.claims.witnesses.paths.run_checks import RunCheck, experiments_of, other_run
-from compare.claims.witnesses.paths.state_answers import States, numbers_in_question, states_of
+from compare.claims.witnesses.paths.statements import RunCheck, experiments_of, other_run
 from compare.claims.witnesses.shared_runs import SharedRuns
 from reference import SGD, Experiment
 

@@ -19,7 +19,7 @@ from compare.claims.boundaries.flips_by_step import StepsFlip, depends_on_length
 from compare.claims.reading.experiments import setting_of
 from compare.claims.values import Vary
 from compare.claims.verdicts import MOST_WINDOWS, Boundary
-from compare.claims.witnesses.paths.run_checks import RunCheck, Statement
+from compare.claims.witnesses.paths.statements import RunCheck, Statement
 from compare.claims.witnesses.seeds.many_runs import Request
 from compare.claims.witnesses.shared_runs import SharedRuns
 from reference import Experiment

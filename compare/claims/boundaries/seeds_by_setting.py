@@ -19,10 +19,10 @@ from compare.claims.reading.experiments import changed, setting_of
 from compare.claims.values import Vary
 from compare.claims.verdicts import Boundary
 from compare.claims.witnesses.paths.path import Path
-from compare.claims.witnesses.paths.run_checks import RunCheck, Statement, experiments_of, state
+from compare.claims.witnesses.paths.statements import RunCheck, Statement, experiments_of, state
+from compare.claims.witnesses.seeds.families import kink_of
 from compare.claims.witnesses.seeds.many_runs import Request, affordable_steps
 from compare.claims.witnesses.seeds.offset_runs import takes_offsets
-from compare.claims.witnesses.seeds.stepped_together import kink_of
 from compare.claims.witnesses.shared_runs import FEW, SEEDS, SharedRuns, seeds_for
 from reference import Experiment
 

@@ -16,10 +16,10 @@ from compare.claims.check_text import shown
 from compare.claims.values import Comparison
 from compare.claims.verdicts import MOST_WINDOWS, Boundary
 from compare.claims.witnesses.paths.path import Path
-from compare.claims.witnesses.paths.run_checks import RunCheck, experiments_of
+from compare.claims.witnesses.paths.statements import RunCheck, experiments_of
+from compare.claims.witnesses.seeds.families import kink_of
 from compare.claims.witnesses.seeds.many_runs import LONGEST, Request, affordable_steps
 from compare.claims.witnesses.seeds.offset_runs import takes_offsets
-from compare.claims.witnesses.seeds.stepped_together import kink_of
 from compare.claims.witnesses.shared_runs import FEW, SharedRuns, seeds_for
 from reference import Experiment
 

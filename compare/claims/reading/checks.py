@@ -27,7 +27,7 @@ from compare.claims.values import (
     TrajectoryCheck,
     UpdateCheck,
 )
-from compare.claims.witnesses.descent.float_gradient import half_lines
+from compare.claims.witnesses.descent.parabolas import half_lines
 from reference import Experiment, Parameters
 
 __all__ = ["CHECKS", "Context"]

@@ -9,7 +9,7 @@ from compare.claims.check_text import describe, shown
 from compare.claims.values import Comparison, Condition, StepsCheck, TrajectoryCheck
 from compare.claims.verdicts import Verdict
 from compare.claims.witnesses.paths.path import Path as RunPath
-from compare.claims.witnesses.paths.run_checks import other_run, run_checks
+from compare.claims.witnesses.paths.statements import other_run, run_checks
 from compare.claims.witnesses.seeds.many_runs import Request
 from compare.claims.witnesses.shared_runs import SEEDS, SharedRuns
 from compare.figures import Picture

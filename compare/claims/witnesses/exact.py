@@ -20,7 +20,7 @@ from compare.claims.values import (
 )
 from compare.claims.witnesses.loss_shape import judge_convex, judge_critical_point, judge_crossings, judge_minimum
 from compare.claims.witnesses.paths.answers import Answers, answer
-from compare.claims.witnesses.paths.run_checks import Statement, run_checks, state
+from compare.claims.witnesses.paths.statements import Statement, run_checks, state
 from compare.claims.witnesses.pointwise import judge_formula, judge_one_sided, judge_surface
 from compare.claims.witnesses.seeds.many_runs import Request
 from compare.claims.witnesses.seeds.random_starts import as_drawn, expected_request

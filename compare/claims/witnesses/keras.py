@@ -15,7 +15,7 @@ from compare.claims.values import (
 )
 from compare.claims.witnesses.exact import finding_of, findings_of
 from compare.claims.witnesses.paths.answers import answer
-from compare.claims.witnesses.paths.run_checks import Statement, experiments_of, run_checks, state
+from compare.claims.witnesses.paths.statements import Statement, experiments_of, run_checks, state
 from compare.claims.witnesses.reference import same
 from compare.claims.witnesses.seeds.random_starts import first_start
 from compare.claims.witnesses.shared_runs import SharedRuns

@@ -10,8 +10,7 @@ from compare.claims.findings import Finding
 from compare.claims.values import Condition, ConvexCheck, CriticalPointCheck, CrossingsCheck, MinimumCheck
 from compare.claims.witnesses.certainty import NO_NUMBER, rounded, settle
 from compare.claims.witnesses.critical_points import Place, place_of
-from compare.claims.witnesses.descent.float_gradient import half_lines
-from compare.claims.witnesses.descent.parabolas import crossings, half_parabolas
+from compare.claims.witnesses.descent.parabolas import crossings, half_lines, half_parabolas
 from compare.claims.witnesses.loss_values import neuron_of
 from compare.claims.witnesses.pointwise import Measured, judge_number
 from compare.claims.witnesses.real_numbers import reals_of, written

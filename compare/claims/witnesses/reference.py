@@ -7,7 +7,7 @@ from compare.claims.findings import Finding
 from compare.claims.values import Check, Claim, DefaultCheck, ShareOf, TrajectoryCheck, UpdateCheck
 from compare.claims.witnesses.paths.answers import Answers, answer
 from compare.claims.witnesses.paths.path import Path
-from compare.claims.witnesses.paths.run_checks import Statement, experiments_of, run_checks, state
+from compare.claims.witnesses.paths.statements import Statement, experiments_of, run_checks, state
 from compare.claims.witnesses.seeds.confidence_intervals import Margins, quiet_interval
 from compare.claims.witnesses.seeds.many_runs import Request
 from compare.claims.witnesses.seeds.random_starts import as_drawn, share_runs

@@ -11,7 +11,7 @@ from compare.claims.conclusions import SOME, Conclusion, conclude_runs
 from compare.claims.telling.results import to_json
 from compare.claims.values import Claim, Condition, ConvexCheck, ExistsCheck, ShareOf, TrajectoryCheck, Vary
 from compare.claims.witnesses.paths.answers import Answers
-from compare.claims.witnesses.paths.run_checks import together
+from compare.claims.witnesses.paths.statements import together
 from reference import SGD, Adam, Experiment, Parameters
 
 EVERY_KIND = Path(__file__).with_name("every_kind.toml")

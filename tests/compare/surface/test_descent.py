@@ -117,3 +117,13 @@ def test_the_scalar_gradient_at_the_kink_takes_the_value_it_is_given():
     # 2 v phi'(0) E[(d - y) x] = -2 v phi'(0) E[x y] = -phi'(0)
     for at_zero in (0.0, 0.5, 1.0):
         assert scalar_gradient(0.0, Target(), at_zero)(0.0, 0.0, 1.0, 0.0)[0] == -at_zero
+
+
+@pytest.mark.parametrize("w", [0.1, -0.1])
+def test_a_neuron_that_hardly_any_input_activates_has_the_gradient_of_the_tail(w):
+    # The kink is ten standard deviations out: 1 - Phi(10) is 7.6e-24, which 1 - (1 - 7.6e-24) would lose.
+    exact = expected_gradient(Parameters(w=w, b=-1.0))
+    for ours, theirs in zip(scalar_gradient(0.0, Target())(w, -1.0, 1.0, 0.0)[:2], exact[:2], strict=True):
+        assert ours != 0
+        # The tail's moments cancel to about a hundredth of their size, so far out.
+        assert abs(ours - float(theirs)) <= SCALAR_ERROR * abs(float(theirs)) * 2**12

@@ -24,11 +24,10 @@ import math
 import numpy as np
 
 from compare.claims.witnesses.descent.decimal_orbit import Offsets, Orbit
-from compare.claims.witnesses.descent.float_gradient import half_lines
-from compare.claims.witnesses.descent.parabolas import half_parabolas
+from compare.claims.witnesses.descent.parabolas import half_lines, half_parabolas
 from compare.claims.witnesses.descent.textbook import DECIMALS, update_of
 from compare.claims.witnesses.loss_values import neuron_of
-from compare.claims.witnesses.paths.offsets import Places
+from compare.claims.witnesses.paths.offset_states import Places
 from compare.claims.witnesses.paths.path import Path
 from reference import Experiment, Parameters
 

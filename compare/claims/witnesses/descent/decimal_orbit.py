@@ -108,7 +108,7 @@ class Orbit:
             self.where = [_decimal(place) for place in self.places]
             taken = experiment.grad_at_zero
             at_zero = neuron.negative_slope if taken is None else written(taken)
-            self.at_zero = _decimal(-neuron.v * at_zero * sum(teacher_slopes(neuron)))
+            self.at_zero = _decimal(-neuron.v * at_zero * sum(teacher_slopes(neuron.target_w, neuron.target_slope)))
             context.clear_flags()
             self.u, self.place = _decimal(start), NOWHERE
             self.is_exact = not context.flags[decimal.Inexact]

@@ -1,10 +1,13 @@
-"""The expected loss over w without biases: a parabola on either side of 0, in fractions.
+"""The expected loss over w without biases: a parabola on either side of 0.
 
 With E[x^2; x > 0] = E[x^2; x < 0] = 1/2, the teacher's output slopes p for x > 0 and n for x < 0,
 and the neuron's v w and v s w on the sides where it is on and off::
 
     w > 0    L = ((v w - p)^2 + (v s w - n)^2) / 2
     w < 0    L = ((v s w - p)^2 + (v w - n)^2) / 2
+
+In fractions they are exact; in floats they are for steps (`half_lines`). With biases of v phi(w x) + d
+and of the teacher the lines are in `compare.surface.unbiased_gradient`.
 
 A line crosses the loss where their difference changes its sign: at a simple root on either
 side, and at 0 where the signs next to it differ. At a double root, and where it runs along the
@@ -13,11 +16,12 @@ loss, it touches only.
 
 import math
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from compare.claims.witnesses.loss_values import Neuron
+from reference import Experiment
 
-__all__ = ["Parabola", "crossings", "half_parabolas", "teacher_slopes"]
+__all__ = ["HalfLines", "Parabola", "crossings", "half_lines", "half_parabolas", "teacher_slopes"]
 
 PRECISION = 10**80  # of roots that are irrational, in units of 1/PRECISION of their sizes
 
@@ -39,10 +43,18 @@ class Parabola(NamedTuple):
         return -self.b / (2 * self.a)
 
 
-def teacher_slopes(neuron: Neuron) -> tuple[Fraction, Fraction]:
-    """Slopes p and n of the teacher's output for x > 0 and for x < 0, without a bias."""
-    p, n = neuron.target_w, neuron.target_slope * neuron.target_w
-    return (n, p) if neuron.target_w < 0 else (p, n)
+class HalfLines(NamedTuple):
+    """dL/dw in floats: ``curvature w - pull`` on either side of 0, and a number at 0."""
+
+    curvature: float
+    left_pull: float
+    right_pull: float
+    at_zero: float
+
+
+def teacher_slopes(w: Any, negative_slope: Any) -> tuple[Any, Any]:
+    """Slopes p and n of the output of a teacher without bias, for x > 0 and for x < 0."""
+    return (negative_slope * w, w) if w < 0 else (w, negative_slope * w)
 
 
 def half_parabolas(neuron: Neuron) -> tuple[Parabola, Parabola]:
@@ -55,9 +67,29 @@ def half_parabolas(neuron: Neuron) -> tuple[Parabola, Parabola]:
     (['1/2', '0', '1/2'], ['1/2', '-1', '1/2'])
     """
     v, s = neuron.v, neuron.negative_slope
-    p, n = teacher_slopes(neuron)
+    p, n = teacher_slopes(neuron.target_w, neuron.target_slope)
     a, c = v * v * (1 + s * s) / 2, (p * p + n * n) / 2
     return Parabola(a, -v * (s * p + n), c), Parabola(a, -v * (p + s * n), c)
+
+
+def half_lines(experiment: Experiment) -> HalfLines | None:
+    """The expected gradient of w in floats where only w is trained and there is no bias, else None.
+
+    The derivatives of the parabolas. At w = 0 it is -v c (p + n), with c taken for phi'(0): `grad_at_zero`, or
+    the slope.
+
+    Examples
+    --------
+    >>> half_lines(Experiment(negative_slope=0.5))
+    HalfLines(curvature=1.25, left_pull=0.5, right_pull=1.0, at_zero=-0.5)
+    """
+    start, target, s = experiment.initial, experiment.target, experiment.negative_slope
+    if experiment.trainable != ("w",) or start.b != 0 or start.d != 0 or target.b != 0:
+        return None
+    v = float(start.v)
+    p, n = teacher_slopes(target.w, target.negative_slope)
+    c = s if experiment.grad_at_zero is None else experiment.grad_at_zero
+    return HalfLines(v * v * (1 + s * s), v * (s * p + n), v * (p + s * n), -v * c * (p + n) + 0.0)
 
 
 def crossings(left: Parabola, right: Parabola, at_zero: Fraction, slope: Fraction) -> list[Fraction]:

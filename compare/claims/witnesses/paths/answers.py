@@ -1,6 +1,6 @@
 """What a path says about a check: its number, whether the check holds, and whether that counts.
 
-Every state says yes, no, or that it cannot tell (`compare.claims.witnesses.paths.state_answers`). From these the
+Every state says yes, no, or that it cannot tell (`compare.claims.witnesses.paths.answers_by_state`). From these the
 check's answer follows: "ever" is true with one yes, false if all say no.
 """
 
@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from compare.claims.values import Comparison, StepsCheck, TrajectoryCheck
-from compare.claims.witnesses.paths.path import NEVER, Path
-from compare.claims.witnesses.paths.state_answers import (
+from compare.claims.witnesses.paths.answers_by_state import (
     ON_THE_KINK,
     ON_THE_THRESHOLD,
     States,
@@ -18,6 +17,7 @@ from compare.claims.witnesses.paths.state_answers import (
     numbers_in_question,
     states_of,
 )
+from compare.claims.witnesses.paths.path import NEVER, Path
 
 __all__ = [
     "Answers",

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from compare.claims.quantities import BATCHWISE
-from compare.claims.witnesses.paths.exact_states import exact_where_nothing_moved
-from compare.claims.witnesses.paths.offsets import Places, nearest_float
+from compare.claims.witnesses.paths.offset_states import Places, nearest_float
+from compare.claims.witnesses.paths.unrounded import exact_where_nothing_moved
 from compare.claims.witnesses.real_numbers import written
 from compare.surface.errors import LOSS_ERROR
 from reference import Experiment, Parameters

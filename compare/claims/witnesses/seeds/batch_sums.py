@@ -6,7 +6,7 @@ over the batch of x^k for the samples in it,
 
     loss = sum (alpha^2 m_2 + 2 alpha beta m_1 + beta^2 m_0)
 
-and the derivatives as in `compare.claims.witnesses.descent.float_gradient`. Samples give the moments below any
+and the derivatives as in `compare.surface.scalar_gradient`. Samples give the moments below any
 kink in one of three ways: without biases both kinks are at 0, and two sums are enough;
 a few neurons on the batches of many streams are summed up as they come; many neurons on
 one batch look their kinks up in the sorted batch. A sample exactly on the neuron's kink
@@ -28,7 +28,6 @@ __all__ = [
     "WholeBatches",
     "evaluate",
     "split_at_zero",
-    "teacher_of",
 ]
 
 SPLIT_AT_ONCE = 16_384  # samples that stay in the processor's cache
@@ -188,7 +187,7 @@ def evaluate(parameters: Parameters, slope: np.ndarray, target: Target, moments:
     """
     w, b, v, d = (np.asarray(p, np.float64) for p in parameters)
     ours, gains = _kinks(w, b, slope)
-    theirs, their_gains = teacher_of(target)
+    theirs, their_gains = _teacher(target)
     first = ours <= theirs
     their_cut, their_left = np.full((1, 1), theirs), np.full((1, 1), target.w < 0)
     m0, m1, m2 = _pieces(first, moments.around(ours, w <= 0), moments.around(their_cut, their_left))
@@ -233,7 +232,7 @@ def _floor(cut: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
     return np.where(nearest > cut, np.nextafter(nearest, dtype.type(-np.inf)), nearest)
 
 
-def teacher_of(target: Target) -> tuple[float, tuple[float, float]]:
+def _teacher(target: Target) -> tuple[float, tuple[float, float]]:
     """Where the teacher's kink is, and its slope factors below and above it."""
     if target.w == 0:
         gain = 1.0 if target.b > 0 else target.negative_slope

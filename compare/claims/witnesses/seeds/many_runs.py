@@ -18,7 +18,7 @@ import numpy as np
 from compare.claims.witnesses.paths.path import Path
 from compare.claims.witnesses.seeds.batch_streams import Squares, blocks_of, half_squares
 from compare.claims.witnesses.seeds.batch_sums import InfiniteBatch
-from compare.claims.witnesses.seeds.stepped_together import Family, kind_of, kink_of
+from compare.claims.witnesses.seeds.families import Family, kind_of, kink_of
 from reference import Experiment
 
 __all__ = [

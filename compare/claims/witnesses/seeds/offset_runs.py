@@ -22,10 +22,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compare.claims.witnesses.descent.float_gradient import half_lines
-from compare.claims.witnesses.descent.parabolas import half_parabolas, teacher_slopes
+from compare.claims.witnesses.descent.parabolas import half_lines, half_parabolas, teacher_slopes
 from compare.claims.witnesses.loss_values import Neuron, neuron_of
-from compare.claims.witnesses.paths.offsets import Places
+from compare.claims.witnesses.paths.offset_states import Places
 from compare.claims.witnesses.paths.path import Path
 from compare.claims.witnesses.seeds.batch_streams import Squares, half_squares
 from compare.claims.witnesses.seeds.unbiased_batches import Lines, gradient_on, lines_of
@@ -115,7 +114,7 @@ def offset_path(
 def _places(neuron: Neuron) -> tuple[Fraction, ...]:
     """0, and on either side the place to which samples of both signs pull, if it is one and on that side."""
     v, s = neuron.v, neuron.negative_slope
-    p, n = teacher_slopes(neuron)
+    p, n = teacher_slopes(neuron.target_w, neuron.target_slope)
     found = [Fraction(0)]
     if v and n == s * p and p / v > 0:
         found.append(p / v)

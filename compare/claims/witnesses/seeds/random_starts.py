@@ -18,6 +18,7 @@ import numpy as np
 from compare.claims.quantities import is_of_batches
 from compare.claims.values import ShareOf, TrajectoryCheck
 from compare.claims.witnesses.paths.answers import Answers
+from compare.claims.witnesses.seeds.families import kink_of
 from compare.claims.witnesses.seeds.many_runs import (
     MOST_A_STEP,
     MOST_OF_STARTS,
@@ -26,7 +27,6 @@ from compare.claims.witnesses.seeds.many_runs import (
     affordable_steps,
 )
 from compare.claims.witnesses.seeds.shares import draw_starts, largest_start
-from compare.claims.witnesses.seeds.stepped_together import kink_of
 from reference import Experiment, Parameters
 
 __all__ = ["ShareRuns", "as_drawn", "expected_request", "first_start", "share_runs"]

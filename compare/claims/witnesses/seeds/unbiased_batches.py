@@ -7,14 +7,14 @@ batch of x^2 for x > 0 and x < 0 (samples of the other sign counting as 0)::
     w < 0    dL/dw = 2 v (s (v s w - p) P + (v w - n) N)
     w = 0    dL/dw = -2 v s (p P + n N)
 
-For the normal distribution itself P = N = 1/2, see `compare.claims.witnesses.descent.float_gradient.half_lines`.
+For the normal distribution itself P = N = 1/2, see `compare.claims.witnesses.descent.parabolas.half_lines`.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from compare.claims.witnesses.seeds.batch_sums import teacher_of
+from compare.claims.witnesses.descent.parabolas import teacher_slopes
 from reference import Target
 
 __all__ = ["Lines", "gradient_on", "lines_of", "loss_on"]
@@ -45,7 +45,7 @@ def lines_of(v: np.ndarray, slope: np.ndarray, target: Target, above: np.ndarray
     -------
     Lines
     """
-    n, p = (gain * target.w for gain in teacher_of(target)[1])
+    p, n = teacher_slopes(target.w, target.negative_slope)
     square = slope * slope
     return Lines(
         2 * v * v * (square * above + below),
@@ -67,6 +67,6 @@ def loss_on(
     w: np.ndarray, v: np.ndarray, slope: np.ndarray, target: Target, above: np.ndarray, below: np.ndarray
 ) -> np.ndarray:
     """Loss of batches at w, both of shape (steps, experiments, members): (P' - p)^2 P + (N' - n)^2 N."""
-    n, p = (gain * target.w for gain in teacher_of(target)[1])
+    p, n = teacher_slopes(target.w, target.negative_slope)
     up, down = v * np.where(w > 0, 1.0, slope) * w - p, v * np.where(w < 0, 1.0, slope) * w - n
     return np.asarray(up * up * above + down * down * below)

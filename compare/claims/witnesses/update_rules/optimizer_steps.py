@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from compare.claims.witnesses.update_rules.constants import settings_of
+from compare.claims.witnesses.update_rules.constant_readings import settings_of
 from compare.rounding import Ball
 from reference import Optimizer, OptimizerState, Parameters, Trajectory
 

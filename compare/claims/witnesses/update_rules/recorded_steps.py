@@ -27,9 +27,9 @@ from compare.claims.findings import Finding
 from compare.claims.formula import Formula
 from compare.claims.quantities import slot_names
 from compare.claims.values import UpdateCheck
-from compare.claims.witnesses.update_rules.constants import Constants, Reading, readings_of, settings_of
+from compare.claims.witnesses.update_rules.bounded_operations import in_bounded_operations
+from compare.claims.witnesses.update_rules.constant_readings import Constants, Reading, readings_of, settings_of
 from compare.claims.witnesses.update_rules.optimizer_steps import Steps, elsewhere, in_float64, recorded, rounding_of
-from compare.claims.witnesses.update_rules.rounded_forms import in_bounded_operations
 from compare.rounding import Ball, ratio
 from reference import Trajectory
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from compare.claims.witnesses.seeds.families import Family, kind_of
 from compare.claims.witnesses.seeds.many_runs import Request, run_expected, run_together
-from compare.claims.witnesses.seeds.stepped_together import Family, kind_of
 from reference import SGD, Adam, AdamW, Experiment, Parameters, RMSprop
 
 BASE = Experiment(initial=Parameters(w=-1.5), steps=12, batch_size=32)

@@ -7,7 +7,7 @@ import numpy as np
 
 from compare.claims.witnesses.descent.parabolas import half_parabolas
 from compare.claims.witnesses.loss_values import neuron_of
-from compare.claims.witnesses.paths.offsets import nearest_float
+from compare.claims.witnesses.paths.offset_states import nearest_float
 from compare.claims.witnesses.real_numbers import written
 from reference import Parameters
 
