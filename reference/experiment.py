@@ -11,7 +11,9 @@ from reference.neuron import Parameters, Target
 from reference.optimizers import Optimizer
 from reference.optimizers.sgd import SGD
 
-__all__ = ["Experiment", "draw_batches", "iterate_batches"]
+__all__ = ["Batches", "Experiment", "draw_batches", "iterate_batches"]
+
+Batches = tuple[np.ndarray, np.ndarray]
 
 SAMPLES_PER_BLOCK = 2_000_000  # 16 MB of float64, whatever the number of steps
 
@@ -106,7 +108,7 @@ class Experiment:
         return np.broadcast_shapes(*self._shapes().values())
 
 
-def draw_batches(experiment: Experiment) -> tuple[np.ndarray, np.ndarray]:
+def draw_batches(experiment: Experiment) -> Batches:
     """Draw all batches of an experiment.
 
     ``x ~ N(0, 1)`` from ``numpy.random.default_rng(seed).standard_normal((steps,
@@ -131,9 +133,7 @@ def draw_batches(experiment: Experiment) -> tuple[np.ndarray, np.ndarray]:
     return next(iterate_batches(experiment, steps_per_block=experiment.steps))
 
 
-def iterate_batches(
-    experiment: Experiment, steps_per_block: int | None = None
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def iterate_batches(experiment: Experiment, steps_per_block: int | None = None) -> Iterator[Batches]:
     """Draw the stream of `draw_batches` block by block, so that memory stays bounded.
 
     Parameters
@@ -162,7 +162,7 @@ def iterate_batches(
     return _draw(experiment, checks.integer("steps_per_block", steps_per_block, at_least=1))
 
 
-def _draw(experiment: Experiment, steps_per_block: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _draw(experiment: Experiment, steps_per_block: int) -> Iterator[Batches]:
     for x in draw_samples(experiment, steps_per_block):
         with np.errstate(over="ignore"):  # by a teacher of enormous weight
             y = experiment.target.labels(x)
@@ -181,6 +181,23 @@ def require_experiment(experiment: Any) -> None:
     """Raise TypeError if this is not an Experiment."""
     if not isinstance(experiment, Experiment):
         raise TypeError(f"experiment must be an Experiment, got {experiment!r}")
+
+
+def check_batches(experiment: Experiment, batches: Any) -> None:
+    """Raise TypeError or ValueError unless these are batches of the experiment's shape and dtype, and finite."""
+    if not isinstance(batches, tuple) or len(batches) != 2:
+        count = f" of {len(batches)}" if isinstance(batches, tuple) else ""
+        raise TypeError(f"batches must be a tuple of x and y, got {type(batches).__name__}{count}")
+    expected = (experiment.steps, experiment.batch_size)
+    for name, array in zip("xy", batches, strict=True):
+        if not isinstance(array, np.ndarray) or array.shape != expected or array.dtype != experiment.dtype:
+            what = f"{array.dtype} of shape {array.shape}" if isinstance(array, np.ndarray) else type(array).__name__
+            raise ValueError(f"batches: {name} must be {experiment.dtype} of shape {expected}, got {what}")
+        if not (np.isfinite(array.min()) and np.isfinite(array.max())):
+            step, sample = np.unravel_index(np.argmin(np.isfinite(array)), expected)
+            raise ValueError(
+                f"batches: {name} must be finite, got {array[step, sample]} at step {step}, sample {sample}"
+            )
 
 
 def _optimizer(optimizer: Any, dtype: str) -> Optimizer:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.experiment import Experiment, draw_samples, iterate_batches, require_experiment
+from reference.experiment import Batches, Experiment, check_batches, iterate_batches, require_experiment
 from reference.neuron import Parameters, backward, forward, mean_squared_error
 from reference.optimizers import OptimizerState, cast_like_keras
 from reference.trajectory import Trajectory, Watch, first_crossing, first_non_finite, present, steps_recorded
@@ -14,9 +14,6 @@ from reference.trajectory import Trajectory, Watch, first_crossing, first_non_fi
 __all__ = ["Trajectory", "blocks", "constants", "first_crossing", "first_non_finite", "start", "train"]
 
 METHODS = ("auto", "neuron", "moments")
-SAMPLES_IN_CACHE = 2**16
-
-Batches = tuple[np.ndarray, np.ndarray]
 
 
 def train(
@@ -88,25 +85,13 @@ def train(
     recorded = steps_recorded(record, experiment.steps)
     if method not in METHODS:
         raise ValueError(f"method must be one of {METHODS}, got {method!r}")
-    if _by_moments(experiment, batches, method):
-        return _from_sums(experiment, recorded, batches)
+    if method == "moments" or (method == "auto" and experiment.shape):
+        from reference import ensembles  # late: the specification does not need it
+
+        trajectory = ensembles.train(experiment, recorded, batches, required=method == "moments")
+        if trajectory is not None:
+            return trajectory
     return _sample_by_sample(experiment, recorded, batches)
-
-
-def _by_moments(experiment: Experiment, batches: Batches | None, method: str) -> bool:
-    if method == "neuron" or (method == "auto" and not experiment.shape):
-        return False
-    from reference import ensembles  # late: a single neuron needs none of it
-
-    if method == "auto" and not ensembles.pays(experiment):
-        return False
-    reason = ensembles.obstacle(experiment)
-    if reason is None and batches is not None:
-        _check_batches(experiment, batches)
-        reason = ensembles.obstacle_in(experiment, batches)
-    if method == "moments":
-        ensembles.require(reason)
-    return reason is None
 
 
 def _sample_by_sample(experiment: Experiment, recorded: np.ndarray, batches: Batches | None) -> Trajectory:
@@ -132,45 +117,6 @@ def _sample_by_sample(experiment: Experiment, recorded: np.ndarray, batches: Bat
     return _assemble(experiment, visited, seen, None if every else watch, recorded)
 
 
-def _from_sums(experiment: Experiment, recorded: np.ndarray, batches: Batches | None) -> Trajectory:
-    if batches is None:
-        samples = draw_samples(experiment, max(1, SAMPLES_IN_CACHE // experiment.batch_size))
-    else:
-        _check_batches(experiment, batches)
-        samples = iter(batches[:1])
-    from reference import ensembles
-
-    run = ensembles.run(experiment, samples, recorded)
-    parameters, _ = start(experiment)
-    shape = experiment.shape
-
-    def of(group: Any, states: int) -> Parameters:
-        arrays = (group.get(name) for name in Parameters._fields)
-        return Parameters(*(None if a is None else a.reshape(states, *shape) for a in arrays))
-
-    trained = of(run.parameters, len(recorded))
-    return Trajectory(
-        experiment,
-        Parameters(
-            *(
-                np.broadcast_to(p, (len(recorded), *shape)) if path is None else path
-                for p, path in zip(parameters, trained, strict=True)
-            )
-        ),
-        of(run.gradient, len(run.loss)),
-        run.loss.reshape(len(run.loss), *shape),
-        MappingProxyType(
-            {
-                slot: of({name: slots[slot] for name, slots in run.slots.items()}, len(recorded))
-                for slot in experiment.optimizer.slots
-            }
-        ),
-        present(run.diverged_at.reshape(shape)),
-        present(run.crossed_at.reshape(shape)),
-        recorded,
-    )
-
-
 def start(experiment: Experiment) -> tuple[Parameters, OptimizerState]:
     """Initial parameters, in the experiment's dtype and shape, and optimizer state."""
     parameters = Parameters(
@@ -190,31 +136,13 @@ def constants(experiment: Experiment) -> tuple[Any, Any]:
     return cast_like_keras(experiment.negative_slope, dtype), None if at_zero is None else dtype.type(at_zero)
 
 
-def blocks(
-    experiment: Experiment, batches: tuple[np.ndarray, np.ndarray] | None
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def blocks(experiment: Experiment, batches: Batches | None) -> Iterator[Batches]:
     """Blocks of batches: those given, checked, or else the experiment's own, drawn as they are used."""
     if batches is None:
         yield from iterate_batches(experiment)
         return
-    _check_batches(experiment, batches)
+    check_batches(experiment, batches)
     yield batches
-
-
-def _check_batches(experiment: Experiment, batches: Any) -> None:
-    if not isinstance(batches, tuple) or len(batches) != 2:
-        count = f" of {len(batches)}" if isinstance(batches, tuple) else ""
-        raise TypeError(f"batches must be a tuple of x and y, got {type(batches).__name__}{count}")
-    expected = (experiment.steps, experiment.batch_size)
-    for name, array in zip("xy", batches, strict=True):
-        if not isinstance(array, np.ndarray) or array.shape != expected or array.dtype != experiment.dtype:
-            what = f"{array.dtype} of shape {array.shape}" if isinstance(array, np.ndarray) else type(array).__name__
-            raise ValueError(f"batches: {name} must be {experiment.dtype} of shape {expected}, got {what}")
-        if not (np.isfinite(array.min()) and np.isfinite(array.max())):
-            step, sample = np.unravel_index(np.argmin(np.isfinite(array)), expected)
-            raise ValueError(
-                f"batches: {name} must be finite, got {array[step, sample]} at step {step}, sample {sample}"
-            )
 
 
 def _assemble(

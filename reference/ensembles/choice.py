@@ -1,10 +1,8 @@
 """When the fast path can be taken, and when it pays."""
 
-from typing import Any
-
 import numpy as np
 
-from reference.ensembles.unbiased import Lines
+from reference.ensembles.unbiased import UnbiasedKernel
 from reference.experiment import Experiment
 from reference.optimizers import cast_like_keras
 
@@ -76,19 +74,5 @@ def pays(experiment: Experiment) -> bool:
     [False, True]
     """
     m, n = int(np.prod(experiment.shape)), experiment.batch_size
-    fast = 5e-9 * m + 2e-5 + 1e-8 * n if Lines.fits(experiment) else 20e-9 * m + 1.5e-4 + 5e-7 * n
+    fast = 5e-9 * m + 2e-5 + 1e-8 * n if UnbiasedKernel.fits(experiment) else 20e-9 * m + 1.5e-4 + 5e-7 * n
     return m >= FEW and fast < 2.5e-9 * m * n / 2
-
-
-def require(reason: Any) -> None:
-    """Raise ValueError with the reason why the fast path cannot be taken, if there is one.
-
-    Examples
-    --------
-    >>> require(None)
-    >>> require("labels must be the target's")
-    Traceback (most recent call last):
-    ValueError: method "moments" cannot be used: labels must be the target's
-    """
-    if reason is not None:
-        raise ValueError(f'method "moments" cannot be used: {reason}')

@@ -22,12 +22,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reference.ensembles.active_samples import Places, counts_above, number_of_cells, place_table
+from reference.ensembles.kink_ranks import RankTable, counts_above, number_of_cells, rank_table
 from reference.ensembles.sums import RunSums, opposite, run_sums
 from reference.ensembles.teacher import TeacherLines
 from reference.neuron import Parameters
 
-__all__ = ["BatchTable", "Scratch", "batch_loss", "batch_table", "gradients", "places_of"]
+__all__ = ["BatchTable", "Scratch", "batch_loss", "batch_table", "gradients", "ranks_of"]
 
 ZERO = 0.0
 
@@ -62,33 +62,33 @@ class BatchTable(NamedTuple):
 
     Parameters
     ----------
-    places : Places
+    ranks : RankTable
     sums : RunSums
     """
 
-    places: Places
+    ranks: RankTable
     sums: RunSums
 
     @property
     def x(self) -> np.ndarray:
         """The samples, sorted."""
-        return self.places.x
+        return self.ranks.x
 
 
 def batch_table(x: np.ndarray, lines: TeacherLines, cells: int | None = None) -> BatchTable:
     """Make the tables of one batch, of shape (n,), in the experiment's dtype."""
     x = np.sort(x)
-    return BatchTable(place_table(x, cells or number_of_cells(len(x))), run_sums(x.astype(np.float64), lines.kink(x)))
+    return BatchTable(rank_table(x, cells or number_of_cells(len(x))), run_sums(x.astype(np.float64), lines.kink(x)))
 
 
-def places_of(
-    table: Places, w: np.ndarray, b: np.ndarray, shift: np.ndarray, special: np.ndarray, scratch: Scratch
+def ranks_of(
+    table: RankTable, w: np.ndarray, b: np.ndarray, shift: np.ndarray, special: np.ndarray, scratch: Scratch
 ) -> np.ndarray:
     """Place of each neuron, by lookup where that is exact.
 
     Parameters
     ----------
-    table : Places
+    table : RankTable
     w, b : ndarray of shape (k,)
         In the experiment's dtype.
     shift : ndarray of shape (k,)
@@ -101,26 +101,26 @@ def places_of(
     ndarray of intp, of shape (k,)
         In the scratch memory, until that is used for other members.
     """
-    position, cells, places, unsure = scratch.floats[0], *scratch.ints, scratch.flags
+    position, cells, ranks, unsure = scratch.floats[0], *scratch.ints, scratch.flags
     codes = scratch.codes if table.codes.dtype == np.int16 else np.empty(len(w), table.codes.dtype)
     np.divide(b, w, out=position)
     np.clip(position, -table.reach, table.reach, out=position)
     position += table.shift
     np.subtract(position.view(np.int64), table.origin, out=cells)
-    table.codes.take(cells, out=codes, mode="clip")  # NaN gets any cell: it has no place
+    table.codes.take(cells, out=codes, mode="clip")  # NaN gets any cell: it has no rank
     those = np.flatnonzero(np.less(codes, 0, out=unsure))
     if those.size:
         codes[those] = counts_above(table, w.take(those), b.take(those), codes.take(those))
-    np.copyto(places, np.add(codes, shift, out=codes))
+    np.copyto(ranks, np.add(codes, shift, out=codes))
     if special.size:
         at = w[special]
-        places[special] = counts_above(table, at, b[special]) + np.where(np.signbit(at), 0, len(table.x))
-    return places
+        ranks[special] = counts_above(table, at, b[special]) + np.where(np.signbit(at), 0, len(table.x))
+    return ranks
 
 
 def gradients(
     table: BatchTable,
-    places: np.ndarray,
+    ranks: np.ndarray,
     parameters: Parameters,
     slope: Any,
     lines: TeacherLines,
@@ -132,8 +132,8 @@ def gradients(
     Parameters
     ----------
     table : BatchTable
-    places : ndarray of shape (k,)
-        From `places_of`.
+    ranks : ndarray of shape (k,)
+        From `ranks_of`.
     parameters : Parameters of float64
         Arrays of shape (k,), or numbers, which save work where they are 0 or 1.
     slope : float or ndarray of shape (k,)
@@ -150,10 +150,10 @@ def gradients(
     with_x = "w" in trainable or "v" in trainable
     vw, vb = _times(v, w), _times(v, b)
     closed = _is(slope, ZERO)
-    r0, r1 = _residuals(table.sums, places, vw, _plus(vb, d), lines, with_x, scratch)
+    r0, r1 = _residuals(table.sums, ranks, vw, _plus(vb, d), lines, with_x, scratch)
     total = r0
     if "d" in trainable or not closed:
-        others = opposite(places, len(table.places.x))
+        others = opposite(ranks, len(table.ranks.x))
         height = _plus(_times(slope, vb), d)
         s0, s1 = _residuals(table.sums, others, _times(slope, vw), height, lines, with_x and not closed, scratch)
         total = _plus(r0, s0)
@@ -167,12 +167,12 @@ def gradients(
         gradient["v"] = _plus(_times(w, r1), _times(b, r0))
     if "d" in trainable:
         gradient["d"] = total
-    return {name: np.full(len(places), g) if isinstance(g, float) else g for name, g in gradient.items()}
+    return {name: np.full(len(ranks), g) if isinstance(g, float) else g for name, g in gradient.items()}
 
 
 def _residuals(
     sums: RunSums,
-    places: np.ndarray,
+    ranks: np.ndarray,
     slope: Any,
     height: Any,
     lines: TeacherLines,
@@ -181,7 +181,7 @@ def _residuals(
 ) -> tuple[Any, Any]:
     """R_0 and R_1 over the samples on one side of the neuron's kink, where it is ``slope x + height``."""
     spare, coefficient = scratch.floats
-    runs = [run.take(places, out=out, mode="clip") for run, out in zip(sums[:2], scratch.pairs, strict=True)]
+    runs = [run.take(ranks, out=out, mode="clip") for run, out in zip(sums[:2], scratch.pairs, strict=True)]
     r0: Any = ZERO
     r1: Any = ZERO
 
@@ -200,24 +200,24 @@ def _residuals(
     if lines.left[1] == lines.right[1]:  # one beta for both runs
         beta = _minus(height, lines.left[1], coefficient)
         if not _is(beta, ZERO):
-            r0 = add(r0, beta, sums.both.take(places, out=spare, mode="clip"))
+            r0 = add(r0, beta, sums.both.take(ranks, out=spare, mode="clip"))
             r1 = add(r1, beta, np.add(one.real, two.real, out=spare)) if with_x else r1
         return r0, r1
     for (_, theta), run, count in zip((lines.left, lines.right), runs, sums.counts, strict=True):
         beta = _minus(height, theta, coefficient)
-        r0 = add(r0, beta, count.take(places, out=spare, mode="clip"))
+        r0 = add(r0, beta, count.take(ranks, out=spare, mode="clip"))
         r1 = add(r1, beta, run.real) if with_x else r1
     return r0, r1
 
 
 def batch_loss(
-    table: BatchTable, places: np.ndarray, parameters: Parameters, slope: Any, lines: TeacherLines
+    table: BatchTable, ranks: np.ndarray, parameters: Parameters, slope: Any, lines: TeacherLines
 ) -> np.ndarray:
     """Mean squared error of each neuron, in float64; arguments as for `gradients`."""
     w, b, v, d = parameters
     vw, vb = _times(v, w), _times(v, b)
-    loss = np.zeros(len(places))
-    for gain, here in ((1.0, places), (slope, opposite(places, len(table.places.x)))):
+    loss = np.zeros(len(ranks))
+    for gain, here in ((1.0, ranks), (slope, opposite(ranks, len(table.ranks.x)))):
         runs = zip(table.sums[:2], table.sums.counts, (lines.left, lines.right), strict=True)
         for run, count, (tau, theta) in runs:
             s0, pair = count.take(here, mode="clip"), run.take(here, mode="clip")

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from reference.ensembles.kernel import Pieces
+from reference.ensembles.general import GeneralKernel
 from reference.ensembles.members import Members, optimizer_of, some
 from reference.ensembles.neuron import neuron_gradient
 from reference.ensembles.recorded import Recorded, empty
-from reference.ensembles.single_run import run_alone
-from reference.ensembles.unbiased import Lines
+from reference.ensembles.single_run import run_single
+from reference.ensembles.unbiased import UnbiasedKernel
 from reference.experiment import Experiment
 from reference.neuron import Parameters
 from reference.optimizers import cast_like_keras
@@ -25,7 +25,7 @@ __all__ = ["run"]
 
 CHUNK = 2**16  # members
 
-Kernel = Pieces | Lines
+Kernel = GeneralKernel | UnbiasedKernel
 Chunk = tuple[slice, Members]
 Where = slice | np.ndarray
 
@@ -53,10 +53,12 @@ def run(experiment: Experiment, x_blocks: Iterator[np.ndarray], recorded: np.nda
     >>> run(two, iter([np.array([[1.0, -2.0]], np.float32)]), np.array([1])).parameters["w"]
     array([[1., 1.]], dtype=float32)
     """
-    if not experiment.shape and Lines.fits(experiment):
-        return run_alone(experiment, x_blocks, recorded)
+    if not experiment.shape and UnbiasedKernel.fits(experiment):
+        return run_single(experiment, x_blocks, recorded)
     members = int(np.prod(experiment.shape))
-    kernel: Kernel = Lines(experiment) if Lines.fits(experiment) else Pieces(experiment, members)
+    kernel: Kernel = (
+        UnbiasedKernel(experiment) if UnbiasedKernel.fits(experiment) else GeneralKernel(experiment, members)
+    )
     out = empty(experiment, members, recorded)
     chunks = _chunks(experiment, members, kernel)
     if 0 in out.rows:

@@ -13,11 +13,11 @@ import numpy as np
 from reference.ensembles.members import NEXT_TO_OVERFLOW
 from reference.ensembles.neuron import neuron_gradient
 from reference.ensembles.recorded import Recorded, empty
-from reference.ensembles.unbiased import Lines, TwoSums
+from reference.ensembles.unbiased import TwoSums, UnbiasedKernel
 from reference.experiment import Experiment
 from reference.optimizers import cast_like_keras
 
-__all__ = ["run_alone"]
+__all__ = ["run_single"]
 
 Slots = dict[str, Any]
 
@@ -31,8 +31,8 @@ class Steps(NamedTuple):
     loss: np.ndarray
 
 
-def run_alone(experiment: Experiment, x_blocks: Iterator[np.ndarray], recorded: np.ndarray) -> Recorded:
-    """Train one neuron that `Lines.fits`; arguments and result as for `reference.ensembles.run`.
+def run_single(experiment: Experiment, x_blocks: Iterator[np.ndarray], recorded: np.ndarray) -> Recorded:
+    """Train one neuron that `UnbiasedKernel.fits`; arguments and result as for `reference.ensembles.run`.
 
     Examples
     --------
@@ -40,10 +40,10 @@ def run_alone(experiment: Experiment, x_blocks: Iterator[np.ndarray], recorded: 
 
     >>> from reference import SGD, Parameters
     >>> one = Experiment(initial=Parameters(0.5), optimizer=SGD(learning_rate=1.0), batch_size=2, steps=1)
-    >>> run_alone(one, iter([np.array([[1.0, -2.0]], np.float32)]), np.array([1])).parameters["w"]
+    >>> run_single(one, iter([np.array([[1.0, -2.0]], np.float32)]), np.array([1])).parameters["w"]
     array([[1.]], dtype=float32)
     """
-    kernel, out = Lines(experiment), empty(experiment, 1, recorded)
+    kernel, out = UnbiasedKernel(experiment), empty(experiment, 1, recorded)
     scalar = np.dtype(experiment.dtype).type
     start = scalar(experiment.initial.w)
     state: tuple[Any, Slots] = start, dict.fromkeys(experiment.optimizer.slots, scalar(0))
@@ -60,7 +60,7 @@ def run_alone(experiment: Experiment, x_blocks: Iterator[np.ndarray], recorded: 
     return out
 
 
-def _advance(kernel: Lines, tables: list[TwoSums], state: tuple[Any, Slots], first: int) -> Steps:
+def _advance(kernel: UnbiasedKernel, tables: list[TwoSums], state: tuple[Any, Slots], first: int) -> Steps:
     """Take a block's steps."""
     w, slots = state
     experiment, scalar, update = kernel.experiment, type(w), kernel.experiment.optimizer.update
@@ -90,7 +90,7 @@ def _advance(kernel: Lines, tables: list[TwoSums], state: tuple[Any, Slots], fir
     return steps._replace(loss=loss)
 
 
-def _reach(kernel: Lines) -> tuple[float, float]:
+def _reach(kernel: UnbiasedKernel) -> tuple[float, float]:
     """Between which sizes of w sums can be used, see `Members.look` and `Members.extreme`."""
     experiment = kernel.experiment
     near = kernel.least / min(map(abs, kernel.sides))

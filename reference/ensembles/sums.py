@@ -1,10 +1,10 @@
 """Sums of 1, x and x^2 over the samples that a neuron sees in one way, for every rank at once.
 
 A neuron's kink and the teacher's cut a sorted batch into runs. Which samples are active is
-one number, the *place*: with n samples, place n + k says that the k largest are active
-(w > 0), place n - k that the k smallest are (w < 0). Two runs matter, the active samples
+one number, the *rank*: with n samples, rank n + k says that the k largest are active
+(w > 0), rank n - k that the k smallest are (w < 0). Two runs matter, the active samples
 left and right of the teacher's kink. The inactive ones are those that are active in the
-`opposite` place.
+`opposite` rank.
 
 Every sum is accumulated over its own samples, from either end of the batch and outward
 from the teacher's kink: none is a difference of two sums, so that a run without samples
@@ -19,7 +19,7 @@ __all__ = ["RunSums", "opposite", "run_sums"]
 
 
 class RunSums(NamedTuple):
-    """``2/n sum x^k`` over the active samples, by place, in float64, rounded once more by the factor.
+    """``2/n sum x^k`` over the active samples, by rank, in float64, rounded once more by the factor.
 
     Parameters
     ----------
@@ -41,9 +41,9 @@ class RunSums(NamedTuple):
     def counts(self) -> tuple[np.ndarray, np.ndarray]:
         """Of those left and right of the teacher's kink, k = 0."""
         n = len(self.both) // 2
-        place = np.arange(-n, n + 1)
-        left = np.where(place < 0, np.minimum(-place, self.kink), np.maximum(place - (n - self.kink), 0))
-        return left * 2 / n, (np.abs(place) - left) * 2 / n
+        rank = np.arange(-n, n + 1)
+        left = np.where(rank < 0, np.minimum(-rank, self.kink), np.maximum(rank - (n - self.kink), 0))
+        return left * 2 / n, (np.abs(rank) - left) * 2 / n
 
 
 def run_sums(x: np.ndarray, kink: int) -> RunSums:
@@ -90,12 +90,12 @@ def run_sums(x: np.ndarray, kink: int) -> RunSums:
     return RunSums(left, right, np.abs(np.arange(-n, n + 1)) * 2 / n, kink)
 
 
-def opposite(places: np.ndarray, n: int) -> np.ndarray:
-    """Places in which the inactive samples are the active ones.
+def opposite(ranks: np.ndarray, n: int) -> np.ndarray:
+    """RankTable in which the inactive samples are the active ones.
 
     Examples
     --------
     >>> opposite(np.array([1, 5]), 3).tolist()  # the two smallest, the two largest
     [4, 2]
     """
-    return np.where(places > n, places - n, places + n)
+    return np.where(ranks > n, ranks - n, ranks + n)

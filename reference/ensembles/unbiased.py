@@ -23,7 +23,7 @@ from reference.ensembles.neuron import neuron_gradient
 from reference.ensembles.teacher import TeacherLines, teacher_lines
 from reference.experiment import Experiment
 
-__all__ = ["Lines", "TwoSums"]
+__all__ = ["TwoSums", "UnbiasedKernel"]
 
 BLAS_IS_SERIAL = 8192  # OpenBLAS goes parallel from 10,000 on
 
@@ -36,7 +36,7 @@ class TwoSums(NamedTuple):
     x: np.ndarray
 
 
-class Lines:
+class UnbiasedKernel:
     """The kernel for w alone, with b, d and the teacher's b all 0."""
 
     def __init__(self, experiment: Experiment) -> None:

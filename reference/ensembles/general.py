@@ -4,18 +4,18 @@ from typing import Any
 
 import numpy as np
 
-from reference.ensembles.active_samples import code_type, number_of_cells
-from reference.ensembles.gradients import BatchTable, Scratch, batch_loss, batch_table, gradients, places_of
+from reference.ensembles.gradients import BatchTable, Scratch, batch_loss, batch_table, gradients, ranks_of
+from reference.ensembles.kink_ranks import code_type, number_of_cells
 from reference.ensembles.members import Members
 from reference.ensembles.teacher import teacher_lines
 from reference.experiment import Experiment
 
-__all__ = ["Pieces"]
+__all__ = ["GeneralKernel"]
 
 TABLE_BYTES = 2**25  # of the tables that are kept at once; more would not stay in cache
 
 
-class Pieces:
+class GeneralKernel:
     """Gradients from tables of sums.
 
     Parameters
@@ -41,7 +41,7 @@ class Pieces:
         return [batch_table(row, self.lines, self.cells) for row in x]
 
     def of_side(self, right: np.ndarray, slope: Any) -> tuple[np.ndarray, ...]:
-        """What a place is above the number of samples above the kink."""
+        """What a rank is above the number of samples above the kink."""
         return (np.where(right, self.samples, 0).astype(code_type(self.samples)),)
 
     def _scratch(self, size: int) -> Scratch:
@@ -49,16 +49,16 @@ class Pieces:
             self.scratch = Scratch.of(size)
         return self.scratch
 
-    def _places(self, table: BatchTable, members: Members) -> np.ndarray:
+    def _ranks(self, table: BatchTable, members: Members) -> np.ndarray:
         w, b = (members.values[name] for name in "wb")
         scratch = self._scratch(len(w))
-        return places_of(table.places, w, b, members.by_side[0], members.special, scratch)
+        return ranks_of(table.ranks, w, b, members.by_side[0], members.special, scratch)
 
     def gradient(self, table: BatchTable, members: Members) -> dict[str, np.ndarray]:
         """Derivatives with respect to what is trained, in float64."""
-        places = self._places(table, members)
-        return gradients(table, places, members.wide, members.slope, self.lines, self.trainable, self.scratch)
+        ranks = self._ranks(table, members)
+        return gradients(table, ranks, members.wide, members.slope, self.lines, self.trainable, self.scratch)
 
     def loss(self, table: BatchTable, members: Members) -> np.ndarray:
         """Mean squared error, in float64."""
-        return batch_loss(table, self._places(table, members), members.wide, members.slope, self.lines)
+        return batch_loss(table, self._ranks(table, members), members.wide, members.slope, self.lines)

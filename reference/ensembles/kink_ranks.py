@@ -2,7 +2,7 @@
 
 With the samples sorted, the active ones, ``fl(fl(w x) + b) > 0`` in the experiment's dtype,
 are the k largest (w > 0) or the k smallest (w < 0), because rounding is monotone. The
-number wanted is the place n + k or n - k (see `reference.ensembles.sums`).
+number wanted is the rank n + k or n - k (see `reference.ensembles.sums`).
 
 A lookup table over the kink gives it in one step. The neuron's kink is at -b/w; a sample
 x_i changes sides where b/w = -x_i, and in floating point nowhere but near: with |w| at least
@@ -15,7 +15,7 @@ cell which comes within
 
     5 u |x_i| + 2 u
 
-of no -x_i holds one place for all its neurons. In the other cells the neuron's own decision
+of no -x_i holds one rank for all its neurons. In the other cells the neuron's own decision
 is asked about the samples in question, mostly one, and where |w| < omega about all of
 them, by bisection.
 """
@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["Places", "code_type", "counts_above", "number_of_cells", "place_table"]
+__all__ = ["RankTable", "code_type", "counts_above", "number_of_cells", "rank_table"]
 
 CELLS_PER_SAMPLE = 64
 MOST_CELLS = 2**19
@@ -32,7 +32,7 @@ FEW = 8  # samples that are tried one by one
 ROUNDING = 1.5 * 2.0**52  # any number of half the size, added to it in float64, is rounded to an integer
 
 
-class Places(NamedTuple):
+class RankTable(NamedTuple):
     """Lookup table of one batch.
 
     Parameters
@@ -48,8 +48,8 @@ class Places(NamedTuple):
     origin : int
         and less by this, when its bits are read as an integer, it is the number of the cell.
     codes : ndarray of int16 or int32
-        Of each cell, the number of samples above the kink, which is the place if w < 0 and
-        n less than the place if w > 0; -1 - k where it is at least k and has to be looked at.
+        Of each cell, the number of samples above the kink, which is the rank if w < 0 and
+        n less than the rank if w > 0; -1 - k where it is at least k and has to be looked at.
     most : int
         It is at most so many more than k.
     """
@@ -69,11 +69,11 @@ def number_of_cells(samples: int) -> int:
 
 
 def code_type(samples: int) -> type[np.signedinteger]:
-    """Type of codes and of places: a small table stays in cache."""
+    """Type of codes and of ranks: a small table stays in cache."""
     return np.int16 if 2 * samples < 2**15 else np.int32
 
 
-def place_table(x: np.ndarray, cells: int) -> Places:
+def rank_table(x: np.ndarray, cells: int) -> RankTable:
     """Make the table of one sorted batch, of shape (n,) in the experiment's dtype.
 
     Parameters
@@ -84,7 +84,7 @@ def place_table(x: np.ndarray, cells: int) -> Places:
 
     Examples
     --------
-    >>> place_table(np.array([-1.0, 2.5]), cells=16).codes.tolist()  # about b/w from -3 to 3, by halves
+    >>> rank_table(np.array([-1.0, 2.5]), cells=16).codes.tolist()  # about b/w from -3 to 3, by halves
     [0, -1, 1, 1, 1, 1, 1, 1, -2, 2, 2, 2, 2]
     """
     n, u = len(x), float(np.finfo(x.dtype).eps) / 2
@@ -94,7 +94,7 @@ def place_table(x: np.ndarray, cells: int) -> Places:
     per_unit = 2.0 ** min(900.0, np.floor(np.log2((cells / 2 - 3) / widest))) if widest > 2.0**-900 else 2.0**900
     small = code_type(n)
     if not (5 * u * widest + 2 * u) * per_unit < 0.25:  # samples all at 0, or so small that w x may vanish
-        return Places(x, descending, 0.0, ROUNDING, _bits(ROUNDING), np.full(1, -1, small), n)
+        return RankTable(x, descending, 0.0, ROUNDING, _bits(ROUNDING), np.full(1, -1, small), n)
     boundaries *= per_unit
     margin = 5 * u * np.abs(boundaries) + 2 * u * per_unit
     edges = np.rint([boundaries - margin, boundaries + margin]).astype(np.intp)
@@ -105,7 +105,7 @@ def place_table(x: np.ndarray, cells: int) -> Places:
     codes[edges] = ~codes.take(edges)
     most = int((first.searchsorted(last, side="right") - np.arange(n)).max())
     shift = ROUNDING / per_unit
-    return Places(x, descending, half / per_unit, shift, _bits(shift) - half, codes, most)
+    return RankTable(x, descending, half / per_unit, shift, _bits(shift) - half, codes, most)
 
 
 def _lengths(last: np.ndarray, cells: int) -> np.ndarray:
@@ -120,12 +120,12 @@ def _bits(number: float) -> int:
     return int(np.float64(number).view(np.int64))
 
 
-def counts_above(table: Places, w: np.ndarray, b: np.ndarray, codes: np.ndarray | None = None) -> np.ndarray:
+def counts_above(table: RankTable, w: np.ndarray, b: np.ndarray, codes: np.ndarray | None = None) -> np.ndarray:
     """How many samples are above each kink, by the neuron's own decision.
 
     Parameters
     ----------
-    table : Places
+    table : RankTable
     w, b : ndarray of shape (k,)
         In the dtype of the samples. With w = 0, no sample is above the kink of an inactive
         neuron if w is +0, and of an active one if it is -0.
@@ -140,7 +140,7 @@ def counts_above(table: Places, w: np.ndarray, b: np.ndarray, codes: np.ndarray 
     --------
     A sample on the kink is neither above nor active:
 
-    >>> table = place_table(np.array([-1.0, 0.5, 2.0]), cells=16)
+    >>> table = rank_table(np.array([-1.0, 0.5, 2.0]), cells=16)
     >>> counts_above(table, np.array([2.0, -2.0, 0.0]), np.array([-1.0, 1.0, 1.0])).tolist()
     [1, 2, 3]
     """
@@ -156,7 +156,7 @@ def counts_above(table: Places, w: np.ndarray, b: np.ndarray, codes: np.ndarray 
 
 
 def _bisected(
-    table: Places, w: np.ndarray, b: np.ndarray, left: np.ndarray, low: np.ndarray, high: np.ndarray
+    table: RankTable, w: np.ndarray, b: np.ndarray, left: np.ndarray, low: np.ndarray, high: np.ndarray
 ) -> np.ndarray:
     """The same, for counts from `low` to `high`, which are overwritten."""
     rest = np.flatnonzero(low < high)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from reference import Target
-from reference.ensembles.active_samples import code_type, number_of_cells, place_table
-from reference.ensembles.gradients import Scratch, places_of
+from reference.ensembles.gradients import Scratch, ranks_of
+from reference.ensembles.kink_ranks import code_type, number_of_cells, rank_table
 from reference.ensembles.sums import opposite, run_sums
 from reference.ensembles.teacher import teacher_lines
 
@@ -13,18 +13,18 @@ DTYPES = ["float32", "float64"]
 
 
 def looked_up(x, w, b, cells=None):
-    """Places by the table, prepared as a kernel prepares them."""
-    table = place_table(x, cells or number_of_cells(len(x)))
+    """RankTable by the table, prepared as a kernel prepares them."""
+    table = rank_table(x, cells or number_of_cells(len(x)))
     shift = np.where(np.signbit(w), 0, len(x)).astype(code_type(len(x)))
     special = np.flatnonzero(np.abs(w) < np.finfo(w.dtype).tiny)
     with np.errstate(all="ignore"):
-        return places_of(table, w, b, shift, special, Scratch.of(len(w)))
+        return ranks_of(table, w, b, shift, special, Scratch.of(len(w)))
 
 
-def active(x, places):
-    """The samples that a place says are active, shape (k, n)."""
+def active(x, ranks):
+    """The samples that a rank says are active, shape (k, n)."""
     n, i = len(x), np.arange(len(x))
-    k = (places - n)[:, None]
+    k = (ranks - n)[:, None]
     return np.where(k > 0, i >= n - k, i < -k)
 
 
@@ -34,7 +34,7 @@ def decided(x, w, b):
 
 
 def next_to_kinks(x, rng, count):
-    """Neurons whose kink is at a sample, up to a few units in the last place of b and of w."""
+    """Neurons whose kink is at a sample, up to a few units in the last rank of b and of w."""
     dtype = x.dtype.type
     w = (rng.choice([-1, 1], count) * 10.0 ** rng.uniform(-6, 4, count)).astype(dtype)
     b = -(w * rng.choice(x, count))
@@ -65,7 +65,7 @@ def test_the_place_is_the_neurons_own_decision_for_every_sample(name, dtype):
     special = np.meshgrid(*[np.array([0.0, -0.0, 1.0, -1.0, 1e-38, -1e-45, 1e30, np.inf], dtype)] * 2)
     groups = [ordinary, tiny, [a.ravel() for a in special], next_to_kinks(x, rng, 4000)]
     w, b = (np.concatenate([group[i] for group in groups]) for i in range(2))
-    finite = np.isfinite(w) & np.isfinite(b)  # others have diverged: inf - inf has no place of its own
+    finite = np.isfinite(w) & np.isfinite(b)  # others have diverged: inf - inf has no rank of its own
     w, b = w[finite], b[finite]
     for cells in (None, 16, 1024):
         assert np.array_equal(active(x, looked_up(x, w, b, cells)), decided(x, w, b))
@@ -82,12 +82,12 @@ def test_kinks_a_few_units_from_a_sample_really_fall_on_either_side(dtype):
 
 
 @pytest.mark.parametrize("kink", [0, 3, 7])
-def test_sums_are_those_of_the_active_samples_on_either_side(kink):
+def test_sums_are_those_of_the_kink_ranks_on_either_side(kink):
     x = np.array([-2.0, -1.5, -1.0, 0.25, 0.25, 0.5, 3.0])
-    n, places = len(x), np.arange(15)
+    n, ranks = len(x), np.arange(15)
     sums = run_sums(x, kink)
     left = np.arange(n) < kink
-    for mine, here in ((active(x, places), places), (~active(x, places), opposite(places, n))):
+    for mine, here in ((active(x, ranks), ranks), (~active(x, ranks), opposite(ranks, n))):
         for power in range(3):
             whole = (2 / n) * np.where(mine[:, None], np.stack([left, ~left]) * x**power, 0).sum(axis=-1)
             tables = sums.counts if power == 0 else [(run.real, run.imag)[power - 1] for run in (sums.left, sums.right)]

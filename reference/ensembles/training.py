@@ -1,0 +1,81 @@
+"""Training by the fast path, with the same result as `reference.train` gives."""
+
+from types import MappingProxyType
+
+import numpy as np
+
+from reference.ensembles.choice import obstacle, obstacle_in, pays
+from reference.ensembles.loop import run
+from reference.experiment import Batches, Experiment, check_batches, draw_samples
+from reference.neuron import Parameters
+from reference.trajectory import Trajectory, present
+
+__all__ = ["train"]
+
+SAMPLES_IN_CACHE = 2**16
+
+
+def train(
+    experiment: Experiment, recorded: np.ndarray, batches: Batches | None, *, required: bool
+) -> Trajectory | None:
+    """Train if the fast path can be taken and, unless it is required, pays; else return None.
+
+    Parameters
+    ----------
+    experiment, batches
+        As for `reference.train`.
+    recorded : ndarray of int
+        After how many updates a state is kept, ascending; the last is the number of steps.
+    required : bool
+
+    Returns
+    -------
+    Trajectory or None
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the batches do not fit, or the fast path is required and cannot be taken.
+    """
+    if not required and not pays(experiment):
+        return None
+    reason = obstacle(experiment)
+    if reason is None and batches is not None:
+        check_batches(experiment, batches)
+        reason = obstacle_in(experiment, batches)
+    if reason is None:
+        return _train(experiment, recorded, batches)
+    if required:
+        raise ValueError(f'method "moments" cannot be used: {reason}')
+    return None
+
+
+def _train(experiment: Experiment, recorded: np.ndarray, batches: Batches | None) -> Trajectory:
+    if batches is None:
+        samples = draw_samples(experiment, max(1, SAMPLES_IN_CACHE // experiment.batch_size))
+    else:
+        samples = iter(batches[:1])
+    run_of_all, shape = run(experiment, samples, recorded), experiment.shape
+
+    def shaped(group: dict[str, np.ndarray], states: int) -> Parameters:
+        return Parameters(
+            *(group[name].reshape(states, *shape) if name in group else None for name in Parameters._fields)
+        )
+
+    states, seen = len(recorded), len(run_of_all.loss)
+    trained = shaped(run_of_all.parameters, states)
+    fixed = (np.broadcast_to(np.asarray(p, experiment.dtype), (states, *shape)) for p in experiment.initial)
+    slots = {
+        slot: shaped({name: mine[slot] for name, mine in run_of_all.slots.items()}, states)
+        for slot in experiment.optimizer.slots
+    }
+    return Trajectory(
+        experiment,
+        Parameters(*(still if path is None else path for path, still in zip(trained, fixed, strict=True))),
+        shaped(run_of_all.gradient, seen),
+        run_of_all.loss.reshape(seen, *shape),
+        MappingProxyType(slots),
+        present(run_of_all.diverged_at.reshape(shape)),
+        present(run_of_all.crossed_at.reshape(shape)),
+        recorded,
+    )
