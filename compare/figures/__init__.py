@@ -16,8 +16,8 @@ from compare.figures.gallery.draw import Picture, draw_all
 from compare.figures.gif import write_gif
 from compare.figures.history import trajectory
 from compare.figures.landscape import surface
-from compare.figures.outcome import succeeded
 from compare.figures.slope_study import slope_figure
+from compare.theory.success import succeeded
 
 __all__ = [
     "Picture",

@@ -7,9 +7,8 @@ from matplotlib.patches import Patch
 
 from compare.figures import style
 from compare.figures.minimum import lowest_on_surface
-from compare.figures.outcome import succeeded
 from compare.figures.runs import setting_of
-from compare.surface import expected_loss
+from compare.theory.success import succeeded
 from reference import Trajectory
 
 __all__ = ["basin_map"]
@@ -58,19 +57,14 @@ def basin_map(run: Trajectory, *, ax: Axes | None = None) -> Axes:
             f"got {setting.negative_slope:g} and {setting.target.negative_slope:g}"
         )
     ax = style.new_figure(7.0, 5.2).add_subplot() if ax is None else ax
-    colours = ListedColormap([style.FAILURE, style.SUCCESS])
-    ax.pcolormesh(w, b, reached.astype(float), cmap=colours, vmin=0.0, vmax=1.0, shading="nearest", rasterized=True)
-    across, up = np.meshgrid(w, b)
-    loss = expected_loss(
-        setting.fixed._replace(w=across, b=up), negative_slope=setting.negative_slope, target=setting.target
-    )
-    at = lowest_on_surface(setting, across, up, loss)
+    style.colour_cells(ax, w, b, reached.astype(float), ListedColormap([style.FAILURE, style.SUCCESS]))
+    all_w, all_b = np.meshgrid(w, b)
+    at = lowest_on_surface(setting, all_w, all_b, setting.loss(w=all_w, b=all_b))
     if w[0] <= at[0] <= w[-1] and b[0] <= at[1] <= b[-1]:
-        ax.plot(*at, marker="*", markersize=16, color=style.TARGET, markeredgecolor="white", linestyle="",
-                label=f"minimum: w = {style.rounded(at[0])}, b = {style.rounded(at[1])}")  # fmt: skip
+        label = f"minimum: w = {style.rounded(at[0])}, b = {style.rounded(at[1])}"
+        style.mark_minimum(ax, at, 16, label=label)
     ax.axvline(0, color="white", linewidth=0.8, linestyle=":")
-    style.dress(ax, xlabel="start w", ylabel="start b")
-    ax.grid(False)
+    style.dress(ax, xlabel="start w", ylabel="start b", grid=False)
     share = float(reached.mean())
     names = [(style.SUCCESS, f"succeeds ({100 * share:.3g} %)"), (style.FAILURE, f"fails ({100 * (1 - share):.3g} %)")]
     handles = [Patch(color=ink, label=name) for ink, name in names] + ax.get_legend_handles_labels()[0]

@@ -6,13 +6,21 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from compare.figures import style
-from compare.figures.minimum import loss_at, lowest_on_curve, one_sided_slope
-from compare.figures.outcome import colour_of
-from compare.figures.runs import EPOCH, LARGEST, Setting, labels_for, limits, members, setting_of, single
-from compare.surface import expected_loss
+from compare.figures.minimum import lowest_on_curve
+from compare.figures.runs import (
+    EPOCH,
+    LARGEST,
+    Setting,
+    colour_of,
+    drawable_parameters,
+    labels_for,
+    limits,
+    setting_of,
+    single,
+)
 from reference import Target, Trajectory, checks
 
-__all__ = ["close_up", "curve_points", "loss_curve", "span"]
+__all__ = ["close_up", "drawable_loss", "loss_curve", "plot_loss", "span"]
 
 
 def loss_curve(
@@ -64,32 +72,21 @@ def loss_curve(
     for run in runs:
         single(run, "loss_curve")
     setting = setting_of(runs, "loss_curve", ("w",), negative_slope, target)
-    paths = [members(run).w[:, 0] for run in runs]
+    paths = [drawable_parameters(run).w[:, 0] for run in runs]
     bounded = [path[:1] if run.diverged_at is not None else path for run, path in zip(runs, paths, strict=True)]
     every = checks.integer("loss_curve: every", every, at_least=1)
     names = labels_for(runs, "loss_curve", labels)
     low, high = span(bounded) if xlim is None else limits("loss_curve: xlim", xlim)
     ax = style.new_figure().add_subplot() if ax is None else ax
-    w = np.union1d(np.linspace(low, high, 800), [0.0] if low < 0 < high else [])
-    ax.plot(w, curve_points(setting, w), color=style.CURVE, linewidth=1.8, zorder=2, label="expected loss")
+    plot_loss(ax, setting, low, high, points=800, label="expected loss")
     for i, (run, path, name) in enumerate(zip(runs, paths, names, strict=True)):
         visited = path[::every]
-        ax.plot(
-            visited,
-            curve_points(setting, visited),
-            color=colour_of(run),
-            marker=style.MARKERS[i % len(style.MARKERS)],
-            linestyle="",
-            markersize=6,
-            markeredgewidth=0,
-            zorder=4,
-            label=name,
-        )
+        ax.plot(visited, drawable_loss(setting, visited), style.MARKERS[i % len(style.MARKERS)], color=colour_of(run),
+                markersize=6, markeredgewidth=0, zorder=4, label=name)  # fmt: skip
     lowest = lowest_on_curve(setting, low, high)
     if lowest is not None:
-        at = loss_at(setting, w=lowest)
-        ax.plot(lowest, at, marker="*", markersize=14, color=style.TARGET, markeredgecolor="white",
-                linestyle="", zorder=5, label=f"minimum: w = {style.rounded(lowest)}, loss {at:.2g}")  # fmt: skip
+        w, loss = lowest
+        style.mark_minimum(ax, lowest, 14, zorder=5, label=f"minimum: w = {style.rounded(w)}, loss {loss:.2g}")
     ax.set_xlim(low, high)
     style.dress(ax, xlabel="weight w", ylabel="expected loss")
     style.legend(ax, loc="upper center")
@@ -142,8 +139,8 @@ def close_up(
 
 def _say_slopes(ax: Axes, setting: Setting, half_width: float) -> None:
     """Mark the kink, write the slope on either side beside the curve, continue the left one."""
-    left, right = (one_sided_slope(setting, side) for side in ("left", "right"))
-    shown = curve_points(setting, np.array([-half_width, 0.0, half_width]))
+    left, right = (float(setting.gradient(w=0.0, side=side).w) for side in ("left", "right"))
+    shown = drawable_loss(setting, np.array([-half_width, 0.0, half_width]))
     low, high = float(np.nanmin(shown)), float(np.nanmax(shown))
     if low < high:  # not the level curve of v = 0
         ax.set_ylim(low - (high - low) / 5, high + (high - low) / 5)
@@ -151,22 +148,25 @@ def _say_slopes(ax: Axes, setting: Setting, half_width: float) -> None:
     ax.plot([0.0, half_width], [shown[1], shown[1] + left * half_width], color=style.QUIET, linewidth=1.2,
             linestyle="--", zorder=1.5, label="the slope from the left, continued")  # fmt: skip
     away = (high - low) / 8
-    for side, slope, word, ha in ((-1, left, "left", "center"), (1, right, "right", "right")):
-        at = side * half_width / 2
+    for side, slope, name, ha in ((-1, left, "left", "center"), (1, right, "right", "right")):
+        w = side * half_width / 2
         above = side > 0 and right > left  # the continued slope is below the curve then
-        words = f"just {word} of 0\nthe loss has slope {style.rounded(slope)}"
-        y = loss_at(setting, w=at) + (away if above else -away)
-        text = ax.text(at, y, words, ha=ha, va="bottom" if above else "top", color=style.INK)
-        text.set(fontsize=style.TEXT_SIZE, bbox=style.TextBox, zorder=1.8)
+        text = f"just {name} of 0\nthe loss has slope {style.rounded(slope)}"
+        y = float(setting.loss(w=w)) + (away if above else -away)
+        ax.text(w, y, text, ha=ha, va="bottom" if above else "top", color=style.INK, fontsize=style.TEXT_SIZE,
+                bbox=style.TEXT_BOX, zorder=1.8)  # fmt: skip
 
 
-def curve_points(setting: Setting, w: np.ndarray) -> np.ndarray:
-    """Expected loss at weights w; NaN where w is."""
-    held = np.where(np.isnan(w), 0.0, w)
+def plot_loss(ax: Axes, setting: Setting, low: float, high: float, *, points: int, label: str | None = None) -> None:
+    """Draw the expected loss over w from `low` to `high`, with a corner at the kink."""
+    w = np.union1d(np.linspace(low, high, points), [0.0] if low < 0 < high else [])
+    ax.plot(w, drawable_loss(setting, w), color=style.CURVE, linewidth=1.8, zorder=2, label=label)
+
+
+def drawable_loss(setting: Setting, w: np.ndarray) -> np.ndarray:
+    """Expected loss at weights w; NaN where w is, or where the loss is too large to be drawn."""
     with np.errstate(over="ignore"):
-        loss = expected_loss(
-            setting.fixed._replace(w=held), negative_slope=setting.negative_slope, target=setting.target
-        )
+        loss = setting.loss(w=np.where(np.isnan(w), 0.0, w))
     return np.where(np.isnan(w) | ~(loss <= LARGEST), np.nan, loss)
 
 

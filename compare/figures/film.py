@@ -11,9 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from compare.figures import style
-from compare.figures.curve import curve_points, span
-from compare.figures.outcome import colour_of
-from compare.figures.runs import Setting, members, setting_of, single
+from compare.figures.curve import drawable_loss, plot_loss, span
+from compare.figures.runs import Setting, colour_of, drawable_parameters, setting_of, single
 from reference import Trajectory, checks, iterate_batches, phi
 
 __all__ = ["FPS", "Film", "animate", "film_on"]
@@ -82,13 +81,13 @@ def animate(
     )  # fmt: skip
 
 
-def frame_steps(run: Trajectory, frames: int, until: int | None, who: str) -> np.ndarray:
+def frame_steps(run: Trajectory, frames: int, until: int | None, caller: str) -> np.ndarray:
     """Check what an animation is asked for; return the step that each frame shows."""
-    setting_of([single(run, who)], who, ("w",))
-    frames = checks.integer(f"{who}: frames", frames, at_least=2)
-    last = run.experiment.steps if until is None else checks.integer(f"{who}: until", until, at_least=1)
+    setting_of([single(run, caller)], caller, ("w",))
+    frames = checks.integer(f"{caller}: frames", frames, at_least=2)
+    last = run.experiment.steps if until is None else checks.integer(f"{caller}: until", until, at_least=1)
     if last > run.experiment.steps:
-        raise ValueError(f"{who}: until must be a step of the run, at most {run.experiment.steps}, got {until!r}")
+        raise ValueError(f"{caller}: until must be a step of the run, at most {run.experiment.steps}, got {until!r}")
     return np.linspace(0, last, min(frames, last + 1)).round().astype(int)
 
 
@@ -98,12 +97,12 @@ def film_on(figure: Figure, run: Trajectory, steps: np.ndarray) -> Film:
     ink = colour_of(run)
     figure.set_facecolor("white")
     left, right = figure.subplots(1, 2)
-    path = members(run).w[:, 0]
-    losses = curve_points(setting, path)
+    path = drawable_parameters(run).w[:, 0]
+    losses = drawable_loss(setting, path)
     learned, predicted = _draw_function(left, run, ink)
     trail, point = _draw_loss(right, setting, path, ink)
     reading = right.text(0.5, 0.95, "", transform=right.transAxes, ha="center", va="top", linespacing=1.4,
-                         fontsize=style.TEXT_SIZE, color=style.INK, bbox=style.TextBox)  # fmt: skip
+                         fontsize=style.TEXT_SIZE, color=style.INK, bbox=style.TEXT_BOX)  # fmt: skip
     moving = (learned, predicted, trail, point, reading)
     for artist in moving:
         artist.set_animated(True)
@@ -147,8 +146,7 @@ def _draw_function(ax: Axes, run: Trajectory, ink: str) -> tuple[Line2D, Line2D]
 def _draw_loss(ax: Axes, setting: Setting, path: np.ndarray, ink: str) -> tuple[Line2D, Line2D]:
     """The expected loss; the points visited and the present one, still empty."""
     low, high = span([path])
-    w = np.union1d(np.linspace(low, high, 400), [0.0])
-    ax.plot(w, curve_points(setting, w), color=style.CURVE, linewidth=1.8, zorder=2)
+    plot_loss(ax, setting, low, high, points=400)
     (trail,) = ax.plot([], [], "o", color=ink, markersize=4, markeredgewidth=0, zorder=3)
     (point,) = ax.plot([], [], "o", color=ink, markersize=10, markeredgecolor="white", zorder=4)
     ax.set_xlim(low, high)

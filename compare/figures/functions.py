@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from compare.figures import style
-from compare.figures.outcome import colour_of, end_loss
-from compare.figures.runs import single, start_and_end
+from compare.figures.runs import colour_of, single, start_and_end
+from compare.theory.success import end_loss
 from reference import Parameters, Trajectory, phi
 
 __all__ = ["functions"]
@@ -66,7 +66,7 @@ def functions(
         style.dress(axes, xlabel="input x", ylabel="output" if axes is ax[0] else "", title=title)
         axes.set_xlim(-REACH, REACH)
         axes.text(0.04, 0.96, f"expected loss\n{float(end_loss(run)):.3g}", transform=axes.transAxes, va="top",
-                  fontsize=style.TEXT_SIZE - 1, color=style.INK, bbox=style.TextBox)  # fmt: skip
+                  fontsize=style.TEXT_SIZE - 1, color=style.INK, bbox=style.TEXT_BOX)  # fmt: skip
     return ax
 
 

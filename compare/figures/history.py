@@ -8,8 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from compare.figures import style
-from compare.figures.outcome import colour_of
-from compare.figures.runs import EPOCH, LARGEST, labels_for, members, single
+from compare.figures.runs import EPOCH, LARGEST, colour_of, drawable_parameters, labels_for, single
 from reference import Trajectory
 
 __all__ = ["epoch_means", "trajectory"]
@@ -72,7 +71,7 @@ def trajectory(
             look |= {"markeredgewidth": 0.5}
         above.plot(*_losses(run, per), label=label, **look)
         for name in run.experiment.trainable:
-            path = getattr(members(run), name)[:, 0]
+            path = getattr(drawable_parameters(run), name)[:, 0]
             steps = _marks(run) if per == "epoch" else np.arange(len(path))
             several = len(run.experiment.trainable) > 1
             below.plot(steps / (EPOCH if per == "epoch" else 1), path[steps], linestyle=LINES[name],

@@ -7,9 +7,8 @@ from scipy.special import ndtri
 
 from compare.figures import style
 from compare.figures.minimum import lowest_on_surface
-from compare.figures.outcome import succeeded
-from compare.figures.runs import complete, limits, members, setting_of
-from compare.surface import expected_loss
+from compare.figures.runs import complete, drawable_parameters, limits, setting_of
+from compare.theory.success import succeeded
 from reference import Experiment, Target, Trajectory
 
 __all__ = ["dead_below", "surface"]
@@ -69,11 +68,11 @@ def surface(
         complete(run, "surface")
     setting = setting_of(runs, "surface", ("w", "b"), negative_slope, target)
     ax = style.new_figure(7.0, 5.0).add_subplot() if ax is None else ax
-    paths = [members(run) for run in runs]
+    paths = [drawable_parameters(run) for run in runs]
     low, high = _span([path.w for path in paths]) if xlim is None else limits("surface: xlim", xlim)
     bottom, top = _span([path.b for path in paths]) if ylim is None else limits("surface: ylim", ylim)
     w, b = np.meshgrid(np.linspace(low, high, 241), np.linspace(bottom, top, 241))
-    loss = expected_loss(setting.fixed._replace(w=w, b=b), negative_slope=setting.negative_slope, target=setting.target)
+    loss = setting.loss(w=w, b=b)
     filled = ax.contourf(w, b, loss, LEVELS, cmap=HEIGHTS, norm=BoundaryNorm(LEVELS, 256), extend="max")
     ax.contour(w, b, loss, LEVELS[1:], colors="white", linewidths=0.7)
     if setting.negative_slope == 0:
@@ -86,10 +85,9 @@ def surface(
             _draw_path(ax, path.w[:, i], path.b[:, i], reached, first=reached not in labelled)
             labelled.add(reached)
     at = lowest_on_surface(setting, w, b, loss)
-    ax.plot(*at, marker="*", markersize=16, color=style.TARGET, markeredgecolor="white", linestyle="", zorder=5,
-            label=f"minimum: w = {style.rounded(at[0])}, b = {style.rounded(at[1])}")  # fmt: skip
-    style.dress(ax, xlabel="weight w", ylabel="bias b")
-    ax.grid(False)
+    label = f"minimum: w = {style.rounded(at[0])}, b = {style.rounded(at[1])}"
+    style.mark_minimum(ax, at, 16, zorder=5, label=label)
+    style.dress(ax, xlabel="weight w", ylabel="bias b", grid=False)
     ax.set_xlim(low, high)
     ax.set_ylim(bottom, top)
     if colorbar:

@@ -6,57 +6,36 @@ import numpy as np
 from scipy import optimize
 
 from compare.figures.runs import Setting
-from compare.surface import expected_gradient, expected_loss
-from reference import Parameters
 
-__all__ = ["loss_at", "lowest_on_curve", "lowest_on_surface", "one_sided_slope"]
+__all__ = ["lowest_on_curve", "lowest_on_surface"]
 
 
-def lowest_on_curve(setting: Setting, low: float, high: float) -> float | None:
-    """Return the w of the lowest local minimum of the expected loss between `low` and `high`.
+def lowest_on_curve(setting: Setting, low: float, high: float) -> tuple[float, float] | None:
+    """Return w and loss of the lowest local minimum of the expected loss between `low` and `high`.
 
     A local minimum is a change of sign of dL/dw, found between 400 points by bisection
     (Brent). None if there is none.
     """
 
     def slope(w: Any) -> Any:
-        at = setting.fixed._replace(w=w)
-        return expected_gradient(at, negative_slope=setting.negative_slope, target=setting.target).w
+        return setting.gradient(w=w).w
 
     w = np.linspace(low, high, 401)
     w = w[w != 0]  # the kink
     slopes = slope(w)
     turns = np.flatnonzero((slopes[:-1] < 0) & (slopes[1:] >= 0))
     minima = [float(optimize.brentq(slope, w[i], w[i + 1])) for i in turns]
-    return min(minima, key=lambda point: loss_at(setting, w=point), default=None)
+    return min(((w, float(setting.loss(w=w))) for w in minima), key=lambda point: point[1], default=None)
 
 
 def lowest_on_surface(setting: Setting, w: np.ndarray, b: np.ndarray, loss: np.ndarray) -> tuple[float, float]:
-    """Return the (w, b) of the minimum nearest the lowest point of a grid, by BFGS.
+    """Return the (w, b) of the minimum nearest the lowest point of a grid, three arrays of one shape, by BFGS."""
 
-    Parameters
-    ----------
-    setting : Setting
-    w, b, loss : ndarray of one shape
-    """
-
-    def value_and_slope(point: np.ndarray) -> tuple[float, np.ndarray]:
-        at = setting.fixed._replace(w=point[0], b=point[1])
-        gradient = expected_gradient(at, negative_slope=setting.negative_slope, target=setting.target)
-        return loss_at(setting, w=point[0], b=point[1]), np.array([float(gradient.w), float(gradient.b)])
+    def loss_and_gradient(point: np.ndarray) -> tuple[float, np.ndarray]:
+        at = dict(zip("wb", point, strict=True))
+        gradient = setting.gradient(**at)
+        return float(setting.loss(**at)), np.array([float(gradient.w), float(gradient.b)])
 
     start = np.unravel_index(np.argmin(loss), loss.shape)
-    found = optimize.minimize(value_and_slope, np.array([w[start], b[start]]), jac=True, method="BFGS")
+    found = optimize.minimize(loss_and_gradient, np.array([w[start], b[start]]), jac=True, method="BFGS")
     return float(found.x[0]), float(found.x[1])
-
-
-def loss_at(setting: Setting, **changes: float) -> float:
-    """Expected loss at a point of a setting's surface."""
-    at: Parameters = setting.fixed._replace(**changes)
-    return float(expected_loss(at, negative_slope=setting.negative_slope, target=setting.target))
-
-
-def one_sided_slope(setting: Setting, side: str) -> float:
-    """dL/dw next to w = 0, "left" or "right" of it."""
-    at = setting.fixed._replace(w=0.0)
-    return float(expected_gradient(at, negative_slope=setting.negative_slope, target=setting.target, side=side).w)

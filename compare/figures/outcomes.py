@@ -4,7 +4,6 @@ Blue has learned, the shades of vermillion are stuck, each at another kind of cr
 point, violet is undecided, black diverged; the same in every picture.
 """
 
-from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -30,139 +29,49 @@ OUTCOMES = MappingProxyType(
 )
 
 
-def outcome_map(x: Any, y: Any, outcome: Any, *, ax: Axes | None = None) -> Axes:
-    """Colour each point of a grid by what became of the neuron there.
-
-    Parameters
-    ----------
-    x, y : array_like
-        Values of two settings, each in increasing order.
-    outcome : array_like of int, of shape (len(y), len(x))
-        Index into `OUTCOMES`.
-    ax : matplotlib Axes, optional
-        By default those of a new pyplot figure.
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit, x or y does not increase, or an index is none.
+def outcome_map(x: Any, y: Any, outcome: Any, *, ax: Axes) -> None:
+    """Colour each point of a grid, x and y increasing, by its index into `OUTCOMES`, of shape (len(y), len(x)).
 
     Examples
     --------
     >>> from matplotlib.figure import Figure
-    >>> ax = outcome_map([-1.0, 1.0], [0.0, 0.5, 1.0], [[1, 0], [1, 0], [0, 0]], ax=Figure().add_subplot())
-    >>> outcome_map([-1.0, 1.0], [0.0, 0.5], [[9, 0], [1, 0]])
+    >>> outcome_map([-1.0, 1.0], [0.0, 0.5], [[9, 0], [1, 0]], ax=Figure().add_subplot())
     Traceback (most recent call last):
     ValueError: outcome_map: an outcome must be an index from 0 to 6, got 9
     """
-    x, y, outcome = _grid("outcome_map", x, y, outcome)
-    _check(outcome, "outcome_map")
-    colours = ListedColormap(list(OUTCOMES.values()))
-    return _mesh(x, y, outcome, colours, len(OUTCOMES) - 1, ax)
+    x, y, outcome = _checked_grid("outcome_map", x, y, outcome)
+    _check_indices("outcome_map", outcome)
+    style.colour_cells(ax, x, y, outcome, ListedColormap(list(OUTCOMES.values())), vmax=len(OUTCOMES) - 1)
+    _finish(ax, x, y)
 
 
-def share_map(x: Any, y: Any, share: Any, *, ax: Axes | None = None) -> Axes:
-    """Colour each point of a grid by the share that succeeds there: white none, blue all.
-
-    Parameters
-    ----------
-    x, y : array_like
-        Values of two settings, each in increasing order.
-    share : array_like of shape (len(y), len(x))
-        From 0 to 1.
-    ax : matplotlib Axes, optional
-        By default those of a new pyplot figure.
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit, x or y does not increase, or a share is none.
-
-    Examples
-    --------
-    >>> from matplotlib.figure import Figure
-    >>> ax = share_map([0.0, 0.9], [0.01, 0.1], [[0.0, 0.5], [0.25, 1.0]], ax=Figure().add_subplot())
-    >>> len(ax.collections)
-    1
-    """
-    x, y, share = _grid("share_map", x, y, share)
+def share_map(x: Any, y: Any, share: Any, *, ax: Axes) -> None:
+    """Colour each point of a grid by the share in [0, 1] that succeeds there: white none, blue all."""
+    x, y, share = _checked_grid("share_map", x, y, share)
     if not ((share >= 0) & (share <= 1)).all():
         raise ValueError("share_map: a share must be from 0 to 1")
-    return _mesh(x, y, share, LinearSegmentedColormap.from_list("share", ["white", style.SUCCESS]), 1.0, ax)
+    style.colour_cells(ax, x, y, share, LinearSegmentedColormap.from_list("share", ["white", style.SUCCESS]))
+    _finish(ax, x, y)
 
 
-def outcome_shares(x: Any, shares: Any, *, ax: Axes | None = None) -> Axes:
-    """Stack the shares of all outcomes over one setting.
-
-    Parameters
-    ----------
-    x : array_like
-        Values of the setting, in increasing order.
-    shares : array_like of shape (len(OUTCOMES), len(x))
-        Each column sums to 1.
-    ax : matplotlib Axes, optional
-        By default those of a new pyplot figure.
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> from matplotlib.figure import Figure
-    >>> ax = outcome_shares([0.0, 0.5], [[0.5, 1.0], [0.5, 0.0], *[[0.0, 0.0]] * 5], ax=Figure().add_subplot())
-    >>> tuple(float(end) for end in ax.get_ylim())
-    (0.0, 1.0)
-    """
-    x, _, shares = _grid("outcome_shares", x, range(len(OUTCOMES)), shares)
-    ax = style.new_figure().add_subplot() if ax is None else ax
+def outcome_shares(x: Any, shares: Any, *, ax: Axes) -> None:
+    """Stack shares of shape (len(OUTCOMES), len(x)), whose columns sum to 1, over increasing x."""
+    x, _, shares = _checked_grid("outcome_shares", x, range(len(OUTCOMES)), shares)
     ax.stackplot(x, shares, colors=list(OUTCOMES.values()), linewidth=0.0)
-    _dress(ax, x, None)
+    _finish(ax, x)
     ax.set_ylim(0.0, 1.0)
-    return ax
 
 
-def outcome_points(x: Any, y: Any, outcome: Any, *, ax: Axes | None = None) -> Axes:
-    """Draw neurons as points, coloured by what became of them.
-
-    Parameters
-    ----------
-    x, y : array_like
-        Where each stands.
-    outcome : array_like of int
-        Index into `OUTCOMES`, one for each.
-    ax : matplotlib Axes, optional
-        By default those of a new pyplot figure.
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> from matplotlib.figure import Figure
-    >>> ax = outcome_points([-1.0, 1.0], [0.5, 0.25], [1, 0], ax=Figure().add_subplot())
-    >>> len(ax.collections)
-    2
-    """
+def outcome_points(x: Any, y: Any, outcome: Any, *, ax: Axes) -> None:
+    """Draw each neuron as a point at (x, y), coloured by its index into `OUTCOMES`."""
     x, y, outcome = (np.ravel(values) for values in np.broadcast_arrays(x, y, outcome))
-    _check(outcome, "outcome_points")
-    ax = style.new_figure().add_subplot() if ax is None else ax
+    _check_indices("outcome_points", outcome)
     size = max(1.0, min(24.0, 60000.0 / max(1, x.size)))
     for i, (ink, marker) in enumerate(zip(OUTCOMES.values(), "osD^vPX", strict=True)):
         here = (outcome == i) & np.isfinite(x) & np.isfinite(y)
         if here.any():
             ax.scatter(x[here], y[here], s=size, color=ink, marker=marker, linewidths=0, rasterized=True)
-    _dress(ax, x, None)
-    return ax
+    _finish(ax, x)
 
 
 def outcome_legend(outcome: Any, *, shares: bool = True) -> list[Patch]:
@@ -196,20 +105,13 @@ def percent(share: float) -> str:
     return "> 99.9" if percent == "100" and share < 1 else percent
 
 
-def _mesh(x: np.ndarray, y: np.ndarray, values: np.ndarray, colours: Any, most: float, ax: Axes | None) -> Axes:
-    ax = style.new_figure(7.0, 5.2).add_subplot() if ax is None else ax
-    ax.pcolormesh(x, y, values, cmap=colours, vmin=0.0, vmax=most, shading="nearest", rasterized=True)
-    _dress(ax, x, y)
-    return ax
-
-
-def _dress(ax: Axes, x: np.ndarray, y: np.ndarray | None) -> None:
+def _finish(ax: Axes, x: np.ndarray, y: np.ndarray | None = None) -> None:
+    """Choose the axes' scales, and leave out the grid."""
     if _evenly_in_logs(x):
         ax.set_xscale("log")
     if y is not None and _evenly_in_logs(y):
         ax.set_yscale("log")
-    style.dress(ax)
-    ax.grid(False)
+    style.dress(ax, grid=False)
 
 
 def _evenly_in_logs(values: np.ndarray) -> bool:
@@ -220,18 +122,18 @@ def _evenly_in_logs(values: np.ndarray) -> bool:
     return bool(np.ptp(logs) / logs.mean() < np.ptp(plain) / plain.mean())
 
 
-def _grid(what: str, x: Any, y: Sequence[float] | Any, values: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _checked_grid(caller: str, x: Any, y: Any, values: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     x, y, values = np.asarray(x, np.float64), np.asarray(y, np.float64), np.asarray(values)
     if x.ndim != 1 or y.ndim != 1 or values.shape != (len(y), len(x)):
-        raise ValueError(f"{what}: values must have shape ({y.size}, {x.size}), got {values.shape}")
+        raise ValueError(f"{caller}: values must have shape ({y.size}, {x.size}), got {values.shape}")
     if not ((np.diff(x) > 0).all() and (np.diff(y) > 0).all()):
-        raise ValueError(f"{what}: values of the settings must increase")
+        raise ValueError(f"{caller}: values of the settings must increase")
     return x, y, values
 
 
-def _check(outcome: np.ndarray, what: str) -> None:
+def _check_indices(caller: str, outcome: np.ndarray) -> None:
     wrong = (outcome < 0) | (outcome >= len(OUTCOMES))
     if wrong.any():
         raise ValueError(
-            f"{what}: an outcome must be an index from 0 to {len(OUTCOMES) - 1}, got {int(outcome[wrong][0])}"
+            f"{caller}: an outcome must be an index from 0 to {len(OUTCOMES) - 1}, got {int(outcome[wrong][0])}"
         )

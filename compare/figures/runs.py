@@ -5,16 +5,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from compare.figures import style
+from compare.surface import expected_gradient, expected_loss
+from compare.theory.success import succeeded
 from reference import Experiment, Parameters, Target, Trajectory, checks
 
 __all__ = [
     "EPOCH",
     "LARGEST",
     "Setting",
+    "colour_of",
     "complete",
+    "drawable_parameters",
     "labels_for",
     "limits",
-    "members",
     "setting_of",
     "single",
     "start_and_end",
@@ -32,34 +36,38 @@ class Setting(NamedTuple):
     target: Target
     fixed: Parameters
 
+    def loss(self, **varying: Any) -> Any:
+        """Expected loss where the varying parameters are these."""
+        at = self.fixed._replace(**varying)
+        return expected_loss(at, negative_slope=self.negative_slope, target=self.target)
 
-def complete(run: Any, who: str) -> Trajectory:
-    """Return the run, if it is a Trajectory with every step recorded.
+    def gradient(self, *, side: str | None = None, **varying: Any) -> Parameters:
+        """Gradient of the expected loss there; next to w = b = 0 that of the "left" or "right" side."""
+        at = self.fixed._replace(**varying)
+        return expected_gradient(at, negative_slope=self.negative_slope, target=self.target, side=side)
 
-    Raises
-    ------
-    TypeError, ValueError
-        In one line that begins with `who`, the function called.
-    """
+
+def complete(run: Any, caller: str) -> Trajectory:
+    """Return the run if it is a Trajectory with every step recorded; errors begin with the function called."""
     if not isinstance(run, Trajectory):
-        raise TypeError(f"{who} draws Trajectories, such as reference.train returns, got {run!r}")
+        raise TypeError(f"{caller} draws Trajectories, such as reference.train returns, got {run!r}")
     states = len(run.parameters.w)
     if states != run.experiment.steps + 1:
         raise ValueError(
-            f"{who} needs every step, got a trajectory with {states} of {run.experiment.steps + 1} states "
+            f"{caller} needs every step, got a trajectory with {states} of {run.experiment.steps + 1} states "
             '(train with record="all")'
         )
     return run
 
 
-def single(run: Any, who: str) -> Trajectory:
-    """Return the run, if it is complete and of one neuron."""
-    if complete(run, who).experiment.shape != ():
-        raise ValueError(f"{who} draws single runs, got an ensemble of shape {run.experiment.shape}")
+def single(run: Any, caller: str) -> Trajectory:
+    """Return the run if it is complete and of one neuron."""
+    if complete(run, caller).experiment.shape != ():
+        raise ValueError(f"{caller} draws single runs, got an ensemble of shape {run.experiment.shape}")
     return run  # type: ignore[no-any-return]
 
 
-def members(run: Trajectory) -> Parameters:
+def drawable_parameters(run: Trajectory) -> Parameters:
     """Parameters as float64 arrays of shape (states, members); NaN from where they diverge."""
     paths = Parameters(*(np.asarray(p, np.float64).reshape(len(p), -1) for p in run.parameters))
     drawable = np.logical_and.reduce([np.abs(p) <= LARGEST for p in paths])
@@ -67,30 +75,30 @@ def members(run: Trajectory) -> Parameters:
     return Parameters(*(np.where(alive, p, np.nan) for p in paths))
 
 
+def colour_of(run: Trajectory) -> str:
+    """Colour of a single run: that of success, of failure, or of neither."""
+    outcome = succeeded(run)
+    return style.colour(None if outcome is None else bool(outcome))
+
+
 def setting_of(
     runs: Sequence[Trajectory],
-    who: str,
+    caller: str,
     varying: tuple[str, ...],
     negative_slope: float | None = None,
     target: Target | None = None,
 ) -> Setting:
     """Find the one surface that all runs live on; without runs, the one that is asked for.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If runs train something that does not vary on the surface, or differ from each
-        other or from what is asked for in what determines it; if `negative_slope` or
-        `target` is none.
+    TypeError or ValueError, if runs train something that does not vary on the surface, or
+    differ from each other or from what is asked for in what determines it.
     """
     if negative_slope is not None:
-        negative_slope = checks.number(f"{who}: negative_slope", negative_slope, "float32")
+        negative_slope = checks.number(f"{caller}: negative_slope", negative_slope, "float32")
     if target is not None and not isinstance(target, Target):
-        raise TypeError(f"{who}: target must be a Target, got {target!r}")
-    found = [_setting_of_one(run.experiment, who, varying) for run in runs]
-    if not found:
-        return Setting(negative_slope or 0.0, Target() if target is None else target, Parameters(w=0.0))
-    first = found[0]
+        raise TypeError(f"{caller}: target must be a Target, got {target!r}")
+    found = [_setting_of_one(run.experiment, caller, varying) for run in runs]
+    first = found[0] if found else Setting(0.0, Target(), Parameters(w=0.0))
     asked = Setting(
         first.negative_slope if negative_slope is None else negative_slope,
         first.target if target is None else target,
@@ -100,22 +108,19 @@ def setting_of(
         for name, mine, theirs in zip(Setting._fields, asked, setting, strict=True):
             if mine != theirs:
                 what = name if name != "fixed" else "parameters that are not trained"
-                raise ValueError(f"{who} draws one surface, got different {what}: {mine} and {theirs}")
+                raise ValueError(f"{caller} draws one surface, got different {what}: {mine} and {theirs}")
     return asked
 
 
-def _setting_of_one(experiment: Experiment, who: str, varying: tuple[str, ...]) -> Setting:
+def _setting_of_one(experiment: Experiment, caller: str, varying: tuple[str, ...]) -> Setting:
     if set(experiment.trainable) - set(varying):
-        raise ValueError(
-            f"{who} draws runs that train {' or '.join(varying)}, got one that trains {', '.join(experiment.trainable)}"
-        )
-    fixed = Parameters(
-        *(0.0 if name in varying else p for name, p in zip(Parameters._fields, experiment.initial, strict=True))
-    )
+        trained = ", ".join(experiment.trainable)
+        raise ValueError(f"{caller} draws runs that train {' or '.join(varying)}, got one that trains {trained}")
+    fixed = experiment.initial._replace(**dict.fromkeys(varying, 0.0))
     if np.ndim(experiment.negative_slope):
-        raise ValueError(f"{who} draws one surface, got an ensemble with different slopes")
+        raise ValueError(f"{caller} draws one surface, got an ensemble with different slopes")
     if any(np.ndim(p) for p in fixed):
-        raise ValueError(f"{who} draws one surface, got an ensemble with different parameters that are not trained")
+        raise ValueError(f"{caller} draws one surface, got an ensemble with different parameters that are not trained")
     return Setting(experiment.negative_slope, experiment.target, fixed)
 
 
@@ -126,12 +131,12 @@ def limits(name: str, pair: tuple[float, float]) -> tuple[float, float]:
     return pair
 
 
-def labels_for(runs: Sequence[Trajectory], who: str, labels: Sequence[str] | None) -> Sequence[str]:
+def labels_for(runs: Sequence[Trajectory], caller: str, labels: Sequence[str] | None) -> Sequence[str]:
     """One label a run: those given, or else where each run starts and ends."""
     if labels is None:
         return [start_and_end(run) for run in runs]
     if len(labels) != len(runs):
-        raise ValueError(f"{who}: labels must be one for each of {len(runs)} runs, got {len(labels)}")
+        raise ValueError(f"{caller}: labels must be one for each of {len(runs)} runs, got {len(labels)}")
     return labels
 
 

@@ -16,7 +16,7 @@ __all__ = ["slope_figure"]
 
 MAPS = 4
 SHADE = 0.55  # of the outcomes, behind the lines
-WORDS = {-1.0: "absolute value", 0.0: "ReLU", 1.0: "a line"}
+NAMES = {-1.0: "absolute value", 0.0: "ReLU", 1.0: "a line"}
 
 
 def slope_figure(without_bias: SlopeStudy, with_bias: SlopeStudy, *, figure: Figure | None = None) -> Figure:
@@ -53,8 +53,8 @@ def slope_figure(without_bias: SlopeStudy, with_bias: SlopeStudy, *, figure: Fig
     if min(len(without_bias.slopes), len(with_bias.slopes)) < 2:
         raise ValueError("slope_figure needs at least two slopes in each study")
     figure = style.new_figure(9.0, 7.2) if figure is None else figure
-    rows: Any = figure.subfigures(2, 1, height_ratios=(1.25, 1.0))
-    upper, lower = rows
+    subfigures: Any = figure.subfigures(2, 1, height_ratios=(1.25, 1.0))
+    upper, lower = subfigures
     left, right = upper.subplots(1, 2, width_ratios=(1.15, 1.0))
     _starts_over_slopes(left, without_bias)
     _losses(right, without_bias, with_bias)
@@ -75,9 +75,7 @@ def slope_figure(without_bias: SlopeStudy, with_bias: SlopeStudy, *, figure: Fig
 
 def _outcomes(ax: Axes, x: np.ndarray, y: np.ndarray, stuck: np.ndarray) -> None:
     colours = ListedColormap([style.SUCCESS, style.FAILURE])
-    ax.pcolormesh(
-        x, y, stuck.astype(float), cmap=colours, vmin=0.0, vmax=1.0, shading="nearest", alpha=SHADE, rasterized=True
-    )
+    style.colour_cells(ax, x, y, stuck.astype(float), colours, alpha=SHADE)
 
 
 def _starts_over_slopes(ax: Axes, study: SlopeStudy) -> None:
@@ -87,11 +85,9 @@ def _starts_over_slopes(ax: Axes, study: SlopeStudy) -> None:
         for kind, look in _LOOKS.items():
             at = [_position(points, kind, side) for points in study.points]
             ax.plot(study.slopes, at, **look)
-    style.dress(
-        ax, xlabel="negative slope c", ylabel="start w (lines: where it ends)", title="Without bias: which starts learn"
-    )
+    title, ylabel = "Without bias: which starts learn", "start w (lines: where it ends)"
+    style.dress(ax, xlabel="negative slope c", ylabel=ylabel, title=title, grid=False)
     ax.axhline(0, color=style.INK, linewidth=0.8)
-    ax.grid(False)
 
 
 _LOOKS: dict[str, dict[str, Any]] = {
@@ -115,16 +111,7 @@ def _losses(ax: Axes, without_bias: SlopeStudy, with_bias: SlopeStudy) -> None:
     for study, name, colour in ((without_bias, "without bias", style.CURVE), (with_bias, "with bias", style.SUCCESS)):
         stuck = np.where(study.stuck.any(axis=(1, 2)), np.max(study.end_loss, axis=(1, 2)), np.nan)
         ax.plot(study.slopes, study.best, color=colour, linewidth=2.2, label=f"best, {name}")
-        ax.plot(
-            study.slopes,
-            stuck,
-            color=colour,
-            linewidth=1.8,
-            linestyle="--",
-            marker="X",
-            markersize=5,
-            label=f"stuck, {name}",
-        )
+        ax.plot(study.slopes, stuck, "X--", color=colour, linewidth=1.8, markersize=5, label=f"stuck, {name}")
     ax.axvline(0, color=style.QUIET, linewidth=0.8, linestyle=":")
     ax.set_ylim(0, 0.78)
     style.dress(ax, xlabel="negative slope c", ylabel="expected loss", title="What is reached")
@@ -135,16 +122,16 @@ def _map(ax: Axes, study: SlopeStudy, i: int, *, first: bool) -> None:
     """Outcome of each start (w, b) for one slope."""
     _outcomes(ax, study.w, study.b, study.stuck[i].T)
     for point in study.points[i]:
-        if point.kind in ("global minimum", "local minimum"):
-            best = point.kind == "global minimum"
-            look: dict[str, Any] = {"marker": "*" if best else "X", "color": style.TARGET if best else style.INK}
-            ax.plot(*point.parameters[:2], markersize=15 if best else 9, markeredgecolor="white", **look)
+        if point.kind == "global minimum":
+            style.mark_minimum(ax, point.parameters[:2], 15)
+        elif point.kind == "local minimum":
+            ax.plot(*point.parameters[:2], "X", markersize=9, color=style.INK, markeredgecolor="white")
         elif point.kind == "dead set":
             ax.plot([0, 0], [study.b[0], 0], color=style.INK, linestyle="--", linewidth=2)
     slope = float(study.slopes[i])
-    word = f" ({WORDS[slope]})" if slope in WORDS else ""
-    style.dress(ax, xlabel="start w", ylabel="start b" if first else "", title=f"c = {style.rounded(slope)}{word}")
-    ax.grid(False)
+    name = f" ({NAMES[slope]})" if slope in NAMES else ""
+    title = f"c = {style.rounded(slope)}{name}"
+    style.dress(ax, xlabel="start w", ylabel="start b" if first else "", title=title, grid=False)
     ax.set_aspect("equal")
 
 

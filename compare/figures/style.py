@@ -8,27 +8,31 @@ is set on the artists themselves, so a user's rcParams neither change nor matter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 
 __all__ = [
     "CURVE",
+    "DPI",
     "FAILURE",
     "INK",
     "MARKERS",
     "QUIET",
     "SUCCESS",
     "TARGET",
+    "TEXT_BOX",
     "TEXT_SIZE",
     "UNDECIDED",
-    "TextBox",
     "colour",
+    "colour_cells",
     "dress",
+    "file_figure",
     "legend",
+    "mark_minimum",
     "new_figure",
-    "remark",
     "rounded",
     "save_png",
 ]
@@ -45,8 +49,7 @@ GRID = "#E2E2E2"
 MARKERS = ("o", "s", "^", "D", "v", "P")
 TEXT_SIZE = 10.0
 DPI = 150  # 7 inches make 1050 pixels: sharp where a README shows 830
-
-TextBox = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
+TEXT_BOX = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
 
 
 def colour(succeeded: bool | None) -> str:
@@ -69,7 +72,17 @@ def new_figure(width: float = 7.0, height: float = 4.0) -> Figure:
     return plt.figure(figsize=(width, height), layout="constrained", facecolor="white")
 
 
-def dress(ax: Axes, *, xlabel: str = "", ylabel: str = "", title: str = "") -> Axes:
+def file_figure(size: tuple[float, float]) -> Figure:
+    """Make a figure, of a size in inches, that pyplot does not know: to be written by `save_png`."""
+    return Figure(figsize=size, dpi=DPI, layout="constrained", facecolor="white")
+
+
+def save_png(figure: Figure, path: Path) -> None:
+    """Write a figure with Agg, whatever the backend; the same figure gives the same bytes."""
+    FigureCanvasAgg(figure).print_png(path, metadata={"Software": None})  # type: ignore[no-untyped-call]
+
+
+def dress(ax: Axes, *, xlabel: str = "", ylabel: str = "", title: str = "", grid: bool = True) -> None:
     """Give axes their labels, grid and type size."""
     ax.set_facecolor("white")
     ax.set_xlabel(xlabel, fontsize=TEXT_SIZE, color=INK)
@@ -77,12 +90,24 @@ def dress(ax: Axes, *, xlabel: str = "", ylabel: str = "", title: str = "") -> A
     if title:
         ax.set_title(title, fontsize=TEXT_SIZE + 1, color=INK, loc="left")
     ax.grid(True, color=GRID, linewidth=0.8, linestyle="-", alpha=1.0)
+    ax.grid(grid)
     ax.set_axisbelow(True)
     ax.tick_params(labelsize=TEXT_SIZE - 1, color=QUIET, labelcolor=INK)
     for side, spine in ax.spines.items():
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(QUIET)
-    return ax
+
+
+def colour_cells(
+    ax: Axes, x: np.ndarray, y: np.ndarray, values: np.ndarray, colours: Colormap, *, vmax: float = 1.0, **options: Any
+) -> None:
+    """Colour a cell around each point of a grid by its value, from 0 to `vmax`."""
+    ax.pcolormesh(x, y, values, cmap=colours, vmin=0.0, vmax=vmax, shading="nearest", rasterized=True, **options)
+
+
+def mark_minimum(ax: Axes, at: tuple[float, float], size: float, **options: Any) -> None:
+    """Put the star of the minimum at a point of the picture."""
+    ax.plot(*at, marker="*", markersize=size, color=TARGET, markeredgecolor="white", linestyle="", **options)
 
 
 def legend(ax: Axes, **options: Any) -> None:
@@ -92,31 +117,12 @@ def legend(ax: Axes, **options: Any) -> None:
         ax.legend(**(settings | options))
 
 
-def remark(ax: Axes, text: str, xy: tuple[float, float], at: tuple[float, float], **options: Any) -> Text:
-    """Write a remark at `at`, with an arrow to the data point `xy`."""
-    settings: dict[str, Any] = {
-        "fontsize": TEXT_SIZE - 1,
-        "color": INK,
-        "ha": "center",
-        "va": "center",
-        "bbox": TextBox,
-        "arrowprops": {"arrowstyle": "->", "color": QUIET, "shrinkB": 4},
-        "zorder": 6,
-    }
-    return ax.annotate(text, xy, at, **(settings | options))
-
-
-def rounded(value: float, decimals: int = 3) -> str:
-    """Write a number with at most so many decimals, zero without a minus sign.
+def rounded(value: float) -> str:
+    """Write a number with at most three decimals, zero without a minus sign.
 
     Examples
     --------
     >>> rounded(-0.0001), rounded(0.91743)
     ('0', '0.917')
     """
-    return f"{round(float(value), decimals) + 0.0:g}"
-
-
-def save_png(figure: Figure, path: Path) -> None:
-    """Write a figure with Agg, whatever the backend; the same figure gives the same bytes."""
-    FigureCanvasAgg(figure).print_png(path, metadata={"Software": None})  # type: ignore[no-untyped-call]
+    return f"{round(float(value), 3) + 0.0:g}"

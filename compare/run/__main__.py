@@ -179,7 +179,7 @@ def _draw(
 
         pictures = draw_all({finding.case.id: finding.trajectory for finding in findings}, folder)
         if options.only is None:
-            from compare.report.studies import draw_studies
+            from compare.figures.gallery.studies import draw_studies
 
             pictures += draw_studies(folder, seed=options.seed, dtype=options.dtype)
     if options.files or options.explain is not None or options.only is not None:

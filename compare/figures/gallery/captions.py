@@ -3,20 +3,31 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from compare.figures.outcome import succeeded
+from compare.theory.success import succeeded
 from reference import Trajectory
 
-__all__ = ["Words", "course", "crowding", "each", "good", "neuron_of", "optimizer_of", "started", "where"]
+__all__ = [
+    "Description",
+    "course",
+    "crowding",
+    "ends",
+    "joined",
+    "neuron_of",
+    "optimizer_of",
+    "start",
+    "starts_and_ends",
+    "success",
+]
 
 
-class Words(NamedTuple):
+class Description(NamedTuple):
     """What goes with a picture: alt text (what is to be seen) and caption (one sentence)."""
 
     alt: str
     caption: str
 
 
-def good(run: Trajectory) -> bool:
+def success(run: Trajectory) -> bool:
     """Whether a single run succeeds."""
     return bool(succeeded(run))
 
@@ -35,35 +46,40 @@ def optimizer_of(run: Trajectory) -> str:
     return f"momentum {momentum:g}" if momentum else type(optimizer).__name__
 
 
-def started(run: Trajectory) -> str:
+def start(run: Trajectory) -> str:
     """Weight at the start.
 
     Examples
     --------
     >>> from reference import Experiment, train
-    >>> started(train(Experiment(steps=1)))
+    >>> start(train(Experiment(steps=1)))
     '-10'
     """
     return f"{run.parameters.w[0]:g}"
 
 
-def where(run: Trajectory) -> str:
+def ends(run: Trajectory) -> str:
     """Weight at the end, as a phrase."""
     return f"ends at w = {run.parameters.w[-1]:.3g}"
 
 
+def starts_and_ends(run: Trajectory) -> str:
+    """Weight at the start and at the end, as a phrase."""
+    return f"from w = {start(run)} {ends(run)}"
+
+
 def crowding(run: Trajectory) -> str:
     """What the points visited look like."""
-    return f"those from w = {started(run)} crowd together {'at the minimum' if good(run) else 'at w = 0'}"
+    return f"those from w = {start(run)} crowd together {'at the minimum' if success(run) else 'at w = 0'}"
 
 
 def course(run: Trajectory) -> str:
     """What loss and weight over time look like."""
-    if good(run):
-        return f"from w = {started(run)} the loss falls to its minimum and the weight settles there"
-    return f"from w = {started(run)} the loss levels off at one half and the weight just left of 0"
+    if success(run):
+        return f"from w = {start(run)} the loss falls to its minimum and the weight settles there"
+    return f"from w = {start(run)} the loss levels off at one half and the weight just left of 0"
 
 
-def each(phrases: Iterable[str]) -> str:
+def joined(phrases: Iterable[str]) -> str:
     """Join phrases of one sentence."""
     return "; ".join(phrases)

@@ -1,6 +1,6 @@
 """Every picture of the report, from the runs of the source."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,12 +9,13 @@ from matplotlib.figure import Figure
 
 from compare.figures import style
 from compare.figures.gallery import scenes
+from compare.figures.gallery.captions import Description
 from compare.figures.gif import write_gif
 from compare.figures.runs import single
 from compare.question.experiments import shipped
 from reference import Trajectory
 
-__all__ = ["Picture", "draw_all"]
+__all__ = ["Picture", "draw_all", "draw_picture"]
 
 
 class Picture(NamedTuple):
@@ -79,11 +80,16 @@ def _draw(scene: scenes.Still, trajectories: Mapping[str, Trajectory], folder: P
     runs = {id: trajectories[id] for id in scene.ids if id in trajectories}
     if not runs or (scene.needs_all and len(runs) < len(scene.ids)):
         return None
-    figure = Figure(figsize=scene.size, dpi=style.DPI, layout="constrained", facecolor="white")
-    words = scene.draw(figure, runs)
-    path = folder / f"{scene.name}.png"
+    return draw_picture(scene.name, folder, scene.size, lambda figure: scene.draw(figure, runs))
+
+
+def draw_picture(name: str, folder: Path, size: tuple[float, float], draw: Callable[[Figure], Description]) -> Picture:
+    """Draw a picture of a size in inches, and write it."""
+    figure = style.file_figure(size)
+    alt, caption = draw(figure)
+    path = folder / f"{name}.png"
     style.save_png(figure, path)
-    return Picture(scene.name, path, *words)
+    return Picture(name, path, alt, caption)
 
 
 def _film(scene: scenes.Animation, trajectories: Mapping[str, Trajectory], folder: Path) -> Picture | None:
@@ -91,4 +97,4 @@ def _film(scene: scenes.Animation, trajectories: Mapping[str, Trajectory], folde
         return None
     run = trajectories[scene.id]
     path = write_gif(run, folder / f"{scene.name}.gif", until=min(scenes.FILMED_STEPS, run.experiment.steps))
-    return Picture(scene.name, path, *scenes.film_words(run))
+    return Picture(scene.name, path, *scenes.describe_film(run))

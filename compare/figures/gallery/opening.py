@@ -5,10 +5,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from compare.figures import style
-from compare.figures.curve import curve_points
-from compare.figures.minimum import loss_at, lowest_on_curve
-from compare.figures.outcome import colour_of
-from compare.figures.runs import members, setting_of
+from compare.figures.curve import drawable_loss, plot_loss
+from compare.figures.minimum import lowest_on_curve
+from compare.figures.runs import colour_of, drawable_parameters, setting_of
 from reference import Trajectory
 
 __all__ = ["draw_opening"]
@@ -25,50 +24,36 @@ def draw_opening(
     leaky: Trajectory,
     momentum: Trajectory,
     jump: Trajectory,
-) -> tuple[Axes, Axes]:
+) -> None:
     """Draw how plain SGD gets stuck at 0 (left), and what gets across (right).
 
-    Parameters
-    ----------
-    figure : Figure
-        Empty.
-    right_way, backward : Trajectory
-        ReLU under plain SGD, from either side of 0.
-    leaky : Trajectory
-        LeakyReLU, from the backward start.
-    momentum, jump : Trajectory
-        ReLU with momentum, and with a step large enough.
-
-    Returns
-    -------
-    pair of matplotlib Axes
+    The runs are ReLU under plain SGD from either side of 0, and from the backward start LeakyReLU,
+    ReLU with momentum, and ReLU with a step large enough.
     """
     left, right = figure.subplots(1, 2)
     _draw_loss(left, right_way, backward)
     _draw_weights(right, backward, leaky, momentum, jump)
-    return left, right
 
 
 def _draw_loss(ax: Axes, right_way: Trajectory, backward: Trajectory) -> None:
     setting = setting_of([right_way, backward], "draw_opening", ("w",))
-    w = np.union1d(np.linspace(*VIEW, 600), [0.0])
-    ax.plot(w, curve_points(setting, w), color=style.CURVE, linewidth=1.8, zorder=2)
+    plot_loss(ax, setting, *VIEW, points=600)
     for run, marker in ((backward, "s"), (right_way, "o")):
-        path = members(run).w[::10, 0]
-        ax.plot(
-            path, curve_points(setting, path), marker, color=colour_of(run), markersize=5, markeredgewidth=0, zorder=3
-        )
+        path, ink = drawable_parameters(run).w[::10, 0], colour_of(run)
+        ax.plot(path, drawable_loss(setting, path), marker, color=ink, markersize=5, markeredgewidth=0, zorder=3)
     lowest = lowest_on_curve(setting, *VIEW)
     if lowest is not None:
-        ax.plot(lowest, loss_at(setting, w=lowest), "*", markersize=15, color=style.TARGET, markeredgecolor="white",
-                zorder=5)  # fmt: skip
+        style.mark_minimum(ax, lowest, 15, zorder=5)
     ax.axvline(0, color=style.QUIET, linewidth=0.8, linestyle=":", zorder=1)
     rate, path = backward.experiment.optimizer.learning_rate, backward.parameters.w
-    style.remark(ax, f"each step takes about {100 * rate:.2g} % of\nthe way left to 0: after {len(path) - 1}\n"
-                     f"steps w = {path[-1]:.3g}", (0, loss_at(setting, w=0.0)), (0.75, 1.7))  # fmt: skip
-    _say(ax, -1.24, 0.2, "left of 0 the loss has slope w,\nwhich fades as w nears 0", ha="center")
-    _say(ax, -1.85, 2.45, f"from w = {path[0]:g}")
-    _say(ax, 2.02, 0.8, f"from w = {right_way.parameters.w[0]:g}", ha="right")
+    steps, end = len(path) - 1, path[-1]
+    text = f"each step takes about {100 * rate:.2g} % of\nthe way left to 0: after {steps}\nsteps w = {end:.3g}"
+    arrow = {"arrowstyle": "->", "color": style.QUIET, "shrinkB": 4}
+    ax.annotate(text, (0, float(setting.loss(w=0.0))), (0.75, 1.7), fontsize=style.TEXT_SIZE - 1, color=style.INK,
+                ha="center", va="center", bbox=style.TEXT_BOX, arrowprops=arrow, zorder=6)  # fmt: skip
+    _write(ax, -1.24, 0.2, "left of 0 the loss has slope w,\nwhich fades as w nears 0", ha="center")
+    _write(ax, -1.85, 2.45, f"from w = {path[0]:g}")
+    _write(ax, 2.02, 0.8, f"from w = {right_way.parameters.w[0]:g}", ha="right")
     ax.set_xlim(*VIEW)
     ax.set_ylim(-0.1, TOP)
     style.dress(ax, xlabel="weight w", ylabel="expected loss", title="Plain SGD on ReLU, a point every 10 steps")
@@ -82,7 +67,7 @@ def _draw_weights(ax: Axes, stuck: Trajectory, leaky: Trajectory, momentum: Traj
         (leaky, "--", f"LeakyReLU {slope:g}"),
         (stuck, "-", "ReLU, plain SGD"),
     ):
-        path = members(run).w[: STEPS + 1, 0]
+        path = drawable_parameters(run).w[: STEPS + 1, 0]
         label = f"{name}: ends at {run.parameters.w[-1]:.3g}"
         ax.plot(np.arange(len(path)), path, line, color=colour_of(run), linewidth=1.8, zorder=3, label=label)
     ax.axhline(0, color=style.QUIET, linewidth=0.8, linestyle=":", zorder=1)
@@ -94,5 +79,5 @@ def _draw_weights(ax: Axes, stuck: Trajectory, leaky: Trajectory, momentum: Traj
     style.legend(ax, loc="lower right", borderaxespad=0.1)
 
 
-def _say(ax: Axes, x: float, y: float, words: str, ha: str = "left") -> None:
-    ax.text(x, y, words, fontsize=style.TEXT_SIZE - 1, color=style.INK, ha=ha, va="center", zorder=4)
+def _write(ax: Axes, x: float, y: float, text: str, ha: str = "left") -> None:
+    ax.text(x, y, text, fontsize=style.TEXT_SIZE - 1, color=style.INK, ha=ha, va="center", zorder=4)

@@ -12,26 +12,27 @@ from compare.figures import style
 from compare.figures.curve import close_up, loss_curve
 from compare.figures.functions import functions
 from compare.figures.gallery.captions import (
-    Words,
+    Description,
     course,
     crowding,
-    each,
-    good,
+    ends,
+    joined,
     neuron_of,
     optimizer_of,
-    started,
-    where,
+    start,
+    starts_and_ends,
+    success,
 )
 from compare.figures.gallery.opening import draw_opening
 from compare.figures.history import trajectory
 from compare.figures.landscape import surface
-from compare.figures.minimum import loss_at, lowest_on_curve, one_sided_slope
-from compare.figures.outcome import end_loss, loss_to_beat, succeeded
+from compare.figures.minimum import lowest_on_curve
 from compare.figures.runs import setting_of
 from compare.question.experiments import BACKWARD, OUTPUT, RIGHT_WAY
+from compare.theory.success import end_loss, loss_to_beat, succeeded
 from reference import Parameters, Trajectory, train
 
-__all__ = ["FILMED_STEPS", "FILMS", "STILLS", "Animation", "Still", "film_words"]
+__all__ = ["FILMED_STEPS", "FILMS", "STILLS", "Animation", "Still", "describe_film"]
 
 FILMED_STEPS = 600  # what moves afterwards is less than a pixel
 OTHERS = ("momentum", "adam", "amsgrad")
@@ -53,7 +54,7 @@ class Still(NamedTuple):
     name: str
     ids: tuple[str, ...]
     size: tuple[float, float]
-    draw: Callable[[Figure, Runs], Words]
+    draw: Callable[[Figure, Runs], Description]
     needs_all: bool = False
 
 
@@ -64,99 +65,97 @@ class Animation(NamedTuple):
     id: str
 
 
-def _opening(figure: Figure, runs: Runs) -> Words:
+def _opening(figure: Figure, runs: Runs) -> Description:
     draw_opening(figure, *runs.values())
     _, backward, leaky, momentum, jump = runs.values()
     share, rate = (run.experiment.optimizer.learning_rate for run in (backward, jump))
-    return Words(
+    return Description(
         "Left, the expected loss over w for ReLU: it falls from the left, flattens out towards w = 0 where it is "
         "one half, then bends sharply down to 0 at w = 1. The points of the run from w = -10 crowd together just "
         "left of 0, those of the run from w = 10 at 1. Right, the weight over steps: plain SGD on ReLU levels off "
         "at 0, while LeakyReLU, momentum and a large step cross 0 and settle near 1.",
-        f"From w = {started(backward)} plain SGD {where(backward)}, because left of 0 the slope of the loss is w "
+        f"From w = {start(backward)} plain SGD {ends(backward)}, because left of 0 the slope of the loss is w "
         f"itself, so each step takes about {100 * share:.2g} % of the way left to 0; {optimizer_of(momentum)} "
-        f"{where(momentum)}, a learning rate of {rate:g} from w = {started(jump)} {where(jump)}, "
-        f"LeakyReLU {leaky.experiment.negative_slope:g} {where(leaky)}.",
+        f"{ends(momentum)}, a learning rate of {rate:g} from w = {start(jump)} {ends(jump)}, "
+        f"LeakyReLU {leaky.experiment.negative_slope:g} {ends(leaky)}.",
     )
 
 
-def _curve(neuron: str, figure: Figure, runs: Runs) -> Words:
+def _curve(neuron: str, figure: Figure, runs: Runs) -> Description:
     loss_curve(*runs.values(), ax=figure.add_subplot())
     setting = setting_of(list(runs.values()), "loss_curve", ("w",))
     lowest = lowest_on_curve(setting, -2.0, 2.0)
     assert lowest is not None
-    return Words(
+    w, loss = lowest
+    return Description(
         f"The expected loss of {neuron} over the weight w, a valley with a bend at w = 0, and the points that training "
-        f"visits, one an epoch: {each(crowding(run) for run in runs.values())}.",
-        f"{neuron} {each(f'from w = {started(run)} {where(run)}' for run in runs.values())}; the loss is lowest, "
-        f"{loss_at(setting, w=lowest):.2g}, at w = {style.rounded(lowest)}.",
+        f"visits, one an epoch: {joined(map(crowding, runs.values()))}.",
+        f"{neuron} {joined(map(starts_and_ends, runs.values()))}; the loss is lowest, {loss:.2g}, at "
+        f"w = {style.rounded(w)}.",
     )
 
 
-def _close_up(neuron: str, figure: Figure, runs: Runs) -> Words:
+def _close_up(neuron: str, figure: Figure, runs: Runs) -> Description:
     close_up(*runs.values(), ax=figure.add_subplot())
     setting = setting_of(list(runs.values()), "close_up", ("w",))
-    left, right = (style.rounded(one_sided_slope(setting, side)) for side in ("left", "right"))
-    return Words(
+    left, right = (style.rounded(setting.gradient(w=0.0, side=side).w) for side in ("left", "right"))
+    return Description(
         f"The expected loss of {neuron} next to w = 0: "
         + ("level just left of 0" if left == "0" else "falling left of 0 already")
         + ", bent at 0, and falling steeply right of it. Of the points visited, one every 10 steps, "
-        f"{each(crowding(run) for run in runs.values())}.",
-        f"At w = 0 the loss of {neuron} is {loss_at(setting, w=0.0):.2g}; its slope is {left} on the left of 0 and "
+        f"{joined(map(crowding, runs.values()))}.",
+        f"At w = 0 the loss of {neuron} is {float(setting.loss(w=0.0)):.2g}; its slope is {left} on the left of 0 and "
         f"{right} on the right.",
     )
 
 
-def _history(neuron: str, figure: Figure, runs: Runs) -> Words:
+def _history(neuron: str, figure: Figure, runs: Runs) -> Description:
     trajectory(*runs.values(), ax=tuple(figure.subplots(2, sharex=True)))
-    ends = (f"from w = {started(run)} {where(run)} and loss {float(end_loss(run)):.2g}" for run in runs.values())
-    return Words(
-        f"Loss (logarithmic) above weight of {neuron}, by epoch of 100 steps: "
-        f"{each(course(run) for run in runs.values())}.",
-        f"{neuron} learning ReLU {each(ends)}.",
+    outcomes = (f"{starts_and_ends(run)} and loss {float(end_loss(run)):.2g}" for run in runs.values())
+    return Description(
+        f"Loss (logarithmic) above weight of {neuron}, by epoch of 100 steps: {joined(map(course, runs.values()))}.",
+        f"{neuron} learning ReLU {joined(outcomes)}.",
     )
 
 
-def _optimizers(figure: Figure, runs: Runs) -> Words:
+def _optimizers(figure: Figure, runs: Runs) -> Description:
     grid = figure.subplots(2, 2, sharex=True)
-    for column, start in enumerate((-10, -1)):
-        here = [run for run in runs.values() if run.parameters.w[0] == start]
+    for column, w in enumerate((-10, -1)):
+        here = [run for run in runs.values() if run.parameters.w[0] == w]
         if here:
             names = [f"{optimizer_of(run)}: ends at {run.parameters.w[-1]:.3g}" for run in here]
             trajectory(*here, labels=names, ax=tuple(grid[:, column]))
-        grid[0, column].set_title(f"from w = {start}", loc="left", fontsize=style.TEXT_SIZE + 1, color=style.INK)
+        grid[0, column].set_title(f"from w = {w}", loc="left", fontsize=style.TEXT_SIZE + 1, color=style.INK)
     for ax in grid[:, 1]:
         ax.set_ylabel("")
-    said = {True: "crosses 0 and settles at the minimum", False: "stays left of 0"}
-    ends = (f"{optimizer_of(run)} from w = {started(run)} {where(run)}" for run in runs.values())
-    return Words(
+    courses = {True: "crosses 0 and settles at the minimum", False: "stays left of 0"}
+    outcomes = (f"{optimizer_of(run)} {starts_and_ends(run)}" for run in runs.values())
+    return Description(
         "Loss (logarithmic) above weight of ReLU by epoch of 100 steps, from w = -10 on the left and w = -1 on the "
         "right: "
-        + each(f"{optimizer_of(run)} from {started(run)} {said[good(run)]}" for run in runs.values()) + ".",
-        f"ReLU under {each(ends)}.",
+        + joined(f"{optimizer_of(run)} from {start(run)} {courses[success(run)]}" for run in runs.values()) + ".",
+        f"ReLU under {joined(outcomes)}.",
     )  # fmt: skip
 
 
-def _bias(figure: Figure, runs: Runs) -> Words:
+def _bias(figure: Figure, runs: Runs) -> Description:
     surface(*runs.values(), ax=figure.add_subplot())
-    reached = [id for id, run in runs.items() if good(run)]
+    reached = [id for id, run in runs.items() if success(run)]
     upside_down = [id for id in runs if "backward" in id]
     crossing = sum(id in reached for id in upside_down)
     failing = [run for id, run in runs.items() if id not in reached]
-    deaths = (
-        f"from ({started(run)}, {run.parameters.b[0]:g}) to ({run.end.w:.2f}, {run.end.b:.2f})" for run in failing
-    )
-    return Words(
+    deaths = (f"from ({start(run)}, {run.parameters.b[0]:g}) to ({run.end.w:.2f}, {run.end.b:.2f})" for run in failing)
+    return Description(
         "The expected loss over weight and bias as shades of grey, white around the minimum w = 1, b = 0, with the "
         f"paths of {len(runs)} runs: {len(reached)} (blue, solid) bend towards the minimum, {len(failing)} "
         "(vermillion, dashed) stop at a hatched wedge below the origin, where the neuron is dead.",
         f"ReLU with bias: {len(reached)} of {len(runs)} starts head for the minimum, among them {crossing} of the "
         f"{len(upside_down)} that begin upside down"
-        + (f"; the others die on their way {each(deaths)}." if failing else "."),
+        + (f"; the others die on their way {joined(deaths)}." if failing else "."),
     )  # fmt: skip
 
 
-def _bias_leaky(figure: Figure, runs: Runs) -> Words:
+def _bias_leaky(figure: Figure, runs: Runs) -> Description:
     """The same starts and batches for LeakyReLU, trained here as one ensemble."""
     starts = [run.experiment.initial for run in runs.values()]
     initial = Parameters(w=np.array([p.w for p in starts]), b=np.array([p.b for p in starts]))
@@ -164,7 +163,7 @@ def _bias_leaky(figure: Figure, runs: Runs) -> Words:
     ensemble = train(replace(first, initial=initial, negative_slope=LEAKY_SLOPE))
     surface(ensemble, ax=figure.add_subplot())
     reached, loss = np.asarray(succeeded(ensemble)), end_loss(ensemble)
-    return Words(
+    return Description(
         "The expected loss of LeakyReLU over weight and bias as shades of grey, with the paths of runs from the same "
         f"starts as for ReLU: {sum(reached)} of {len(reached)} (blue) bend into the one minimum, also those from the "
         "left, across w = 0. There is no dead region.",
@@ -173,34 +172,34 @@ def _bias_leaky(figure: Figure, runs: Runs) -> Words:
     )
 
 
-def _output(figure: Figure, runs: Runs) -> Words:
+def _output(figure: Figure, runs: Runs) -> Description:
     names = [TURNED[id.removeprefix("output-")] for id in runs]
     axes = figure.subplots(1, len(runs), sharey=True, squeeze=False)[0]
     functions(*runs.values(), titles=[f"start: {name}" for name in names], ax=axes)
     style.legend(axes[0], loc="lower right")
     line = loss_to_beat(next(iter(runs.values())).experiment)
     fates = (
-        f"{name} {'ends on the target' if good(run) else 'ends as a curve that rises and levels off'}"
+        f"{name} {'ends on the target' if success(run) else 'ends as a curve that rises and levels off'}"
         for name, run in zip(names, runs.values(), strict=True)
     )
     losses = (f"{name} {float(end_loss(run)):.3g}" for name, run in zip(names, runs.values(), strict=True))
-    return Words(
+    return Description(
         "What the neuron with output weight and bias computes over the input, at the start and at the end of "
-        f"training, beside the target, one panel for each start: {each(fates)}.",
-        f"With output weight and bias the expected loss ends at: {each(losses)}; the best straight line has "
+        f"training, beside the target, one panel for each start: {joined(fates)}.",
+        f"With output weight and bias the expected loss ends at: {joined(losses)}; the best straight line has "
         f"{line:.3g}.",
     )
 
 
-def film_words(run: Trajectory) -> Words:
-    """Words for the animation of a run."""
+def describe_film(run: Trajectory) -> Description:
+    """Description for the animation of a run."""
     last = min(FILMED_STEPS, run.experiment.steps)
-    falls = "onto the target" if good(run) else "until it is flat, away from the target"
-    rests = "at the minimum" if good(run) else "at w = 0, above the minimum"
-    return Words(
+    falls = "onto the target" if success(run) else "until it is flat, away from the target"
+    rests = "at the minimum" if success(run) else "at w = 0, above the minimum"
+    return Description(
         f"Animation. Left, the output of {neuron_of(run)} over the input turns {falls}; right, the point on the "
-        f"curve of the expected loss slides down from w = {started(run)} and comes to rest {rests}.",
-        f"{neuron_of(run)} learning ReLU from w = {started(run)}: w = {run.parameters.w[last]:.3g} after {last} steps, "
+        f"curve of the expected loss slides down from w = {start(run)} and comes to rest {rests}.",
+        f"{neuron_of(run)} learning ReLU from w = {start(run)}: w = {run.parameters.w[last]:.3g} after {last} steps, "
         f"{run.parameters.w[-1]:.3g} after {run.experiment.steps}.",
     )
 

@@ -80,6 +80,6 @@ def test_a_share_is_never_shown_as_all_or_nothing_unless_it_is():
         (outcome_points, ([0.0], [0.0], [7]), "got 7"),
     ],
 )
-def test_what_cannot_be_drawn_is_said(draw, arguments, message):
+def test_what_cannot_be_drawn_is_said(ax, draw, arguments, message):
     with pytest.raises(ValueError, match=message):
-        draw(*arguments)
+        draw(*arguments, ax=ax)

@@ -28,11 +28,10 @@ using gradient descent", on starts whose loss is below that of the dead neuron.
 
 import numpy as np
 
-from compare.figures import style
 from compare.surface import expected_loss
-from reference import Experiment, Parameters, Target, Trajectory
+from reference import Experiment, Parameters, Trajectory
 
-__all__ = ["colour_of", "end_loss", "loss_to_beat", "succeeded"]
+__all__ = ["end_loss", "loss_to_beat", "succeeded"]
 
 
 def loss_to_beat(experiment: Experiment) -> float | None:
@@ -61,11 +60,14 @@ def loss_to_beat(experiment: Experiment) -> float | None:
     slopes = np.append(experiment.negative_slope, target.negative_slope)  # that of an ensemble may be an array
     if not ((slopes >= 0) & (slopes <= 1)).all():
         return None
+
+    def loss_of_line(w: float, d: float = 0.0) -> float:
+        return float(expected_loss(Parameters(w=w, d=d), negative_slope=1.0, target=target))
+
     # E y^2, E y and E x y from losses of constants and of lines, whose squares cancel.
-    square = _loss(Parameters(w=0.0), 1.0, target)
-    mean = (_loss(Parameters(w=0.0, d=-1.0), 1.0, target) - _loss(Parameters(w=0.0, d=1.0), 1.0, target)) / 4
-    product = (_loss(Parameters(w=-1.0), 1.0, target) - _loss(Parameters(w=1.0), 1.0, target)) / 4
-    constant = square - mean**2
+    mean = (loss_of_line(0.0, -1.0) - loss_of_line(0.0, 1.0)) / 4
+    product = (loss_of_line(-1.0) - loss_of_line(1.0)) / 4
+    constant = loss_of_line(0.0) - mean**2
     bends_either_way = "v" in experiment.trainable or bool(np.any(np.asarray(experiment.initial.v) < 0))
     return constant - product**2 if bends_either_way else constant
 
@@ -99,13 +101,3 @@ def succeeded(run: Trajectory) -> np.ndarray | None:
     """
     bound = loss_to_beat(run.experiment)
     return None if bound is None else end_loss(run) < bound
-
-
-def colour_of(run: Trajectory) -> str:
-    """Colour of a single run: that of success, of failure, or of neither."""
-    outcome = succeeded(run)
-    return style.colour(None if outcome is None else bool(outcome))
-
-
-def _loss(parameters: Parameters, negative_slope: float, target: Target) -> float:
-    return float(expected_loss(parameters, negative_slope=negative_slope, target=target))

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from compare.report import studies
+from compare.figures.gallery import studies
 from compare.theory import slope_study
 from reference import Experiment, Parameters, train
 
