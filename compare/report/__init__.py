@@ -13,16 +13,16 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from compare.claims import SharedRuns, Verdict
+from compare.question.audit import Finding
 from compare.question.experiments import SETTINGS
 from compare.report.claim_views import ClaimView, views
 from compare.report.data import as_json, script_data
 from compare.report.defects import KillTable, kill_table
-from compare.report.sentences import presets, said
+from compare.report.sentences import presets, results_in_words
 
 if TYPE_CHECKING:
-    from compare.claims import SharedRuns, Verdict
-    from compare.figures import Picture
-    from compare.question.audit import Finding
+    from compare.figures import Picture  # which imports matplotlib
 
 __all__ = ["KillTable", "kill_table", "render"]
 
@@ -39,12 +39,12 @@ GROUPS = {  # pictures by the part of the page they belong to; others come last
 
 
 def render(
-    findings: "Sequence[Finding]",
-    verdicts: "Sequence[Verdict]",
+    findings: Sequence[Finding],
+    verdicts: Sequence[Verdict],
     pictures: "Sequence[Picture]",
     provenance: dict[str, Any],
     *,
-    shared: "SharedRuns | None" = None,
+    shared: SharedRuns | None = None,
     defects: KillTable | None = None,
 ) -> str:
     """Render the report as one HTML page.
@@ -62,11 +62,6 @@ def render(
     shared : SharedRuns, optional
         On which the claims were judged, for the curve of each claim about a run.
     defects : KillTable, optional
-        What `kill_table` found beside the report.
-
-    Returns
-    -------
-    str
     """
     import jinja2
 
@@ -91,7 +86,7 @@ def render(
         groups=_grouped(stills),
         data=script_data(findings) if findings else None,
         presets=presets(findings),
-        said=said(findings),
+        results_in_words=results_in_words(findings),
         defects=defects,
         infinity=math.inf,
         example=_text("example.toml"),

@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from compare.claims import SharedRuns, Verdict
+from compare.claims.check_text import shown
+from compare.claims.telling.boundary_text import boundary_text
+from compare.claims.telling.explain import explain, numbers
+from compare.claims.values import Comparison, StepsCheck, TrajectoryCheck
+from compare.claims.verdicts import Boundary
+from compare.claims.witnesses.paths.statements import run_checks
+
 if TYPE_CHECKING:
-    from compare.claims import SharedRuns, Verdict
-    from compare.claims.values import TrajectoryCheck
-    from compare.claims.verdicts import Boundary
-    from compare.figures import Picture
+    from compare.figures import Picture  # which imports matplotlib
 
 __all__ = ["ClaimView", "Curve", "Scale", "views"]
 
@@ -22,22 +27,14 @@ DECADES = 2.0  # a range that spans as much is shown on a logarithmic scale
 
 @dataclass(frozen=True)
 class Scale:
-    """The range in which a boundary was looked for; places in per cent of its width.
+    """The range of a setting in which a boundary was looked for, drawn as a bar.
 
-    Parameters
-    ----------
-    words : str
-        Where the claim holds.
-    setting : str
-    low, high, stated : str
-        Ends of the range and the claim's own value.
-    at, stated_at : float
-        Places of the boundary and of the claim's own value.
-    below, above : bool
-        Whether the claim holds on that side.
+    `holds` says in words where the claim holds, `below` and `above` whether it does on that
+    side; `at` and `stated_at` are the places of the boundary and of the claim's own value, in
+    per cent of the bar; `low`, `high` and `stated` label them.
     """
 
-    words: str
+    holds: str
     setting: str
     low: str
     high: str
@@ -64,7 +61,7 @@ class Curve:
 class ClaimView:
     """What the page's table shows of one verdict."""
 
-    verdict: "Verdict"
+    verdict: Verdict
     story: str
     numbers: list[tuple[str, str, str]]
     boundary: str
@@ -78,26 +75,8 @@ class ClaimView:
         return bool(self.boundary)
 
 
-def views(
-    verdicts: "Sequence[Verdict]", pictures: "Sequence[Picture]", shared: "SharedRuns | None"
-) -> Iterator[ClaimView]:
-    """Show verdicts.
-
-    Parameters
-    ----------
-    verdicts : sequence of Verdict
-    pictures : sequence of Picture
-        Those of claims are shown with them.
-    shared : SharedRuns, optional
-        On which they were judged; without it there are no curves.
-
-    Yields
-    ------
-    ClaimView
-    """
-    from compare.claims.telling.boundary_text import boundary_text
-    from compare.claims.telling.explain import explain, numbers
-
+def views(verdicts: Sequence[Verdict], pictures: "Sequence[Picture]", shared: SharedRuns | None) -> Iterator[ClaimView]:
+    """Show verdicts: with those pictures that are of claims, and with curves of the runs they were judged on."""
     drawn = {picture.name: picture for picture in pictures}
     for verdict in verdicts:
         yield ClaimView(
@@ -111,10 +90,7 @@ def views(
         )
 
 
-def _scale(boundary: "Boundary") -> Scale | None:
-    from compare.claims.check_text import shown
-    from compare.claims.telling.boundary_text import boundary_text
-
+def _scale(boundary: Boundary) -> Scale | None:
     if boundary.windows:  # one bar for all of them would need more than two colours meeting once
         return None
     low, high = boundary.range
@@ -142,10 +118,8 @@ def _scale(boundary: "Boundary") -> Scale | None:
     )
 
 
-def _curve(verdict: "Verdict", shared: "SharedRuns") -> Curve | None:
+def _curve(verdict: Verdict, shared: SharedRuns) -> Curve | None:
     """The first check of a run, along the run that the exact witness made to judge it."""
-    from compare.claims.check_text import shown
-
     measure = _measure(verdict)
     if measure is None:
         return None
@@ -157,8 +131,9 @@ def _curve(verdict: "Verdict", shared: "SharedRuns") -> Curve | None:
     steps = np.concatenate([np.arange(last + 1)[part] for part in rows])
     if measure.distance_to is not None:
         values = np.abs(values - measure.distance_to)
-    values = values[: _finite(values)]
-    steps = steps[: len(values)]
+    drawable = np.isfinite(values) & (np.abs(values) < np.finfo(np.float32).max)
+    before_the_first_gap = np.logical_and.accumulate(drawable)
+    values, steps = values[before_the_first_gap], steps[before_the_first_gap]
     if len(values) < 2:
         return None
     condition = measure.condition
@@ -182,19 +157,10 @@ def _curve(verdict: "Verdict", shared: "SharedRuns") -> Curve | None:
     )
 
 
-def _measure(verdict: "Verdict") -> "TrajectoryCheck | None":
-    from compare.claims.values import Comparison, StepsCheck
-    from compare.claims.witnesses.paths.statements import run_checks
-
+def _measure(verdict: Verdict) -> TrajectoryCheck | None:
     checks = run_checks(verdict.claim)
     if not checks or verdict.witnesses["exact"] is None:
         return None
     _, check = checks[0]
     inner = check.measure if isinstance(check, Comparison) else check
     return inner.until if isinstance(inner, StepsCheck) else inner
-
-
-def _finite(values: np.ndarray) -> int:
-    """How many values there are before the first one that cannot be drawn."""
-    drawable = np.isfinite(values) & (np.abs(values) < np.finfo(np.float32).max)
-    return len(values) if drawable.all() else int(np.argmin(drawable))

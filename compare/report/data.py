@@ -1,35 +1,26 @@
 """What the page's script is given: the recorded runs, and the numbers it judges paths by."""
 
 import json
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
-from compare.surface import expected_loss
-from reference import SGD, Experiment, Parameters
+from compare.question.audit import Finding
+from compare.theory.success import loss_to_beat
+from reference import SGD, Experiment
 
-if TYPE_CHECKING:
-    from compare.question.audit import Finding
-
-__all__ = ["as_json", "loss_to_beat", "script_data", "title_of"]
+__all__ = ["as_json", "script_data", "title_of"]
 
 EVERY_STEP_UNTIL = 100  # where the optimizers differ most
 THEN_EVERY = 10
 
 
-def script_data(findings: "Iterable[Finding]") -> dict[str, Any]:
-    """What the script needs, from the findings.
+def script_data(findings: Iterable[Finding]) -> dict[str, Any]:
+    """What the script needs.
 
-    Parameters
-    ----------
-    findings : iterable of Finding
-
-    Returns
-    -------
-    dict
-        ``runs``: those that train w alone and stay finite, thinned to every step at first
-        and every tenth later; ``lossToBeat``; and the ``question``, where the controls begin.
+    ``runs`` are those that train w alone and stay finite, thinned to every step at first and
+    every tenth later; at the ``question`` the controls begin.
 
     Examples
     --------
@@ -46,25 +37,9 @@ def script_data(findings: "Iterable[Finding]") -> dict[str, Any]:
             "negativeSlope": question.negative_slope,
             "steps": question.steps,
         },
-        "lossToBeat": loss_to_beat(),
+        "lossToBeat": loss_to_beat(question),
         "runs": [_run(finding) for finding in findings if _is_shown(finding)],
     }
-
-
-def loss_to_beat() -> float:
-    """Least expected loss of a neuron that faces the wrong way or is dead: Var relu(x).
-
-    E y^2 - (E y)^2 with E y from the losses of two constants; why it is the least is told in
-    `compare.figures.outcome`, which cannot be imported without matplotlib.
-
-    Examples
-    --------
-    >>> from math import pi
-    >>> round(loss_to_beat() - (1 / 2 - 1 / (2 * pi)), 12) + 0.0
-    0.0
-    """
-    square, above, below = (float(expected_loss(Parameters(w=0.0, d=d))) for d in (0.0, 1.0, -1.0))
-    return square - ((below - above) / 4) ** 2
 
 
 def title_of(experiment: Experiment) -> str:
@@ -100,28 +75,27 @@ def as_json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
 
 
-def _is_shown(finding: "Finding") -> bool:
+def _is_shown(finding: Finding) -> bool:
     experiment, run = finding.case.experiment, finding.trajectory
     return experiment.trainable == ("w",) and experiment.initial.b == 0 and run.diverged_at is None
 
 
-def _run(finding: "Finding") -> dict[str, Any]:
+def _run(finding: Finding) -> dict[str, Any]:
     experiment, run = finding.case.experiment, finding.trajectory
     last = experiment.steps
-    steps = np.union1d(np.arange(min(EVERY_STEP_UNTIL, last)), np.arange(0, last + 1, THEN_EVERY))
-    steps = np.union1d(steps, [last])
+    steps = np.unique([*range(min(EVERY_STEP_UNTIL, last)), *range(0, last + 1, THEN_EVERY), last])
     seen = steps[steps < last]  # the last state has seen no batch
     return {
         "id": finding.case.id,
         "title": title_of(experiment),
         "negativeSlope": experiment.negative_slope,
         "steps": steps.tolist(),
-        "w": _texts(run.parameters.w[steps]),
-        "loss": _texts(run.loss[seen]),
-        "gradient": _texts(run.gradient.w[seen]),
+        "w": _shortest(run.parameters.w[steps]),
+        "loss": _shortest(run.loss[seen]),
+        "gradient": _shortest(run.gradient.w[seen]),
     }
 
 
-def _texts(values: np.ndarray) -> Sequence[float]:
+def _shortest(values: np.ndarray) -> list[float]:
     """Numbers as short as tells them apart in their own dtype."""
     return [float(str(value)) for value in values]

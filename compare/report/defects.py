@@ -16,16 +16,9 @@ LARGEST = 100_000_000  # bytes
 class KillTable:
     """What `defects.json` says, counted.
 
-    Parameters
-    ----------
-    defects : list of dict
-        As the file has them.
-    lanes, usual_tests : dict of str to int
-        How many of the defects that change the mathematics each of them sees.
-    changing, by_default, killed : int
-        How many there are, how many a certificate sees with nothing but its defaults on the
-        run that somebody would try, and how many with every lane on runs made for them.
-    false_alarms : int
+    Of the `changing` defects, those that change the mathematics, `lanes` and `usual_tests` count
+    how many each of them sees, `by_default` how many a certificate sees with nothing but its defaults on
+    the run that somebody would try, and `killed` how many with every lane on runs made for them.
     """
 
     defects: list[dict[str, Any]]
@@ -38,17 +31,7 @@ class KillTable:
 
 
 def kill_table(folder: Path) -> KillTable | None:
-    """Read `defects.json`, if the folder has one.
-
-    Parameters
-    ----------
-    folder : Path
-        Of an earlier audit; it need not exist.
-
-    Returns
-    -------
-    KillTable or None
-        None if there is no such file, or it is not what `compare.defects` writes.
+    """Read `defects.json`; None if the folder of an earlier audit has none, or not as `compare.defects` writes it.
 
     Examples
     --------

@@ -1,16 +1,14 @@
 """What the page says about the runs, and which of them its controls can be set to."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
+from compare.question.audit import Finding
 from reference import SGD, Experiment
 
-if TYPE_CHECKING:
-    from compare.question.audit import Finding
+__all__ = ["Preset", "presets", "results_in_words"]
 
-__all__ = ["Preset", "presets", "said"]
-
-SHOWN = ("relu-backward", "momentum-from-10", "jump", "leaky-backward", "bias-backward-a", "bias-backward-b")
+PRESETS = ("relu-backward", "momentum-from-10", "jump", "leaky-backward", "bias-backward-a", "bias-backward-b")
 
 
 class Preset(NamedTuple):
@@ -21,19 +19,10 @@ class Preset(NamedTuple):
     bias: bool
 
 
-def presets(findings: "Iterable[Finding]") -> list[Preset]:
-    """The runs, of those there are, that show most: what the controls can be set to.
-
-    Parameters
-    ----------
-    findings : iterable of Finding
-
-    Returns
-    -------
-    list of Preset
-    """
+def presets(findings: Iterable[Finding]) -> list[Preset]:
+    """The runs, of those there are, that show most: what the controls can be set to."""
     by_id = {finding.case.id: finding.case.experiment for finding in findings}
-    wanted = (by_id[id] for id in SHOWN if id in by_id)
+    wanted = (by_id[id] for id in PRESETS if id in by_id)
     return [_preset(chosen, chosen.optimizer) for chosen in wanted if isinstance(chosen.optimizer, SGD)]
 
 
@@ -61,27 +50,18 @@ def _preset(experiment: Experiment, optimizer: SGD) -> Preset:
     return Preset(title.replace("-", "\N{MINUS SIGN}"), settings, bias)
 
 
-def said(findings: "Iterable[Finding]") -> list[str]:
-    """What the runs at hand say about the question and the answer, where no claims were judged.
-
-    Parameters
-    ----------
-    findings : iterable of Finding
-
-    Returns
-    -------
-    list of str
-    """
-    by_id: dict[str, Any] = {finding.case.id: finding for finding in findings}
-    return [_sentence(by_id[id], words) for id, words in _SAID.items() if id in by_id]
+def results_in_words(findings: Iterable[Finding]) -> list[str]:
+    """What the runs at hand say about the question and the answer, where no claims were judged."""
+    by_id = {finding.case.id: finding for finding in findings}
+    return [_sentence(by_id[id], beginning) for id, beginning in _BEGINNINGS.items() if id in by_id]
 
 
-def _sentence(finding: "Finding", words: str) -> str:
+def _sentence(finding: Finding, beginning: str) -> str:
     steps, w = finding.case.experiment.steps, finding.trajectory.end.w
-    return f"{words} at w = {w:.4g} after {steps} steps, with expected loss {finding.expected_loss:.4g}."
+    return f"{beginning} at w = {w:.4g} after {steps} steps, with expected loss {finding.expected_loss:.4g}."
 
 
-_SAID = {
+_BEGINNINGS = {
     "relu-backward": "Plain SGD from w = -10 is, as the question saw, stuck",
     "sgd-from-1": "Plain SGD from w = -1, which the answer says works, is",
     "momentum-from-10": "Momentum from w = -10, which the answer says does not help, is",
