@@ -60,51 +60,27 @@ import numpy as np
 from compare.rounding.arithmetic import gamma
 from reference import Forward, Parameters
 
-__all__ = ["BatchBounds", "Sides", "batch_bounds", "sides"]
+__all__ = ["WIDER", "BatchBounds", "Sides", "batch_bounds", "sides"]
 
 WIDER = 1 + 2.0**-16
 
 
 class Sides(NamedTuple):
-    """What the batch looks like around the kink; arrays of shape (k, n) and (k,).
+    """What k batches of n samples look like around the kink."""
 
-    Parameters
-    ----------
-    derivative : ndarray of shape (k, n)
-        phi'(z).
-    inward : ndarray of shape (k, n)
-        phi'(z) x.
-    residual : ndarray of shape (k, n)
-        y_pred - y.
-    nearest : ndarray of shape (k,)
-        Smallest |z|.
-    dead : ndarray of bool, of shape (k,)
-        Where phi is 0 for all samples: a ReLU that is closed.
-    widest : float
-        Largest |x| of all batches.
-    """
-
-    derivative: np.ndarray
-    inward: np.ndarray
-    residual: np.ndarray
-    nearest: np.ndarray
-    dead: np.ndarray
-    widest: float
+    derivative: np.ndarray  # phi'(z), of shape (k, n)
+    inward: np.ndarray  # phi'(z) x
+    residual: np.ndarray  # y_pred - y
+    nearest: np.ndarray  # smallest |z|, of shape (k,)
+    dead: np.ndarray  # whether phi is 0 for all samples: a ReLU that is closed
+    widest: float  # largest |x| of all batches
 
 
 class BatchBounds(NamedTuple):
-    """Radii of k batches of n samples, in float64.
+    """Radii of k batches, float64 arrays of shape (k,); None for the gradient of what is not trained.
 
-    Parameters
-    ----------
-    y_pred : tuple of ndarray of shape (k,)
-        Three coefficients: the radius is the first times |y_pred|, plus the second, plus
-        the third times |x|.
-    loss : ndarray of shape (k,)
-    gradient : Parameters of ndarray of shape (k,)
-        None for what is not trained.
-    regular : ndarray of bool, of shape (k,)
-        Where the radii hold.
+    Of `y_pred` there are three coefficients: the radius is the first times |y_pred|, plus the
+    second, plus the third times |x|. `regular` says where the radii hold.
     """
 
     y_pred: tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -125,23 +101,9 @@ def sides(x: np.ndarray, y: np.ndarray, at: Forward, slope: Any) -> Sides:
 def batch_bounds(
     parameters: Parameters, x: np.ndarray, at: Forward, side: Sides, slope: Any, trainable: tuple[str, ...]
 ) -> BatchBounds:
-    """Bound y_pred, loss and gradient of k batches, each at its own parameters.
+    """Bound y_pred, loss and gradient of k batches x of shape (k, n), each at its own parameters of shape (k,).
 
-    Parameters
-    ----------
-    parameters : Parameters of ndarray of shape (k,)
-        What both sides start from.
-    x : ndarray of shape (k, n)
-    at : Forward
-        Of the reference, at these parameters.
-    side : Sides
-        Of the same.
-    slope : floating scalar
-    trainable : tuple of str
-
-    Returns
-    -------
-    BatchBounds
+    `at` and `side` are the reference's forward pass at these parameters and its `sides`.
     """
     info, n = np.finfo(x.dtype), x.shape[1]
     u, omega = float(info.eps) / 2, float(info.tiny)
@@ -151,7 +113,7 @@ def batch_bounds(
     c_a, big_a = c_z + scaled, (b != 0) * sigma * b
     c_v = c_a + (parameters.v != 1)
     c_p, big_p = c_v + (d != 0), c_v * d + v * big_a
-    error, size, weight = np.abs(side.residual), np.abs(at.y_pred), np.abs(side.inward)
+    error, size = np.abs(side.residual), np.abs(at.y_pred)
 
     def total(a: np.ndarray, b: np.ndarray | None = None) -> Any:
         plain = np.vecdot(a, b) if b is not None else a.sum(axis=1)
@@ -176,13 +138,11 @@ def batch_bounds(
     loss = sum_of(ee, 2 * against_re(error, ee) + re_squared + 8 * u * ee) / n + eta
     k_b = 3 + (parameters.v != 1) + scaled
     gradient: dict[str, Any] = dict.fromkeys(Parameters._fields)
-    if "w" in trainable:
-        e = total(weight, error)
-        gradient["w"] = sum_of(v * e, v * (against_re(weight, e) + 2 * u * (k_b + 1) * e)) * 2 / n + eta
-    if "b" in trainable:
-        weight = np.abs(side.derivative)
-        e = total(weight, error)
-        gradient["b"] = sum_of(v * e, v * (against_re(weight, e) + 2 * u * k_b * e)) * 2 / n + eta
+    for name, factor, roundings in (("w", side.inward, k_b + 1), ("b", side.derivative, k_b)):
+        if name in trainable:
+            weight = np.abs(factor)
+            e = total(weight, error)
+            gradient[name] = sum_of(v * e, v * (against_re(weight, e) + 2 * u * roundings * e)) * 2 / n + eta
     if "v" in trainable:
         weight = np.abs(at.activation)
         e = total(weight, error)

@@ -45,23 +45,10 @@ OPERATIONS = 32  # K
 
 
 def sums_radius(parameters: Parameters, x: np.ndarray, slope: Any, target: Target) -> Parameters:
-    """Largest error of a gradient by sums, for neurons of one batch.
+    """Largest error of a gradient by sums, in float64 and never NaN, for neurons of shape (models,) on one batch x.
 
-    Parameters
-    ----------
-    parameters : Parameters of ndarray of shape (models,)
-    x : ndarray of shape (n,)
-        In the dtype that was computed in.
-    slope : float or ndarray of shape (models,)
-    target : Target
+    The slope may be an array of shape (models,); x is in the dtype that was computed in.
 
-    Returns
-    -------
-    Parameters of ndarray of shape (models,)
-        In float64, for each of w, b, v, d; never NaN.
-
-    Examples
-    --------
     One sample x = 1 and the neuron that is the teacher: the residual is 0, what sums add up is 2 + 2.
 
     >>> one = Parameters(*(np.array([p]) for p in (1.0, 0.0, 1.0, 0.0)))

@@ -102,27 +102,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from compare.rounding.arithmetic import gamma
-from compare.rounding.batch import BatchBounds, batch_bounds, sides
+from compare.rounding.batch import WIDER, batch_bounds, sides
 from reference import Parameters, Target
 from reference.neuron import forward
 from reference.optimizers import cast_like_keras
 
 __all__ = ["SumsBounds", "bounds_from_exact", "bounds_from_neuron", "sums_bounds"]
 
-WIDER = 1 + 2.0**-16
 U = 2.0**-53
 ETA = 2.0**-1074
 
 
 class SumsBounds(NamedTuple):
-    """Bounds on differences in loss and gradient for k neurons on one batch each.
-
-    Parameters
-    ----------
-    loss : ndarray of shape (k,)
-    gradient : Parameters of ndarray of shape (k,)
-        Of all four derivatives.
-    """
+    """Bounds on differences in loss and gradient of k neurons on one batch each: arrays of shape (k,)."""
 
     loss: np.ndarray
     gradient: Parameters
@@ -131,19 +123,8 @@ class SumsBounds(NamedTuple):
 def sums_bounds(parameters: Parameters, x: np.ndarray, y: np.ndarray, slope: float, target: Target) -> SumsBounds:
     """Bound how far loss and gradient of k neurons from sums over their batches are from the exact ones.
 
-    Parameters
-    ----------
-    parameters : Parameters of ndarray of shape (k,)
-        In the experiment's dtype.
-    x, y : ndarray of shape (k, n)
-        Samples and the target's labels.
-    slope : float
-        As it was given to the experiment.
-    target : Target
-
-    Returns
-    -------
-    SumsBounds
+    Parameters have the shape (k,), samples x and the target's labels y the shape (k, n), all in
+    the experiment's dtype; the slope is as it was given to the experiment.
     """
     dtype = x.dtype
     s, tiny = float(cast_like_keras(slope, dtype)), float(np.finfo(dtype).smallest_subnormal)
@@ -155,8 +136,8 @@ def sums_bounds(parameters: Parameters, x: np.ndarray, y: np.ndarray, slope: flo
         label = _label_errors(target, x)
         for side, gain in ((active, 1.0), (~active, s)):
             for line, theirs in _lines(target, x):
-                run = _run(wide, x, side & theirs, gain, line, label)
-                exact, off, largest = exact + run.exact, off + run.off, np.maximum(largest, run.largest)
+                of_run, off_of_run, largest_of_run = _run(wide, x, side & theirs, gain, line, label)
+                exact, off, largest = exact + of_run, off + off_of_run, np.maximum(largest, largest_of_run)
         off[0] += gamma(8, U) * exact[0]
         w, b, v, _ = (np.abs(p) for p in wide)
         bounds = (off + float(np.finfo(dtype).eps) / 2 * (np.abs(exact) + 2 * off)) * WIDER
@@ -170,46 +151,37 @@ def sums_bounds(parameters: Parameters, x: np.ndarray, y: np.ndarray, slope: flo
 
 def bounds_from_exact(parameters: Parameters, x: np.ndarray, y: np.ndarray, slope: float, target: Target) -> SumsBounds:
     """Bound how far `reference.ensembles` is from the exact values, whether it asks the neuron or not."""
-    sums, neuron = _both(parameters, x, y, slope, target)
-    return _known(np.maximum(sums.loss, neuron.loss), list(map(np.maximum, sums.gradient, neuron.gradient)))
+    return _with_neuron(np.maximum, parameters, x, y, slope, target)
 
 
 def bounds_from_neuron(
     parameters: Parameters, x: np.ndarray, y: np.ndarray, slope: float, target: Target
 ) -> SumsBounds:
     """Bound how far `reference.ensembles` and `reference.neuron` are apart; arguments as for `sums_bounds`."""
-    sums, neuron = _both(parameters, x, y, slope, target)
-    return _known(sums.loss + neuron.loss, list(map(np.add, sums.gradient, neuron.gradient)))
+    return _with_neuron(np.add, parameters, x, y, slope, target)
 
 
-def _both(
-    parameters: Parameters, x: np.ndarray, y: np.ndarray, slope: float, target: Target
-) -> tuple[SumsBounds, BatchBounds]:
+def _with_neuron(
+    join: np.ufunc, parameters: Parameters, x: np.ndarray, y: np.ndarray, slope: float, target: Target
+) -> SumsBounds:
     s = x.dtype.type(cast_like_keras(slope, x.dtype))
     with np.errstate(all="ignore"):
         at = forward(parameters, x, s)
         neuron = batch_bounds(parameters, x, at, sides(x, y, at, s), s, Parameters._fields)
-    return sums_bounds(parameters, x, y, slope, target), neuron
+    sums = sums_bounds(parameters, x, y, slope, target)
+    return _known(join(sums.loss, neuron.loss), map(join, sums.gradient, neuron.gradient))
 
 
 def _known(loss: Any, gradient: Any) -> SumsBounds:
     """Bounds that are infinite where they are not known."""
-    return SumsBounds(_or_infinite(loss), Parameters(*map(_or_infinite, gradient)))
+    loss, *gradient = (np.where(np.isnan(bound), np.inf, bound) for bound in (loss, *gradient))
+    return SumsBounds(loss, Parameters(*gradient))
 
 
-def _or_infinite(bound: Any) -> Any:
-    return np.where(np.isnan(bound), np.inf, bound)
-
-
-class _Run(NamedTuple):
-    """What the samples of one run contribute to loss and gradient, and what it may be off by."""
-
-    exact: np.ndarray
-    off: np.ndarray
-    largest: np.ndarray
-
-
-def _run(p: Parameters, x: Any, here: Any, gain: float, line: tuple[float, float], label: Any) -> _Run:
+def _run(
+    p: Parameters, x: Any, here: Any, gain: float, line: tuple[float, float], label: Any
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What the samples of one run contribute to loss and gradient, their errors, and 1 + |alpha| + |beta|."""
     n, g, sigma = x.shape[-1], abs(gain), max(1.0, abs(gain))
     vw, vb = gain * (p.v * p.w), gain * (p.v * p.b)
     alpha, beta = vw - line[0], (vb + p.d) - line[1]
@@ -234,7 +206,7 @@ def _run(p: Parameters, x: Any, here: Any, gain: float, line: tuple[float, float
     exact += [p.w * (gain * e1) + p.b * (gain * e0), e0]
     off = [loss + of_labels, v * (g * d1) + ETA * (a * m2 + c * m1), v * (g * d0), w * (g * d1) + b * (g * d0), d0]
     twice = np.array([1.0, 2.0, 2.0, 2.0, 2.0])[:, None]
-    return _Run(twice * np.stack(exact), twice * np.stack(off), 1 + a + c)
+    return twice * np.stack(exact), twice * np.stack(off), 1 + a + c
 
 
 def _vanished(x: Any, y: Any, steepest: Any, tiny: float) -> tuple[Any, Any]:

@@ -49,23 +49,10 @@ def neuron_unexplained(
 ) -> dict[str, np.ndarray]:
     """Whether the finite value of a quantity is none that rounding can lead to.
 
-    Parameters
-    ----------
-    parameters : Parameters of ndarray of shape (k,)
-        Finite, in the dtype that was computed in.
-    x, y : ndarray of shape (k, n)
-        Samples and labels.
-    slope : float
-    finite_side : mapping of str to ndarray of shape (k,)
-        By quantity, "loss" or "gradient.w" to "gradient.d", what the finite side has; or
-        "y_pred", of shape (k, n). What is not finite is not asked about.
+    Parameters are finite, of shape (k,), x and y of shape (k, n). `finite_side` has, by
+    quantity ("loss", "gradient.w" to "gradient.d", or "y_pred" of shape (k, n)), what the
+    finite side has; what is not finite in it is not asked about.
 
-    Returns
-    -------
-    dict of str to ndarray of bool
-
-    Examples
-    --------
     The square of 1e20 is beyond float32, that of 1e19 is not.
 
     >>> one = Parameters(*(np.array([p], np.float32) for p in (1e20, 0, 1, 0)))
@@ -119,20 +106,8 @@ def step_unexplained(
 ) -> dict[str, np.ndarray]:
     """Whether a parameter or slot can't be finite after a step, or for a step from what is not finite, must not be.
 
-    Parameters
-    ----------
-    optimizer : Optimizer
-    iterations : ndarray of shape (k,)
-        Steps completed before.
-    w, gradient : ndarray of shape (k,)
-        A parameter and its derivative.
-    slots : mapping of str to ndarray of shape (k,)
-        The parameter's.
-
-    Returns
-    -------
-    dict of str to ndarray of bool
-        By slot, and under "" for the parameter itself.
+    Takes k states of one parameter, w with its gradient and slots, each of shape (k,).
+    The answers are by slot, and under "" for the parameter itself.
     """
     wide = _wider(w.dtype)
     lost = ~(np.isfinite(w) & np.isfinite(gradient))

@@ -21,18 +21,8 @@ PER_TERM = 5  # roundings: of 1/n, and of four products
 
 
 def sparse_mean_bound(terms: int, size: float, dtype: str) -> float:
-    """Largest error of a mean.
+    """Largest error of a mean with so many terms different from 0, `size` being their magnitudes' sum divided by n.
 
-    Parameters
-    ----------
-    terms : int
-        How many are different from 0.
-    size : float
-        Sum of their magnitudes, divided by n.
-    dtype : {"float32", "float64"}
-
-    Examples
-    --------
     Of one sample among any number, some units in the last place.
 
     >>> sparse_mean_bound(1, 1.0, "float64") < 6 * 2.0**-53
