@@ -11,7 +11,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from compare.claims.boundaries.flips_by_step import longest_descent
-from compare.claims.boundaries.search import Found, Search, confirm, look_for, requests_of_search, second_look
+from compare.claims.boundaries.found import Found
+from compare.claims.boundaries.search import Search, confirm, first_requests, search_flips, second_requests
 from compare.claims.conclusions import (
     SHARE_CONFIDENCE,
     SOME,
@@ -147,7 +148,7 @@ def _judge_together(claims: list[Claim], shared: SharedRuns) -> Iterator[Verdict
     shared.prepare_expected(run for claim in claims for run in expected_runs_of(claim))
     drafts = [_draft(claim, shared) for claim in claims]
     shared.prepare(request for draft in drafts for request in _requests(draft))
-    shared.prepare(request for draft in drafts for request in _second_look(draft, shared))
+    shared.prepare(request for draft in drafts for request in _second_requests(draft, shared))
     for draft in drafts:
         yield _not_auditable(draft.claim) if draft.claim.not_auditable is not None else _conclude(draft, shared)
 
@@ -156,20 +157,19 @@ def _draft(claim: Claim, shared: SharedRuns) -> _Draft:
     checks = tuple(check for _, check in run_checks(claim))
     said = exact_statement(claim, shared)
     findings = exact_findings(claim, said, shared)
-    search = None if said is None else look_for(checks, claim.experiment, claim.vary, said, shared)
+    search = None if said is None else search_flips(checks, claim.experiment, claim.vary, said, shared)
     return _Draft(claim, checks, said, findings, search)
 
 
 def _requests(draft: _Draft) -> Iterator[Request]:
     yield from requests_of(draft.claim)
     if draft.search is not None:
-        yield from requests_of_search(draft.search)
+        yield from first_requests(draft.search)
 
 
-def _second_look(draft: _Draft, shared: SharedRuns) -> tuple[Request, ...]:
-    if draft.search is None:
-        return ()
-    return second_look(draft.search, draft.checks, draft.claim.experiment, shared)
+def _second_requests(draft: _Draft, shared: SharedRuns) -> Iterator[Request]:
+    if draft.search is not None:
+        yield from second_requests(draft.search, draft.checks, draft.claim.experiment, shared)
 
 
 def _not_auditable(claim: Claim) -> Verdict:
@@ -199,11 +199,11 @@ def _conclude(draft: _Draft, shared: SharedRuns) -> Verdict:
         "reference": witness_of(findings["reference"], seeds),
         "keras": witness_of(findings["keras"], keras, certified) if "keras" in findings else None,
     }
-    found = Found((), (), ())
+    found = Found()
     runs = {i for i, _ in run_checks(claim)}
     # Boundaries are of the runs: what is false at rest is so on either side of them.
     if draft.search is not None and all(check.holds is not False or i in runs for i, check in enumerate(into.checks)):
-        found = confirm(draft.search, draft.checks, claim.experiment, claim.vary, shared)
+        found = confirm(draft.search, draft.checks, claim.experiment, shared)
         into.notes += found.remarks
     return _verdict(draft, into, witnesses, found)
 

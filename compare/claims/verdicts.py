@@ -1,16 +1,41 @@
 """What became of a claim."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
 
 from compare.claims.findings import Finding
 from compare.claims.values import Check, Claim
 
-__all__ = ["MOST_WINDOWS", "WITNESSES", "Boundary", "Judged", "Verdict", "Witness"]
+__all__ = ["MOST_WINDOWS", "WITNESSES", "Boundary", "Judged", "Share", "Verdict", "Witness"]
 
 MOST_WINDOWS = 8  # that are told, of a claim that comes and goes
 WITNESSES = ("exact", "reference", "keras")
+
+
+class Share(NamedTuple):
+    """For how many seeds a claim holds, of how many that can tell, of how many."""
+
+    met: int
+    told: int
+    seeds: int
+
+    @classmethod
+    def of(cls, met: np.ndarray, resolved: np.ndarray) -> "Share":
+        """Count the seeds for which the claim holds, and those for which that counts."""
+        return cls(int((met & resolved).sum()), int(resolved.sum()), len(met))
+
+    def all_say(self, holds: bool) -> bool:
+        """Whether all seeds that can tell say that the claim holds, or does not."""
+        return self.met == (self.told if holds else 0)
+
+    @property
+    def all_hold(self) -> bool | None:
+        """Whether the claim holds for all seeds; None where those that can tell say so, but not all can."""
+        return True if self.met == self.seeds else False if self.met < self.told else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +87,7 @@ class Boundary:
     range: tuple[float, float]
     claimed: bool = False
     closed_form: tuple[str, float] | None = None
-    reference: Mapping[float, tuple[int, int]]
+    reference: Mapping[float, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
     confirmed: bool | None = None
     with_batches: tuple[float, float] | None = None
     found_by: str = "exact"
@@ -151,8 +176,3 @@ class Verdict:
 
 
 NEEDS_KERAS = "needs Keras, which was left out"
-
-
-def plain(value: Any) -> Any:
-    """A finding as JSON has it."""
-    return None if value is None else value._asdict()

@@ -1,76 +1,55 @@
 """Where a claim flips when the batch size is changed: only the reference's seeds can tell."""
 
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 from types import MappingProxyType
 
 import numpy as np
 
-from compare.claims.boundaries.seeds_by_setting import share_of, statement_at
+from compare.claims.boundaries.found import Found
+from compare.claims.boundaries.seeds_by_setting import RequestsByValue, changes_of_mind, shares_by_value
 from compare.claims.check_text import shown
-from compare.claims.reading.experiments import changed
 from compare.claims.values import Vary
 from compare.claims.verdicts import Boundary
-from compare.claims.witnesses.paths.statements import RunCheck, experiments_of
-from compare.claims.witnesses.seeds.many_runs import Request
-from compare.claims.witnesses.shared_runs import SEEDS, SharedRuns
+from compare.claims.witnesses.paths.statements import RunCheck
+from compare.claims.witnesses.shared_runs import SharedRuns
 from reference import Experiment
 
-__all__ = ["along_batch_sizes", "requests_by_size"]
-
-BySize = tuple[tuple[int, tuple[Request, ...]], ...]
+__all__ = ["batch_sizes", "flip_along_batch_sizes"]
 
 
-def requests_by_size(checks: Sequence[RunCheck], experiment: Experiment, sizes: Iterable[int]) -> BySize:
-    """The runs that each batch size takes."""
-    return tuple(
-        (
-            size,
-            tuple(Request(run, SEEDS) for run in experiments_of(checks, changed(experiment, "batch_size", size))),
-        )
-        for size in sizes
-    )
+def batch_sizes(vary: Vary, stated: int) -> list[float]:
+    """Powers of two in the range, its ends, and the stated size."""
+    powers = {2.0**k for k in range(21) if vary.low <= 2**k <= vary.high}
+    return sorted(powers | {float(int(vary.low)), float(int(vary.high)), float(stated)})
 
 
-def along_batch_sizes(
-    by_size: BySize, checks: Sequence[RunCheck], experiment: Experiment, vary: Vary, shared: SharedRuns
-) -> tuple[Boundary | None, str]:
+def flip_along_batch_sizes(
+    by_size: RequestsByValue, checks: Sequence[RunCheck], experiment: Experiment, vary: Vary, shared: SharedRuns
+) -> Found:
     """The smallest change of the batch size after which not all seeds hold the claim any more, or all do.
 
     Seeds that cannot tell are no survivors to judge by: a size at which some cannot, while
     the others hold the claim, says nothing.
-
-    Returns
-    -------
-    tuple of Boundary or None, and str
-        What could not be told.
     """
-    shares: dict[float, tuple[int, int]] = {}
-    always: dict[float, bool] = {}
-    silent: list[float] = []
-    for size, requests in by_size:
-        met, told, seeds = share_of(statement_at(checks, experiment, "batch_size", size, requests, shared))
-        shares[float(size)] = met, told
-        if met < told or met == seeds:
-            always[float(size)] = met == seeds
-        else:
-            silent.append(float(size))
-    untold = f"it could not be told at batch_size = {', '.join(map(shown, silent))}" if silent else ""
-    sizes, stated = sorted(always), float(experiment.batch_size)
-    pairs = [(a, b) for a, b in pairwise(sizes) if always[a] != always[b]]
-    if not pairs:
-        return None, untold
-    low, high = min(pairs, key=lambda pair: abs(np.log((pair[0] + pair[1]) / 2 / stated)))
-    return Boundary(
-        setting="batch_size",
+    shares = shares_by_value(by_size, vary.setting, checks, experiment, shared)
+    silent = [size for size, share in shares.items() if share.all_hold is None]
+    untold = (f"it could not be told at batch_size = {', '.join(map(shown, silent))}",) if silent else ()
+    untold = untold if vary.claimed else ()
+    changes, stated = changes_of_mind(shares), float(experiment.batch_size)
+    if not changes:
+        return Found(untold=untold)
+    low, high = min(changes, key=lambda pair: abs(np.log((pair[0] + pair[1]) / 2 / stated)))
+    boundary = Boundary(
+        setting=vary.setting,
         value=high,
-        below=always[low],
-        above=always[high],
+        below=shares[low].all_hold is True,
+        above=shares[high].all_hold is True,
         bracket=(low, high),
         stated=stated,
         range=(vary.low, vary.high),
         claimed=vary.claimed,
-        reference=MappingProxyType(shares),
+        reference=MappingProxyType({size: share[:2] for size, share in shares.items()}),
         confirmed=True,
         found_by="reference",
-    ), untold
+    )
+    return Found((boundary,), untold=untold)

@@ -7,7 +7,6 @@ it might. That value is then the boundary.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from types import MappingProxyType
 
 from compare.claims.verdicts import Boundary
 from compare.claims.witnesses.descent.float_descent import Descent, same_descent
@@ -15,42 +14,27 @@ from compare.claims.witnesses.paths.path import Path
 from compare.claims.witnesses.paths.statements import RunCheck, Statement, state
 from reference import Experiment
 
-__all__ = ["SETTING", "look_at_the_kink"]
+__all__ = ["SETTING", "flip_at_the_kink"]
 
 SETTING = "relu'(0)"
 OTHERS = (0.5, 1.0)  # values that an implementation might take, and a subgradient is
 
 
-def look_at_the_kink(checks: Sequence[RunCheck], experiment: Experiment, said: Statement) -> Boundary | None:
+def flip_at_the_kink(checks: Sequence[RunCheck], experiment: Experiment, said: Statement) -> Boundary | None:
     """The boundary at phi'(0) = 0 of a claim about a neuron that starts on the kink; None if it is no boundary.
 
-    Parameters
-    ----------
-    checks : sequence of RunCheck
-    experiment : Experiment
-    said : Statement
-        What the exact witness says of the claim as it is.
-
-    Returns
-    -------
-    Boundary or None
+    The exact witness says `said` of the claim as it is.
     """
     start = experiment.initial
-    if (
-        experiment.negative_slope != 0
-        or experiment.grad_at_zero is not None
-        or start.w != 0
-        or start.b != 0
-        or not said.resolved[0]
-    ):
-        return None
-    if not {"w", "b"} & set(experiment.trainable):
+    at_the_kink = start.w == 0 and start.b == 0 and not {"w", "b"}.isdisjoint(experiment.trainable)
+    is_relu = experiment.negative_slope == 0 and experiment.grad_at_zero is None
+    if not (at_the_kink and is_relu and said.resolved[0]):
         return None
     holds = bool(said.met[0])
-    for value in OTHERS:
+    for derivative in OTHERS:
 
-        def path(run: Experiment, value: float = value) -> Path:
-            return Descent(replace(same_descent(run), grad_at_zero=value)).path(run.steps)
+        def path(run: Experiment, derivative: float = derivative) -> Path:
+            return Descent(replace(same_descent(run), grad_at_zero=derivative)).path(run.steps)
 
         other = state(checks, experiment, path)
         if not other.resolved[0] or bool(other.met[0]) == holds:
@@ -63,5 +47,4 @@ def look_at_the_kink(checks: Sequence[RunCheck], experiment: Experiment, said: S
         bracket=(0.0, 0.0),
         stated=0.0,
         range=(0.0, 1.0),
-        reference=MappingProxyType({}),
     )

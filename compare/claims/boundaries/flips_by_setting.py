@@ -8,15 +8,12 @@ Where the claim is meant for the whole range, a grid is not enough: a flip and t
 back may lie between two of its points. There the whole range is looked at, and wherever
 the number that decides comes nearer to its threshold than at both neighbours, or would
 reach it if it went on as it does on either side, the place is looked at more closely.
-
-The batch size has no part in the expected dynamics: there the reference judges, at powers
-of two.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import groupby, pairwise
+from itertools import groupby, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +26,7 @@ from compare.claims.witnesses.paths.path import Path
 from compare.claims.witnesses.paths.statements import RunCheck, Statement, state
 from reference import Experiment
 
-__all__ = ["Along", "Flip", "Told", "batch_sizes", "look_along", "spread", "tell_at", "truth_at"]
+__all__ = ["Flip", "SettingFlips", "flips_along_setting", "holds_at", "spread_over"]
 
 POINTS = 17
 FINE, COARSE = (33, 96), (17, 32)  # over a claimed range: points, and more where the number comes near its threshold
@@ -54,14 +51,14 @@ class Flip(NamedTuple):
         return 0.0 if self.low <= 0 <= self.high else (self.low + self.high) / 2
 
 
-class Told(NamedTuple):
+class ExactAnswer(NamedTuple):
     """What the exact witness says at one value: whether the claim holds, None if it cannot tell, and by how much."""
 
     holds: bool | None
     margin: float
 
 
-class Along(NamedTuple):
+class SettingFlips(NamedTuple):
     """What there is along a setting.
 
     Parameters
@@ -85,17 +82,21 @@ class Along(NamedTuple):
     nearest: tuple[float, ...] = ()
 
 
-def expected(experiment: Experiment) -> Experiment:
+def holds_at(checks: Sequence[RunCheck], experiment: Experiment, setting: str, value: float) -> bool | None:
+    """Whether the exact witness says the claim holds with one setting changed; None if it cannot tell."""
+    return _answer_at(checks, _without_noise(experiment), setting, value).holds
+
+
+def _without_noise(experiment: Experiment) -> Experiment:
     """The experiment as its expected dynamics has it: of no batch and no rounding."""
     return replace(experiment, batch_size=1, seed=0, dtype="float64")
 
 
-def tell_at(checks: Sequence[RunCheck], experiment: Experiment, name: str, value: float) -> Told:
-    """What the exact witness says of the claim with one setting changed."""
+def _answer_at(checks: Sequence[RunCheck], experiment: Experiment, setting: str, value: float) -> ExactAnswer:
     try:
-        there = changed(experiment if experiment.dtype == "float64" else expected(experiment), name, value)
+        there = changed(experiment, setting, value)
     except (ValueError, TypeError):
-        return Told(None, np.nan)
+        return ExactAnswer(None, np.nan)
     descents: dict[Experiment, Descent] = {}
 
     def path(run: Experiment, part: int = 1) -> Path:
@@ -109,8 +110,8 @@ def tell_at(checks: Sequence[RunCheck], experiment: Experiment, name: str, value
     for part in (EARLY, 1) if there.steps // EARLY > after else (1,):
         said = state(checks, there, partial(path, part=part))
         if said.resolved[0]:
-            return Told(bool(said.met[0]), _margin(said))
-    return Told(None, np.nan)
+            return ExactAnswer(bool(said.met[0]), _margin(said))
+    return ExactAnswer(None, np.nan)
 
 
 def _margin(said: Statement) -> float:
@@ -120,57 +121,42 @@ def _margin(said: Statement) -> float:
     return float(np.nanmin(failing or [margin for _, margin in margins]))
 
 
-def truth_at(checks: Sequence[RunCheck], experiment: Experiment, name: str, value: float) -> bool | None:
-    """Whether the exact witness says the claim holds with one setting changed; None if it cannot tell."""
-    return tell_at(checks, experiment, name, value).holds
-
-
-def look_along(checks: Sequence[RunCheck], experiment: Experiment, vary: Vary) -> Along:
+def flips_along_setting(checks: Sequence[RunCheck], experiment: Experiment, vary: Vary) -> SettingFlips:
     """Look for the nearest flip on either side of the stated value, or for all in a claimed range.
 
-    Parameters
-    ----------
-    checks : sequence of RunCheck
-    experiment : Experiment
-    vary : Vary
-        Not of the batch size.
-
-    Returns
-    -------
-    Along
+    The range is not of the batch size, which has no part in the expected dynamics.
     """
-    experiment = expected(experiment)
+    experiment = _without_noise(experiment)
     stated = setting_of(experiment, vary.setting)
-    known: dict[float, Told] = {}
+    known: dict[float, ExactAnswer] = {}
 
-    def tell(value: float) -> Told:
+    def answer(value: float) -> ExactAnswer:
         if value not in known:
-            known[value] = tell_at(checks, experiment, vary.setting, value)
+            known[value] = _answer_at(checks, experiment, vary.setting, value)
         return known[value]
-
-    def truth(value: float) -> bool | None:
-        return tell(value).holds
 
     nearest: tuple[float, ...] = ()
     if vary.claimed:
         points, looks = FINE if half_lines(experiment) is not None else COARSE
-        found, nearest = _all_flips(_grid(vary, stated, points), tell, looks)
+        values = _refined(sorted({*spread_over(vary, points), stated}), answer, looks)
+        flips = list(_narrowed_flips(values, answer))
+        nearest = tuple(sorted(values, key=lambda value: answer(value).margin)[:1])
     else:
-        grid = _grid(vary, stated, POINTS)
+        grid = sorted({*spread_over(vary, POINTS), stated})
         below, above = [value for value in grid if value <= stated][::-1], [value for value in grid if value >= stated]
         # Where the claim as it is cannot be told there are no sides to it.
-        searches = [grid] if truth(stated) is None else [below, above]
-        found = [flip for values in searches if (flip := _first_flip(values, truth)) is not None]
+        searches = [grid] if answer(stated).holds is None else [below, above]
+        flips = [flip for values in searches for flip in islice(_narrowed_flips(values, answer), 1)]
     told = [value for value, said in known.items() if said.holds is not None]
-    return Along(
-        sorted(found, key=lambda flip: abs(flip.value - stated)),
+    return SettingFlips(
+        sorted(flips, key=lambda flip: abs(flip.value - stated)),
         (min(told), max(told)) if len(told) > 1 else None,
         _untold(known),
         nearest,
     )
 
 
-def spread(vary: Vary, points: int) -> list[float]:
+def spread_over(vary: Vary, points: int) -> list[float]:
     """So many values over a range, its ends included, evenly, or evenly in the logarithm where it is wide."""
     if vary.low > 0 and vary.high / RATIO_FOR_LOG > vary.low:
         values = np.geomspace(vary.low, vary.high, points)
@@ -182,57 +168,42 @@ def spread(vary: Vary, points: int) -> list[float]:
     return [float(value) for value in values]
 
 
-def _grid(vary: Vary, stated: float, points: int) -> list[float]:
-    return sorted({*spread(vary, points), stated})
-
-
-def _untold(known: dict[float, Told]) -> tuple[tuple[float, float], ...]:
+def _untold(known: dict[float, ExactAnswer]) -> tuple[tuple[float, float], ...]:
     """Values next to each other that could not be told, as ranges up to the next ones that could."""
     values = sorted(known)
     ranges: list[tuple[float, float]] = []
     for is_told, group in groupby(range(len(values)), key=lambda i: known[values[i]].holds is not None):
-        places = list(group)
+        indices = list(group)
         if not is_told:
-            first, last = max(places[0] - 1, 0), min(places[-1] + 1, len(values) - 1)
-            ranges.append((values[first], values[last]))
+            ranges.append((values[max(indices[0] - 1, 0)], values[min(indices[-1] + 1, len(values) - 1)]))
     return tuple(ranges)
 
 
-def _first_flip(values: list[float], truth: Callable[[float], bool | None]) -> Flip | None:
-    """The first pair of neighbours that differ, narrowed; what cannot be told is passed over."""
+def _narrowed_flips(values: Iterable[float], answer: Callable[[float], ExactAnswer]) -> Iterator[Flip]:
+    """Every pair of neighbours that differ, narrowed; what cannot be told is passed over."""
     last: tuple[float, bool] | None = None
     for value in values:
-        holds = truth(value)
+        holds = answer(value).holds
         if holds is None:
             continue
         if last is not None and holds != last[1]:
-            return _narrowed(*last, value, truth)
+            yield _narrowed(*last, value, answer)
         last = value, holds
-    return None
 
 
-def _all_flips(grid: list[float], tell: Callable[[float], Told], looks: int) -> tuple[list[Flip], tuple[float, ...]]:
-    """Every flip in a range, and the values at which the claim comes nearest to flipping."""
-    values = [value for value in grid if tell(value).holds is not None]
+def _refined(grid: list[float], answer: Callable[[float], ExactAnswer], looks: int) -> list[float]:
+    """The values of a grid that can be told, with more where the claim comes near to flipping."""
+    values = [value for value in grid if answer(value).holds is not None]
     narrowest = NARROWEST * (grid[-1] / 2 - grid[0] / 2) * 2
     for _ in range(looks):
-        place = _where_to_look(values, tell, narrowest)
-        if place is None:
+        value = _where_to_look(np.array(values), np.array([answer(value).margin for value in values]), narrowest)
+        if value is None or answer(value).holds is None:
             break
-        said = tell(place)
-        if said.holds is None:
-            break
-        values = sorted([*values, place])
-    flips = [
-        _narrowed(a, bool(tell(a).holds), b, lambda value: tell(value).holds)
-        for a, b in pairwise(values)
-        if tell(a).holds != tell(b).holds
-    ]
-    by_margin = sorted(values, key=lambda value: tell(value).margin)
-    return flips, tuple(by_margin[:1])
+        values = sorted([*values, value])
+    return values
 
 
-def _where_to_look(values: list[float], tell: Callable[[float], Told], narrowest: float) -> float | None:
+def _where_to_look(values: np.ndarray, margins: np.ndarray, narrowest: float) -> float | None:
     """The middle of the interval in which the number may get to its threshold soonest; None if there is none.
 
     With the margins of four neighbours, lines through the outer pairs are drawn on into the
@@ -240,49 +211,33 @@ def _where_to_look(values: list[float], tell: Callable[[float], Told], narrowest
     way can get. An interval is of interest if that is below half of both its ends, or if
     the margin turns at one of them.
     """
-    best: tuple[float, float] | None = None
-    margins = [tell(value).margin for value in values]
-    for i in range(len(values) - 1):
-        a, b, low, high = values[i], values[i + 1], margins[i], margins[i + 1]
-        if b - a <= narrowest or (low > 0) != (high > 0) or not np.isfinite([low, high]).all():
-            continue
-        sign = 1.0 if low > 0 else -1.0
-        low, high = sign * low, sign * high
-        falls = _slope(values, margins, i - 1, sign)
-        rises = _slope(values, margins, i + 1, sign)
-        lowest = min(low + min(falls, 0.0) * (b - a), high - max(rises, 0.0) * (b - a))
-        turns = falls < 0 < rises
-        if lowest < min(low, high) / 2 or (turns and lowest < min(low, high)):
-            urgency = lowest / max(min(low, high), np.finfo(float).tiny)
-            if best is None or urgency < best[0]:
-                best = urgency, a / 2 + b / 2
-    return None if best is None else best[1]
-
-
-def _slope(values: list[float], margins: list[float], i: int, sign: float) -> float:
-    """Of the margin from value i to the next, 0 where there is none."""
-    if not 0 <= i < len(values) - 1:
-        return 0.0
+    if len(values) < 2:
+        return None
+    width = np.diff(values)
     with np.errstate(all="ignore"):
-        slope = sign * (margins[i + 1] - margins[i]) / (values[i + 1] - values[i])
-    return float(slope) if np.isfinite(slope) else 0.0
+        slopes = np.diff(margins) / width
+        slopes = np.pad(np.where(np.isfinite(slopes), slopes, 0.0), 1)
+        sign = np.where(margins[:-1] > 0, 1.0, -1.0)
+        low, high, falls, rises = sign * margins[:-1], sign * margins[1:], sign * slopes[:-2], sign * slopes[2:]
+        lowest = np.minimum(low + np.minimum(falls, 0.0) * width, high - np.maximum(rises, 0.0) * width)
+        nearer = np.minimum(low, high)
+        turns = (falls < 0) & (rises > 0) & (lowest < nearer)
+        within = (width > narrowest) & ((margins[:-1] > 0) == (margins[1:] > 0)) & np.isfinite(low) & np.isfinite(high)
+        of_interest = within & ((lowest < nearer / 2) | turns)
+        urgency = np.where(of_interest, lowest / np.maximum(nearer, np.finfo(float).tiny), np.inf)
+    first = int(np.argmin(urgency))
+    return float(values[first] / 2 + values[first + 1] / 2) if of_interest.any() else None
 
 
-def _narrowed(a: float, at_a: bool, b: float, truth: Callable[[float], bool | None]) -> Flip:
+def _narrowed(a: float, holds_at_a: bool, b: float, answer: Callable[[float], ExactAnswer]) -> Flip:
     for _ in range(HALVINGS):
         middle = a / 2 + b / 2
         if abs(b - a) <= RESOLUTION * abs(middle) or middle in (a, b):
             break
         # The middle may be the boundary itself, where nothing can be told.
-        places = (middle, a + (b - a) * GOLDEN, b - (b - a) * GOLDEN)
-        middle, holds = next(((place, said) for place in places if (said := truth(place)) is not None), (middle, None))
-        if holds is None:
+        candidates = (middle, a + (b - a) * GOLDEN, b - (b - a) * GOLDEN)
+        value = next((value for value in candidates if answer(value).holds is not None), None)
+        if value is None:
             break
-        a, b = (middle, b) if holds == at_a else (a, middle)
-    return Flip(a, b, at_a) if a < b else Flip(b, a, not at_a)
-
-
-def batch_sizes(vary: Vary, stated: int) -> Iterator[int]:
-    """Powers of two in the range, and its ends and the stated size."""
-    powers = {2**k for k in range(21) if vary.low <= 2**k <= vary.high}
-    yield from sorted(powers | {int(vary.low), int(vary.high), stated})
+        a, b = (value, b) if answer(value).holds == holds_at_a else (a, value)
+    return Flip(a, b, holds_at_a) if a < b else Flip(b, a, not holds_at_a)

@@ -43,13 +43,7 @@ Windows = tuple[tuple[int, int], ...]
 
 
 class Lengths(NamedTuple):
-    """What a claim comes to for runs of every length; arrays of shape (lengths, members), the first of length 0.
-
-    Parameters
-    ----------
-    met, resolved : ndarray of bool
-        Whether it holds, and whether that counts.
-    """
+    """Whether a claim holds in runs of every length, and whether that counts: bool, (lengths from 0, members)."""
 
     met: np.ndarray
     resolved: np.ndarray
@@ -76,30 +70,15 @@ class StepsFlip(NamedTuple):
 
 
 def flip_along_steps(checks: Sequence[RunCheck], experiment: Experiment, stated: bool, shared: SharedRuns) -> StepsFlip:
-    """Find the first other run length for which the checks together are different.
-
-    Parameters
-    ----------
-    checks : sequence of RunCheck
-    experiment : Experiment
-    stated : bool
-        Whether they hold as stated.
-    shared : SharedRuns
-
-    Returns
-    -------
-    StepsFlip
-    """
-    steps = experiment.steps
-    runs = [experiment, *(other_run(check, experiment) for check in checks if isinstance(check, Comparison))]
+    """Find the first other run length for which the checks together are not what they are as `stated`."""
+    steps, runs = experiment.steps, experiments_of(checks, experiment)
     end = min(longest_descent(replace(run, steps=steps)) for run in runs)
     if not any(depends_on_length(check) for check in checks):
         return StepsFlip(None, end, end=end)
     descents = [shared.descent(run) for run in runs]
     horizon = steps
     while True:
-        at_rest = all(descent.settled for descent in descents)
-        horizon = end if at_rest else min(end, GROWTH * horizon)
+        horizon = end if all(descent.settled for descent in descents) else min(end, GROWTH * horizon)
         found = _of_the_expected(checks, experiment, horizon, shared)
         flip = _first_flip(found, steps, stated, horizon)
         blind = not found.resolved[-1, 0] and not found.resolved[horizon // 2 :, 0].any()
@@ -113,10 +92,8 @@ def flip_along_steps(checks: Sequence[RunCheck], experiment: Experiment, stated:
 def _of_the_expected(checks: Sequence[RunCheck], experiment: Experiment, horizon: int, shared: SharedRuns) -> Lengths:
     """In decimals as far as these are affordable, and on in floats."""
     descents = [shared.descent(run) for run in experiments_of(checks, experiment)]
-    decimals = [descent for descent in descents if isinstance(descent, DecimalDescent)]
-    most = horizon
-    if not all(descent.settled for descent in decimals) and type(experiment.optimizer) is not SGD and decimals:
-        most = min(horizon, MOST_DECIMAL_STEPS)
+    moving = any(isinstance(descent, DecimalDescent) and not descent.settled for descent in descents)
+    most = min(horizon, MOST_DECIMAL_STEPS) if moving and type(experiment.optimizer) is not SGD else horizon
     found = lengths_of(checks, experiment, most, lambda run, n: shared.descent(run).path(n))
     if most == horizon:
         return found
@@ -127,15 +104,14 @@ def _of_the_expected(checks: Sequence[RunCheck], experiment: Experiment, horizon
 
 def _first_flip(found: Lengths, steps: int, stated: bool, horizon: int) -> StepsFlip:
     met, counts = found.met[:, 0], found.resolved[:, 0]
-    different = (met != stated) & counts
-    later = np.flatnonzero(different[steps + 1 :])
-    windows = _windows(met, counts)
-    if len(later):
-        first = steps + 1 + int(later[0])
-        known = np.flatnonzero(counts[:first])
-        return StepsFlip(first, max(steps, int(known[-1]) if len(known) else 0), windows, horizon)
-    unknown = np.flatnonzero(~counts[steps:])
-    return StepsFlip(None, steps + int(unknown[0]) - 1 if len(unknown) else horizon, windows, horizon)
+    later = np.flatnonzero(((met != stated) & counts)[steps + 1 :])
+    first = steps + 1 + int(later[0]) if len(later) else None
+    if first is None:
+        unknown = np.flatnonzero(~counts[steps:])
+        looked_to = steps + int(unknown[0]) - 1 if len(unknown) else horizon
+    else:
+        looked_to = int(np.flatnonzero(counts[:first]).max(initial=steps))
+    return StepsFlip(first, looked_to, _windows(met, counts), horizon)
 
 
 def first_exception(checks: Sequence[RunCheck], experiment: Experiment, shared: SharedRuns) -> StepsFlip | None:
@@ -177,21 +153,7 @@ def depends_on_length(check: RunCheck) -> bool:
 def lengths_of(
     checks: Sequence[RunCheck], experiment: Experiment, horizon: int, path: Callable[[Experiment, int], Path]
 ) -> Lengths:
-    """Judge checks for runs of every length up to some number of steps.
-
-    Parameters
-    ----------
-    checks : sequence of RunCheck
-    experiment : Experiment
-    horizon : int
-        The longest run.
-    path : callable
-        The witness's path of an experiment and a number of steps.
-
-    Returns
-    -------
-    Lengths
-    """
+    """Judge checks for runs of every length up to the `horizon`; `path` is of an experiment and a number of steps."""
     each = [_lengths(check, experiment, horizon, path) for check in checks]
     met = np.logical_and.reduce([found.met for found in each])
     fails = np.logical_or.reduce([~found.met & found.resolved for found in each])
@@ -209,7 +171,7 @@ def _lengths(
         return _lengths_of_steps(check, path, horizon)
     if isinstance(check.when, int):
         states = states_of(check, path, slice(check.when, check.when + 1))
-        return Lengths(*(np.repeat(a, horizon + 1, axis=0) for a in (states.met, states.resolved)))
+        return _at_every_length(states.met[0], states.resolved[0], horizon)
     states = states_of(check, path)
     if check.when == "end":
         return _by_length(states.met, states.resolved, horizon)
@@ -243,32 +205,42 @@ def _lengths_of_steps(check: StepsCheck, path: Path, horizon: int) -> Lengths:
 def _lengths_of_comparison(
     check: Comparison, experiment: Experiment, horizon: int, path: Path, path_of: Callable[[Experiment, int], Path]
 ) -> Lengths:
-    measure, another = check.measure, other_run(check, experiment)
-    other = path_of(another, horizon)
+    measure, other_experiment = check.measure, other_run(check, experiment)
+    other = path_of(other_experiment, horizon)
     if isinstance(measure, StepsCheck) or isinstance(measure.when, int):
         ours, step, counts, _ = numbers_of(measure, path)
         theirs, _, theirs_counts, _ = numbers_of(measure, other)
         _, margin, error = relation_of(check, path, other, ours, theirs)
         tie = are_one_run(path, other, step) & (ours == theirs)
         margin, error = np.where(tie, 0.0, margin), np.where(tie, 0.0, error)
-        known = (
-            counts & theirs_counts & np.isfinite(ours) & np.isfinite(theirs) & ((abs(margin) > error) | (error == 0))
-        )
-        met = margin >= 0 if check.relation == "near" else margin > 0
-        return Lengths(*(np.repeat(a[None], horizon + 1, axis=0) for a in (met, known)))
-    mine = numbers_in_question(measure, path)
+        finite = counts & theirs_counts & np.isfinite(ours) & np.isfinite(theirs)
+        return _at_every_length(_inside(check, margin), finite & _apart(margin, error), horizon)
+    ours = numbers_in_question(measure, path)
     if "steps" in check.other_is:  # the other run has a length of its own
-        end = numbers_in_question(measure, path_of(another, check.other_is["steps"]))[-1:]
-        theirs = np.repeat(end, len(mine), axis=0)
+        end = numbers_in_question(measure, path_of(other_experiment, check.other_is["steps"]))[-1:]
+        theirs = np.repeat(end, len(ours), axis=0)
     else:
         theirs = numbers_in_question(measure, other)
     if are_one_run(path, other, np.array([-1])).all():  # a tie at every length
-        met = np.full(mine.shape, check.relation == "near")
-        return _by_length(met, np.ones(mine.shape, bool), horizon)
-    _, margin, error = relation_of(check, path, other, mine, theirs)
-    met = margin >= 0 if check.relation == "near" else margin > 0
-    free = np.arange(len(mine))[:, None] < np.minimum(path.on_the_kink_from(), other.on_the_kink_from())
-    return _by_length(met, ((np.abs(margin) > error) | (error == 0)) & free, horizon)
+        return _by_length(np.full(ours.shape, check.relation == "near"), np.ones(ours.shape, bool), horizon)
+    _, margin, error = relation_of(check, path, other, ours, theirs)
+    free = np.arange(len(ours))[:, None] < np.minimum(path.on_the_kink_from(), other.on_the_kink_from())
+    return _by_length(_inside(check, margin), _apart(margin, error) & free, horizon)
+
+
+def _inside(check: Comparison, margin: np.ndarray) -> np.ndarray:
+    """Whether a margin meets the relation, on whose edge only "near" is met."""
+    return np.asarray(margin >= 0 if check.relation == "near" else margin > 0)
+
+
+def _apart(margin: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """Whether a margin is told from 0."""
+    return np.asarray((np.abs(margin) > error) | (error == 0))
+
+
+def _at_every_length(met: np.ndarray, resolved: np.ndarray, horizon: int) -> Lengths:
+    """What is the same for runs of every length."""
+    return Lengths(*(np.repeat(a[None], horizon + 1, axis=0) for a in (met, resolved)))
 
 
 def _by_length(met: np.ndarray, resolved: np.ndarray, horizon: int) -> Lengths:

@@ -5,7 +5,7 @@ On either side of every flip they are asked close by, and where they do not foll
 values around it. Where a claim is meant for the whole range, they are asked across it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from types import MappingProxyType
@@ -13,11 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compare.claims.boundaries.flips_by_setting import Along, spread, truth_at
+from compare.claims.boundaries.flips_by_setting import SettingFlips, holds_at, spread_over
+from compare.claims.boundaries.found import Found, all_found
 from compare.claims.check_text import shown
 from compare.claims.reading.experiments import changed, setting_of
 from compare.claims.values import Vary
-from compare.claims.verdicts import Boundary
+from compare.claims.verdicts import Boundary, Share
 from compare.claims.witnesses.paths.path import Path
 from compare.claims.witnesses.paths.statements import RunCheck, Statement, experiments_of, state
 from compare.claims.witnesses.seeds.families import kink_of
@@ -26,7 +27,16 @@ from compare.claims.witnesses.seeds.offset_runs import takes_offsets
 from compare.claims.witnesses.shared_runs import FEW, SEEDS, SharedRuns, seeds_for
 from reference import Experiment
 
-__all__ = ["AlongSetting", "Asked", "Said", "ask", "closer", "prepare", "read", "share_of", "statement_at"]
+__all__ = [
+    "RequestsByValue",
+    "SeedsBySetting",
+    "changes_of_mind",
+    "plan_seeds",
+    "read_seeds",
+    "requests_by_value",
+    "second_requests",
+    "shares_by_value",
+]
 
 ASIDE = 0.1  # where the seeds are asked: so far from the boundary, relative to it
 AROUND = (0.05, 0.15, 0.2, 0.3, 0.5)  # where else, if they do not follow there
@@ -34,73 +44,69 @@ ACROSS = 9  # values over a range that is claimed
 BETWEEN = 7  # values between two of these that differ
 MOST_ACROSS = 128_000_000  # of all seeds and all values across a range, unless two sums of each batch suffice
 
-Asked = tuple[tuple[float, tuple[Request, ...]], ...]  # values, and the runs that each takes
+RequestsByValue = tuple[tuple[float, tuple[Request, ...]], ...]  # values of a setting, and the runs that each takes
+Shares = dict[float, Share]  # by value of the setting
 
 
-class AlongSetting(NamedTuple):
+class SeedsBySetting(NamedTuple):
     """What the expected dynamics does along a setting, and the runs of the reference beside it.
 
     Parameters
     ----------
     vary : Vary
-    stated : float
-        The claim's own value.
-    along : Along
+    flips : SettingFlips
     boundaries : tuple of Boundary
         Not confirmed yet.
     sides : tuple of tuple of float
         For each boundary the values on either side at which seeds are asked; none where
         another flip is too near.
-    asked : Asked
+    requests : RequestsByValue
         All values, and their runs.
     """
 
     vary: Vary
-    stated: float
-    along: Along
+    flips: SettingFlips
     boundaries: tuple[Boundary, ...]
     sides: tuple[tuple[float, ...], ...]
-    asked: Asked
+    requests: RequestsByValue
 
 
-class Said(NamedTuple):
-    """What came of a setting: see `compare.claims.boundaries.search.Found`."""
-
-    boundaries: list[Boundary]
-    remarks: list[str]
-    untold: list[str]
-
-
-def prepare(
-    checks: Sequence[RunCheck], experiment: Experiment, vary: Vary, along: Along, found: Sequence[Boundary]
-) -> AlongSetting:
+def plan_seeds(
+    checks: Sequence[RunCheck], experiment: Experiment, vary: Vary, flips: SettingFlips, found: Sequence[Boundary]
+) -> SeedsBySetting:
     """Say which runs of the reference it takes to see whether the seeds do the same."""
-    stated = setting_of(experiment, vary.setting)
-    flips = sorted(boundary.value for boundary in found)
-    sides = tuple(_sides(boundary, flips, checks, experiment) for boundary in found)
+    by_value = sorted(boundary.value for boundary in found)
+    sides = tuple(_sides(boundary, by_value, checks, experiment) for boundary in found)
     values = {value for pair in sides for value in pair}
     seeds = seeds_for(affordable_steps(experiment) * experiment.batch_size)
     if vary.claimed:
-        alone = kink_of(experiment) == "at zero, w alone"
-        values |= {*spread(vary, ACROSS if alone else ACROSS // 2 + 1), *along.nearest, stated}
-        values |= {(a + b) / 2 for a, b in pairwise(flips)}
+        by_sums = _takes_sums(experiment)
+        values |= {*spread_over(vary, ACROSS if by_sums else ACROSS // 2 + 1), *flips.nearest}
+        values |= {setting_of(experiment, vary.setting), *((a + b) / 2 for a, b in pairwise(by_value))}
         samples = max(1, experiment.steps * experiment.batch_size * len(values))
-        if not alone and samples * seeds > MOST_ACROSS:
+        if not by_sums and samples * seeds > MOST_ACROSS:
             seeds = min(seeds, FEW)
-    asked = ask(checks, experiment, vary.setting, sorted(values), seeds)
-    return AlongSetting(vary, stated, along, tuple(found), sides, asked)
+    requests = requests_by_value(checks, experiment, vary.setting, sorted(values), seeds)
+    return SeedsBySetting(vary, flips, tuple(found), sides, requests)
 
 
-def ask(checks: Sequence[RunCheck], experiment: Experiment, setting: str, values: Sequence[float], seeds: int) -> Asked:
+def _takes_sums(experiment: Experiment) -> bool:
+    """Whether two sums of each batch are all that its runs need of it."""
+    return kink_of(experiment) == "at zero, w alone"
+
+
+def requests_by_value(
+    checks: Sequence[RunCheck], experiment: Experiment, setting: str, values: Sequence[float], seeds: int
+) -> RequestsByValue:
     """The runs of the reference with a setting changed; none for values that are not allowed."""
-    asked = []
+    requests = []
     for value in values:
         try:
             there = changed(experiment, setting, value)
         except (ValueError, TypeError):
             continue
-        asked.append((value, tuple(Request(run, seeds) for run in experiments_of(checks, there))))
-    return tuple(asked)
+        requests.append((value, tuple(Request(run, seeds) for run in experiments_of(checks, there))))
+    return tuple(requests)
 
 
 def _sides(
@@ -117,25 +123,26 @@ def _sides(
         elif value < other < high:
             high = (other + value) / 2
     for side, holds in ((low, boundary.below), (high, boundary.above)):
-        if truth_at(checks, experiment, boundary.setting, side) is not holds:
+        if holds_at(checks, experiment, boundary.setting, side) is not holds:
             return ()  # the range ends, or another flip is nearer than that
     return low, high
 
 
-def closer(along: AlongSetting, checks: Sequence[RunCheck], experiment: Experiment, shared: SharedRuns) -> Asked:
+def second_requests(
+    plan: SeedsBySetting, checks: Sequence[RunCheck], experiment: Experiment, shared: SharedRuns
+) -> RequestsByValue:
     """More values to ask: around boundaries that seeds do not follow, and between values that differ."""
-    shares = _shares(along.asked, along.vary.setting, checks, experiment, shared)
+    shares = shares_by_value(plan.requests, plan.vary.setting, checks, experiment, shared)
     values: set[float] = set()
-    for boundary, pair in zip(along.boundaries, along.sides, strict=True):
-        if pair and _as_expected(boundary, pair, shares) is False:
+    for boundary, sides in zip(plan.boundaries, plan.sides, strict=True):
+        if sides and _follow(boundary, sides, shares) is False:
             values |= set(_around(boundary))
-    if along.vary.claimed:
-        for a, b in _changes(shares):
-            count = BETWEEN if kink_of(experiment) == "at zero, w alone" else BETWEEN // 2
+    if plan.vary.claimed:
+        count = BETWEEN if _takes_sums(experiment) else BETWEEN // 2
+        for a, b in changes_of_mind(shares):
             values |= set(np.linspace(a, b, count + 2)[1:-1].tolist())
-    seeds = along.asked[0][1][0].seeds if along.asked else SEEDS
-    wanted = sorted(values - {value for value, _ in along.asked})
-    return ask(checks, experiment, along.vary.setting, wanted, seeds)
+    seeds = plan.requests[0][1][0].seeds if plan.requests else SEEDS
+    return requests_by_value(checks, experiment, plan.vary.setting, sorted(values - shares.keys()), seeds)
 
 
 def _around(boundary: Boundary) -> list[float]:
@@ -145,34 +152,33 @@ def _around(boundary: Boundary) -> list[float]:
     return [x for x in (*values, low, high) if low <= x <= high]
 
 
-def _changes(shares: dict[float, tuple[int, int, int]]) -> list[tuple[float, float]]:
+def changes_of_mind(shares: Mapping[float, Share]) -> list[tuple[float, float]]:
     """Values next to each other of which all seeds hold the claim at one and not at the other."""
-    told = [value for value in sorted(shares) if _every(shares[value]) is not None]
-    return [(a, b) for a, b in pairwise(told) if _every(shares[a]) != _every(shares[b])]
+    told = [value for value in sorted(shares) if shares[value].all_hold is not None]
+    return [(a, b) for a, b in pairwise(told) if shares[a].all_hold != shares[b].all_hold]
 
 
-def _every(share: tuple[int, int, int]) -> bool | None:
-    """Whether all seeds hold the claim; None where those that can tell do, but not all can."""
-    met, told, seeds = share
-    return True if met == seeds else False if met < told else None
+def shares_by_value(
+    requests: RequestsByValue, setting: str, checks: Sequence[RunCheck], experiment: Experiment, shared: SharedRuns
+) -> Shares:
+    """For how many seeds the claim holds at each value, each asked once."""
+    shares = {}
+    for value, runs in requests:
+        key = id(checks), setting, value, runs[0].seeds
+        if key not in shared.shares:
+            said = _statement_at(checks, changed(experiment, setting, value), runs, shared)
+            # Kept with the checks, whose id is nobody else's as long as they are.
+            shared.shares[key] = checks, Share.of(said.met, said.resolved)
+        shares[value] = Share(*shared.shares[key][1])
+    return shares
 
 
-def share_of(said: Statement) -> tuple[int, int, int]:
-    """For how many seeds a claim holds, of how many that can tell, of how many."""
-    return int((said.met & said.resolved).sum()), int(said.resolved.sum()), len(said.met)
-
-
-def statement_at(
-    checks: Sequence[RunCheck],
-    experiment: Experiment,
-    setting: str,
-    value: float,
-    requests: tuple[Request, ...],
-    shared: SharedRuns,
+def _statement_at(
+    checks: Sequence[RunCheck], experiment: Experiment, requests: tuple[Request, ...], shared: SharedRuns
 ) -> Statement:
-    """What the seeds say with a setting changed; where they lose their resolution, on distances in float64."""
-    runs, there = {request.experiment: request for request in requests}, changed(experiment, setting, value)
-    said = state(checks, there, lambda run: shared.reference_path(runs[run]))
+    """What the seeds say; where they lose their resolution, on distances in float64."""
+    runs = {request.experiment: request for request in requests}
+    said = state(checks, experiment, lambda run: shared.reference_path(runs[run]))
     if said.resolved.all() or not all(takes_offsets(run) for run in runs):
         return said
 
@@ -181,91 +187,71 @@ def statement_at(
         assert path is not None
         return path
 
-    return state(checks, there, finer)
+    return state(checks, experiment, finer)
 
 
-def _shares(
-    asked: Asked, setting: str, checks: Sequence[RunCheck], experiment: Experiment, shared: SharedRuns
-) -> dict[float, tuple[int, int, int]]:
-    shares = {}
-    for value, requests in asked:
-        key = id(checks), setting, value, requests[0].seeds
-        if key not in shared.shares:
-            share = share_of(statement_at(checks, experiment, setting, value, requests, shared))
-            shared.shares[key] = checks, share  # with the checks, whose id is nobody else's as long as they are kept
-        shares[value] = shared.shares[key][1]
-    return shares
-
-
-def _as_expected(
-    boundary: Boundary, sides: tuple[float, ...], shares: dict[float, tuple[int, int, int]]
-) -> bool | None:
+def _follow(boundary: Boundary, sides: tuple[float, ...], shares: Shares) -> bool | None:
     """Whether all seeds that can tell do as the expected dynamics on either side; None where none can."""
     low, high = (shares[side] for side in sides)
-    if not low[1] or not high[1]:
+    if not low.told or not high.told:
         return None
-    as_it_is = low[0] == (low[1] if boundary.below else 0) and high[0] == (high[1] if boundary.above else 0)
+    follow = low.all_say(boundary.below) and high.all_say(boundary.above)
     # Those that can tell are no sample of all.
-    return None if as_it_is and (low[1] < low[2] or high[1] < high[2]) else as_it_is
+    return None if follow and (low.told < low.seeds or high.told < high.seeds) else follow
 
 
-def read(along: AlongSetting, checks: Sequence[RunCheck], experiment: Experiment, shared: SharedRuns) -> Said:
+def read_seeds(plan: SeedsBySetting, checks: Sequence[RunCheck], experiment: Experiment, shared: SharedRuns) -> Found:
     """The boundaries as the seeds bear them out, those that only seeds show, and what could not be told."""
-    setting = along.vary.setting
-    shares = _shares(along.asked, setting, checks, experiment, shared)
-    shares |= _shares(closer(along, checks, experiment, shared), setting, checks, experiment, shared)
-    said = Said([], [], [])
-    for boundary, sides in zip(along.boundaries, along.sides, strict=True):
-        _read_one(boundary, sides, shares, said)
-    if along.vary.claimed:
-        _read_across(along, shares, said)
-        for boundary in said.boundaries:
-            if boundary.confirmed is None and boundary.closed_form is None:
-                said.untold.append(
-                    f"whether batches follow the expected dynamics, which flips at {boundary.setting} = "
-                    f"{shown(boundary.value)}, could not be told"
-                )
-    return said
+    setting = plan.vary.setting
+    shares = shares_by_value(plan.requests, setting, checks, experiment, shared)
+    shares |= shares_by_value(second_requests(plan, checks, experiment, shared), setting, checks, experiment, shared)
+    found = all_found(_read_beside(*each, shares) for each in zip(plan.boundaries, plan.sides, strict=True))
+    if not plan.vary.claimed:
+        return found
+    found = all_found([found, _read_across(plan, setting_of(experiment, setting), shares, found.boundaries)])
+    unconfirmed = [
+        f"whether batches follow the expected dynamics, which flips at {setting} = {shown(boundary.value)}, "
+        "could not be told"
+        for boundary in found.boundaries
+        if boundary.confirmed is None and boundary.closed_form is None
+    ]
+    return found._replace(untold=(*found.untold, *unconfirmed))
 
 
-def _read_one(
-    boundary: Boundary, sides: tuple[float, ...], shares: dict[float, tuple[int, int, int]], said: Said
-) -> None:
-    confirmed = _as_expected(boundary, sides, shares) if sides else None
+def _read_beside(boundary: Boundary, sides: tuple[float, ...], shares: Shares) -> Found:
+    """A boundary of the expected dynamics with what the seeds beside it say; a remark where they deny it."""
+    confirmed = _follow(boundary, sides, shares) if sides else None
     if confirmed is not False:
-        beside = {value: shares[value][:2] for value in sides}
-        said.boundaries.append(replace(boundary, reference=MappingProxyType(beside), confirmed=confirmed))
-        return
-    around = {value: share for value, share in shares.items() if share[1] == share[2]}
+        return Found((replace(boundary, reference=_reference(shares, sides), confirmed=confirmed),))
+    around = {value: share for value, share in shares.items() if share.told == share.seeds}
     if len(around) < 2:
-        said.boundaries.append(replace(boundary, confirmed=None))
-        return
-    below = [v for v, s in around.items() if s[0] == (s[1] if boundary.below else 0)]
-    above = [v for v, s in around.items() if s[0] == (s[1] if boundary.above else 0)]
-    if not set(around) - set(below) or not set(around) - set(above):
-        followed = "holds" if (boundary.below if not set(around) - set(below) else boundary.above) else "is false"
-        said.remarks.append(
+        return Found((replace(boundary, confirmed=None),))
+    below = {value for value, share in around.items() if share.all_say(boundary.below)}
+    above = {value for value, share in around.items() if share.all_say(boundary.above)}
+    if len(around) in (len(below), len(above)):
+        holds = boundary.below if len(below) == len(around) else boundary.above
+        remark = (
             f"in the expected dynamics it flips at {boundary.setting} = {shown(boundary.value)}, which no seed "
-            f"follows: it {followed} for all from {shown(min(around))} to {shown(max(around))}; that decides nothing"
+            f"follows: it {'holds' if holds else 'is false'} for all from {shown(min(around))} to "
+            f"{shown(max(around))}; that decides nothing"
         )
-        return
-    first, last = _transition(around, set(below), set(above), boundary.value)
-    beside = {value: around[value][:2] for value in sorted(around) if first <= value <= last}
-    said.boundaries.append(
-        replace(boundary, reference=MappingProxyType(beside), confirmed=False, with_batches=(first, last))
-    )
+        return Found(remarks=(remark,))
+    first, last = _transition(sorted(around), below, above, boundary.value)
+    beside = _reference(shares, [value for value in sorted(around) if first <= value <= last])
+    return Found((replace(boundary, reference=beside, confirmed=False, with_batches=(first, last)),))
 
 
-def _transition(
-    around: dict[float, tuple[int, int, int]], below: set[float], above: set[float], value: float
-) -> tuple[float, float]:
+def _reference(shares: Shares, values: Sequence[float]) -> Mapping[float, tuple[int, int]]:
+    return MappingProxyType({value: shares[value][:2] for value in values})
+
+
+def _transition(values: list[float], below: set[float], above: set[float], flip: float) -> tuple[float, float]:
     """The values asked, nearest to a flip, between which seeds go over; the ends of what was asked if some never do."""
-    values = sorted(around)
     mixed = [v for v in values if v not in below and v not in above]
     change = [
         v for a, b in pairwise(values) if (a in below) != (b in below) or (a in above) != (b in above) for v in (a, b)
     ]
-    middle = min(mixed or change or values, key=lambda v: abs(v - value))
+    middle = min(mixed or change or values, key=lambda v: abs(v - flip))
     first = max((v for v in values if v < middle and v in below), default=values[0])
     last = min((v for v in values if v > first and v >= middle and v in above), default=values[-1])
     return first, last
@@ -277,37 +263,35 @@ def _covers(boundary: Boundary, a: float, b: float) -> bool:
     return any(a <= x <= b for x in beside) or (min(beside) <= a and b <= max(beside))
 
 
-def _read_across(along: AlongSetting, shares: dict[float, tuple[int, int, int]], said: Said) -> None:
+def _read_across(plan: SeedsBySetting, stated: float, shares: Shares, known: Sequence[Boundary]) -> Found:
     """Of a claimed range: flips that only seeds show, and what could not be told."""
-    vary = along.vary
-    for a, b in _changes(shares):
-        seen = any(_covers(boundary, a, b) for boundary in said.boundaries)
-        if not seen:
-            beside = {v: s[:2] for v, s in shares.items() if a <= v <= b}
-            holds = _every(shares[a]) is True
-            said.boundaries.append(
-                Boundary(
-                    setting=vary.setting,
-                    value=(a + b) / 2,
-                    below=holds,
-                    above=not holds,
-                    bracket=(a, b),
-                    stated=along.stated,
-                    range=(vary.low, vary.high),
-                    claimed=True,
-                    reference=MappingProxyType(beside),
-                    confirmed=True,
-                    with_batches=(a, b),
-                    found_by="reference",
-                )
+    vary, found = plan.vary, list(known)
+    for a, b in changes_of_mind(shares):
+        if any(_covers(boundary, a, b) for boundary in found):
+            continue
+        holds = shares[a].all_hold is True
+        found.append(
+            Boundary(
+                setting=vary.setting,
+                value=(a + b) / 2,
+                below=holds,
+                above=not holds,
+                bracket=(a, b),
+                stated=stated,
+                range=(vary.low, vary.high),
+                claimed=True,
+                reference=_reference(shares, [value for value in shares if a <= value <= b]),
+                confirmed=True,
+                with_batches=(a, b),
+                found_by="reference",
             )
-    cannot = [value for value in sorted(shares) if _every(shares[value]) is None]
-    dark = [*along.along.untold, *((value, value) for value in cannot)]
-    if dark:
-        low, high = min(a for a, _ in dark), max(b for _, b in dark)
-        where = (
-            f"at {vary.setting} = {shown(low)}"
-            if low == high
-            else f"for {vary.setting} in {shown(low)} to {shown(high)}"
         )
-        said.untold.append(f"it could not be told {where}")
+    new = tuple(found[len(known) :])
+    dark = [*plan.flips.untold, *((value, value) for value, share in shares.items() if share.all_hold is None)]
+    if not dark:
+        return Found(new)
+    low, high = min(a for a, _ in dark), max(b for _, b in dark)
+    where = f"at {vary.setting} = {shown(low)}"
+    if low != high:
+        where = f"for {vary.setting} in {shown(low)} to {shown(high)}"
+    return Found(new, untold=(f"it could not be told {where}",))

@@ -4,17 +4,18 @@ Where the expected dynamics flips, seeds are run somewhat beyond; where it does 
 as is affordable, since the noise of batches may break what the expected dynamics keeps.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from compare.claims.boundaries.flips_by_step import TIMES, Lengths, StepsFlip, lengths_of
+from compare.claims.boundaries.found import Found
 from compare.claims.check_text import shown
 from compare.claims.values import Comparison
-from compare.claims.verdicts import MOST_WINDOWS, Boundary
+from compare.claims.verdicts import MOST_WINDOWS, Boundary, Share
 from compare.claims.witnesses.paths.path import Path
 from compare.claims.witnesses.paths.statements import RunCheck, experiments_of
 from compare.claims.witnesses.seeds.families import kink_of
@@ -23,7 +24,7 @@ from compare.claims.witnesses.seeds.offset_runs import takes_offsets
 from compare.claims.witnesses.shared_runs import FEW, SharedRuns, seeds_for
 from reference import Experiment
 
-__all__ = ["AlongSteps", "prepare", "read"]
+__all__ = ["SeedsByStep", "plan_seeds", "read_seeds"]
 
 BEYOND = 0.1  # how much farther than a flip the seeds are run, relative to it
 SAMPLES_OF_A_LONGER_LOOK = 8_000_000  # of all seeds of a run that goes on although nothing is expected to change
@@ -31,7 +32,7 @@ MOST_STATES = 2_000_000  # of all seeds, in a longer look
 MOST_STEPS_WITH_BIAS = 8000
 
 
-class AlongSteps(NamedTuple):
+class SeedsByStep(NamedTuple):
     """What the expected dynamics does along the steps, and the runs of the reference beside it.
 
     Parameters
@@ -42,17 +43,27 @@ class AlongSteps(NamedTuple):
     length : int
         How many steps the reference makes; 0 if such a run is too long.
     requests : tuple of Request
+        None if the run is so long that it is made on the distance from where it goes at once.
     """
 
     holds: bool
     flip: StepsFlip
-    length: int
-    requests: tuple[Request, ...]
+    length: int = 0
+    requests: tuple[Request, ...] = ()
+
+    @property
+    def expected(self) -> str:
+        """What the expected dynamics says, as the beginning of a sentence."""
+        assert self.flip.steps is not None
+        truth = "false" if self.holds else "true"
+        return f"in the expected dynamics it is {truth} from {shown(self.flip.steps)} steps on"
 
 
-def prepare(checks: Sequence[RunCheck], experiment: Experiment, holds: bool, flip: StepsFlip) -> AlongSteps:
+def plan_seeds(checks: Sequence[RunCheck], experiment: Experiment, holds: bool, flip: StepsFlip) -> SeedsByStep:
     """Say which runs of the reference it takes to see whether the seeds do the same."""
-    others = [check for check in checks if isinstance(check, Comparison) and "steps" in check.other_is]
+    too_long = SeedsByStep(holds, flip)
+    if any(isinstance(check, Comparison) and "steps" in check.other_is for check in checks):
+        return too_long  # the other run has a length of its own
     if flip.steps is not None:
         length = max(int(np.ceil(flip.steps * (1 + BEYOND))), flip.steps + 1, experiment.steps)
         seeds = seeds_for(length * experiment.batch_size)
@@ -61,193 +72,144 @@ def prepare(checks: Sequence[RunCheck], experiment: Experiment, holds: bool, fli
         most = min(SAMPLES_OF_A_LONGER_LOOK // experiment.batch_size, MOST_STATES) // seeds
         most = most if kink_of(experiment) == "at zero, w alone" else min(most, MOST_STEPS_WITH_BIAS)
         length = min(TIMES * experiment.steps, most, LONGEST)
-        if length <= experiment.steps or others:
-            return AlongSteps(holds, flip, 0, ())
-    there = replace(experiment, steps=length)
-    runs = experiments_of(checks, there)
-    if others:  # the other run has a length of its own
-        return AlongSteps(holds, flip, 0, ())
+        if length <= experiment.steps:
+            return too_long
+    longer = replace(experiment, steps=length)
+    runs = experiments_of(checks, longer)
     if flip.steps is not None and seeds < FEW and all(takes_offsets(run) for run in runs):
-        return AlongSteps(holds, flip, length, ())
-    if affordable_steps(there) < length:
-        return AlongSteps(holds, flip, 0, ())
-    return AlongSteps(holds, flip, length, tuple(Request(run, seeds) for run in runs))
+        return SeedsByStep(holds, flip, length)
+    if affordable_steps(longer) < length:
+        return too_long
+    return SeedsByStep(holds, flip, length, tuple(Request(run, seeds) for run in runs))
 
 
-class Read(NamedTuple):
-    """What came of it: a boundary, a remark, and what could not be told."""
-
-    boundary: Boundary | None = None
-    remark: str = ""
-    untold: str = ""
-
-
-def read(along: AlongSteps, checks: Sequence[RunCheck], experiment: Experiment, shared: SharedRuns) -> Read:
+def read_seeds(plan: SeedsByStep, checks: Sequence[RunCheck], experiment: Experiment, shared: SharedRuns) -> Found:
     """The boundary along the steps, and what is to be remarked."""
-    flip = along.flip
-    if not along.length:
-        if flip.steps is None:
-            return Read(remark=f"batches were not looked at beyond {shown(experiment.steps)} steps")
-        return Read(
-            remark=f"in the expected dynamics it is {_truth(not along.holds)} from {shown(flip.steps)} steps on, "
-            "which is too long a run to ask the seeds"
-        )
-    if not along.requests:  # so long that it is run on the distance from where it goes at once
-        finer = _in_offsets(along, checks, experiment, shared)
-        assert finer is not None
-        return _of_lengths(along, finer, experiment)
-    paths = {replace(request.experiment, steps=1): shared.reference_path(request) for request in along.requests}
-
-    def path(run: Experiment, steps: int) -> Path:
-        return paths[replace(run, steps=1)].until(steps)
-
-    found = lengths_of(checks, experiment, along.length, path)
-    told = _of_lengths(along, found, experiment)
-    held = any(path.held_by_rounding().any() for path in paths.values())
-    if told.boundary is not None or flip.steps is None or not held:
-        return told
-    finer = _in_offsets(along, checks, experiment, shared)
-    if finer is not None:
-        told = _of_lengths(along, finer, experiment)
-        return told._replace(
-            remark=told.remark
-            or "rounding brings runs in floats to rest before: seeds were counted from where they go, in float64"
-        )
-    return Read(
-        untold=f"in the expected dynamics it is {_truth(not along.holds)} from {shown(flip.steps)} steps on, "
-        "and rounding brings the seeds to rest before"
-    )
+    flip = plan.flip
+    if not plan.length:
+        remark = f"batches were not looked at beyond {shown(experiment.steps)} steps"
+        if flip.steps is not None:
+            remark = f"{plan.expected}, which is too long a run to ask the seeds"
+        return Found(remarks=(remark,))
+    if not plan.requests:
+        offsets = _in_offsets(plan, checks, experiment, shared)
+        assert offsets is not None
+        return _of_paths(plan, checks, experiment, offsets)
+    paths = {request.experiment: shared.reference_path(request) for request in plan.requests}
+    found = _of_paths(plan, checks, experiment, paths)
+    if found.boundaries or flip.steps is None or not any(path.held_by_rounding().any() for path in paths.values()):
+        return found
+    offsets = _in_offsets(plan, checks, experiment, shared)
+    if offsets is None:
+        return Found(untold=(f"{plan.expected}, and rounding brings the seeds to rest before",))
+    found = _of_paths(plan, checks, experiment, offsets)
+    finer = "rounding brings runs in floats to rest before: seeds were counted from where they go, in float64"
+    return found._replace(remarks=found.remarks or (finer,))
 
 
 def _in_offsets(
-    along: AlongSteps, checks: Sequence[RunCheck], experiment: Experiment, shared: SharedRuns
-) -> Lengths | None:
+    plan: SeedsByStep, checks: Sequence[RunCheck], experiment: Experiment, shared: SharedRuns
+) -> dict[Experiment, Path] | None:
     """The seeds in float64, counted from where they go; None where that is not to be had."""
-    longer = experiments_of(checks, replace(experiment, steps=along.length))
-    paths = {replace(run, steps=1): shared.offset_path(run, FEW) for run in longer}
-    if any(path is None for path in paths.values()):
-        return None
+    runs = experiments_of(checks, replace(experiment, steps=plan.length))
+    paths = {run: path for run in runs if (path := shared.offset_path(run, FEW)) is not None}
+    return paths if len(paths) == len(set(runs)) else None
+
+
+def _of_paths(
+    plan: SeedsByStep, checks: Sequence[RunCheck], experiment: Experiment, paths: Mapping[Experiment, Path]
+) -> Found:
+    """What the seeds make of a flip, which is within the run as stated or beyond it."""
 
     def path(run: Experiment, steps: int) -> Path:
-        there = paths[replace(run, steps=1)]
-        assert there is not None
-        return there.until(steps)
+        return paths[replace(run, steps=plan.length)].until(steps)
 
-    return lengths_of(checks, experiment, along.length, path)
-
-
-def _of_lengths(along: AlongSteps, found: Lengths, experiment: Experiment) -> Read:
-    """What the seeds make of a flip, which is within the run as stated or beyond it."""
-    first = along.flip.steps
+    lengths = lengths_of(checks, experiment, plan.length, path)
+    first = plan.flip.steps
     if first is not None and first <= experiment.steps:
-        return Read(_of_an_exception(along, found, experiment))
-    return _of_a_longer_run(along, found, experiment)
+        return Found((_exception(plan, lengths, experiment, first),))
+    return _of_a_longer_run(plan, lengths, experiment)
 
 
-def _of_an_exception(along: AlongSteps, found: Lengths, experiment: Experiment) -> Boundary:
+def _exception(plan: SeedsByStep, lengths: Lengths, experiment: Experiment, first: int) -> Boundary:
     """The seeds on either side of the first exception of what had to hold always."""
-    first = along.flip.steps
-    assert first is not None
     low = min(int(first * (1 - BEYOND)), first - 1)
-    high = min(max(int(np.ceil(first * (1 + BEYOND))), first + 1), along.length)
-    sides = {float(n): _share(found, n) for n in (low, high)}
-    told = all(of for _, of in sides.values())
-    confirmed = sides[low][0] == sides[low][1] and sides[high][0] == 0 if told else None
-    boundary = _boundary(along, experiment, first, below=True, where=(0, experiment.steps))
-    return replace(boundary, reference=MappingProxyType(sides), confirmed=confirmed)
+    high = min(max(int(np.ceil(first * (1 + BEYOND))), first + 1), plan.length)
+    shares = _shares(lengths, low, high)
+    told = all(share.told for share in shares.values())
+    confirmed = shares[low].all_say(True) and shares[high].all_say(False) if told else None
+    return _boundary(plan, experiment, first, True, (0, experiment.steps), shares, confirmed=confirmed)
 
 
-def _of_a_longer_run(along: AlongSteps, found: Lengths, experiment: Experiment) -> Read:
+def _of_a_longer_run(plan: SeedsByStep, lengths: Lengths, experiment: Experiment) -> Found:
     """The first length at which seeds are no longer what they were as stated, and from which on all are."""
-    steps, flip = experiment.steps, along.flip
-    now = found.met[steps] & found.resolved[steps]
+    steps, flip, seeds = experiment.steps, plan.flip, lengths.met.shape[1]
+    now = lengths.met[steps] & lengths.resolved[steps]
     # Where all seeds are of one mind as stated, it is theirs that may change.
-    mixed = not found.resolved[steps].any() or (now.any() and not now.all())
-    holds = along.holds if mixed else bool(now.all())
-    told = found.resolved[steps] & (found.met[steps] == holds)
-    if not told.any():
-        return Read(remark=_looked(along, found))
-    different = ((found.met != holds) & found.resolved)[steps + 1 :]
-    some = np.flatnonzero((different & told).any(axis=1))
+    mixed = not lengths.resolved[steps].any() or (now.any() and not now.all())
+    holds = plan.holds if mixed else bool(now.all())
+    told = lengths.resolved[steps] & (lengths.met[steps] == holds)
+    different = ((lengths.met != holds) & lengths.resolved)[steps + 1 :]
+    some, every = np.flatnonzero((different & told).any(axis=1)), np.flatnonzero(different.all(axis=1))
+    # True for some seeds only as stated: there is no length up to which it holds.
+    unexpected = flip.steps is None or holds != plan.holds
+    if not told.any() or (unexpected and (mixed or not len(some))):
+        return Found(remarks=(f"with batches it was looked to {shown(plan.length)} steps, {seeds} seeds",))
     if not len(some):
-        if flip.steps is None or holds != along.holds:
-            return Read(remark=_looked(along, found))
-        return Read(
-            remark=f"in the expected dynamics it is {_truth(not along.holds)} from {shown(flip.steps)} steps on, which "
-            f"none of {found.met.shape[1]} seeds follows in {shown(along.length)} steps: that decides nothing"
-        )
+        follows = f"which none of {seeds} seeds follows in {shown(plan.length)} steps: that decides nothing"
+        return Found(remarks=(f"{plan.expected}, {follows}",))
     first = steps + 1 + int(some[0])
-    every = np.flatnonzero(different.all(axis=1))
-    last = steps + 1 + int(every[0]) if len(every) else along.length
-    if flip.steps is None or holds != along.holds:
-        if mixed:  # true for some seeds only as stated: there is no length up to which it holds
-            return Read(remark=_looked(along, found))
-        boundary = _boundary(along, experiment, first, below=holds, where=(steps, along.length))
-        shares = {float(n): _share(found, n) for n in sorted({steps, first, along.length})}
-        between = (float(first - 1), float(last)) if len(every) else None
-        return Read(
-            replace(
-                boundary,
-                bracket=(float(first - 1), float(first)),
-                reference=MappingProxyType(shares),
-                confirmed=True,
-                with_batches=between,
-                found_by="reference",
-                windows=(),
-            )
-        )
-    low, high = _beside(flip, steps, along.length)
-    shares = {float(n): _share(found, n) for n in (low, high)}
-    as_expected = shares[low][0] == (shares[low][1] if along.holds else 0) and shares[high][0] == (
-        0 if along.holds else shares[high][1]
-    )
-    boundary = _boundary(along, experiment, flip.steps, below=along.holds, where=(steps, flip.end))
-    between = None if as_expected or not len(every) else (float(first - 1), float(last))
-    beside = MappingProxyType(shares)
-    return Read(replace(boundary, reference=beside, confirmed=as_expected, with_batches=between))
-
-
-def _beside(flip: StepsFlip, steps: int, length: int) -> tuple[int, int]:
-    """Lengths on either side of a flip, before any other one."""
+    between = (float(first - 1), float(steps + 1 + int(every[0]))) if len(every) else None
+    if unexpected:
+        shares = _shares(lengths, *sorted({steps, first, plan.length}))
+        boundary = _boundary(plan, experiment, first, holds, (steps, plan.length), shares, with_batches=between)
+        by_seeds = replace(boundary, bracket=(float(first - 1), float(first)), found_by="reference", windows=())
+        return Found((replace(by_seeds, confirmed=True),))
     assert flip.steps is not None
-    low = max(min(int(flip.steps * (1 - BEYOND)), flip.steps - 1), steps)
-    high = min(max(int(np.ceil(flip.steps * (1 + BEYOND))), flip.steps + 1), length)
-    for first, last in flip.windows:
-        if first > flip.steps:  # the next window in which it holds again
-            high = min(high, (flip.steps + first) // 2)
-        elif first == flip.steps:  # the window that begins here
-            high = min(high, (first + last) // 2)
-        elif last == flip.steps - 1:  # the one that ends here
-            low = max(low, (first + last) // 2)
-    return low, max(high, flip.steps)
+    low, high = _beside(flip, flip.steps, steps, plan.length)
+    shares = _shares(lengths, low, high)
+    confirmed = shares[low].all_say(plan.holds) and shares[high].all_say(not plan.holds)
+    boundary = _boundary(plan, experiment, flip.steps, plan.holds, (steps, flip.end), shares, confirmed=confirmed)
+    return Found((boundary if confirmed else replace(boundary, with_batches=between),))
+
+
+def _beside(flip: StepsFlip, first: int, steps: int, length: int) -> tuple[int, int]:
+    """Lengths on either side of a flip, before any other one."""
+    low = max(min(int(first * (1 - BEYOND)), first - 1), steps)
+    high = min(max(int(np.ceil(first * (1 + BEYOND))), first + 1), length)
+    for begins, ends in flip.windows:
+        if begins > first:  # the next window in which it holds again
+            high = min(high, (first + begins) // 2)
+        elif begins == first:  # the window that begins here
+            high = min(high, (begins + ends) // 2)
+        elif ends == first - 1:  # the one that ends here
+            low = max(low, (begins + ends) // 2)
+    return low, max(high, first)
+
+
+def _shares(lengths: Lengths, *which: int) -> dict[int, Share]:
+    return {length: Share.of(lengths.met[length], lengths.resolved[length]) for length in which}
 
 
 def _boundary(
-    along: AlongSteps, experiment: Experiment, value: int, *, below: bool, where: tuple[float, float]
+    plan: SeedsByStep,
+    experiment: Experiment,
+    value: int,
+    below: bool,
+    looked: tuple[float, float],
+    shares: Mapping[int, Share],
+    **said: Any,
 ) -> Boundary:
-    windows = along.flip.windows
+    windows = plan.flip.windows
     return Boundary(
         setting="steps",
         value=value,
         below=below,
         above=not below,
-        bracket=(along.flip.looked_to, value),
+        bracket=(plan.flip.looked_to, value),
         stated=experiment.steps,
-        range=where,
-        reference=MappingProxyType({}),
+        range=looked,
+        reference=MappingProxyType({float(length): share[:2] for length, share in shares.items()}),
         windows=windows[:MOST_WINDOWS] if len(windows) > 1 else (),
+        **said,
     )
-
-
-def _looked(along: AlongSteps, found: Lengths) -> str:
-    seeds = found.met.shape[1]
-    return f"with batches it was looked to {shown(along.length)} steps, {seeds} seeds"
-
-
-def _share(found: Lengths, length: int) -> tuple[int, int]:
-    met, counts = found.met[length], found.resolved[length]
-    return int((met & counts).sum()), int(counts.sum())
-
-
-def _truth(holds: bool) -> str:
-    return "true" if holds else "false"

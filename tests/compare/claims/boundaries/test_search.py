@@ -8,7 +8,7 @@ import pytest
 
 from compare.claims import SharedRuns, judge
 from compare.claims.boundaries.closed_forms import closed_form
-from compare.claims.boundaries.flips_by_setting import Flip, look_along
+from compare.claims.boundaries.flips_by_setting import Flip, flips_along_setting
 from compare.claims.boundaries.flips_by_step import TIMES, first_exception, flip_along_steps, lengths_of
 from compare.claims.telling.boundary_text import boundary_text
 from compare.claims.telling.explain import explain
@@ -175,7 +175,7 @@ def test_momentum_flips_at_its_closed_form(lr, nesterov):
     root = np.sqrt(lr)
     by_hand = (1 - root) / (1 + root) if nesterov else (1 - root) ** 2
     experiment = run(optimizer=SGD(learning_rate=lr, momentum=0.1, nesterov=nesterov), steps=2000)
-    (flip,) = look_along([STUCK], experiment, Vary("momentum", 0.0, 0.99, False)).flips
+    (flip,) = flips_along_setting([STUCK], experiment, Vary("momentum", 0.0, 0.99, False)).flips
     assert flip.holds_below
     # In a finite run the rotation has to be fast enough: half a turn in 2000 steps.
     assert by_hand <= flip.high
@@ -190,7 +190,7 @@ def test_momentum_flips_at_its_closed_form(lr, nesterov):
 def test_the_learning_rate_flips_at_its_closed_form(mu):
     by_hand = (1 - np.sqrt(mu)) ** 2
     experiment = run(optimizer=SGD(learning_rate=0.001, momentum=mu))
-    (flip,) = look_along([STUCK], experiment, Vary("learning_rate", 0.0005, 1.9, False)).flips
+    (flip,) = flips_along_setting([STUCK], experiment, Vary("learning_rate", 0.0005, 1.9, False)).flips
     assert flip.low <= by_hand * (1 + 2.0**-8)
     assert flip.high >= by_hand
     form = closed_form([STUCK], experiment, "learning_rate")
@@ -199,7 +199,7 @@ def test_the_learning_rate_flips_at_its_closed_form(mu):
 
 
 def test_the_start_flips_at_zero():
-    (flip,) = look_along([STUCK], run(), Vary("initial.w", -2.0, 3.0, False)).flips
+    (flip,) = flips_along_setting([STUCK], run(), Vary("initial.w", -2.0, 3.0, False)).flips
     assert flip.low <= 0 <= flip.high
     assert flip.value == 0.0
     assert closed_form([STUCK], run(), "initial.w").value == 0.0
@@ -208,14 +208,16 @@ def test_the_start_flips_at_zero():
 def test_leaky_slopes_flip_where_the_minimum_leaves_the_band():
     # The end is 1 / (1 + s^2): within 1/5 of 1 for s^2 <= 1/4.
     check = TrajectoryCheck(quantity="w", when="end", condition=Condition(near=1.0, within=0.2))
-    flips = look_along([check], run(negative_slope=0.3, steps=3000), Vary("negative_slope", 0.1, 1.0, False)).flips
+    flips = flips_along_setting(
+        [check], run(negative_slope=0.3, steps=3000), Vary("negative_slope", 0.1, 1.0, False)
+    ).flips
     # In a finite run w has not quite arrived, and the flip is as much farther on.
     assert flips[0].low - 2.0**-19 <= 0.5 <= flips[0].high + 2.0**-19
 
 
 def test_the_nearest_flip_on_either_side_is_found():
     check = TrajectoryCheck(quantity="w", when=0, condition=Condition(near=1.0, within=0.5))
-    flips = look_along([check], run(w=1.25), Vary("initial.w", -3.0, 4.0, False)).flips
+    flips = flips_along_setting([check], run(w=1.25), Vary("initial.w", -3.0, 4.0, False)).flips
     assert [flip.holds_below for flip in flips] == [True, False]
     assert flips[0].low <= 1.5 <= flips[0].high
     assert flips[1].low <= 0.5 <= flips[1].high
@@ -311,8 +313,8 @@ def test_an_exception_in_a_run_too_long_for_the_seeds_is_held_against_distances(
 
 
 def test_a_claimed_flip_that_no_seed_can_confirm_leaves_the_claim_open():
-    from compare.claims.boundaries.flips_by_setting import Along
-    from compare.claims.boundaries.seeds_by_setting import AlongSetting, read
+    from compare.claims.boundaries.flips_by_setting import SettingFlips
+    from compare.claims.boundaries.seeds_by_setting import SeedsBySetting, read_seeds
     from compare.claims.verdicts import Boundary
 
     vary = Vary("learning_rate", 0.1, 0.9, True)
@@ -325,10 +327,9 @@ def test_a_claimed_flip_that_no_seed_can_confirm_leaves_the_claim_open():
         stated=0.1,
         range=(0.1, 0.9),
         claimed=True,
-        reference={},
     )
-    along = AlongSetting(vary, 0.1, Along([Flip(0.5, 0.5, True)], (0.1, 0.9)), (flip,), ((),), ())
-    told = read(along, (STUCK,), run(steps=5), SharedRuns())
+    plan = SeedsBySetting(vary, SettingFlips([Flip(0.5, 0.5, True)], (0.1, 0.9)), (flip,), ((),), ())
+    told = read_seeds(plan, (STUCK,), run(steps=5), SharedRuns())
     assert told.boundaries[0].confirmed is None
     assert "could not be told" in told.untold[0]
 
