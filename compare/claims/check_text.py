@@ -1,6 +1,7 @@
 """Checks and numbers in words."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from compare.claims.values import (
@@ -15,6 +16,7 @@ from compare.claims.values import (
     FormulaCheck,
     KinkCheck,
     MinimumCheck,
+    ShareOf,
     StepsCheck,
     SurfaceCheck,
     TrajectoryCheck,
@@ -33,45 +35,41 @@ def describe(check: Check) -> str:
     >>> describe(TrajectoryCheck(quantity="w", when="always", condition=Condition(below=0.0)))
     'w always below 0'
     """
-    if isinstance(check, TrajectoryCheck):
-        return _trajectory(check)
-    if isinstance(check, StepsCheck):
-        return f"{_measure(check)} {check.condition}"
-    if isinstance(check, Comparison):
-        relation = {"less": "less than", "greater": "greater than", "near": f"within {check.within} of"}
-        return f"{_measure(check.measure)} {relation[check.relation]} with {_changes(check.other_is)}"
-    if isinstance(check, (SurfaceCheck, MinimumCheck)):
-        return _surface(check)
-    if isinstance(check, KinkCheck):
-        slope = f" (slope {check.negative_slope:g})" if check.function == "leaky_relu" else ""
-        where = f"from the {check.side}" if check.side else f"in {check.framework}"
-        return f"derivative of {check.function}{slope} at 0 {where} {check.condition}"
-    return _other(check)
-
-
-def _other(check: Any) -> str:
-    texts = {
-        ConvexCheck: lambda c: f"expected loss {'convex' if c.expected else 'not convex'}",
-        CriticalPointCheck: lambda c: f"at w = {c.at.w:g}, b = {c.at.b:g}: {c.kind}",
-        CrossingsCheck: lambda c: f"line {c.at_zero:g} + {c.slope:g} w crosses more than {c.above:g} times",
-        DefaultCheck: lambda c: f"default of {c.argument} in {c.of} is {c.equals}",
-        AcceptsCheck: lambda c: f"{c.of} {'takes' if c.expected else 'refuses'} {_arguments(c.arguments)}",
-        ExistsCheck: lambda c: f"{c.of} {'exists' if c.expected else 'does not exist'}",
-        UpdateCheck: lambda c: "; ".join(f"{name} <- {formula}" for name, formula in c.rule),
-        FormulaCheck: lambda c: f"{c.formula} {c.condition}",
-    }
-    return texts[type(check)](check)
-
-
-def _trajectory(check: TrajectoryCheck) -> str:
-    when = {"end": "at the end", "ever": "at some step", "always": "always"}.get(
-        str(check.when), f"at step {check.when}"
-    )
-    after = f" after step {check.after}" if check.after else ""
-    text = f"{_quantity(check)} {when}{after} {check.condition}"
-    if check.share is None:
-        return text
-    return f"share of {check.share.number} {check.share.of} with {text}: {check.share.condition}"
+    match check:
+        case TrajectoryCheck(share=ShareOf() as share):
+            return f"share of {share.number} {share.of} with {_measure(check)} {check.condition}: {share.condition}"
+        case TrajectoryCheck() | StepsCheck():
+            return f"{_measure(check)} {check.condition}"
+        case Comparison():
+            relation = {"less": "less than", "greater": "greater than", "near": f"within {check.within} of"}
+            return f"{_measure(check.measure)} {relation[check.relation]} with {_changes(check.other_is)}"
+        case SurfaceCheck():
+            first = ", ".join(f"{name} = {value:g}" for name, value in check.points[0].items())
+            more = f" and {len(check.points) - 1} more points" if len(check.points) > 1 else ""
+            side = f" from the {check.side}" if check.side else ""
+            return f"{check.quantity} at {first}{more}{side} {_wanted(check)}"
+        case MinimumCheck():
+            return f"{check.quantity} {_wanted(check)}"
+        case KinkCheck():
+            slope = f" (slope {check.negative_slope:g})" if check.function == "leaky_relu" else ""
+            where = f"from the {check.side}" if check.side else f"in {check.framework}"
+            return f"derivative of {check.function}{slope} at 0 {where} {check.condition}"
+        case ConvexCheck():
+            return f"expected loss {'convex' if check.expected else 'not convex'}"
+        case CriticalPointCheck():
+            return f"at w = {check.at.w:g}, b = {check.at.b:g}: {check.kind}"
+        case CrossingsCheck():
+            return f"line {check.at_zero:g} + {check.slope:g} w crosses more than {check.above:g} times"
+        case DefaultCheck():
+            return f"default of {check.argument} in {check.of} is {check.equals}"
+        case AcceptsCheck():
+            return f"{check.of} {'takes' if check.expected else 'refuses'} {_settings(check.arguments)}"
+        case ExistsCheck():
+            return f"{check.of} {'exists' if check.expected else 'does not exist'}"
+        case UpdateCheck():
+            return "; ".join(f"{name} <- {formula}" for name, formula in check.rule)
+        case FormulaCheck():
+            return f"{check.formula} {check.condition}"
 
 
 def _quantity(check: TrajectoryCheck) -> str:
@@ -81,19 +79,34 @@ def _quantity(check: TrajectoryCheck) -> str:
 
 
 def _measure(measure: TrajectoryCheck | StepsCheck) -> str:
+    """The number that is asked for, and when."""
     if isinstance(measure, StepsCheck):
         return f"steps until {_quantity(measure.until)} is {measure.until.condition}"
-    return f"{_quantity(measure)} {'at the end' if measure.when == 'end' else f'at step {measure.when}'}"
+    named = {"end": "at the end", "ever": "at some step", "always": "always"}
+    after = f" after step {measure.after}" if measure.after else ""
+    return f"{_quantity(measure)} {named.get(str(measure.when), f'at step {measure.when}')}{after}"
 
 
-def _surface(check: SurfaceCheck | MinimumCheck) -> str:
-    wanted = str(check.condition) if check.equals is None else f"= {check.equals} within {check.within:g}"
-    if isinstance(check, MinimumCheck):
-        return f"{check.quantity} {wanted}"
-    first = ", ".join(f"{name} = {value:g}" for name, value in check.points[0].items())
-    more = f" and {len(check.points) - 1} more points" if len(check.points) > 1 else ""
-    side = f" from the {check.side}" if check.side else ""
-    return f"{check.quantity} at {first}{more}{side} {wanted}"
+def _wanted(check: SurfaceCheck | MinimumCheck) -> str:
+    return str(check.condition) if check.equals is None else f"= {check.equals} within {check.within:g}"
+
+
+def _changes(changes: Mapping[str, Any]) -> str:
+    """What is different in another run."""
+    parts = []
+    for name, value in changes.items():
+        if name == "optimizer":
+            settings = {setting: number for setting, number in value.items() if setting != "name"}
+            parts.append(f"{value['name']}({_settings(settings)})")
+        elif isinstance(value, dict):
+            parts += [f"{name}.{k} = {v}" for k, v in value.items()]
+        else:
+            parts.append(f"{name} = {value}")
+    return ", ".join(parts)
+
+
+def _settings(settings: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in settings.items())
 
 
 def symbol(check: Check) -> str:
@@ -108,24 +121,6 @@ def symbol(check: Check) -> str:
     if isinstance(check, Comparison):
         return "difference"
     return _quantity(check) if isinstance(check, TrajectoryCheck) else "steps"
-
-
-def _changes(changes: Any) -> str:
-    """What is different in another run."""
-    parts = []
-    for name, value in changes.items():
-        if name == "optimizer":
-            settings = ", ".join(f"{k}={v}" for k, v in value.items() if k != "name")
-            parts.append(f"{value['name']}({settings})")
-        elif isinstance(value, dict):
-            parts += [f"{name}.{k} = {v}" for k, v in value.items()]
-        else:
-            parts.append(f"{name} = {value}")
-    return ", ".join(parts)
-
-
-def _arguments(arguments: Any) -> str:
-    return ", ".join(f"{name}={value}" for name, value in arguments.items())
 
 
 def shown(number: float) -> str:

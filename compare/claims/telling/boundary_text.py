@@ -25,39 +25,15 @@ def known_digits(low: float, high: float) -> str | None:
     return shown(low) if shown(low) == shown(high) else None
 
 
-def _place(boundary: Boundary) -> str:
-    """Where it is: a number if its digits are known, else between what it lies."""
-    low, high = boundary.bracket
-    if boundary.setting == "steps" or low == high or boundary.setting == "batch_size":
-        return shown(boundary.value)
-    if low <= 0 <= high and boundary.value == 0:
-        return "0"
-    known = known_digits(low, high)
-    return f"between {shown(low)} and {shown(high)}" if known is None else known
-
-
 def falls_at(boundary: Boundary) -> str:
-    """Where a claim that is true as stated becomes false.
-
-    Parameters
-    ----------
-    boundary : Boundary
-
-    Returns
-    -------
-    str
-    """
+    """Where a claim that is true as stated becomes false."""
     by_batches = " for some seeds" if boundary.found_by == "reference" else ""
     if boundary.windows:
         return f"but it comes and goes: {_windows(boundary)}"
     if boundary.setting == "steps":
         return f"false{by_batches} from {shown(boundary.value)} steps on{_with_batches(boundary)}"
-    place = _place(boundary)
-    if place.startswith("between"):
-        beyond = "beyond" if boundary.below else "below"
-        return f"false{by_batches} {beyond} a {boundary.setting} {place}{_with_batches(boundary)}"
-    side = "from" if boundary.below else "below"
-    return f"false{by_batches} {side} {boundary.setting} = {place}{_with_batches(boundary)}"
+    side = _side(boundary, not boundary.below, above="beyond")
+    return f"false{by_batches} {side}"
 
 
 def boundary_text(boundary: Boundary | None) -> str:
@@ -76,13 +52,26 @@ def boundary_text(boundary: Boundary | None) -> str:
     if boundary.setting == "steps":
         side = "below" if boundary.below else "from"
         return f"{holds} {side} steps {shown(boundary.value)}{_with_batches(boundary)}"
-    place = _place(boundary)
     if boundary.bracket == (0.0, 0.0) and boundary.setting.endswith("(0)"):
         return f"holds at {boundary.setting} = 0 only" if boundary.below else f"holds for {boundary.setting} above 0"
-    if place.startswith("between"):
-        return f"{holds} {'below' if boundary.below else 'above'} a {boundary.setting} {place}{_with_batches(boundary)}"
-    side = "below" if boundary.below else "from"
-    return f"{holds} {side} {boundary.setting} = {place}{_with_batches(boundary)}"
+    side = _side(boundary, boundary.below, above="above")
+    return f"{holds} {side}"
+
+
+def _side(boundary: Boundary, below: bool, above: str) -> str:
+    """The values of a setting on one side: of a number if its digits are known, else of what it lies between."""
+    low, high = boundary.bracket
+    number: str | None
+    if low == high or boundary.setting == "batch_size":
+        number = shown(boundary.value)
+    elif low <= 0 <= high and boundary.value == 0:
+        number = "0"
+    else:
+        number = known_digits(low, high)
+    if number is not None:
+        return f"{'below' if below else 'from'} {boundary.setting} = {number}{_with_batches(boundary)}"
+    side = "below" if below else above
+    return f"{side} a {boundary.setting} between {shown(low)} and {shown(high)}{_with_batches(boundary)}"
 
 
 def _windows(boundary: Boundary) -> str:

@@ -3,7 +3,6 @@
 from compare.claims.boundaries.derivative_at_zero import SETTING
 from compare.claims.check_text import shown
 from compare.claims.telling.boundary_text import boundary_text
-from compare.claims.values import Claim
 from compare.claims.verdicts import WITNESSES, Boundary, Verdict
 
 __all__ = ["explain", "numbers"]
@@ -18,27 +17,20 @@ _OPENINGS = {
 
 
 def explain(verdict: Verdict) -> str:
-    """Tell what became of a claim, and why.
-
-    Parameters
-    ----------
-    verdict : Verdict
-
-    Returns
-    -------
-    str
-        One paragraph, in a single line.
-    """
+    """Tell what became of a claim, and why, in a paragraph that is a single line."""
     claim = verdict.claim
     where = f"{claim.source}, {claim.paragraph}" if claim.paragraph else claim.source
     sentences = [f"“{claim.says}” ({where}).", _OPENINGS[verdict.verdict]]
-    if verdict.verdict == "not auditable":
-        return " ".join([*sentences, _sentence(verdict.why)])
     sentences.append(_sentence(verdict.why))
-    sentences += [_sentence(f"what is checked: {'; '.join(judged.text for judged in verdict.checks)}")]
+    if verdict.verdict == "not auditable":
+        return " ".join(sentences)
+    sentences.append(_sentence(f"what is checked: {'; '.join(judged.text for judged in verdict.checks)}"))
     sentences += _by_witness(verdict)
-    sentences += [_boundary(boundary, claim) for boundary in verdict.boundaries]
-    sentences += [_searched(*searched) for searched in verdict.searched]
+    sentences += [_boundary(boundary) for boundary in verdict.boundaries]
+    sentences += [
+        f"In the expected dynamics nothing changes along {setting} from {shown(low)} to {shown(high)}."
+        for setting, low, high in verdict.searched
+    ]
     sentences += [_sentence(note) for note in verdict.notes]
     sentences += [f"WITNESSES CONTRADICT EACH OTHER: {_sentence(text)}" for text in verdict.contradictions]
     return " ".join(sentence for sentence in sentences if sentence)
@@ -56,9 +48,9 @@ def _by_witness(verdict: Verdict) -> list[str]:
         witness = verdict.witnesses[name]
         if witness is None:
             continue
-        said = [finding.says for finding in witness.findings if finding is not None and finding.says]
-        reasons = [finding.reason for finding in witness.findings if finding is not None and finding.reason]
-        text = f"{titles[name]}: {'; '.join(dict.fromkeys([*said, *reasons]))}"
+        findings = [finding for finding in witness.findings if finding is not None]
+        said = [text for text in (*(f.says for f in findings), *(f.reason for f in findings)) if text]
+        text = f"{titles[name]}: {'; '.join(dict.fromkeys(said))}"
         if witness.certified is not None:
             word, worst = witness.certified
             text += f" ({word} with the reference, worst difference {worst:.2g} of its bound)"
@@ -66,7 +58,7 @@ def _by_witness(verdict: Verdict) -> list[str]:
     return sentences
 
 
-def _boundary(boundary: Boundary, claim: Claim) -> str:
+def _boundary(boundary: Boundary) -> str:
     text = f"It {boundary_text(boundary)} (stated: {shown(boundary.stated)}{_width(boundary)})"
     if boundary.closed_form is not None:
         formula, value = boundary.closed_form
@@ -91,10 +83,6 @@ def _width(boundary: Boundary) -> str:
         return ""
     narrow = high - low <= 1 if boundary.setting == "steps" else shown(low) == shown(high)
     return "" if narrow else f"; the flip lies between {shown(low)} and {shown(high)}"
-
-
-def _searched(setting: str, low: float, high: float) -> str:
-    return f"In the expected dynamics nothing changes along {setting} from {shown(low)} to {shown(high)}."
 
 
 def numbers(verdict: Verdict) -> list[tuple[str, str, str]]:

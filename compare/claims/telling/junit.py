@@ -17,18 +17,8 @@ def to_junit(verdicts: Sequence[Verdict], name: str = "claims") -> str:
 
     A claim is a failure if its ``expect`` is not met, an error if witnesses contradict each
     other beyond rounding, and skipped if it has no ``expect``, or one that could not be
-    decided because Keras was left out. The verdict is in the system-out of each case.
-
-    Parameters
-    ----------
-    verdicts : sequence of Verdict
-    name : str
-        Of the suite.
-
-    Returns
-    -------
-    str
-        XML, the same for the same verdicts.
+    decided because Keras was left out. The verdict is in the system-out of each case. The
+    same verdicts give the same XML.
     """
     suite = ET.Element("testsuite", name=_text(name), tests=str(len(verdicts)))
     counts = {"failures": 0, "errors": 0, "skipped": 0}

@@ -22,20 +22,7 @@ OF_SEEDS = (0.0, 100.0)  # percentiles between which the seeds are shaded: all o
 
 
 def draw_claim(verdict: Verdict, shared: SharedRuns, folder: Path) -> Picture | None:
-    """Draw a claim that is about a run.
-
-    Parameters
-    ----------
-    verdict : Verdict
-    shared : SharedRuns
-        On which it was judged.
-    folder : Path
-
-    Returns
-    -------
-    Picture or None
-        None if the claim is about no run.
-    """
+    """Draw a claim with the runs on which it was judged; None if it is about no run."""
     import matplotlib.style
     from matplotlib.figure import Figure
 

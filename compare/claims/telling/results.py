@@ -2,24 +2,13 @@
 
 from typing import Any
 
-from compare.claims.findings import Finding
 from compare.claims.verdicts import Boundary, Verdict, Witness
 
 __all__ = ["to_json"]
 
 
 def to_json(verdict: Verdict) -> dict[str, Any]:
-    """One entry of "claims" in results.json.
-
-    Parameters
-    ----------
-    verdict : Verdict
-
-    Returns
-    -------
-    dict
-        Of strings, numbers, lists and dicts; numbers may be infinite.
-    """
+    """One entry of "claims" in results.json, of strings, numbers, sequences and dicts; numbers may be infinite."""
     claim = verdict.claim
     return {
         "id": claim.id,
@@ -37,8 +26,8 @@ def to_json(verdict: Verdict) -> dict[str, Any]:
         "boundaries": [_boundary(boundary) for boundary in verdict.boundaries],
         "searched": [{"setting": name, "from": low, "to": high} for name, low, high in verdict.searched],
         "checks": [{"says": judged.text, "holds": judged.holds} for judged in verdict.checks],
-        "contradictions": list(verdict.contradictions),
-        "notes": list(verdict.notes),
+        "contradictions": verdict.contradictions,
+        "notes": verdict.notes,
     }
 
 
@@ -48,15 +37,11 @@ def _witness(witness: Witness | None) -> dict[str, Any] | None:
     certified = witness.certified
     return {
         "holds": witness.holds,
-        "findings": [None if finding is None else _finding(finding) for finding in witness.findings],
-        "share": None if witness.share is None else list(witness.share),
-        "interval": None if witness.interval is None else list(witness.interval),
+        "findings": [None if finding is None else finding._asdict() for finding in witness.findings],
+        "share": witness.share,
+        "interval": witness.interval,
         "certificate": None if certified is None else {"agrees": certified[0] == "agrees", "worst": certified[1]},
     }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in finding._asdict().items()}
 
 
 def _boundary(boundary: Boundary) -> dict[str, Any]:
@@ -66,14 +51,14 @@ def _boundary(boundary: Boundary) -> dict[str, Any]:
         "value": boundary.value,
         "holds_below": boundary.below,
         "holds_above": boundary.above,
-        "bracket": list(boundary.bracket),
+        "bracket": boundary.bracket,
         "stated": boundary.stated,
-        "range": list(boundary.range),
+        "range": boundary.range,
         "claimed": boundary.claimed,
         "closed_form": None if form is None else {"formula": form[0], "value": form[1]},
         "reference": [{"at": at, "holds": met, "of": of} for at, (met, of) in sorted(boundary.reference.items())],
         "confirmed": boundary.confirmed,
-        "with_batches": None if boundary.with_batches is None else list(boundary.with_batches),
+        "with_batches": boundary.with_batches,
         "found_by": boundary.found_by,
-        "windows": [list(window) for window in boundary.windows],
+        "windows": boundary.windows,
     }

@@ -1,7 +1,10 @@
 """Verdicts on the terminal."""
 
 from collections.abc import Sequence
-from typing import Any
+
+from rich.box import SIMPLE
+from rich.table import Table
+from rich.text import Text
 
 from compare.claims.telling.boundary_text import boundary_text
 from compare.claims.telling.explain import numbers
@@ -12,12 +15,8 @@ __all__ = ["numbers_table", "verdicts_table"]
 STYLES = {"holds": "green", "refuted": "red", "conditional": "yellow", "undecided": "magenta", "not auditable": "dim"}
 
 
-def verdicts_table(verdicts: Sequence[Verdict]) -> Any:
+def verdicts_table(verdicts: Sequence[Verdict]) -> Table:
     """Statement, verdict, deciding number, boundary."""
-    from rich.box import SIMPLE
-    from rich.table import Table
-    from rich.text import Text
-
     table = Table(box=SIMPLE, pad_edge=False)
     table.add_column("claim", ratio=5, overflow="fold")
     table.add_column("verdict", no_wrap=True)
@@ -32,12 +31,8 @@ def verdicts_table(verdicts: Sequence[Verdict]) -> Any:
     return table
 
 
-def numbers_table(verdict: Verdict) -> Any:
+def numbers_table(verdict: Verdict) -> Table:
     """Check by check, what each witness says."""
-    from rich.box import SIMPLE
-    from rich.table import Table
-    from rich.text import Text
-
     table = Table(box=SIMPLE, pad_edge=False)
     for heading in ("check", "witness", "says"):
         table.add_column(heading)
