@@ -104,14 +104,10 @@ def _following(quiet: bool) -> Iterator[Callable[[int, int], None]]:
     if quiet or not sys.stdout.isatty():
         yield lambda done, total: None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from compare.system.console import progress_bar
 
-    from compare.system.console import ALONE, console
-
-    columns = (TextColumn("neurons"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console(), transient=True, **ALONE) as progress:
-        bar = progress.add_task("", total=None)
-        yield lambda done, total: progress.update(bar, completed=done, total=total)
+    with progress_bar("neurons", "", None, timer="TimeElapsedColumn") as update:
+        yield lambda done, total: update(completed=done, total=total)
 
 
 def _write(result: "SweepResult", folder: Path, arguments: list[str], options: argparse.Namespace) -> None:

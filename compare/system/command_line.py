@@ -4,9 +4,10 @@ import argparse
 import difflib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from compare.system.signals import STOPPED, stoppable, stopped_by
 from compare.system.terminal import one_line, safe_streams
@@ -20,8 +21,10 @@ __all__ = [
     "Parser",
     "UsageError",
     "integer",
-    "no_such",
     "path",
+    "reporting_unwritable",
+    "require_known",
+    "run_command",
     "say_wrong",
     "start_keras",
     "status_of",
@@ -42,23 +45,44 @@ class KerasMissing(Exception):
 
 
 class Parser(argparse.ArgumentParser):
-    """Argument errors are one line, without the usage before it."""
+    """The parser of ``python -m name``; argument errors are one line, without the usage before it."""
+
+    def __init__(self, name: str = "", description: str = "", exit_status: str = "", **given: Any) -> None:
+        super().__init__(
+            **{
+                "prog": f"python -m {name}",
+                "description": description,
+                "epilog": f"exit status: {exit_status}",
+                "allow_abbrev": False,
+            }
+            | given
+        )
+        self.name = name
+
+    def add_list_and_quiet(self, listed: str) -> None:
+        """Add the two flags that every command has."""
+        self.add_argument("--list", action="store_true", help=f"list {listed}, and stop")
+        self.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message)
 
 
+def run_command(
+    parser: Parser, command: Callable[[argparse.Namespace], int], arguments: Sequence[str] | None = None
+) -> int:
+    """Parse arguments, by default the process', and run what takes the options; `status_of` gives the exit status.
+
+    The options hold the arguments as they were given too, under the name of ``arguments``.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    return status_of(parser.name, lambda: command(parser.parse_args(given, argparse.Namespace(arguments=given))))
+
+
 def status_of(name: str, command: Callable[[], int]) -> int:
-    """Run a command; what stops it becomes one line on standard error and an exit status.
+    """Run a command; what stops it becomes one line on standard error, beginning with `name`, and an exit status.
 
     Whatever is printed meanwhile is made harmless, and goes nowhere if there is no place for it.
-
-    Parameters
-    ----------
-    name : str
-        How the line begins.
-    command : callable
-        Returns the exit status when it comes to its end.
 
     Examples
     --------
@@ -75,8 +99,8 @@ def status_of(name: str, command: Callable[[], int]) -> int:
             say_wrong(f"{name}: {error}")
             return NO_KERAS
         except STOPPED as error:
-            said, status = stopped_by(error)
-            say_wrong(f"{name}: {said}")
+            reason, status = stopped_by(error)
+            say_wrong(f"{name}: {reason}")
             return status
 
 
@@ -118,30 +142,48 @@ def path(text: str) -> Path:
     return Path(text)
 
 
-def no_such(what: str, wanted: str, names: Sequence[str]) -> str:
-    """What to say about a name that does not exist.
+def require_known(given: str, kind: str, name: str, names: Sequence[str]) -> None:
+    """Raise UsageError unless a name exists; the message begins with what was given, and ends with the nearest name.
 
     Examples
     --------
-    >>> no_such("id", "lekay", ["relu", "leaky"])
-    "there is no such id; did you mean 'leaky'?"
+    >>> require_known("--only lekay", "id", "lekay", ["relu", "leaky"])
+    Traceback (most recent call last):
+        ...
+    compare.system.command_line.UsageError: --only lekay: there is no such id; did you mean 'leaky'?
     """
-    near = difflib.get_close_matches(wanted[:100], names, n=1)
-    return f"there is no such {what}; {f'did you mean {near[0]!r}?' if near else '--list shows what there is'}"
+    if name not in names:
+        raise UsageError(f"{given}: {no_such(kind, name, names)}")
+
+
+def no_such(kind: str, name: str, names: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name[:100], names, n=1)
+    return f"there is no such {kind}; {f'did you mean {near[0]!r}?' if near else '--list shows what there is'}"
+
+
+@contextmanager
+def reporting_unwritable(place: object) -> Iterator[None]:
+    """Turn an OSError into a UsageError that says which place cannot be written, and why.
+
+    Examples
+    --------
+    >>> with reporting_unwritable("--junit a.xml"):
+    ...     raise OSError(28, "No space left on device")
+    Traceback (most recent call last):
+        ...
+    compare.system.command_line.UsageError: --junit a.xml: cannot be written: No space left on device
+    """
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"{place}: cannot be written: {error.strerror or error}") from None
 
 
 def start_keras(instead: str = "") -> None:
     """Import Keras and its backend, which takes seconds, without what they print to standard error.
 
-    Parameters
-    ----------
-    instead : str
-        What else the user can do, for the message.
-
-    Raises
-    ------
-    KerasMissing
-        Whatever a missing or broken installation raises.
+    Whatever a missing or broken installation raises becomes `KerasMissing`, which tells
+    what to do, or `instead`.
     """
     from compare.system.console import stderr_held_back
 

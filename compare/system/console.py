@@ -3,15 +3,14 @@
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from compare.system.terminal import drawing_on, readable
 
-__all__ = ["ALONE", "console", "say", "stderr_held_back"]
+__all__ = ["console", "progress_bar", "say", "stderr_held_back"]
 
-ALONE: dict[str, Any] = {"redirect_stdout": False, "redirect_stderr": False}  # of a progress bar that nothing disturbs
 WIDTH = 110  # of the table where there is no terminal to ask
 
 
@@ -38,6 +37,34 @@ def console() -> Any:
     from rich.console import Console
 
     return Console(file=drawing_on(sys.stdout), width=None if sys.stdout.isatty() else WIDTH)
+
+
+@contextmanager
+def progress_bar(
+    text_format: str, first: str, total: int | None, *, timer: str | None = None
+) -> Iterator[Callable[..., None]]:
+    """Show a bar that goes away at the end; yields what changes its ``description``, ``completed`` and so on.
+
+    Parameters
+    ----------
+    text_format : str
+        Of the description, such as "{task.description:24}".
+    first : str
+        The description at the beginning.
+    total : int or None
+    timer : str, optional
+        A further column, by the name of rich's class.
+    """
+    from rich import progress
+
+    columns = [progress.TextColumn(text_format, markup=False), progress.BarColumn(), progress.MofNCompleteColumn()]
+    if timer is not None:
+        columns.append(getattr(progress, timer)())
+    # Nothing else prints meanwhile, so the streams need not be redirected.
+    streams: dict[str, Any] = {"redirect_stdout": False, "redirect_stderr": False}
+    with progress.Progress(*columns, console=console(), transient=True, **streams) as bar:
+        task = bar.add_task(first, total=total)
+        yield lambda **changes: bar.update(task, **changes)
 
 
 @contextmanager

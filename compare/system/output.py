@@ -18,7 +18,7 @@ from compare.system.folders import AUDIT
 from compare.system.terminal import readable
 from compare.system.versions import version_of
 
-__all__ = ["as_json", "environment", "write_json", "write_page"]
+__all__ = ["as_json", "environment", "shortest_texts", "write_json", "write_page"]
 
 
 def as_json(value: Any) -> bytes:
@@ -54,6 +54,17 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def shortest_texts(values: np.ndarray) -> list[str]:
+    """The shortest decimals that read back as the same floats of the array's dtype.
+
+    Examples
+    --------
+    >>> shortest_texts(np.array([0.1], np.float32)), shortest_texts(np.array([0.1, 1e-30]))
+    (['0.1'], ['0.1', '1e-30'])
+    """
+    return [str(number) for number in (values if values.dtype == np.float32 else values.tolist())]
 
 
 def environment(arguments: list[str], *, seed: int, dtype: str, keras: bool, written_by: str = AUDIT) -> dict[str, Any]:

@@ -5,14 +5,14 @@ import shutil
 
 import pytest
 
-from compare.claims import SharedRuns
+from compare.claims import SharedRuns, judge_all
 from compare.defects.detection.lanes import LANES
 from compare.defects.detection.usual import USUAL_TESTS
 from compare.figures import Picture
 from compare.question.audit import audit
 from compare.question.experiments import shipped
 from compare.report import kill_table, render
-from compare.run import claim_files
+from compare.run.selection import read_claims
 from compare.system.output import environment, write_json
 
 FLAGS = (
@@ -80,7 +80,7 @@ def page(tmp_path_factory):
     shared = SharedRuns()
     cases = [case for case in shipped() if case.experiment.trainable == ("w",) or case.id.startswith("bias-backward")]
     findings = list(audit(cases, recorder=None))
-    verdicts = claim_files.judged(claim_files.read([claims_file], seed=0, dtype="float32"), shared, quiet=True)
+    verdicts = list(judge_all(read_claims([claims_file], seed=0, dtype="float32"), shared))
     (folder / "dot.png").write_bytes(DOT)
     pictures = [Picture(name, folder / "dot.png", HOSTILE, HOSTILE) for name in ("opening", "basin-map", "slope-study")]
     seen, unseen = {"killed": True, "step": 3}, {"killed": False}

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from compare.claims import SharedRuns
+from compare.claims import SharedRuns, judge_all
 from compare.claims.verdicts import Boundary
 from compare.question.audit import Finding
 from compare.question.experiments import Case, shipped
@@ -19,7 +19,7 @@ from compare.report import kill_table, render
 from compare.report.claim_views import HEIGHT, WIDTH, views
 from compare.report.data import as_json, script_data
 from compare.report.sentences import presets
-from compare.run import claim_files
+from compare.run.selection import read_claims
 from reference import SGD, Experiment, Parameters, train
 
 PACKAGE = Path(str(resources.files("compare.report")))
@@ -45,8 +45,8 @@ def finding():
 @pytest.fixture(scope="module")
 def judged():
     shared = SharedRuns()
-    claims = claim_files.read([PACKAGE / "example.toml"], seed=0, dtype="float32")
-    return claim_files.judged(claims, shared, quiet=True), shared
+    claims = read_claims([PACKAGE / "example.toml"], seed=0, dtype="float32")
+    return list(judge_all(claims, shared)), shared
 
 
 def scripts_of(page):

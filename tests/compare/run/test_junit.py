@@ -5,8 +5,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from compare.run import claim_files
+from compare.run import junit as junit_module
+from compare.run import terminal
 from compare.run.__main__ import main
+from compare.run.selection import shipped_files
 
 FAST = ["--no-keras", "--no-figures", "--quiet"]
 CLAIM = '[[claim]]\nid = "nice"\nsays = "It is nice."\nsource = "a test"\nnot_auditable = "A matter of taste."\n'
@@ -30,7 +32,7 @@ def nothing_is_run(monkeypatch):
     def run(*arguments):
         raise AssertionError("something was run")
 
-    monkeypatch.setattr(claim_files, "judged", run)
+    monkeypatch.setattr(terminal, "judge_and_follow", run)
 
 
 def contents(folder):
@@ -55,17 +57,17 @@ def contents(folder):
         "out/trajectories/x/y",
         "out",
         "p",
-        str(claim_files.shipped_files()[0]),
+        str(shipped_files()[0]),
     ],
 )
 def test_what_is_there_stays_and_nothing_is_run(junit, here, capsys):
-    before, shipped = contents(here), claim_files.shipped_files()[0].read_bytes()
+    before, shipped = contents(here), shipped_files()[0].read_bytes()
     assert main(["mine.toml", *FAST, "--out", "p/out" if junit == "p" else "out", "--junit", junit]) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert f"--junit {junit.removeprefix('./')}" in error
     assert contents(here) == before
-    assert claim_files.shipped_files()[0].read_bytes() == shipped
+    assert shipped_files()[0].read_bytes() == shipped
     assert not (here / "out").exists()
 
 
@@ -110,7 +112,7 @@ def test_a_new_file_is_written_and_written_again(junit, here):
 @pytest.mark.parametrize("junit", ["new.xml", "p/q/new.xml", "out/new.xml"])
 def test_after_an_error_there_is_nothing_or_the_old_file(junit, here, monkeypatch):
     before = contents(here)
-    monkeypatch.setattr("compare.report.render", lambda *arguments, **options: 1 / 0)
+    monkeypatch.setattr("compare.run.files.render", lambda *arguments, **options: 1 / 0)
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
             main(["mine.toml", *FAST, "--out", "out", "--junit", junit])
@@ -121,11 +123,11 @@ def test_after_an_error_there_is_nothing_or_the_old_file(junit, here, monkeypatc
 
 
 def test_a_disk_that_is_full_is_one_line(here, monkeypatch, capsys):
-    def full(place, folder, verdicts):
+    def full(verdicts):
         raise OSError(28, "No space left on device")
 
     before = contents(here)
-    monkeypatch.setattr(claim_files, "write_junit", full)
+    monkeypatch.setattr(junit_module, "to_junit", full)
     assert main(["mine.toml", *FAST, "--out", "out", "--junit", "new.xml"]) == 2
     assert capsys.readouterr().err.endswith("cannot be written: No space left on device\n")
     assert contents(here) == before

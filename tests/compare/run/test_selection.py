@@ -6,8 +6,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from compare.claims import ClaimFileError
-from compare.run import claim_files
 from compare.run.__main__ import main
+from compare.run.selection import read_claims
 
 FAST = ["--no-keras", "--no-figures", "--quiet"]
 STUCK = """
@@ -78,11 +78,11 @@ def test_ids_must_differ_between_files(file, tmp_path):
     other = tmp_path / "other.toml"
     other.write_text(NICE)
     with pytest.raises(ClaimFileError, match=r'nice: id = "nice": is in .*mine\.toml already'):
-        claim_files.read([file, other], seed=0, dtype="float32")
+        read_claims([file, other], seed=0, dtype="float32")
 
 
 def test_seed_and_dtype_are_those_of_experiments_that_name_none(file):
-    stuck, _ = claim_files.read([file], seed=7, dtype="float64")
+    stuck, _ = read_claims([file], seed=7, dtype="float64")
     assert (stuck.experiment.seed, stuck.experiment.dtype) == (7, "float64")
 
 

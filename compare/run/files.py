@@ -1,17 +1,48 @@
-"""What an audit writes of each run: its trajectory in full precision, and its entry in results.json."""
+"""The files of an audit: trajectories in full precision, results.json, the report, and with what it was computed."""
 
+import argparse
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from compare.certificates.certificate import Certificate, Worst
+from compare.claims import SharedRuns, Verdict
+from compare.claims.telling.results import to_json
 from compare.question.audit import Finding
-from reference import Parameters, Trajectory
+from compare.report import kill_table, render
+from compare.system.folders import ENVIRONMENT, sealed
+from compare.system.output import environment, shortest_texts, write_json, write_page
+from reference import Trajectory
 
-__all__ = ["experiment_entry", "write_trajectory"]
+if TYPE_CHECKING:
+    from compare.figures import Picture
+
+__all__ = ["write_audit", "write_trajectory"]
+
+
+def write_audit(
+    folder: Path,
+    options: argparse.Namespace,
+    findings: Sequence[Finding],
+    verdicts: Sequence[Verdict],
+    pictures: "Sequence[Picture]",
+    shared: SharedRuns,
+) -> None:
+    """Write everything but the pictures; environment.json goes last and lists all the files."""
+    (folder / "trajectories").mkdir()
+    for finding in findings:
+        write_trajectory(folder / "trajectories" / f"{finding.case.id}.csv", finding.trajectory)
+    experiments = [*map(_finding_entry, findings), *_claim_entries(verdicts)]
+    results = {"schema": 1, "claims": [to_json(verdict) for verdict in verdicts], "experiments": experiments}
+    provenance = environment(options.arguments, seed=options.seed, dtype=options.dtype, keras=not options.no_keras)
+    write_json(folder / "results.json", results)
+    page = render(findings, verdicts, pictures, provenance, shared=shared, defects=kill_table(options.out))
+    write_page(folder / "report.html", page)
+    write_json(folder / ENVIRONMENT, sealed(provenance, folder))
 
 
 def write_trajectory(path: Path, trajectory: Trajectory) -> None:
@@ -26,29 +57,22 @@ def write_trajectory(path: Path, trajectory: Trajectory) -> None:
     columns["loss"] = trajectory.loss
     columns |= {f"gradient.{name}": getattr(trajectory.gradient, name) for name in trained}
     columns |= {f"{slot}.{name}": getattr(group, name) for slot, group in trajectory.slots.items() for name in trained}
+    texts = [shortest_texts(column) for column in columns.values()]
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["step", *columns])
-        texts = [_exact_texts(column) for column in columns.values()]
-        states = len(next(iter(columns.values())))
-        for step in range(states):
-            writer.writerow([step, *(text[step] if step < len(text) else "" for text in texts)])
+        writer.writerows([step, *row] for step, row in enumerate(zip_longest(*texts, fillvalue="")))
 
 
-def _exact_texts(column: np.ndarray) -> list[str]:
-    """Shortest decimals that read back as the same float of the column's dtype."""
-    return [str(number) for number in (column if column.dtype == np.float32 else column.tolist())]
-
-
-def experiment_entry(finding: Finding) -> dict[str, Any]:
-    """One entry of "experiments" in results.json."""
-    certificate, experiment = finding.certificate, finding.case.experiment
+def _finding_entry(finding: Finding) -> dict[str, Any]:
+    """The entry of "experiments" in results.json for a run of the question."""
+    certificate, end = finding.certificate, finding.trajectory.end
     return {
         "id": finding.case.id,
         "setting": finding.case.setting,
         "agrees": None if certificate is None else certificate.agrees,
         "worst": None if certificate is None else certificate.worst,
-        "end": _by_name(finding.trajectory.end, experiment.trainable),
+        "end": {name: float(getattr(end, name)) for name in finding.case.experiment.trainable},
         "expected_loss": finding.expected_loss,
         "diverged_at": finding.trajectory.diverged_at,
         "certificate": None if certificate is None else _certificate_entry(certificate),
@@ -86,5 +110,12 @@ def _worsts(lane: Mapping[str, Worst]) -> dict[str, Any]:
     return {quantity: worst._asdict() for quantity, worst in lane.items()}
 
 
-def _by_name(parameters: Parameters, names: Iterable[str]) -> dict[str, float]:
-    return {name: float(getattr(parameters, name)) for name in names}
+def _claim_entries(verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
+    """The entries of "experiments" for the runs of claims that Keras certified."""
+    entries = []
+    for verdict in verdicts:
+        keras = verdict.witnesses["keras"]
+        if keras is not None and keras.certified is not None:
+            word, worst = keras.certified
+            entries.append({"id": verdict.claim.id, "agrees": word == "agrees", "worst": worst})
+    return entries

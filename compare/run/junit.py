@@ -1,30 +1,23 @@
-"""Where verdicts go as JUnit XML: never over an input, nor over anything that is not such a file."""
+"""Verdicts as JUnit XML in a file: never over an input, nor over anything that is not such a file."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
-from compare.system.command_line import UsageError
+from compare.claims import Verdict
+from compare.claims.telling.junit import to_junit
+from compare.system.command_line import UsageError, reporting_unwritable
 from compare.system.files import read_bounded, whole_file
 
-__all__ = ["OWN_NAMES", "junit_file", "require_apart"]
+__all__ = ["junit_writer", "require_apart"]
 
 OWN_NAMES = ("report.html", "results.json", "environment.json", "figures", "trajectories", "defects.json")
 LARGEST = 100_000_000  # bytes
 
 
 def require_apart(out: Path, junit: Path | None, inputs: Sequence[Path]) -> None:
-    """Raise UsageError if a file to be read is one that is to be written.
-
-    Parameters
-    ----------
-    out : Path
-        The audit's folder.
-    junit : Path or None
-    inputs : sequence of Path
-    """
+    """Raise UsageError if a file to be read, or the one for verdicts, is one that the audit in `out` writes."""
     for file in inputs:
         if _own_name(out, file) is not None:
             raise UsageError(f"--out {out}: {file} would be overwritten, which is to be read; name another folder")
@@ -61,37 +54,37 @@ def _inside(out: Path, file: Path) -> Path | None:
 
 
 @contextmanager
-def junit_file(junit: Path | None, out: Path) -> Iterator[IO[bytes] | Path | None]:
-    """Where to write verdicts: a file that is there in one piece after the with block.
+def junit_writer(junit: Path | None, out: Path) -> Iterator[Callable[[Path, Sequence[Verdict]], object]]:
+    """Give a function that writes verdicts; what it wrote is there, in one piece, after the with block.
 
     Parameters
     ----------
     junit : Path or None
+        None if nothing is to be written.
     out : Path
-        The audit's folder. What is to be inside it is written with all the rest of it.
-
-    Yields
-    ------
-    binary file, Path or None
-        A path is one inside the folder; None if nothing is to be written.
+        The audit's folder. A file inside it is written with all the rest, to the temporary
+        folder that the function is called with.
 
     Raises
     ------
     UsageError
-        Before the with block if it cannot be written, or is something else.
+        Before the with block if the file cannot be written, or is something else.
     """
     if junit is None:
-        yield None
+        yield lambda temporary, verdicts: None
         return
     _require_junit(junit)
-    if (inside := _inside(out, junit)) is not None:
-        yield inside
+    inside = _inside(out, junit)
+    if inside is not None:
+        yield lambda temporary, verdicts: _write(temporary / inside, verdicts)
         return
-    try:
-        with whole_file(junit) as file:
-            yield file
-    except OSError as error:
-        raise UsageError(f"--junit {junit}: cannot be written: {error.strerror or error}") from None
+    with reporting_unwritable(f"--junit {junit}"), whole_file(junit) as file:
+        yield lambda temporary, verdicts: file.write(to_junit(verdicts).encode("utf-8"))
+
+
+def _write(path: Path, verdicts: Sequence[Verdict]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(to_junit(verdicts).encode("utf-8"))
 
 
 def _require_junit(junit: Path) -> None:

@@ -1,0 +1,108 @@
+"""What a person sees: progress while runs and claims are computed, then tables, then what failed."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, TypeVar
+
+from compare.claims import Claim, SharedRuns, Verdict, judge_all
+from compare.question.audit import Finding
+from compare.system.console import progress_bar, say
+from reference import Parameters
+
+__all__ = ["failures", "follow_findings", "judge_and_follow", "show"]
+
+Item = TypeVar("Item")
+
+
+def follow_findings(findings: Iterable[Finding], total: int, quiet: bool) -> list[Finding]:
+    """Collect findings as they come, and show how far it is."""
+    bar = progress_bar("{task.description:24}", "starting", total, timer="TimeRemainingColumn")
+    return list(_followed(findings, total, quiet, lambda finding: (finding.case.id, _agreement(finding)), bar))
+
+
+def judge_and_follow(claims: Sequence[Claim], shared: SharedRuns, quiet: bool) -> list[Verdict]:
+    """Judge claims, and show how far it is."""
+    total = len(claims)
+    if total > 1 and not quiet and not sys.stdout.isatty():
+        print(f"judging {total} claims", flush=True)  # the first of them takes the longest
+    bar = progress_bar("{task.description:32.32}", "running what claims need", total)
+    verdicts = judge_all(claims, shared)
+    return list(_followed(verdicts, total, quiet, lambda verdict: (verdict.claim.id, verdict.verdict), bar))
+
+
+def _followed(
+    items: Iterable[Item],
+    total: int,
+    quiet: bool,
+    id_and_outcome: Callable[[Item], tuple[str, str]],
+    bar: AbstractContextManager[Callable[..., None]],
+) -> Iterator[Item]:
+    """Pass items on and show how far it is: a bar on a terminal, else a plain line each."""
+    if quiet or total == 0:
+        yield from items
+    elif sys.stdout.isatty():
+        with bar as update:
+            for item in items:
+                update(advance=1, description=id_and_outcome(item)[0])
+                yield item
+    else:
+        for number, item in enumerate(items, 1):
+            print(f"[{number}/{total}] {': '.join(id_and_outcome(item))}", flush=True)
+            yield item
+
+
+def show(options: argparse.Namespace, findings: Sequence[Finding], verdicts: Sequence[Verdict]) -> None:
+    """Print a table of runs, and one of claims or the story of the one that is to be explained."""
+    from compare.claims.telling.explain import explain
+    from compare.claims.telling.table import numbers_table, verdicts_table
+
+    if findings:
+        say(_findings_table(findings))
+    if verdicts and options.explain is None:
+        say(verdicts_table(verdicts))
+    elif verdicts:
+        say(explain(verdicts[0]))
+        say(numbers_table(verdicts[0]))
+    say(f"Report: {options.out / 'report.html'}")
+
+
+def _findings_table(findings: Sequence[Finding]) -> Any:
+    """Experiment, what was trained at the end, expected loss there, agreement, worst observed/bound."""
+    from rich.box import SIMPLE
+    from rich.table import Table
+
+    table = Table(box=SIMPLE, pad_edge=False)
+    table.add_column("experiment", no_wrap=True)
+    for heading in (*Parameters._fields, "expected\nloss there", "Keras and\nreference", "worst obs-\nerved/bound"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for finding in findings:
+        end, trained = finding.trajectory.end, finding.case.experiment.trainable
+        table.add_row(
+            finding.case.id,
+            *(f"{getattr(end, name):.4g}" if name in trained else "" for name in Parameters._fields),
+            f"{finding.expected_loss:.4g}",
+            _agreement(finding),
+            "" if finding.certificate is None else f"{finding.certificate.worst:.2g}",
+        )
+    return table
+
+
+def _agreement(finding: Finding) -> str:
+    if finding.certificate is None:
+        return "not compared"
+    differ = finding.certificate.first_disagreement is not None
+    return "agree" if finding.certificate.agrees else "DISAGREE" if differ else "NOT COMPARED"
+
+
+def failures(findings: Sequence[Finding], verdicts: Sequence[Verdict]) -> list[str]:
+    """A line for each contradiction, each expectation that is not met, and each certificate that does not agree."""
+    contradictions = [(verdict, text) for verdict in verdicts for text in verdict.contradictions]
+    unmet = [verdict for verdict in verdicts if verdict.as_expected is False]
+    certified = [(finding.case.id, finding.certificate) for finding in findings if finding.certificate is not None]
+    return [
+        *(f"{verdict.claim.id}: WITNESSES CONTRADICT EACH OTHER: {text}" for verdict, text in contradictions),
+        *(f"{v.claim.id}: expected {v.claim.expect}, is {v.verdict}: {v.why}" for v in unmet),
+        *(f"{id}: {certificate.why_not}" for id, certificate in certified if not certificate.agrees),
+    ]
