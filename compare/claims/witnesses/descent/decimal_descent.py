@@ -4,7 +4,7 @@ Where only w is trained and there is no bias, dL/dw is a line on either side of 
 a step takes a few operations. Here they are carried out on decimals, with every setting
 as it is written: 0.01 is 1/100. Two things that floats lose are kept:
 
-* near a minimum, the distance from it: w is recorded as an offset from a place, which is
+* near a minimum, the distance from it: w is recorded as an offset from an origin, which is
   0 or the minimum of the line it is on, so that w - 1 has all its digits at 1 - 1e-300;
 * signs below any underflow: exponents of decimals reach beyond 10^(10^17).
 
@@ -27,7 +27,7 @@ from compare.claims.witnesses.descent.decimal_orbit import Offsets, Orbit
 from compare.claims.witnesses.descent.parabolas import half_lines, half_parabolas
 from compare.claims.witnesses.descent.textbook import DECIMALS, update_of
 from compare.claims.witnesses.loss_values import neuron_of
-from compare.claims.witnesses.paths.offset_states import Places
+from compare.claims.witnesses.paths.offset_states import OffsetStates
 from compare.claims.witnesses.paths.path import Path
 from reference import Experiment, Parameters
 
@@ -104,13 +104,13 @@ class DecimalDescent:
 
     def _apart(self, fine: "Offsets", coarse: "Offsets", known: int) -> np.ndarray:
         """How far the two runs are apart, state by state; of what a formula goes on with, in proportion to it."""
-        places = np.array([float(place) for place in self._fine.places])
-        mine, offset = fine.place[:known], fine.offset[:known]
+        origins = np.array([float(origin) for origin in self._fine.origins])
+        mine, offset = fine.origin[:known], fine.offset[:known]
         with np.errstate(invalid="ignore", divide="ignore"):
             apart = np.abs(offset - coarse.offset)
-            other = mine != coarse.place
+            other = mine != coarse.origin
             if other.any():
-                away = (places[mine] - places[coarse.place]) + (offset - coarse.offset)
+                away = (origins[mine] - origins[coarse.origin]) + (offset - coarse.offset)
                 apart = np.where(other, np.abs(away), apart)
             apart[np.isfinite(offset) & np.isnan(apart)] = np.inf
             if known < len(fine.offset):
@@ -122,26 +122,26 @@ class DecimalDescent:
         return np.asarray(apart)
 
     def _as_path(self, fine: "Offsets", apart: np.ndarray, steps: int) -> Path:
-        experiment, places = self.experiment, self._fine.places
+        experiment, origins = self.experiment, self._fine.origins
         with np.errstate(invalid="ignore", over="ignore"):
-            w = np.array([float(place) for place in places])[fine.place] + fine.offset
+            w = np.array([float(origin) for origin in origins])[fine.origin] + fine.offset
             error = apart + fine.rounding
-        # A sum that is absorbed has the sign of its place, which is the right one.
+        # A sum that is absorbed has the sign of its origin, which is the right one.
         columns = {
             name: np.broadcast_to(float(getattr(experiment.initial, name)), (steps + 1, 1))
             for name in Parameters._fields
         }
         columns["w"] = w[:, None]
-        where = Places(
-            places=places,
-            at=fine.place[:, None],
+        offsets = OffsetStates(
+            origins=origins,
+            origin=fine.origin[:, None],
             offset=fine.offset[:, None],
             error=np.where(np.isfinite(fine.offset), error, np.where(np.isfinite(apart), 0.0, np.inf))[:, None],
             exact=tuple(self._fine.exact[: steps + 1]),
             sides=half_parabolas(neuron_of(experiment.initial, experiment)),
         )
         gradient = Parameters(fine.gradient[:, None], None, None, None)
-        return Path(experiment, Parameters(**columns), gradient, None, 0.0, places=where)
+        return Path(experiment, Parameters(**columns), gradient, None, 0.0, offsets=offsets)
 
 
 def _first_lost(apart: np.ndarray, offset: np.ndarray) -> int | None:

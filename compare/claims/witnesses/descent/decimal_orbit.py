@@ -23,13 +23,13 @@ AT_ONCE = 32  # steps between two looks whether the rest is known
 STILL = 1000  # steps that change nothing before a run is at rest
 SMALLEST = math.ldexp(1.0, -1022)
 UNIT = 2.0**-53
-NOWHERE = 0  # the place that is w = 0
+AT_ZERO = 0  # the origin w = 0
 
 
 class Offsets(NamedTuple):
-    """A run as arrays: where each state's offset is from, the offset, its rounding to a float, and the gradients."""
+    """A run as arrays: the origin of each state, its offset, its rounding to a float, and the gradients."""
 
-    place: np.ndarray
+    origin: np.ndarray
     offset: np.ndarray
     rounding: np.ndarray
     gradient: np.ndarray
@@ -90,30 +90,32 @@ class Orbit:
         self.context = decimal.Context(prec=digits, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN, traps=[])
         neuron = neuron_of(experiment.initial, experiment)
         moves_by_gradients_only = not getattr(experiment.optimizer, "weight_decay", 0.0)
-        self.places: tuple[Fraction, ...] = (Fraction(0),)
+        self.origins: tuple[Fraction, ...] = (Fraction(0),)
         self.tail: _Tail | _Wave | None = None
         start = neuron.w
         with decimal.localcontext(self.context) as context:
             update = update_of(experiment.optimizer, DECIMALS)
             assert update is not None
             self.update = update
-            # For either side: curvature, pull, and the place of its minimum if that is on this side.
+            # For either side: curvature, pull, and the origin of its minimum if that is on this side.
             self.lines: dict[int, tuple[Decimal, Decimal, int]] = {}
             for sign, side in zip((-1, 1), half_parabolas(neuron), strict=True):
-                place = NOWHERE
+                origin = AT_ZERO
                 if moves_by_gradients_only and side.a > 0 and side.lowest_at * sign > 0:
-                    self.places = (*self.places, side.lowest_at)
-                    place = len(self.places) - 1
-                self.lines[sign] = _decimal(2 * side.a), _decimal(-side.b), place
-            self.where = [_decimal(place) for place in self.places]
+                    self.origins = (*self.origins, side.lowest_at)
+                    origin = len(self.origins) - 1
+                self.lines[sign] = _decimal(2 * side.a), _decimal(-side.b), origin
+            self.origin_values = [_decimal(origin) for origin in self.origins]
             taken = experiment.grad_at_zero
             at_zero = neuron.negative_slope if taken is None else written(taken)
-            self.at_zero = _decimal(-neuron.v * at_zero * sum(teacher_slopes(neuron.target_w, neuron.target_slope)))
+            self.gradient_at_zero = _decimal(
+                -neuron.v * at_zero * sum(teacher_slopes(neuron.target_w, neuron.target_slope))
+            )
             context.clear_flags()
-            self.u, self.place = _decimal(start), NOWHERE
+            self.u, self.origin = _decimal(start), AT_ZERO
             self.is_exact = not context.flags[decimal.Inexact]
         self.exact: list[Fraction] = [start]
-        self._offset, self._place = [_as_float(self.u)], [NOWHERE]
+        self._offset, self._visited_origins = [_as_float(self.u)], [AT_ZERO]
         self._gradient: list[float] = []
         self._still = 0
 
@@ -129,7 +131,7 @@ class Orbit:
                     self._take_steps(1)
                     self.is_exact = not context.flags[decimal.Inexact]
                     if self.is_exact:
-                        self.exact.append(Fraction(self.where[self.place] + self.u))
+                        self.exact.append(Fraction(self.origin_values[self.origin] + self.u))
                 else:
                     self._take_steps(min(AT_ONCE, steps - self.steps))
                 if not self._still:
@@ -137,24 +139,29 @@ class Orbit:
 
     def _take_steps(self, count: int) -> None:
         """Take steps until one of them changes nothing."""
-        u, place, lines, where, step = self.u, self.place, self.lines, self.where, self.update.step
-        offsets, places, gradients, many = self._offset, self._place, self._gradient, len(self.where) > 1
+        u, origin, lines, where, step = self.u, self.origin, self.lines, self.origin_values, self.update.step
+        offsets, origins, gradients, many = (
+            self._offset,
+            self._visited_origins,
+            self._gradient,
+            len(self.origin_values) > 1,
+        )
         for _ in range(count):
-            w = where[place] + u if place else u
+            w = where[origin] + u if origin else u
             if w:
                 curvature, pull, minimum = lines[1 if w > 0 else -1]
-                g = curvature * u if place == minimum != NOWHERE else curvature * w - pull
+                g = curvature * u if origin == minimum != AT_ZERO else curvature * w - pull
             else:
-                g = self.at_zero
+                g = self.gradient_at_zero
             memory = self.update.memory() if self._still else None
             new = step(u, g)
             moved, u = new != u, new
             if many:
-                u, place = self._from_a_better_place(u, place)
+                u, origin = self._from_a_better_origin(u, origin)
             gradients.append(_as_float(g))
             offsets.append(_as_float(u))
-            places.append(place)
-            self.u, self.place = u, place
+            origins.append(origin)
+            self.u, self.origin = u, origin
             if moved:
                 self._still = 0
             else:
@@ -162,15 +169,15 @@ class Orbit:
                 self._rest_if_nothing_moves(g, memory)
                 break
 
-    def _from_a_better_place(self, u: Decimal, place: int) -> tuple[Decimal, int]:
+    def _from_a_better_origin(self, u: Decimal, origin: int) -> tuple[Decimal, int]:
         """Count from the minimum of the side that w is on, unless w is nearer to 0."""
-        w = self.where[place] + u if place else u
+        w = self.origin_values[origin] + u if origin else u
         if not w:
-            return w, NOWHERE
+            return w, AT_ZERO
         better = self.lines[1 if w > 0 else -1][2]
-        if better != NOWHERE and abs(w) < abs(self.where[better]) / 2:
-            better = NOWHERE
-        return (u, place) if better == place else (w - self.where[better], better)
+        if better != AT_ZERO and abs(w) < abs(self.origin_values[better]) / 2:
+            better = AT_ZERO
+        return (u, origin) if better == origin else (w - self.origin_values[better], better)
 
     def _rest_if_nothing_moves(self, g: Decimal, memory: tuple[Any, ...] | None) -> None:
         forgets_time = isinstance(self.update, (PlainSGD, MomentumSGD))
@@ -179,19 +186,21 @@ class Orbit:
             self.tail = _AT_REST if not self.u else _Tail(_log(self.u), _sign(self.u), 0.0, 1.0, 0.0, 0.0)
 
     def _leave_the_rest_to_a_formula(self) -> None:
-        """Once w shrinks towards its place as a geometric sequence that nothing disturbs."""
+        """Once w shrinks towards its origin as a geometric sequence that nothing disturbs."""
         u, update = self.u, self.update
         if not u or not isinstance(update, (PlainSGD, MomentumSGD)) or not u.is_finite():
             return
-        w = self.where[self.place] + u
+        w = self.origin_values[self.origin] + u
         curvature, pull, minimum = self.lines[1 if w > 0 else -1]
-        if pull and (self.place != minimum or minimum == NOWHERE):
+        if pull and (self.origin != minimum or minimum == AT_ZERO):
             return
         a = update.lr * curvature
         if isinstance(update, PlainSGD):
             q = 1 - a
             # An overshoot stays on this side if it is shorter than the way to 0.
-            stays = 0 < q < 1 or (-1 < q < 0 and self.place != NOWHERE and abs(u) < abs(self.where[self.place]))
+            stays = 0 < q < 1 or (
+                -1 < q < 0 and self.origin != AT_ZERO and abs(u) < abs(self.origin_values[self.origin])
+            )
             if stays:
                 self.tail = _Tail(_log(u), _sign(u), _log(q), _sign(q), 0.0, 0.0)
             return
@@ -236,7 +245,7 @@ class Orbit:
         sine = (1 - cosine * cosine).sqrt()
         quadrature = (after / ratio - self.u * cosine) / sine
         amplitude = (self.u * self.u + quadrature * quadrature).sqrt()
-        if self.place == NOWHERE or not ratio < 1 or not amplitude < abs(self.where[self.place]):
+        if self.origin == AT_ZERO or not ratio < 1 or not amplitude < abs(self.origin_values[self.origin]):
             return None
         phase = math.atan2(float(quadrature / amplitude), float(self.u / amplitude))
         return _Wave(_log(amplitude), _log(ratio), phase, math.atan2(float(sine), float(cosine)))
@@ -244,21 +253,23 @@ class Orbit:
     def offsets(self, steps: int) -> Offsets:
         """The run up to so many updates, the part that a formula knows included."""
         known = min(steps, self.steps)
-        place, offset = np.array(self._place[: known + 1]), np.array(self._offset[: known + 1])
+        origin, offset = np.array(self._visited_origins[: known + 1]), np.array(self._offset[: known + 1])
         gradient, rounding = np.array(self._gradient[:known]), 2 * UNIT * np.abs(offset)
         missing = steps - known
         if missing:
             assert self.tail is not None
             more, more_rounding = self.tail.values(missing)
-            place = np.append(place, np.full(missing, self.place))
-            side = (float(self.where[self.place]) + self._offset[-1]) or self._offset[-1]
+            origin = np.append(origin, np.full(missing, self.origin))
+            side = (float(self.origin_values[self.origin]) + self._offset[-1]) or self._offset[-1]
             curvature, pull, minimum = self.lines[1 if side > 0 else -1]
             slope = 0.0 if not side else float(curvature)
-            base = 0.0 if self.place == minimum != NOWHERE or not side else float(pull)
+            base = 0.0 if self.origin == minimum != AT_ZERO or not side else float(pull)
             before = np.append(offset[-1], more[:-1])
-            gradient = np.append(gradient, slope * before - base if side else np.full(missing, float(self.at_zero)))
+            gradient = np.append(
+                gradient, slope * before - base if side else np.full(missing, float(self.gradient_at_zero))
+            )
             offset, rounding = np.append(offset, more), np.append(rounding, more_rounding)
-        return Offsets(place, offset, rounding, gradient)
+        return Offsets(origin, offset, rounding, gradient)
 
 
 def _decimal(number: Fraction) -> Decimal:

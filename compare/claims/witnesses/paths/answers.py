@@ -35,47 +35,19 @@ CUT = "the run was cut because it is long"
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """What each member of a path says about one check; arrays of shape (members,).
+    """What each member of a path says about one check; arrays of shape (members,)."""
 
-    Parameters
-    ----------
-    number : ndarray of float64
-        The number that decides: at the step that does, the one nearest to its threshold.
-    step : ndarray of int
-        The state or batch it belongs to, -1 if none.
-    met : ndarray of bool
-        Whether the check holds for the numbers as they are.
-    resolved : ndarray of bool
-        Whether that counts.
-    reason : str
-        Why it does not, where it does not.
-    so_far : ndarray of bool or None
-        What the check comes to by the states that can tell, none of which says otherwise.
-    margin : ndarray of float64 or None
-        How far inside the check the number is, negative outside; None where it has none.
-    """
-
-    number: np.ndarray
-    step: np.ndarray
-    met: np.ndarray
-    resolved: np.ndarray
-    reason: str = ""
-    so_far: np.ndarray | None = None
-    margin: np.ndarray | None = None
+    number: np.ndarray  # the one that decides: at the step that does, the one nearest to its threshold
+    step: np.ndarray  # the state or batch it belongs to, -1 if none
+    met: np.ndarray  # whether the check holds for the numbers as they are
+    resolved: np.ndarray  # whether that counts
+    reason: str = ""  # why it does not, where it does not
+    so_far: np.ndarray | None = None  # what the check comes to by the states that can tell
+    margin: np.ndarray | None = None  # how far inside the check the number is, negative outside
 
 
 def answer(check: TrajectoryCheck | StepsCheck, path: Path) -> Answers:
-    """Judge a check on a path.
-
-    Parameters
-    ----------
-    check : TrajectoryCheck or StepsCheck
-    path : Path
-
-    Returns
-    -------
-    Answers
-    """
+    """Judge a check on a path."""
     return _answer_steps(check, path) if isinstance(check, StepsCheck) else _answer_trajectory(check, path)
 
 
@@ -112,8 +84,8 @@ def are_one_run(path: Path, other: Path, step: np.ndarray) -> np.ndarray:
         np.array_equal(getattr(path.parameters, name)[: last + 1], getattr(other.parameters, name)[: last + 1])
         for name in path.experiment.trainable
     )
-    if same and path.places is not None and other.places is not None:
-        same = np.array_equal(path.places.offset[: last + 1], other.places.offset[: last + 1])
+    if same and path.offsets is not None and other.offsets is not None:
+        same = np.array_equal(path.offsets.offset[: last + 1], other.offsets.offset[: last + 1])
     return np.full(path.members, same)
 
 
@@ -145,12 +117,11 @@ def _rounding(path: Path, numbers: np.ndarray) -> np.ndarray:
 def numbers_of(measure: TrajectoryCheck | StepsCheck, path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
     """The number that two runs are compared by, its step, whether it counts, and why not."""
     if isinstance(measure, StepsCheck):
-        first, found, sure = _first_met(measure.until, path)
-        number = np.where(found, first, np.inf).astype(np.float64)
+        number, first, found, sure = _first_met(measure.until, path)
         counts = np.asarray(sure & (found | np.bool(not path.cut)))
-        return number, np.where(found, first, -1), counts, "" if counts.all() else ON_THE_KINK
-    step = path.length(measure.quantity) - 1 if measure.when == "end" else int(measure.when)
-    if step >= path.length(measure.quantity) or (measure.when == "end" and path.cut):
+        return number, first, counts, "" if counts.all() else ON_THE_KINK
+    step = path.step_of(measure)
+    if step is None:
         nothing = np.full(path.members, np.nan)
         return nothing, np.full(path.members, -1), np.zeros(path.members, bool), CUT
     number = numbers_in_question(measure, path, slice(step, step + 1))[0]
@@ -167,27 +138,15 @@ def _still_certain(measure: TrajectoryCheck, path: Path, step: int) -> np.ndarra
 
 
 def _answer_trajectory(check: TrajectoryCheck, path: Path) -> Answers:
-    length = path.length(check.quantity)
     if check.when in ("ever", "always"):
-        states = states_of(check, path, slice(check.after, length))
+        states = states_of(check, path, slice(check.after, path.length(check.quantity)))
         return answer_states(states, str(check.when), check.after, cut=path.cut)
-    step = length - 1 if check.when == "end" else int(check.when)
-    if step >= length or (check.when == "end" and path.cut):
-        nothing = np.full(path.members, np.nan)
-        return Answers(nothing, np.full(path.members, -1), np.isinf(nothing), np.zeros(path.members, bool), CUT)
-    states = states_of(check, path, slice(step, step + 1))
-    so_far = None
-    if not states.resolved[0].all():
-        so_far = _last_that_counts(states_of(check, path, slice(0, step + 1)))
-    return Answers(
-        states.number[0],
-        np.full(path.members, step),
-        states.met[0],
-        states.resolved[0],
-        states.why,
-        so_far,
-        states.margin[0],
-    )
+    step, no = path.step_of(check), np.zeros(path.members, bool)
+    if step is None:
+        return Answers(np.full(path.members, np.nan), np.full(path.members, -1), no, no, CUT)
+    number, met, resolved, margin, why = states_of(check, path, slice(step, step + 1))
+    so_far = None if resolved[0].all() else _last_that_counts(states_of(check, path, slice(0, step + 1)))
+    return Answers(number[0], np.full(path.members, step), met[0], resolved[0], why, so_far, margin[0])
 
 
 def _last_that_counts(states: States) -> np.ndarray:
@@ -213,20 +172,18 @@ def answer_states(states: States, when: str, first: int = 0, *, cut: bool = Fals
     return Answers(number, row + first, holds, resolved, "" if resolved.all() else why, so_far, margin)
 
 
-def _first_met(check: TrajectoryCheck, path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The first state that meets a condition, whether there is one, and whether both are beyond doubt."""
+def _first_met(check: TrajectoryCheck, path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The first state that meets a condition, as number and step; whether there is one, and whether that is sure."""
     states = states_of(check, path)
-    found = np.asarray(states.met.any(axis=0))
-    first = np.asarray(np.where(found, states.met.argmax(axis=0), NEVER))
-    doubtful = ~states.resolved
+    found, doubtful = states.met.any(axis=0), ~states.resolved
+    first = states.met.argmax(axis=0)
     first_doubt = np.where(doubtful.any(axis=0), doubtful.argmax(axis=0), NEVER)
-    return first, found, np.asarray(np.where(found, first < first_doubt, first_doubt == NEVER))
+    sure = np.where(found, first < first_doubt, first_doubt == NEVER)
+    return np.where(found, first, np.inf), np.where(found, first, -1), np.asarray(found), np.asarray(sure)
 
 
 def _answer_steps(check: StepsCheck, path: Path) -> Answers:
-    first, found, sure = _first_met(check.until, path)
-    number = np.where(found, first, np.inf).astype(np.float64)
-    met = check.condition.met(number)
+    number, step, found, sure = _first_met(check.until, path)
     # Where it was not reached, it takes `ran` steps or more: the check is decided if it is the same for all of these.
     ran = path.length(check.until.quantity)
     c = check.condition
@@ -235,4 +192,4 @@ def _answer_steps(check: StepsCheck, path: Path) -> Answers:
         ends.append(ran > c.near + (c.within or 0.0))
     counts = sure & (found | (not path.cut and all(ends)))
     reason = "" if counts.all() else NOT_REACHED if not found.all() and sure.all() else ON_THE_KINK
-    return Answers(number, np.where(found, first, -1), met, counts, reason, margin=check.condition.margin(number))
+    return Answers(number, step, check.condition.met(number), counts, reason, margin=check.condition.margin(number))

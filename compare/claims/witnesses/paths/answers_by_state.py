@@ -27,47 +27,25 @@ IMPRECISE = "rounding may have carried the expected dynamics anywhere by then"
 
 
 class States(NamedTuple):
-    """What each state says of a check's condition; arrays of shape (values, members).
-
-    Parameters
-    ----------
-    number : ndarray of float64
-    met, resolved : ndarray of bool
-        Whether the condition is met, and whether that counts.
-    margin : ndarray of float64
-        How far inside the condition it is, negative outside.
-    why : str
-        Why some do not count.
-    """
+    """What each state says of a check's condition; arrays of shape (values, members)."""
 
     number: np.ndarray
     met: np.ndarray
-    resolved: np.ndarray
-    margin: np.ndarray
-    why: str
+    resolved: np.ndarray  # whether that counts
+    margin: np.ndarray  # how far inside the condition the number is, negative outside
+    why: str  # why some do not count
 
 
 def states_of(check: TrajectoryCheck, path: Path, rows: slice = slice(None)) -> States:
-    """Hold each value of a check's quantity against its condition.
-
-    Parameters
-    ----------
-    check : TrajectoryCheck
-    path : Path
-    rows : slice
-        Which of the quantity's values, along the steps.
-
-    Returns
-    -------
-    States
-    """
+    """Hold each of these values of a check's quantity against its condition."""
     number = numbers_in_question(check, path, rows)
     told = np.asarray(check.condition.tells(number))
     parts = list(_parts(check, path, rows))
-    met = np.logical_and.reduce([(m >= 0) if closed else (m > 0) for m, _, closed in parts])
+    inside = [(m >= 0) if closed else (m > 0) for m, _, closed in parts]
     clear = [(np.abs(m) > error) | (error == 0) for m, error, _ in parts]
+    met = np.logical_and.reduce(inside)
     # One part that fails for sure is enough.
-    fails = [c & ~((m >= 0) if closed else (m > 0)) for c, (m, _, closed) in zip(clear, parts, strict=True)]
+    fails = [c & ~i for c, i in zip(clear, inside, strict=True)]
     counts = np.logical_and.reduce(clear) | np.logical_or.reduce(fails)
     margin = np.fmin.reduce([m for m, _, _ in parts]) if parts else np.full(number.shape, np.inf)
     margin = np.where(np.isnan(margin), -np.inf, margin)

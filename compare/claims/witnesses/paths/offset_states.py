@@ -1,4 +1,4 @@
-"""States told as distances from places, with more digits than a float has.
+"""States of w as offsets from a few origins, with more digits than a float has.
 
 Numbers of experiments and claims are the decimals that they are written as: 0.1 is 1/10,
 also where a float stands in for it.
@@ -11,42 +11,26 @@ import numpy as np
 
 from compare.claims.witnesses.descent.parabolas import Parabola
 
-__all__ = ["Places", "nearest_float"]
+__all__ = ["OffsetStates", "nearest_float"]
 
 UNIT = 2.0**-53
 
 
 @dataclass(frozen=True, eq=False)
-class Places:
-    """A path of w in which each state is an offset from one of a few places.
+class OffsetStates:
+    """A path of w in which each state is an offset from one of a few origins; arrays of shape (states, members)."""
 
-    Parameters
-    ----------
-    places : tuple of Fraction
-    at : ndarray of int, shape (states, members)
-        Which place a state's offset is from.
-    offset, error : ndarray of float64, shape (states, members)
-        And how much it can be off.
-    exact : tuple of Fraction
-        The first states, as far as nothing was rounded, of a path of one member.
-    sides : tuple of Parabola
-        The expected loss left and right of w = 0.
-    of_batches : bool
-        Whether it is a run on batches, and not the expected dynamics.
-    """
-
-    places: tuple[Fraction, ...]
-    at: np.ndarray
+    origins: tuple[Fraction, ...]
+    origin: np.ndarray  # which of them a state's offset is from
     offset: np.ndarray
-    error: np.ndarray
-    exact: tuple[Fraction, ...]
-    sides: tuple[Parabola, Parabola]
-    of_batches: bool = False
+    error: np.ndarray  # how much an offset can be off
+    exact: tuple[Fraction, ...]  # the first states, as far as nothing was rounded, of a path of one member
+    sides: tuple[Parabola, Parabola]  # the expected loss left and right of w = 0
+    of_batches: bool = False  # whether it is a run on batches, and not the expected dynamics
 
     def minus(self, number: Fraction) -> tuple[np.ndarray, np.ndarray]:
         """Distance of each state from a number, and its error."""
-        away = [nearest_float(place - number) for place in self.places]
-        base = np.array(away)[self.at]
+        base = np.array([nearest_float(origin - number) for origin in self.origins])[self.origin]
         with np.errstate(invalid="ignore", over="ignore"):
             difference = base + self.offset
             error = self.error + 4 * UNIT * np.abs(base)

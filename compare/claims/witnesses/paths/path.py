@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from compare.claims.quantities import BATCHWISE
-from compare.claims.witnesses.paths.offset_states import Places, nearest_float
+from compare.claims.values import TrajectoryCheck
+from compare.claims.witnesses.paths.offset_states import OffsetStates, nearest_float
 from compare.claims.witnesses.paths.unrounded import exact_where_nothing_moved
 from compare.claims.witnesses.real_numbers import written
 from compare.surface.errors import LOSS_ERROR
@@ -28,17 +29,10 @@ LINEAR = 2.0**-12  # a difference of two shadows above which their distance no l
 
 
 class Shadow(NamedTuple):
-    """The same run from a start that is a little off, and by how much less a rounded operation is off.
-
-    Parameters
-    ----------
-    path : Path
-    scale : float
-        Rounding error of one step, relative to the change of the start.
-    """
+    """The same run from a start that is a little off, and by how much less a rounded operation is off."""
 
     path: "Path"
-    scale: float
+    scale: float  # rounding error of one step, relative to the change of the start
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +52,7 @@ class Path:
         dtype, or 0 where signs are known however small the number.
     cut : bool
         Whether the run was stopped before the experiment's last step, because it is long.
-    places : Places or None
+    offsets : OffsetStates or None
         w to more digits than a float has.
     shadow : Shadow or None
         How far rounding may have carried the path away.
@@ -70,7 +64,7 @@ class Path:
     loss: np.ndarray | None
     resolution: float
     cut: bool = False
-    places: Places | None = None
+    offsets: OffsetStates | None = None
     shadow: Shadow | None = None
 
     @property
@@ -86,22 +80,10 @@ class Path:
     @property
     def is_exact(self) -> bool:
         """Whether it is the expected dynamics' own path, and not one of batches."""
-        return self.shadow is not None or (self.places is not None and not self.places.of_batches)
+        return self.shadow is not None or (self.offsets is not None and not self.offsets.of_batches)
 
     def series(self, quantity: str, rows: slice = slice(None)) -> np.ndarray:
-        """A quantity at every state, or of every batch, of every member, in float64.
-
-        Parameters
-        ----------
-        quantity : str
-            One of the schema's trajectory quantities.
-        rows : slice
-            Which of its values, along the steps.
-
-        Returns
-        -------
-        ndarray of shape (values, members)
-        """
+        """A trajectory quantity at these states, or of these batches, in float64, of shape (values, members)."""
         kind, _, name = quantity.partition(".")
         with np.errstate(all="ignore"):
             if kind == "step":
@@ -133,29 +115,19 @@ class Path:
     def minus(
         self, quantity: str, number: float | Fraction, rows: slice = slice(None)
     ) -> tuple[np.ndarray, np.ndarray]:
-        """How far a quantity is from a number as it is written, and by how much that may be off.
+        """How far a quantity is from a number as it is written, and by how much that may be off, 0 where it is exact.
 
-        Parameters
-        ----------
-        quantity : str
-        number : float or Fraction
-        rows : slice
-            Which of the quantity's values, along the steps.
-
-        Returns
-        -------
-        tuple of ndarray of shape (values, members)
-            The differences and bounds on their errors, 0 where they are exact.
+        Two arrays of shape (values, members).
         """
         kind, _, name = quantity.partition(".")
         wanted = number if isinstance(number, Fraction) else written(number)
-        if self.places is not None and (
+        if self.offsets is not None and (
             quantity in ("w", "expected_loss") or (quantity == "loss" and self.loss is None)
         ):
             if quantity == "w":
-                difference, error = self.places.minus(wanted)
+                difference, error = self.offsets.minus(wanted)
             else:
-                difference, error = self.places.loss_minus(wanted, self.parameters.w)
+                difference, error = self.offsets.loss_minus(wanted, self.parameters.w)
             length = self.length(quantity)
             return difference[:length][rows], error[:length][rows]
         values = self.series(quantity, rows)
@@ -166,8 +138,8 @@ class Path:
 
     def _error(self, kind: str, name: str, values: np.ndarray, rows: slice) -> np.ndarray:
         """How much the numbers that were computed may be off, by what is known of their rounding."""
-        if self.places is not None:
-            return self._error_by_places(kind, values, rows)
+        if self.offsets is not None:
+            return self._error_by_offsets(kind, values, rows)
         if self.shadow is not None:
             return self._error_by_shadow(kind if kind == name else f"{kind}.{name}", values, rows)
         unit = float(np.finfo(self.experiment.dtype).eps) / 2
@@ -180,11 +152,11 @@ class Path:
             error = unit * np.abs(values)
         return error + self.resolution
 
-    def _error_by_places(self, kind: str, values: np.ndarray, rows: slice) -> np.ndarray:
-        assert self.places is not None
-        steepest = max(float(2 * side.a) for side in self.places.sides)
-        off = self.places.error
-        if kind in Parameters._fields:  # not trained, or it would not be told by places
+    def _error_by_offsets(self, kind: str, values: np.ndarray, rows: slice) -> np.ndarray:
+        assert self.offsets is not None
+        steepest = max(float(2 * side.a) for side in self.offsets.sides)
+        off = self.offsets.error
+        if kind in Parameters._fields:  # not trained, or it would have offsets
             return np.zeros(values.shape)
         if kind == "gradient":
             return np.asarray((steepest * off[:-1])[rows] + 8 * UNIT * np.abs(values))
@@ -206,12 +178,10 @@ class Path:
     def _loss_beside(self, unit: float, values: np.ndarray, rows: slice) -> np.ndarray:
         """By how much the expected loss changes when the parameters are off by their rounding."""
         change = np.zeros(np.shape(values))
+        states = Parameters(*(np.asarray(p[rows], np.float64) for p in self.parameters))
         for name in self.experiment.trainable:
-            moved = self.parameters._replace(**{name: np.asarray(getattr(self.parameters, name)[rows], np.float64)})
-            others = {n: np.asarray(getattr(self.parameters, n)[rows], np.float64) for n in Parameters._fields}
-            others[name] = getattr(moved, name) * (1 + unit) + self.resolution
-            beside = replace(self, parameters=Parameters(**others))._expected_loss(slice(None))
-            change += np.abs(beside - values)
+            moved = states._replace(**{name: getattr(states, name) * (1 + unit) + self.resolution})
+            change += np.abs(replace(self, parameters=moved)._expected_loss(slice(None)) - values)
         return np.where(np.isnan(change), np.inf, change)
 
     def held_by_rounding(self) -> np.ndarray:
@@ -256,11 +226,18 @@ class Path:
         """How many values a quantity has."""
         return self.steps if quantity.split(".")[0] in BATCHWISE else self.steps + 1
 
+    def step_of(self, check: TrajectoryCheck) -> int | None:
+        """The step that a check is about; None where the path was cut before it."""
+        last = self.length(check.quantity) - 1
+        if check.when == "end":
+            return None if self.cut else last
+        return int(check.when) if int(check.when) <= last else None
+
     def _expected_loss(self, rows: slice) -> np.ndarray:
         from compare.surface import expected_loss
 
-        if self.places is not None:
-            return self.places.loss_minus(Fraction(0), self.parameters.w)[0][rows]
+        if self.offsets is not None:
+            return self.offsets.loss_minus(Fraction(0), self.parameters.w)[0][rows]
         points = Parameters(*(np.asarray(p[rows], np.float64) for p in self.parameters))
         finite = np.logical_and.reduce([np.isfinite(p) for p in points])
         safe = Parameters(*(np.where(finite, p, 0.0) for p in points))
@@ -287,11 +264,11 @@ class Path:
         if self.experiment.negative_slope == 0:
             # As long as it stays where it started, or was led without rounding.
             facts = zero.copy()
-            known = 1 if self.places is None else len(self.places.exact)
+            known = 1 if self.offsets is None else len(self.offsets.exact)
             facts[known:] = False
             stays = np.logical_and.accumulate(zero, axis=0)
             small = small & ~facts & ~stays
-            if self.places is not None and zero[:known].any():
+            if self.offsets is not None and zero[:known].any():
                 first = int(zero[:known, 0].argmax())
                 small[first:] &= ~np.logical_and.accumulate(zero[first:], axis=0)
         return np.where(small.any(axis=0), small.argmax(axis=0), NEVER)

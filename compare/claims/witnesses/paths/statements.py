@@ -17,25 +17,13 @@ RunCheck = TrajectoryCheck | StepsCheck | Comparison
 
 
 class Statement(NamedTuple):
-    """What the members of a witness's runs say about all run checks together; arrays over members.
+    """What the members of a witness's runs say about all run checks together; arrays over members."""
 
-    Parameters
-    ----------
-    met, resolved : ndarray of bool
-        Whether all checks hold, and whether that counts.
-    answers : tuple of Answers
-        Check by check.
-    reason : str
-        Why some do not count.
-    held : bool
-        Whether rounding has brought some of the runs to rest.
-    """
-
-    met: np.ndarray
-    resolved: np.ndarray
-    answers: tuple[Answers, ...]
-    reason: str
-    held: bool = False
+    met: np.ndarray  # whether all checks hold
+    resolved: np.ndarray  # whether that counts
+    answers: tuple[Answers, ...]  # check by check
+    reason: str  # why some do not count
+    held: bool = False  # whether rounding has brought some of the runs to rest
 
     @property
     def so_far(self) -> np.ndarray:
@@ -49,11 +37,11 @@ class Statement(NamedTuple):
 
 def run_checks(claim: Claim) -> tuple[tuple[int, RunCheck], ...]:
     """The checks that a single run decides, with their places; shares are not among them."""
-    found: list[tuple[int, RunCheck]] = []
-    for i, check in enumerate(claim.checks):
-        if isinstance(check, (StepsCheck, Comparison)) or (isinstance(check, TrajectoryCheck) and check.share is None):
-            found.append((i, check))
-    return tuple(found)
+    return tuple(
+        (i, check)
+        for i, check in enumerate(claim.checks)
+        if isinstance(check, (StepsCheck, Comparison)) or (isinstance(check, TrajectoryCheck) and check.share is None)
+    )
 
 
 def other_run(check: Comparison, experiment: Experiment) -> Experiment:
@@ -70,42 +58,19 @@ def experiments_of(checks: Sequence[RunCheck], experiment: Experiment) -> list[E
 
 
 def state(checks: Sequence[RunCheck], experiment: Experiment, path: Callable[[Experiment], Path]) -> Statement:
-    """Put checks to a witness.
-
-    Parameters
-    ----------
-    checks : sequence of RunCheck
-    experiment : Experiment
-    path : callable
-        The witness's path of an experiment.
-
-    Returns
-    -------
-    Statement
-    """
-    answers = []
-    for check in checks:
-        if isinstance(check, Comparison):
-            answers.append(answer_comparison(check, path(experiment), path(other_run(check, experiment))))
-        else:
-            answers.append(answer(check, path(experiment)))
-    return together(tuple(answers), held=bool(path(experiment).held_by_rounding().any()))
+    """Put checks to the witness that gives a path of each experiment."""
+    own = path(experiment)
+    answers = tuple(
+        answer_comparison(check, own, path(other_run(check, experiment)))
+        if isinstance(check, Comparison)
+        else answer(check, own)
+        for check in checks
+    )
+    return together(answers, held=bool(own.held_by_rounding().any()))
 
 
 def together(answers: tuple[Answers, ...], *, held: bool = False) -> Statement:
-    """What several answers come to: one that is no for sure decides, whatever the others are.
-
-    Parameters
-    ----------
-    answers : tuple of Answers
-        Of the same members.
-    held : bool
-        Whether rounding has brought some of the runs to rest.
-
-    Returns
-    -------
-    Statement
-    """
+    """What several answers of the same members come to: one that is no for sure decides, whatever the others are."""
     met = np.logical_and.reduce([a.met for a in answers])
     fails = np.logical_or.reduce([~a.met & a.resolved for a in answers])
     resolved = np.logical_and.reduce([a.resolved for a in answers]) | fails

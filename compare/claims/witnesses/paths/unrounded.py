@@ -17,42 +17,36 @@ if TYPE_CHECKING:
 __all__ = ["exact_where_nothing_moved"]
 
 
+Known = tuple[np.ndarray, np.ndarray | float]  # where a difference is known exactly, and what it is there
+
+
 def exact_where_nothing_moved(
     path: "Path", kind: str, name: str, number: Fraction, rows: slice, difference: np.ndarray, error: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Numbers that no rounding has touched: starts as they are written, gradients where no sample counts."""
-    if name in Parameters._fields and kind == name:
-        at_start = np.asarray(getattr(path.parameters, name)[rows] == getattr(path.parameters, name)[:1])
-        if at_start.any():
-            still = _still_at_start(path, name)[rows] & at_start
-            away = _start_minus(path, name, number)
-            difference, error = np.where(still, away, difference), np.where(still, 0.0, error)
-        return difference, error
-    if kind == "expected_loss":
-        return _exact_loss_where_nothing_moved(path, number, rows, difference, error)
-    if kind in ("gradient", "step", "loss"):
+    known: Known | None = None
+    if kind in Parameters._fields:
+        if (getattr(path.parameters, name)[rows] == getattr(path.parameters, name)[:1]).any():
+            known = _still_at_start(path, name)[rows], _start_minus(path, name, number)
+    elif kind == "expected_loss":
+        known = _expected_loss_of_start(path, number, rows)
+    elif kind != "loss" or path.loss is not None:
         nothing = difference == -nearest_float(number)
-        if kind == "loss" and path.loss is None:
-            return difference, error
         if nothing.any():
-            exact = nothing & _exactly_zero(path, kind, name)[rows]
-            difference, error = np.where(exact, nearest_float(-number), difference), np.where(exact, 0.0, error)
-    return difference, error
+            known = nothing & _exactly_zero(path, kind, name)[rows], nearest_float(-number)
+    if known is None:
+        return difference, error
+    return np.where(known[0], known[1], difference), np.where(known[0], 0.0, error)
 
 
-def _exact_loss_where_nothing_moved(
-    path: "Path", number: Fraction, rows: slice, difference: np.ndarray, error: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _expected_loss_of_start(path: "Path", number: Fraction, rows: slice) -> Known | None:
     start, target = path.experiment.initial, path.experiment.target
     if path.experiment.shape or start.b or start.d or target.b:
-        return difference, error
+        return None
     still = np.logical_and.reduce([_still_at_start(path, name)[rows] for name in path.experiment.trainable])
-    if not still.any():
-        return difference, error
     neuron = neuron_of(start, path.experiment)
     left, right = half_parabolas(neuron)
-    away = nearest_float((right if neuron.w > 0 else left)(neuron.w) - number)
-    return np.where(still, away, difference), np.where(still, 0.0, error)
+    return still, nearest_float((right if neuron.w > 0 else left)(neuron.w) - number)
 
 
 def _start_minus(path: "Path", name: str, number: Fraction) -> np.ndarray:

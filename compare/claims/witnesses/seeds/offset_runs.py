@@ -1,7 +1,7 @@
 """The reference's seeds in float64, counted from where they go.
 
 A run in floats that comes near a minimum is held there: what is left of w - 1 is rounded
-away with w. Where every sample pulls to the same place, as it does where the neuron can be
+away with w. Where every sample pulls to the same point, as it does where the neuron can be
 the teacher, the gradient of each batch is proportional to the distance from it::
 
     w > 0    dL/dw = 2 v^2 (P + s^2 N) (w - w*),    w* = p / v,    if n = s p
@@ -24,7 +24,7 @@ import numpy as np
 
 from compare.claims.witnesses.descent.parabolas import half_lines, half_parabolas, teacher_slopes
 from compare.claims.witnesses.loss_values import Neuron, neuron_of
-from compare.claims.witnesses.paths.offset_states import Places
+from compare.claims.witnesses.paths.offset_states import OffsetStates
 from compare.claims.witnesses.paths.path import Path
 from compare.claims.witnesses.seeds.batch_streams import Squares, half_squares
 from compare.claims.witnesses.seeds.unbiased_batches import Lines, gradient_on, lines_of
@@ -48,32 +48,21 @@ def takes_offsets(experiment: Experiment) -> bool:
 def offset_path(
     experiment: Experiment, seeds: int, squares: Iterable[tuple[int, Squares]] | None = None
 ) -> Path | None:
-    """Run seeds in float64, with w counted from a place that all samples pull to.
+    """Run seeds in float64, with w counted from a point that all samples pull to; None where that cannot be.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        In which w alone is trained, without any bias.
-    seeds : int
-    squares : iterable of int and Squares, optional
-        What is needed of the batches, in blocks with their places; by default drawn.
-
-    Returns
-    -------
-    Path or None
-        None for other experiments, and for an optimizer that moves w without a gradient.
+    `squares` is what is needed of the batches, in blocks with their first steps; by default it is drawn.
     """
     if not takes_offsets(experiment):
         return None
     run = replace(experiment, dtype="float64")
     neuron = neuron_of(experiment.initial, experiment)
-    places = _places(neuron)
-    where = np.array([float(place) for place in places])
+    origins = _origins(neuron)
+    values = np.array([float(origin) for origin in origins])
     v, slope = np.full((1, 1), float(run.initial.v)), np.full((1, 1), float(run.negative_slope))
-    offset, at = np.empty((run.steps + 1, seeds)), np.zeros((run.steps + 1, seeds), np.int64)
+    offset, visited = np.empty((run.steps + 1, seeds)), np.zeros((run.steps + 1, seeds), np.int64)
     gradient, scales = np.empty((run.steps, seeds)), type(run.optimizer) is SGD
     plain = scales and not run.optimizer.slots
-    u, place, scaled = np.full(seeds, float(run.initial.w)), np.zeros(seeds, np.int64), np.zeros(seeds, np.int64)
+    u, origin, scaled = np.full(seeds, float(run.initial.w)), np.zeros(seeds, np.int64), np.zeros(seeds, np.int64)
     offset[0], slots, optimizer = u, {name: np.zeros(seeds) for name in run.optimizer.slots}, run.optimizer
     with np.errstate(all="ignore"):
         for first, block in half_squares(experiment, run.steps, seeds) if squares is None else squares:
@@ -81,38 +70,41 @@ def offset_path(
             lines = lines_of(v, slope, run.target, above, below)
             i = -1
             while (i := i + 1) < len(above):
-                g = _on_one_side(u, place, where, lines, i)
+                g = _on_one_side(u, origin, values, lines, i)
                 if g is not None and plain:
-                    away = _shrinking(u, scaled, _curvature(u, place, where, lines)[i:], optimizer)
-                    if away is not None:
-                        rows = slice(first + i, first + i + len(away.offset))
-                        before = np.concatenate([offset[first + i][None], away.offset[:-1]])
-                        gradient[rows] = _curvature(u, place, where, lines)[i : i + len(before)] * before
-                        offset[rows.start + 1 : rows.stop + 1], at[rows.start + 1 : rows.stop + 1] = away.offset, place
-                        u, scaled, i = away.u, away.scaled, i + len(before) - 1
+                    curvature = _curvature(u, origin, values, lines)[i:]
+                    shrunk = _shrinking(u, scaled, curvature, optimizer)
+                    if shrunk is not None:
+                        begin, count = first + i, len(shrunk.offset)
+                        after = slice(begin + 1, begin + 1 + count)
+                        offset[after], visited[after] = shrunk.offset, origin
+                        gradient[begin : begin + count] = curvature[:count] * offset[begin : begin + count]
+                        u, scaled, i = shrunk.u, shrunk.scaled, i + count - 1
                         continue
                 if g is None:
-                    w = where[place] + u
+                    w = values[origin] + u
                     g = gradient_on(lines, i, w[None])[0]
                     curvature = np.where(w > 0, lines.right_curvature[i, 0], lines.left_curvature[i, 0])
-                    g = np.where(place > 0, curvature * u, g)
+                    g = np.where(origin > 0, curvature * u, g)
                 u, slots = optimizer.update(u, g, first + i, slots)
                 if scales and (scaled.any() or np.abs(u).min() < SMALL):
-                    u, slots, scaled = _within_range(u, slots, scaled, place, lines)
-                if len(places) > 1:
-                    u, place = _from_better_places(u, place, where)
+                    u, slots, scaled = _within_range(u, slots, scaled, origin, lines)
+                if len(origins) > 1:
+                    u, origin = _from_better_origins(u, origin, values)
                 recorded = u if not scaled.any() else np.where(scaled > 0, np.copysign(TINY, u), u)
-                gradient[first + i], offset[first + i + 1], at[first + i + 1] = g, recorded, place
-        w = where[at] + offset
+                gradient[first + i], offset[first + i + 1], visited[first + i + 1] = g, recorded, origin
+        w = values[visited] + offset
     columns = {name: np.full(w.shape, float(getattr(run.initial, name))) for name in Parameters._fields}
     columns["w"] = w
     lost = 0.0 if scales else TINY
-    known = Places(places, at, offset, 4 * UNIT * np.abs(offset) + lost, (), half_parabolas(neuron), of_batches=True)
-    return Path(run, Parameters(**columns), Parameters(gradient, None, None, None), None, lost, places=known)
+    known = OffsetStates(
+        origins, visited, offset, 4 * UNIT * np.abs(offset) + lost, (), half_parabolas(neuron), of_batches=True
+    )
+    return Path(run, Parameters(**columns), Parameters(gradient, None, None, None), None, lost, offsets=known)
 
 
-def _places(neuron: Neuron) -> tuple[Fraction, ...]:
-    """0, and on either side the place to which samples of both signs pull, if it is one and on that side."""
+def _origins(neuron: Neuron) -> tuple[Fraction, ...]:
+    """0, and on either side the point to which samples of both signs pull, if it is one and on that side."""
     v, s = neuron.v, neuron.negative_slope
     p, n = teacher_slopes(neuron.target_w, neuron.target_slope)
     found = [Fraction(0)]
@@ -123,25 +115,25 @@ def _places(neuron: Neuron) -> tuple[Fraction, ...]:
     return tuple(found)
 
 
-def _on_one_side(u: np.ndarray, place: np.ndarray, where: np.ndarray, lines: Lines, i: int) -> np.ndarray | None:
+def _on_one_side(u: np.ndarray, origin: np.ndarray, values: np.ndarray, lines: Lines, i: int) -> np.ndarray | None:
     """The gradient where all seeds are on one side, in proportion to where they count from; None where they are not."""
-    home = int(place[0])
+    home = int(origin[0])
     if home:
-        if np.abs(u).max() >= abs(where[home]) / 2 or (place != home).any():
+        if np.abs(u).max() >= abs(values[home]) / 2 or (origin != home).any():
             return None
-        right = where[home] > 0
+        right = values[home] > 0
     else:
         right = bool(u[0] > 0)
-        if place.any() or ((u > 0) != right).any() or not u.all():
+        if origin.any() or ((u > 0) != right).any() or not u.all():
             return None
         if (lines.right_pull if right else lines.left_pull)[i].any():
             return None
-    return np.asarray(_curvature(u, place, where, lines)[i] * u)
+    return np.asarray(_curvature(u, origin, values, lines)[i] * u)
 
 
-def _curvature(u: np.ndarray, place: np.ndarray, where: np.ndarray, lines: Lines) -> np.ndarray:
+def _curvature(u: np.ndarray, origin: np.ndarray, values: np.ndarray, lines: Lines) -> np.ndarray:
     """Of each step and seed, where all seeds are on one side."""
-    right = where[place[0]] + u[0] > 0
+    right = values[origin[0]] + u[0] > 0
     return np.asarray((lines.right_curvature if right else lines.left_curvature)[:, 0])
 
 
@@ -154,7 +146,7 @@ class _Shrunk(NamedTuple):
 
 
 def _shrinking(u: np.ndarray, scaled: np.ndarray, curvature: np.ndarray, optimizer: Optimizer) -> _Shrunk | None:
-    """Plain SGD as long as every step takes each seed nearer to its place, and none beyond; None if that is short."""
+    """Plain SGD as long as every step takes each seed nearer to its origin, and none beyond; None if that is short."""
     factor, _ = optimizer.update(np.ones_like(curvature), curvature, 0, {})
     leaves = ~((factor > 0) & (factor < 1)).all(axis=1)
     count = int(leaves.argmax()) if leaves.any() else len(factor)
@@ -167,13 +159,13 @@ def _shrinking(u: np.ndarray, scaled: np.ndarray, curvature: np.ndarray, optimiz
 
 
 def _within_range(
-    u: np.ndarray, slots: dict[str, np.ndarray], scaled: np.ndarray, place: np.ndarray, lines: Lines
+    u: np.ndarray, slots: dict[str, np.ndarray], scaled: np.ndarray, origin: np.ndarray, lines: Lines
 ) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
     """Keep w and its velocity in range where both may be scaled: on a side of 0 to which nothing pulls.
 
     Across 0 the other line takes over, on which nothing as small as that matters.
     """
-    free = ~(np.where(u > 0, lines.right_pull.any(), lines.left_pull.any())) & (place == 0)
+    free = ~(np.where(u > 0, lines.right_pull.any(), lines.left_pull.any())) & (origin == 0)
     size = np.maximum.reduce([np.abs(u), *map(np.abs, slots.values())])
     crossed, small, large = (scaled > 0) & ~free, free & (size < SMALL) & (size > 0), free & (scaled > 0) & (size > 1)
     factor = np.where(small, SCALE, np.where(large, 1 / SCALE, np.where(crossed, 0.0, 1.0)))
@@ -182,12 +174,12 @@ def _within_range(
     return u, slots, np.where(crossed, 0, scaled + small - large.astype(np.int64))
 
 
-def _from_better_places(u: np.ndarray, place: np.ndarray, where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Count from the place on the side that w is on, unless w is nearer to 0."""
-    home = int(place[0])
-    if home and np.abs(u).max() < abs(where[home]) / 2 and (place == home).all():
-        return u, place
-    w, better = where[place] + u, np.zeros_like(place)
-    for i in range(1, len(where)):
-        better = np.where((w * where[i] > 0) & (np.abs(w) >= abs(where[i]) / 2), i, better)
-    return np.where(better == place, u, w - where[better]), better
+def _from_better_origins(u: np.ndarray, origin: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Count from the origin on the side that w is on, unless w is nearer to 0."""
+    home = int(origin[0])
+    if home and np.abs(u).max() < abs(values[home]) / 2 and (origin == home).all():
+        return u, origin
+    w, better = values[origin] + u, np.zeros_like(origin)
+    for i in range(1, len(values)):
+        better = np.where((w * values[i] > 0) & (np.abs(w) >= abs(values[i]) / 2), i, better)
+    return np.where(better == origin, u, w - values[better]), better

@@ -98,9 +98,9 @@ def test_a_formula_goes_on_as_the_steps_would(optimizer, w, monkeypatch):
     stepped.extend(1500)
     assert stepped.tail is None
     expected = stepped.offsets(1500)
-    assert (path.places.at[:, 0] == expected.place).all()
-    off = np.abs(path.places.offset[:, 0] - expected.offset)
-    assert (off <= path.places.error[:, 0] + expected.rounding).all()
+    assert (path.offsets.origin[:, 0] == expected.origin).all()
+    off = np.abs(path.offsets.offset[:, 0] - expected.offset)
+    assert (off <= path.offsets.error[:, 0] + expected.rounding).all()
 
 
 def test_digits_are_added_where_rounding_is_amplified():
@@ -109,7 +109,7 @@ def test_digits_are_added_where_rounding_is_amplified():
     # log10(1.5) = 0.176 digits a step.
     assert descent.digits > 0.176 * 2000
     end = by_fractions(2, "2.5", 2000)[-1]
-    assert abs(Fraction(path.minus("w", 1.0)[0][-1, 0]) - (end - 1)) <= Fraction(path.places.error[-1, 0])
+    assert abs(Fraction(path.minus("w", 1.0)[0][-1, 0]) - (end - 1)) <= Fraction(path.offsets.error[-1, 0])
 
 
 def test_where_digits_are_too_many_the_error_says_so():

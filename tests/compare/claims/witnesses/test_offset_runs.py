@@ -71,7 +71,7 @@ def test_the_distance_from_the_minimum_keeps_its_digits(optimizer):
             # Each step rounds ten times in float64, relative to a distance that was 1/2 at most, and shrinks.
             assert abs(ours - u) <= gamma(10 * steps, 2.0**-53)
             if not isinstance(optimizer, RMSprop):
-                assert float(1 + ours) == 1 or abs(ours) < abs(mpf(float(path.places.offset[100, seed])))
+                assert float(1 + ours) == 1 or abs(ours) < abs(mpf(float(path.offsets.offset[100, seed])))
 
 
 def test_runs_on_kept_squares_are_those_of_the_reference_in_float64():
