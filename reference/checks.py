@@ -5,11 +5,12 @@ and picking the one of a member.
 """
 
 import operator
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-__all__ = ["as_value", "dtype", "integer", "number", "numbers", "pick"]
+__all__ = ["as_value", "common_shape", "dtype", "integer", "number", "numbers", "pick"]
 
 DTYPES = ("float32", "float64")
 
@@ -92,6 +93,24 @@ def numbers(name: str, value: Any, dtype: str) -> Any:
         raise ValueError(f"{name} must be finite in {dtype}, got {float(array[~finite].flat[0])!r}")
     array.setflags(write=False)
     return float(array) if array.ndim == 0 else array
+
+
+def common_shape(names: str, shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:
+    """The shape that all of these broadcast to: an ensemble's.
+
+    Examples
+    --------
+    >>> common_shape("w and b", {"w": (3,), "b": (2, 1)})
+    (2, 3)
+    >>> common_shape("w and b", {"w": (3,), "b": (2,)})
+    Traceback (most recent call last):
+    ValueError: w and b must have shapes that broadcast together, got w (3,), b (2,)
+    """
+    try:
+        return np.broadcast_shapes(*shapes.values())
+    except ValueError:
+        got = ", ".join(f"{name} {shape}" for name, shape in shapes.items() if shape)
+        raise ValueError(f"{names} must have shapes that broadcast together, got {got}") from None
 
 
 def as_value(value: Any) -> Any:

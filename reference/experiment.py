@@ -1,4 +1,7 @@
-"""Everything that determines a trajectory, and the batches it is trained on."""
+"""Everything that determines a trajectory, and the batches it is trained on.
+
+`training` comes next: what is done with them.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
@@ -15,6 +18,7 @@ __all__ = ["Batches", "Experiment", "draw_batches", "iterate_batches"]
 
 Batches = tuple[np.ndarray, np.ndarray]
 
+ENSEMBLE = "Experiment.initial, negative_slope and optimizer"  # what may hold arrays
 SAMPLES_PER_BLOCK = 2_000_000  # 16 MB of float64, whatever the number of steps
 
 
@@ -84,7 +88,7 @@ class Experiment:
         put(self, "target", _target(self.target, self.dtype))
         put(self, "trainable", _trainable(self.trainable))
         put(self, "initial", _initial(self.initial, self.dtype))
-        _require_one_ensemble(self._shapes())
+        checks.common_shape(ENSEMBLE, self._shapes())
 
     def __eq__(self, other: object) -> bool:
         return self._key() == other._key() if isinstance(other, Experiment) else NotImplemented
@@ -105,7 +109,7 @@ class Experiment:
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of the ensemble; () for a single neuron."""
-        return np.broadcast_shapes(*self._shapes().values())
+        return checks.common_shape(ENSEMBLE, self._shapes())
 
 
 def draw_batches(experiment: Experiment) -> Batches:
@@ -208,7 +212,7 @@ def _optimizer(optimizer: Any, dtype: str) -> Optimizer:
         if isinstance(value, (float, np.ndarray)):
             checks.numbers(f"Experiment.optimizer.{setting.name}", value, dtype)
     try:
-        np.broadcast_shapes(optimizer.shape)
+        _ = optimizer.shape
     except ValueError:
         raise ValueError(
             f"Experiment.optimizer must have settings of shapes that broadcast together, got {optimizer!r}"
@@ -241,13 +245,3 @@ def _initial(initial: Any, dtype: str) -> Parameters:
         raise TypeError(f"Experiment.initial must be Parameters, got {initial!r}")
     named = zip(Parameters._fields, initial, strict=True)
     return Parameters(*(checks.numbers(f"Experiment.initial.{name}", value, dtype) for name, value in named))
-
-
-def _require_one_ensemble(shapes: dict[str, tuple[int, ...]]) -> None:
-    try:
-        np.broadcast_shapes(*shapes.values())
-    except ValueError:
-        got = ", ".join(f"{name} {shape}" for name, shape in shapes.items() if shape)
-        raise ValueError(
-            f"Experiment.initial, negative_slope and optimizer must have shapes that broadcast together, got {got}"
-        ) from None

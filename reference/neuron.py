@@ -1,4 +1,4 @@
-"""One neuron, forward and backward, written out by hand.
+"""One neuron, forward and backward, written out by hand: the beginning of the specification.
 
     z      = w x + b                 pre-activation
     phi(z) = z if z > 0 else s z     s: negative_slope, 0 is ReLU
@@ -8,6 +8,7 @@
 Parameters may carry any leading shape (an ensemble of neurons, or the same neuron at
 many steps); samples are the last axis. Every function works in the dtype it is given,
 float32 or float64; Python numbers take it on. Integer arrays and mixtures are refused.
+What a gradient is used for comes next, in `optimizers.sgd`.
 """
 
 from typing import Any, NamedTuple

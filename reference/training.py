@@ -1,4 +1,4 @@
-"""Training: an Experiment in, a Trajectory out."""
+"""Training: an Experiment in, a Trajectory out. The loop is `_sample_by_sample`; here the reading ends."""
 
 from collections.abc import Callable, Iterator
 from types import MappingProxyType

@@ -53,12 +53,10 @@ def run(experiment: Experiment, x_blocks: Iterator[np.ndarray], recorded: np.nda
     >>> run(two, iter([np.array([[1.0, -2.0]], np.float32)]), np.array([1])).parameters["w"]
     array([[1., 1.]], dtype=float32)
     """
-    if not experiment.shape and UnbiasedKernel.fits(experiment):
+    unbiased, members = UnbiasedKernel.fits(experiment), int(np.prod(experiment.shape))
+    if unbiased and not experiment.shape:
         return run_single(experiment, x_blocks, recorded)
-    members = int(np.prod(experiment.shape))
-    kernel: Kernel = (
-        UnbiasedKernel(experiment) if UnbiasedKernel.fits(experiment) else GeneralKernel(experiment, members)
-    )
+    kernel: Kernel = UnbiasedKernel(experiment) if unbiased else GeneralKernel(experiment, members)
     out = empty(experiment, members, recorded)
     chunks = _chunks(experiment, members, kernel)
     if 0 in out.rows:

@@ -56,29 +56,16 @@ class Optimizer(abc.ABC):
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            value = getattr(self, field.name)
-            where = f"{type(self).__name__}.{field.name}"
+            where, value = f"{type(self).__name__}.{field.name}", getattr(self, field.name)
             if field.type in (bool, "bool"):
                 if not isinstance(value, (bool, np.bool_)):
                     raise TypeError(f"{where} must be True or False, got {value!r}")
-                object.__setattr__(self, field.name, bool(value))
-                continue
-            allowed = self._ranges.get(field.name, (0.0, math.inf))
-            if field.name in PER_MEMBER and isinstance(value, (list, tuple, np.ndarray)):
-                values = checks.numbers(where, value, "float64")
-                outside = ~((allowed[0] <= values) & (values <= allowed[1]))
-                if np.any(outside):
-                    first = float(np.ravel(values)[np.argmax(outside)])
-                    raise ValueError(f"{where} must be in [{allowed[0]:g}, {allowed[1]:g}], got {first!r}")
-                object.__setattr__(self, field.name, values)
-                continue
-            if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
-                raise TypeError(f"{where} must be a number, got {value!r}")
-            if not _is_finite(value):
-                raise ValueError(f"{where} must be finite, got {value!r}")
-            if not allowed[0] <= value <= allowed[1]:
-                raise ValueError(f"{where} must be in [{allowed[0]:g}, {allowed[1]:g}], got {value!r}")
-            object.__setattr__(self, field.name, float(value))
+                checked: Any = bool(value)
+            else:
+                checked = _in_range(
+                    where, value, self._ranges.get(field.name, (0.0, math.inf)), field.name in PER_MEMBER
+                )
+            object.__setattr__(self, field.name, checked)
 
     def __eq__(self, other: object) -> bool:
         return self._key() == other._key() if isinstance(other, Optimizer) else NotImplemented
@@ -175,6 +162,23 @@ class Optimizer(abc.ABC):
                 stepped[name][i] = mine[name]
         slots = MappingProxyType({name: Parameters(*values) for name, values in stepped.items()})
         return Parameters(*new), OptimizerState(state.iterations + 1, slots)
+
+
+def _in_range(where: str, value: Any, allowed: tuple[float, float], per_member: bool) -> Any:
+    """A setting as a float, or as a read-only float64 copy of an array of them."""
+    low, high = allowed
+    if per_member and isinstance(value, (list, tuple, np.ndarray)):
+        checked = checks.numbers(where, value, "float64")
+    elif isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{where} must be a number, got {value!r}")
+    elif not _is_finite(value):
+        raise ValueError(f"{where} must be finite, got {value!r}")
+    else:
+        checked = float(value)
+    outside = [one for one in np.ravel(checked).tolist() if not low <= one <= high]
+    if outside:
+        raise ValueError(f"{where} must be in [{low:g}, {high:g}], got {outside[0] if np.ndim(value) else value!r}")
+    return checked
 
 
 def _is_finite(value: Any) -> bool:

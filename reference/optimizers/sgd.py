@@ -1,4 +1,8 @@
-"""Stochastic gradient descent, with heavy-ball or Nesterov momentum."""
+"""Stochastic gradient descent, with heavy-ball or Nesterov momentum.
+
+A class is its settings, the `slots` that it remembers, and `update`, the rule for one
+parameter; `base` applies it to each of the four. Then read `experiment`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
