@@ -1,7 +1,6 @@
 """A run as an animation: the function learned, beside the point on the loss curve."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from matplotlib.animation import FuncAnimation
@@ -13,22 +12,13 @@ from matplotlib.lines import Line2D
 from compare.figures import style
 from compare.figures.curve import drawable_loss, plot_loss, span
 from compare.figures.runs import Setting, colour_of, drawable_parameters, setting_of, single
-from reference import Trajectory, checks, iterate_batches, phi
+from reference import Trajectory, checks, forward, iterate_batches
 
-__all__ = ["FPS", "Film", "animate", "film_on"]
+__all__ = ["FPS", "animate", "draw_film", "frame_steps"]
 
 FPS = 20
 SAMPLES = 30  # of the first batch
 REACH = 3.0  # the neuron is drawn for x within 3 standard deviations
-
-
-class Film(NamedTuple):
-    """A figure, its moving artists, and `show`, which puts them into the state of a frame."""
-
-    figure: Figure
-    moving: Sequence[Artist]
-    show: Callable[[int], Sequence[Artist]]
-    steps: np.ndarray
 
 
 def animate(
@@ -74,11 +64,10 @@ def animate(
     >>> "<img" in animation.to_jshtml()
     True
     """
-    checked = frame_steps(run, frames, until, "animate")
-    film = film_on(style.new_figure(7.0, 3.2) if figure is None else figure, run, checked)
-    return FuncAnimation(
-        film.figure, film.show, init_func=lambda: film.show(0), frames=len(checked), interval=1000 / FPS, blit=True
-    )  # fmt: skip
+    steps = frame_steps(run, frames, until, "animate")
+    figure = style.new_figure(7.0, 3.2) if figure is None else figure
+    show = draw_film(figure, run, steps)
+    return FuncAnimation(figure, show, init_func=lambda: show(0), frames=len(steps), interval=1000 / FPS, blit=True)
 
 
 def frame_steps(run: Trajectory, frames: int, until: int | None, caller: str) -> np.ndarray:
@@ -91,8 +80,8 @@ def frame_steps(run: Trajectory, frames: int, until: int | None, caller: str) ->
     return np.linspace(0, last, min(frames, last + 1)).round().astype(int)
 
 
-def film_on(figure: Figure, run: Trajectory, steps: np.ndarray) -> Film:
-    """Draw the still parts of a run's animation, and make its moving ones."""
+def draw_film(figure: Figure, run: Trajectory, steps: np.ndarray) -> Callable[[int], Sequence[Artist]]:
+    """Draw the still parts; return what puts the moving ones into the state of a frame, and returns them."""
     setting = setting_of([run], "animate", ("w",))
     ink = colour_of(run)
     figure.set_facecolor("white")
@@ -110,18 +99,14 @@ def film_on(figure: Figure, run: Trajectory, steps: np.ndarray) -> Film:
     def show(frame: int) -> Sequence[Artist]:
         step = steps[frame]
         for line in (learned, predicted):
-            line.set_ydata(_neuron(setting, path[step], np.asarray(line.get_xdata())))
+            x = np.asarray(line.get_xdata())
+            line.set_ydata(forward(setting.fixed._replace(w=path[step]), x, setting.negative_slope).y_pred)
         trail.set_data(path[steps[: frame + 1]], losses[steps[: frame + 1]])
         point.set_data(path[[step]], losses[[step]])
         reading.set_text(f"step {step}\nw = {path[step]:.3f}\nloss {losses[step]:.3f}")
         return moving
 
-    return Film(figure, moving, show, steps)
-
-
-def _neuron(setting: Setting, w: float, x: np.ndarray) -> np.ndarray:
-    fixed = setting.fixed
-    return np.asarray(fixed.v * phi(w * x + fixed.b, setting.negative_slope) + fixed.d)
+    return show
 
 
 def _draw_function(ax: Axes, run: Trajectory, ink: str) -> tuple[Line2D, Line2D]:

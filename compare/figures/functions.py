@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from compare.figures import style
 from compare.figures.runs import colour_of, single, start_and_end
 from compare.theory.success import end_loss
-from reference import Parameters, Trajectory, phi
+from reference import Parameters, Trajectory, forward
 
 __all__ = ["functions"]
 
@@ -71,5 +71,5 @@ def functions(
 
 
 def _output(run: Trajectory, state: int, x: np.ndarray) -> np.ndarray:
-    at = Parameters(*(float(p[state]) for p in run.parameters))
-    return np.asarray(at.v * phi(at.w * x + at.b, run.experiment.negative_slope) + at.d)
+    parameters = Parameters(*(float(p[state]) for p in run.parameters))
+    return np.asarray(forward(parameters, x, run.experiment.negative_slope).y_pred)

@@ -1,13 +1,15 @@
 """Animations as GIF files, fast: only what moves is drawn again, and one palette serves all."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from compare.figures.film import FPS, Film, film_on, frame_steps
+from compare.figures.film import FPS, draw_film, frame_steps
 from reference import Trajectory
 
 __all__ = ["write_gif"]
@@ -61,7 +63,8 @@ def write_gif(
     """
     steps = frame_steps(run, frames, until, "write_gif")
     figure = Figure(figsize=size, dpi=dpi, layout="constrained")
-    images = _render(film_on(figure, run, steps), FigureCanvasAgg(figure))
+    show = draw_film(figure, run, steps)
+    images = _render(figure, show, len(steps))
     palette = _shared_palette(images)
     indexed = [Image.fromarray(image).quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
     milliseconds = [1000 // FPS] * (len(steps) - 1) + [round(1000 * LAST_FRAME_SECONDS)]
@@ -69,15 +72,16 @@ def write_gif(
     return Path(path)
 
 
-def _render(film: Film, canvas: FigureCanvasAgg) -> list[np.ndarray]:
+def _render(figure: Figure, show: Callable[[int], Sequence[Artist]], frames: int) -> list[np.ndarray]:
     """RGB of every frame: the still parts once, the moving ones on a copy of them."""
+    canvas = FigureCanvasAgg(figure)
     canvas.draw()  # type: ignore[no-untyped-call]
-    background = canvas.copy_from_bbox(film.figure.bbox)  # type: ignore[no-untyped-call]
+    background = canvas.copy_from_bbox(figure.bbox)  # type: ignore[no-untyped-call]
     images = []
-    for frame in range(len(film.steps)):
+    for frame in range(frames):
         canvas.restore_region(background)  # type: ignore[no-untyped-call]
-        for artist in film.show(frame):
-            film.figure.draw_artist(artist)
+        for artist in show(frame):
+            figure.draw_artist(artist)
         images.append(np.asarray(canvas.buffer_rgba())[..., :3].copy())  # type: ignore[no-untyped-call]
     return images
 

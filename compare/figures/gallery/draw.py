@@ -72,8 +72,8 @@ def draw_all(trajectories: Mapping[str, Trajectory], folder: Path | str) -> list
         single(run, f"draw_all ({id})")
     with matplotlib.style.context("default"):  # nothing of a user's settings gets into the files
         stills = [_draw(scene, trajectories, folder) for scene in scenes.STILLS]
-        films = [_film(scene, trajectories, folder) for scene in scenes.FILMS]
-    return [picture for picture in (*stills, *films) if picture is not None]
+        films = [_film(name, trajectories[id], folder) for name, id in scenes.FILMS.items() if id in trajectories]
+    return [picture for picture in stills if picture is not None] + films
 
 
 def _draw(scene: scenes.Still, trajectories: Mapping[str, Trajectory], folder: Path) -> Picture | None:
@@ -92,9 +92,6 @@ def draw_picture(name: str, folder: Path, size: tuple[float, float], draw: Calla
     return Picture(name, path, alt, caption)
 
 
-def _film(scene: scenes.Animation, trajectories: Mapping[str, Trajectory], folder: Path) -> Picture | None:
-    if scene.id not in trajectories:
-        return None
-    run = trajectories[scene.id]
-    path = write_gif(run, folder / f"{scene.name}.gif", until=min(scenes.FILMED_STEPS, run.experiment.steps))
-    return Picture(scene.name, path, *scenes.describe_film(run))
+def _film(name: str, run: Trajectory, folder: Path) -> Picture:
+    path = write_gif(run, folder / f"{name}.gif", until=min(scenes.FILMED_STEPS, run.experiment.steps))
+    return Picture(name, path, *scenes.describe_film(run))

@@ -32,7 +32,7 @@ from compare.question.experiments import BACKWARD, OUTPUT, RIGHT_WAY
 from compare.theory.success import end_loss, loss_to_beat, succeeded
 from reference import Parameters, Trajectory, train
 
-__all__ = ["FILMED_STEPS", "FILMS", "STILLS", "Animation", "Still", "describe_film"]
+__all__ = ["FILMED_STEPS", "FILMS", "STILLS", "Still", "describe_film"]
 
 FILMED_STEPS = 600  # what moves afterwards is less than a pixel
 OTHERS = ("momentum", "adam", "amsgrad")
@@ -49,20 +49,13 @@ Runs = Mapping[str, Trajectory]
 
 
 class Still(NamedTuple):
-    """A picture: of which runs, how large in inches, and what draws it and finds its words."""
+    """A picture: of which runs, how large in inches, and what draws and describes it."""
 
     name: str
     ids: tuple[str, ...]
     size: tuple[float, float]
     draw: Callable[[Figure, Runs], Description]
     needs_all: bool = False
-
-
-class Animation(NamedTuple):
-    """An animation of a run."""
-
-    name: str
-    id: str
 
 
 def _opening(figure: Figure, runs: Runs) -> Description:
@@ -217,8 +210,4 @@ STILLS = (
     Still("leaky-bias-surface", BIAS, (7.0, 5.2), _bias_leaky),
     Still("output-functions", tuple(f"output-{name}" for name in OUTPUT), (8.4, 3.0), _output),
 )
-FILMS = (
-    Animation("relu-right-way-animation", RELU[0]),
-    Animation("relu-backward-animation", RELU[1]),
-    Animation("leaky-backward-animation", LEAKY[0]),
-)
+FILMS = {f"{id}-animation": id for id in (*RELU, *LEAKY)}

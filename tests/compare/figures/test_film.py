@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from compare.figures import animate, style, write_gif
-from compare.figures.film import film_on, frame_steps
+from compare.figures.film import draw_film, frame_steps
 from reference import Experiment, Parameters, train
 
 
@@ -31,11 +31,10 @@ def test_there_are_no_more_frames_than_steps_to_show(backward):
 
 
 def test_a_frame_shows_the_neuron_and_its_point_on_the_curve(backward):
-    film = film_on(Figure(), backward, np.array([0, 100, 350]))
-    learned, predicted, trail, point, reading = film.moving
+    show = draw_film(Figure(), backward, np.array([0, 100, 350]))
     for frame, step in enumerate((0, 100, 350)):
         w = backward.parameters.w[step]
-        film.show(frame)
+        learned, predicted, trail, point, reading = show(frame)
         for line in (learned, predicted):
             assert line.get_ydata().tolist() == np.maximum(w * line.get_xdata(), 0).tolist()
         assert point.get_xdata().tolist() == [w]
@@ -44,8 +43,9 @@ def test_a_frame_shows_the_neuron_and_its_point_on_the_curve(backward):
 
 
 def test_the_target_is_drawn_on_samples_of_the_first_batch(backward):
-    film = film_on(Figure(), backward, np.array([0, 1]))
-    left = film.figure.axes[0]
+    figure = Figure()
+    draw_film(figure, backward, np.array([0, 1]))
+    left = figure.axes[0]
     target, samples = left.lines[:2]
     assert target.get_color() == samples.get_color() == style.TARGET
     assert samples.get_ydata().tolist() == np.maximum(samples.get_xdata(), 0).tolist()
@@ -54,7 +54,9 @@ def test_the_target_is_drawn_on_samples_of_the_first_batch(backward):
 
 
 def test_panels_are_labelled(backward):
-    left, right = film_on(Figure(), backward, np.array([0, 1])).figure.axes
+    figure = Figure()
+    draw_film(figure, backward, np.array([0, 1]))
+    left, right = figure.axes
     assert (left.get_xlabel(), left.get_ylabel()) == ("input x", "output")
     assert (right.get_xlabel(), right.get_ylabel()) == ("weight w", "expected loss")
 
