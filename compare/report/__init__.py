@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["KillTable", "kill_table", "render"]
 
-MEDIA = {".png": "image/png", ".gif": "image/gif"}
 SCRIPTS = ("normal", "surface", "descent", "chart", "contours", "explore", "runs", "claims", "start")  # in this order
 ANSWER = "accepted answer"  # how claims name what the report is about
 GROUPS = {  # pictures by the part of the page they belong to; others come last
@@ -117,5 +116,5 @@ def _sha256(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _data_uri(path: Path) -> str:
-    return f"data:{MEDIA[path.suffix]};base64,{base64.b64encode(path.read_bytes()).decode()}"
+def _data_uri(png: Path) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png.read_bytes()).decode()}"

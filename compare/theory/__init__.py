@@ -3,7 +3,8 @@
 `crossing`: when an optimizer crosses w = 0 under the expected gradient. `batches`: the
 exact probability that a random batch jumps across. `plane`: where upside-down starts with
 a bias end, and how fast. `slopes`: what the negative slope changes. `quadrants`: which
-flips four parameters can undo. `trap`: why AMSGrad stays.
+flips four parameters can undo. `trap`: why AMSGrad stays. `success`: which losses no
+neuron has that faces the wrong way or is dead.
 """
 
 from compare.theory.batches import escape_probability, jump_probability, log_jump_probability, median_escape_time

@@ -105,13 +105,13 @@ def median_escape_time(batch_size: int, learning_rate: float) -> float:
     1.0
     """
     log_p = log_jump_probability(batch_size, learning_rate)
-    if log_p > -1:
-        p = math.exp(log_p)
-        return 1.0 if p >= 0.5 else float(math.ceil(math.log(0.5) / math.log1p(-p)))
-    scale = math.log(math.log(2)) - log_p  # -log(1 - p) is p to within p^2
-    if scale > 709:
-        return math.inf
-    return float(math.ceil(math.log(0.5) / math.log1p(-math.exp(log_p)))) if log_p > -30 else math.exp(scale)
+    p = math.exp(log_p)
+    if p >= 0.5:
+        return 1.0
+    if log_p > -30:
+        return float(math.ceil(math.log(0.5) / math.log1p(-p)))
+    log_time = math.log(math.log(2)) - log_p  # -log(1 - p) is p to within p^2
+    return math.inf if log_time > 709 else math.exp(log_time)
 
 
 def _log_upper_gamma(a: Any, x: float) -> Any:

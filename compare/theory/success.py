@@ -37,15 +37,8 @@ __all__ = ["end_loss", "loss_to_beat", "succeeded"]
 def loss_to_beat(experiment: Experiment) -> float | None:
     """Smallest expected loss of a neuron that faces, or may bend, the wrong way.
 
-    Parameters
-    ----------
-    experiment : Experiment
-
-    Returns
-    -------
-    float or None
-        ``Var y`` if v stays positive, ``Var y - (E x y)^2`` if v is trained or negative.
-        None where the argument does not hold: slopes of neuron or teacher outside [0, 1].
+    ``Var y`` if v stays positive, ``Var y - (E x y)^2`` if v is trained or negative; None where
+    the argument does not hold, for slopes of neuron or teacher outside [0, 1].
 
     Examples
     --------
