@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from compare.claims.values import Condition
-from compare.claims.witnesses.real_numbers import NoNumber, Real, Reals, Untold, reals_of, written
+from compare.claims.witnesses.real_numbers import NoNumber, Real, Reals, Untold, decided_by, reals_of, written
 
 __all__ = ["DIGITS", "LOST", "NO_NUMBER", "Settled", "meets", "rounded", "settle", "shown"]
 
@@ -24,34 +24,15 @@ NO_NUMBER = "no number that float64 holds: something is too large, divided by 0 
 
 
 class Settled(NamedTuple):
-    """What became of a number and a condition.
+    """What became of a number and a condition."""
 
-    Parameters
-    ----------
-    met : bool or None
-        None with a reason.
-    number : Real or None
-        What was compared, where it is known at all.
-    reason : str
-    """
-
-    met: bool | None
-    number: Real | None
+    met: bool | None  # None with a reason
+    number: Real | None  # what was compared, where it is known at all
     reason: str = ""
 
 
 def settle(number: Callable[[Reals], Real], condition: Condition) -> Settled:
-    """Compare a number with a condition.
-
-    Parameters
-    ----------
-    number : callable
-        From `Reals` to the number; may raise `Untold` or `NoNumber`.
-    condition : Condition
-
-    Returns
-    -------
-    Settled
+    """Compare a number, a function of `Reals` that may raise `Untold` or `NoNumber`, with a condition.
 
     Examples
     --------
@@ -88,16 +69,7 @@ def meets(condition: Condition, number: Real) -> bool:
         parts.append(lambda: (number - written(above)).sign() > 0)
     if near is not None and within is not None:
         parts.append(lambda: (abs(number - written(near)) - written(within)).sign() <= 0)
-    untold = False
-    for part in parts:
-        try:
-            if not part():
-                return False
-        except Untold:
-            untold = True
-    if untold:
-        raise Untold
-    return True
+    return not decided_by(False, parts)
 
 
 def shown(number: Real, condition: Condition | None = None) -> str:

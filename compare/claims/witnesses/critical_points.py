@@ -38,21 +38,11 @@ STEPS = 3  # of Newton's method, each of which takes the error to its square, or
 
 
 class Place(NamedTuple):
-    """A critical point.
+    """A critical point."""
 
-    Parameters
-    ----------
-    neuron : Neuron
-        At the point, or next to it.
-    radius : Fraction
-        How far each trained parameter may be from there; 0 if it is there exactly.
-    depth : Fraction
-        How much lower the loss may be.
-    """
-
-    neuron: Neuron
-    radius: Fraction
-    depth: Fraction
+    neuron: Neuron  # at the point, or next to it
+    radius: Fraction  # how far each trained parameter may be from there; 0 if it is there exactly
+    depth: Fraction  # how much lower the loss may be
 
     def parameter(self, name: str, reals: Reals) -> Real:
         """A trained parameter."""

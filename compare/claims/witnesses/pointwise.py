@@ -68,19 +68,11 @@ def _judge_point(check: SurfaceCheck, point: Mapping[str, float], experiment: Ex
     return judge_number(check, measured, values)
 
 
-def judge_number(check: Any, number: float | Fraction | Measured, values: Mapping[str, float]) -> tuple[Finding, float]:
-    """Judge one number by the check's condition or formula; also how far it is from failing.
+def judge_number(check: Any, measured: Measured, values: Mapping[str, float]) -> tuple[Finding, float]:
+    """Judge a number by the check's condition or formula, with values for its names; also how far it is from failing.
 
-    Parameters
-    ----------
-    check
-        With `condition` and `distance_to`, or `equals` and `within`.
-    number : float, Fraction or callable
-        A float is the binary number that it is; a callable takes `Reals` to the number.
-    values : mapping
-        For the names in the formula.
+    The check has `condition` and `distance_to`, or `equals` and `within`.
     """
-    measured = number if callable(number) else lambda reals: reals.number(number)
     if check.equals is not None:
         return _judge_equal(check, measured, values)
     distance_to = check.distance_to

@@ -12,13 +12,14 @@ mpmath's functions are accurate to their last bits but not proven so: each resul
 """
 
 import math
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-__all__ = ["NoNumber", "Real", "Reals", "Untold", "reals_of", "written"]
+__all__ = ["NoNumber", "Real", "Reals", "Untold", "decided_by", "reals_of", "written"]
 
 MOST_BITS = 100_000  # of a fraction; nested powers would take for ever
 GUARD = 10  # bits
@@ -33,6 +34,20 @@ class Untold(ArithmeticError):
 
 class NoNumber(ArithmeticError):
     """Undefined, or too large to be written down."""
+
+
+def decided_by(outcome: bool, conditions: Iterable[Callable[[], bool]]) -> bool:
+    """Whether one of several conditions has this outcome, whatever is not told of the others."""
+    untold = False
+    for condition in conditions:
+        try:
+            if condition() is outcome:
+                return True
+        except Untold:
+            untold = True
+    if untold:
+        raise Untold
+    return False
 
 
 def written(number: Any) -> Fraction:
@@ -54,12 +69,7 @@ def written(number: Any) -> Fraction:
 
 
 class Reals:
-    """Arithmetic with a number of digits where it cannot be exact.
-
-    Parameters
-    ----------
-    digits : int
-        Decimal digits of intervals.
+    """Arithmetic where intervals, of what cannot be exact, have so many decimal digits.
 
     Examples
     --------
@@ -190,13 +200,7 @@ def reals_of(digits: int) -> Reals:
 
 
 class Real:
-    """A number of some `Reals`: a Fraction, or an interval of mpmath that holds it.
-
-    Parameters
-    ----------
-    field : Reals
-    value : Fraction or mpmath interval
-    """
+    """A number of some `Reals`: a Fraction, or an interval of mpmath that holds it."""
 
     __slots__ = ("field", "value")
 

@@ -15,7 +15,7 @@ from compare.claims.witnesses.seeds.offset_runs import offset_path
 from reference import Experiment, Parameters, Trajectory, draw_batches
 
 if TYPE_CHECKING:
-    from compare.certificates.certificate import Certificate
+    from compare.certificates import Certificate
     from keras_impl import Recorder
 
 __all__ = ["FEW", "SEEDS", "SharedRuns", "seeds_for"]
@@ -38,12 +38,7 @@ def seeds_for(samples: int) -> int:
 
 
 class SharedRuns:
-    """Makes and remembers runs.
-
-    Parameters
-    ----------
-    recorder : keras_impl.Recorder, optional
-        With whose graphs Keras runs; None leaves Keras out.
+    """Makes and remembers runs; Keras' with the graphs of `recorder`, and not at all without one.
 
     Examples
     --------
@@ -126,13 +121,8 @@ class SharedRuns:
         """Keras' run, compared step by step with the reference's; a long one is cut.
 
         Without its twins: a claim is about this run, and the runs that ship have theirs.
-
-        Raises
-        ------
-        ValueError
-            If the workbench has no recorder.
         """
-        from compare.certificates.certificate import certify
+        from compare.certificates import certify
 
         if self.recorder is None:
             raise ValueError("this workbench leaves Keras out")

@@ -44,10 +44,6 @@ UNIT = 2.0**-53
 class DecimalDescent:
     """The expected path of an experiment in which w alone is trained, without any bias.
 
-    Parameters
-    ----------
-    experiment : Experiment
-
     Examples
     --------
     >>> path = DecimalDescent(Experiment()).path(2)

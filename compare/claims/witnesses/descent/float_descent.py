@@ -50,12 +50,7 @@ def same_descent(experiment: Experiment) -> Experiment:
 
 
 class Descent:
-    """The expected path of an experiment, computed as far as it is asked for.
-
-    Parameters
-    ----------
-    experiment : Experiment
-        Of a single neuron.
+    """The expected path of a single neuron, computed as far as it is asked for.
 
     Examples
     --------

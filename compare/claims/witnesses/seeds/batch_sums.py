@@ -173,17 +173,7 @@ def split_at_zero(x: np.ndarray) -> SplitAtZero:
 def evaluate(parameters: Parameters, slope: np.ndarray, target: Target, moments: Moments) -> Batchwise:
     """Loss and gradient of each neuron on its member's batch.
 
-    Parameters
-    ----------
-    parameters : Parameters of ndarray of shape (experiments, members)
-    slope : ndarray of shape (experiments, 1)
-        Negative slopes.
-    target : Target
-    moments : Moments
-
-    Returns
-    -------
-    Batchwise
+    Parameters are arrays of shape (experiments, members), the negative slopes of shape (experiments, 1).
     """
     w, b, v, d = (np.asarray(p, np.float64) for p in parameters)
     ours, gains = _kinks(w, b, slope)

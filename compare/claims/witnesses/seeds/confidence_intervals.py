@@ -26,17 +26,6 @@ class Interval(NamedTuple):
 def interval(successes: int, number: int, confidence: float) -> Interval:
     """Exact binomial interval for a share.
 
-    Parameters
-    ----------
-    successes, number : int
-    confidence : float
-
-    Returns
-    -------
-    Interval
-
-    Notes
-    -----
     Clopper and Pearson (1934), "The use of confidence or fiducial limits illustrated in the
     case of the binomial": the shares for which neither as few nor as many successes would
     have a probability below (1 - confidence) / 2. With k successes of n these are quantiles
@@ -59,18 +48,8 @@ def interval(successes: int, number: int, confidence: float) -> Interval:
 def grouped_interval(low: np.ndarray, high: np.ndarray, confidence: float) -> Interval:
     """Interval for a share from independent groups, whose members may depend on each other in any way.
 
-    Parameters
-    ----------
-    low, high : ndarray of shape (groups,)
-        The share in each group, at least and at most.
-    confidence : float
+    `low` and `high`, of shape (groups,), are the share in each group, at least and at most.
 
-    Returns
-    -------
-    Interval
-
-    Notes
-    -----
     In a sample of clusters the members of one cluster are alike, and only clusters are
     independent (Cochran, "Sampling Techniques", 3rd ed. 1977, chapter 9): what n members
     are worth is n over the design effect, between n and the number of clusters (Kish,
@@ -138,22 +117,10 @@ class Margins(NamedTuple):
 def quiet_interval(quiet: Margins, noisy: Margins, confidence: float) -> tuple[Interval, int]:
     r"""Interval for a share from the same starts without noise, and with more than there is.
 
-    Parameters
-    ----------
-    quiet, noisy : Margins
-        Of random starts on the expected loss, and of the first of them each on smaller
-        batches of its own.
-    confidence : float
+    `quiet` are random starts on the expected loss, `noisy` the first of them each on smaller batches of its own. Also
+    how many of these noise moves at least as far as their number is from the threshold, or where either run cannot
+    tell.
 
-    Returns
-    -------
-    interval : Interval
-    moved : int
-        How many of the noisy starts noise moves at least as far as their number is from
-        the threshold, or where either run cannot tell.
-
-    Notes
-    -----
     Noise can change the outcome of a start only if it moves its number by the distance to
     the threshold. The assumption is that more noise does so no less often; the probability
     to be carried away from a path without noise falls with the inverse of the variance in

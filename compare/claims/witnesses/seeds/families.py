@@ -60,18 +60,8 @@ def _per_member(optimizer: Optimizer) -> list[str]:
 class Family:
     """Experiments of one kind and their paths, as far as they were advanced.
 
-    Parameters
-    ----------
-    experiments : sequence of Experiment
-        For which `kind_of` is the same.
-    lengths : sequence of int
-        How many steps of each are run, the longest first.
-    members : int
-        Seeds or starts of each.
-    batchwise : bool
-        Whether loss and gradient of each batch are kept, too.
-    streams : int
-        Of batches, to which the members are dealt in order.
+    `kind_of` is the same for all; `lengths` is how many steps of each are run, the longest first. Their members, seeds
+    or starts, are dealt in order to the streams of batches. Loss and gradient of each batch are kept if `batchwise`.
     """
 
     def __init__(

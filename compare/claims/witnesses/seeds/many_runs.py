@@ -46,38 +46,21 @@ Kept = Squares
 class Request(NamedTuple):
     """An experiment, and over which seeds or starts.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        Its seed is the first one. With arrays in `initial`, of shape (members,), the members
-        start there.
-    seeds : int
-        Independent streams of batches. Starts are dealt to them in order: with one, all
-        see the same batches; with as many as starts, each has its own.
-    batchwise : bool
-        Whether loss and gradient of each batch are of interest, too: with many starts,
-        they are most of what there is to keep.
+    The experiment's seed is the first one. Members start at the arrays in `initial`, of shape (members,), if there are
+    any, and are dealt in order to `seeds` independent streams of batches: with one, all see the same batches; with as
+    many as starts, each has its own.
     """
 
     experiment: Experiment
     seeds: int
-    batchwise: bool = True
+    batchwise: bool = True  # keep loss and gradient of each batch, too: with many starts, most of what there is
 
 
 def run_together(requests: Iterable[Request], kept: dict[Any, Kept] | None = None) -> dict[Request, Path]:
-    """Run experiments over their seeds or starts.
+    """Run experiments over their seeds or starts, which are the members of their paths.
 
-    Parameters
-    ----------
-    requests : iterable of Request
-    kept : dict, optional
-        Where to keep what experiments without bias need of the batches, and to find it.
-
-    Returns
-    -------
-    dict of Request to Path
-        With as many members as seeds or starts. Runs of more than `LONGEST` steps, or
-        of more samples than are sensible, are cut.
+    What experiments without bias need of the batches is kept in `kept`, and found there. Runs of more than `LONGEST`
+    steps, or of more samples than are sensible, are cut.
 
     Examples
     --------
@@ -97,17 +80,7 @@ def run_together(requests: Iterable[Request], kept: dict[Any, Kept] | None = Non
 
 
 def run_expected(requests: Iterable[Request]) -> dict[Request, Path]:
-    """Gradient descent on the expected loss, from many starts at once.
-
-    Parameters
-    ----------
-    requests : iterable of Request
-        Of experiments with arrays of shape (members,) in `initial`; taken in float64.
-
-    Returns
-    -------
-    dict of Request to Path
-    """
+    """Gradient descent on the expected loss in float64, from many starts, arrays (members,) in `initial`, at once."""
     asked: dict[Request, list[Request]] = {}
     for request in requests:
         run = request._replace(experiment=replace(request.experiment, dtype="float64"))

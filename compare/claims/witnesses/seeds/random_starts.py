@@ -42,20 +42,11 @@ MOST_STATES = 8_200_000  # of those that are needed to tell what noise does
 
 
 class ShareRuns(NamedTuple):
-    """The reference's runs for a share.
-
-    Parameters
-    ----------
-    run : Request
-        Of all members.
-    quiet, noisy : Request or None
-        Of starts that share streams: on the expected loss, and the first of them each on
-        small batches of its own.
-    """
+    """The runs for a share: of all members, and where these share streams of batches two that tell what noise does."""
 
     run: Request
-    quiet: Request | None = None
-    noisy: Request | None = None
+    quiet: Request | None = None  # on the expected loss
+    noisy: Request | None = None  # the first starts, each on small batches of its own
 
 
 def first_start(experiment: Experiment, share: ShareOf) -> Experiment:
@@ -73,18 +64,7 @@ def as_drawn(answers: Answers, starts: Experiment) -> Answers:
 
 
 def share_runs(experiment: Experiment, check: TrajectoryCheck, share: ShareOf) -> ShareRuns:
-    """What the reference has to run for a share.
-
-    Parameters
-    ----------
-    experiment : Experiment
-    check : TrajectoryCheck
-    share : ShareOf
-
-    Returns
-    -------
-    ShareRuns
-    """
+    """What the reference has to run for a share."""
     if share.of == "seeds":
         return ShareRuns(Request(experiment, share.number))
     starts, batchwise = draw_starts(experiment, share), is_of_batches(check.quantity)

@@ -49,22 +49,11 @@ def judge_share(
     Members that cannot tell may count either way: the interval goes from where none of
     them meets the check to where all of them do.
 
-    Parameters
-    ----------
-    answers : Answers
-    share : ShareOf
-    streams : int, optional
-        Of batches, to which the members were dealt in order; None if there are none, or if
-        members are seeds. With as many as members these are independent, and Clopper and
-        Pearson's interval is exact; with fewer it is `grouped_interval`.
-    quiet : tuple of Interval and str, optional
-        `quiet_interval` of `half_the_error`, and what it rests on in words. What lies in
-        both intervals is left, the error being divided between the two; where they have
-        nothing in common its assumption is wrong, and it does not count.
-
-    Returns
-    -------
-    Finding
+    `streams` is the number of streams of batches to which the members were dealt in order; None if there are none, or
+    if members are seeds. With as many as members these are independent, and Clopper and Pearson's interval is exact;
+    with fewer it is `grouped_interval`. `quiet` is the `quiet_interval` of `half_the_error`, and what it rests on in
+    words. What lies in both intervals is left, the error being divided between the two; where they have nothing in
+    common its assumption is wrong, and it does not count.
     """
     number, counted = len(answers.met), int(answers.resolved.sum())
     met = int((answers.met & answers.resolved).sum())
@@ -99,23 +88,12 @@ def half_the_error(share: ShareOf) -> float:
 
 
 def draw_starts(experiment: Experiment, share: ShareOf) -> Experiment:
-    """Replace an experiment's start by random ones.
+    """Replace an experiment's start by random ones, arrays of shape (number,) in `initial`.
 
     Drawn from ``numpy.random.default_rng((seed, 1))``, parameter by parameter in the order
     w, b, v, d, so that they depend on the seed and not on the batches it draws. Numbers
     beyond half of the range of the experiment's dtype become that half: there is room left
     for the spacing of floats around them.
-
-    Parameters
-    ----------
-    experiment : Experiment
-    share : ShareOf
-        Of starts.
-
-    Returns
-    -------
-    Experiment
-        With arrays of shape (number,) in `initial`.
     """
     rng = np.random.default_rng((experiment.seed, 1))
     largest = largest_start(experiment.dtype)

@@ -31,19 +31,9 @@ class Lines(NamedTuple):
 
 
 def lines_of(v: np.ndarray, slope: np.ndarray, target: Target, above: np.ndarray, below: np.ndarray) -> Lines:
-    """Lines of several batches at once.
+    """Lines of several batches, of which P and N, `above` and `below`, have the shape (steps, 1, members).
 
-    Parameters
-    ----------
-    v, slope : ndarray of shapes (experiments, members) and (experiments, 1)
-    target : Target
-        Without bias.
-    above, below : ndarray of shape (steps, 1, members)
-        P and N of each batch.
-
-    Returns
-    -------
-    Lines
+    `v` and `slope` have the shapes (experiments, members) and (experiments, 1); the target has no bias.
     """
     p, n = teacher_slopes(target.w, target.negative_slope)
     square = slope * slope

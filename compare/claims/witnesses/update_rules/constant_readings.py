@@ -32,21 +32,11 @@ AS_KERAS: Mapping[str, frozenset[str]] = {
 
 
 class Reading(NamedTuple):
-    """Which constants are rounded through float32.
+    """Which constants are rounded through float32."""
 
-    Parameters
-    ----------
-    says : str
-        In words; empty for how Keras rounds them.
-    cast : frozenset of str
-        Settings.
-    powers : bool
-        What is taken to the power of t.
-    """
-
-    says: str
-    cast: frozenset[str]
-    powers: bool
+    says: str  # in words; empty for how Keras rounds them
+    cast: frozenset[str]  # settings
+    powers: bool  # what is taken to the power of t
 
 
 def settings_of(optimizer: Optimizer) -> dict[str, float]:
@@ -75,15 +65,7 @@ def readings_of(optimizer: Optimizer, dtype: np.dtype[Any]) -> tuple[Reading, ..
 
 
 class Constants:
-    """The constants of a rule under one reading.
-
-    Parameters
-    ----------
-    settings : mapping of str to float
-    reading : Reading
-    dtype : dtype
-    as_balls : bool
-        With their half ulp, or as plain numbers.
+    """The constants of a rule under one reading, as balls with their half ulp or as plain numbers.
 
     Examples
     --------

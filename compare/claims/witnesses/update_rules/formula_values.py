@@ -9,10 +9,10 @@ its square, no digits are needed.
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Any
+from functools import partial
 
 from compare.claims.formula import Formula, Tree
-from compare.claims.witnesses.real_numbers import NoNumber, Real, Reals, Untold
+from compare.claims.witnesses.real_numbers import NoNumber, Real, Reals, Untold, decided_by
 
 __all__ = ["value_of"]
 
@@ -20,25 +20,10 @@ Values = Mapping[str, Fraction]
 
 
 def value_of(formula: Formula, values: Values, reals: Reals) -> Real:
-    """Evaluate a formula.
+    """Evaluate a formula, with values for the names in it.
 
-    Parameters
-    ----------
-    formula : Formula
-    values : mapping of str to Fraction
-        For the names in it.
-    reals : Reals
-
-    Returns
-    -------
-    Real
-
-    Raises
-    ------
-    Untold
-        If so many digits do not tell which branch applies, or whether one divides by 0.
-    NoNumber
-        If it is undefined, or too large.
+    Raises `Untold` if so many digits do not tell which branch applies, or whether one divides by 0, and `NoNumber` if
+    it is undefined, or too large.
 
     Examples
     --------
@@ -150,22 +135,9 @@ def _told(tree: Tree, values: Values, reals: Reals) -> bool:
     if kind == "not":
         return not _told(tree[1], values, reals)
     if kind in ("and", "or"):
-        return _either(tree[1:], kind == "or", values, reals)
+        found = decided_by(kind == "or", (partial(_told, side, values, reals) for side in tree[1:]))
+        return found if kind == "or" else not found
     if kind in _MEETS:
         left, right = (_value(side, values, reals) for side in tree[1:])
         return _MEETS[kind](0 if tree[1] == tree[2] else (left - right).sign())
     return _value(tree, values, reals).sign() != 0
-
-
-def _either(sides: tuple[Any, ...], decisive: bool, values: Values, reals: Reals) -> bool:
-    """`or`, which True decides, or `and`, which False does, whatever is not told of the other side."""
-    untold = False
-    for side in sides:
-        try:
-            if _told(side, values, reals) is decisive:
-                return decisive
-        except Untold:
-            untold = True
-    if untold:
-        raise Untold
-    return not decisive

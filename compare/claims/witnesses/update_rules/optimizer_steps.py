@@ -23,25 +23,14 @@ SIZES = 24  # powers of two that gradients are drawn over, on either side of 1
 
 
 class Steps(NamedTuple):
-    """States before steps, and what was found after them; arrays with an entry for each step.
-
-    Parameters
-    ----------
-    optimizer : Optimizer
-    w, gradient : ndarray
-    iterations : ndarray of int
-        Steps completed before.
-    slots : mapping of str to ndarray
-    after : mapping of str to ndarray
-        Of the parameter, "w", and of each slot.
-    """
+    """States before steps, and what was found after them; arrays with an entry for each step."""
 
     optimizer: Optimizer
     w: np.ndarray
     gradient: np.ndarray
-    iterations: np.ndarray
+    iterations: np.ndarray  # steps completed before
     slots: Mapping[str, np.ndarray]
-    after: Mapping[str, np.ndarray]
+    after: Mapping[str, np.ndarray]  # of the parameter, "w", and of each slot
 
     def before(self, quantity: str) -> np.ndarray:
         """The parameter or a slot before the steps."""

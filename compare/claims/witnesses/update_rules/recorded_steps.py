@@ -69,19 +69,10 @@ class Held(NamedTuple):
 
 
 def judge_update(check: UpdateCheck, run: Trajectory) -> Finding:
-    """Judge a rule on a recorded run.
+    """Judge a rule on a run of which every step was recorded.
 
-    Parameters
-    ----------
-    check : UpdateCheck
-    run : Trajectory
-        With every step recorded.
-
-    Returns
-    -------
-    Finding
-        Its number is the largest difference in units of what rounding explains, under the
-        reading that explains most.
+    The finding's number is the largest difference in units of what rounding explains, under the reading that
+    explains most.
     """
     rule = UpdateCheck(rule=tuple((name, replace(f, tree=in_bounded_operations(f.tree))) for name, f in check.rule))
     with np.errstate(all="ignore"):

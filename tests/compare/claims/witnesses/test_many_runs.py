@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from compare.certificates.lockstep import evaluate_batches
+from compare.certificates.evaluation import evaluate_batches
 from compare.claims.witnesses.seeds.batch_sums import SortedBatches, SplitAtZero, WholeBatches, evaluate, split_at_zero
 from compare.claims.witnesses.seeds.many_runs import LONGEST, Request, affordable_steps, run_expected, run_together
 from compare.claims.witnesses.seeds.unbiased_batches import gradient_on, lines_of, loss_on
