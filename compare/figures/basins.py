@@ -6,8 +6,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch
 
 from compare.figures import style
-from compare.figures.minimum import lowest_on_surface
-from compare.figures.runs import setting_of
+from compare.figures.loss_surface import surface_of
 from compare.theory.success import succeeded
 from reference import Trajectory
 
@@ -49,17 +48,17 @@ def basin_map(run: Trajectory, *, ax: Axes | None = None) -> Axes:
     if not isinstance(run, Trajectory):
         raise TypeError(f"basin_map draws a Trajectory, such as reference.train returns, got {run!r}")
     w, b = _grid(run)
-    setting = setting_of([run], "basin_map", ("w", "b"))
+    loss_surface = surface_of([run], "basin_map", ("w", "b"))
     reached = succeeded(run)
     if reached is None:
         raise ValueError(
             "basin_map needs slopes of neuron and target from 0 to 1 to tell success, "
-            f"got {setting.negative_slope:g} and {setting.target.negative_slope:g}"
+            f"got {loss_surface.negative_slope:g} and {loss_surface.target.negative_slope:g}"
         )
     ax = style.new_figure(7.0, 5.2).add_subplot() if ax is None else ax
     style.colour_cells(ax, w, b, reached.astype(float), ListedColormap([style.FAILURE, style.SUCCESS]))
     all_w, all_b = np.meshgrid(w, b)
-    at = lowest_on_surface(setting, all_w, all_b, setting.loss(w=all_w, b=all_b))
+    at = loss_surface.minimum_near(all_w, all_b, loss_surface.at(w=all_w, b=all_b))
     if w[0] <= at[0] <= w[-1] and b[0] <= at[1] <= b[-1]:
         label = f"minimum: w = {style.rounded(at[0])}, b = {style.rounded(at[1])}"
         style.mark_minimum(ax, at, 16, label=label)

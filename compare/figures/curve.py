@@ -6,21 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from compare.figures import style
-from compare.figures.minimum import lowest_on_curve
-from compare.figures.runs import (
-    EPOCH,
-    LARGEST,
-    Setting,
-    colour_of,
-    drawable_parameters,
-    labels_for,
-    limits,
-    setting_of,
-    single,
-)
+from compare.figures.loss_surface import LARGEST, LossSurface, limits, surface_of
+from compare.figures.runs import EPOCH, colour_of, drawable_parameters, labels_for, single
 from reference import Target, Trajectory, checks
 
-__all__ = ["close_up", "drawable_loss", "loss_curve", "plot_loss", "span"]
+__all__ = ["close_up", "draw_loss", "loss_curve", "span"]
 
 
 def loss_curve(
@@ -71,19 +61,19 @@ def loss_curve(
     """
     for run in runs:
         single(run, "loss_curve")
-    setting = setting_of(runs, "loss_curve", ("w",), negative_slope, target)
+    loss_surface = surface_of(runs, "loss_curve", ("w",), negative_slope, target)
     paths = [drawable_parameters(run).w[:, 0] for run in runs]
     bounded = [path[:1] if run.diverged_at is not None else path for run, path in zip(runs, paths, strict=True)]
     every = checks.integer("loss_curve: every", every, at_least=1)
     names = labels_for(runs, "loss_curve", labels)
     low, high = span(bounded) if xlim is None else limits("loss_curve: xlim", xlim)
     ax = style.new_figure().add_subplot() if ax is None else ax
-    plot_loss(ax, setting, low, high, points=800, label="expected loss")
+    draw_loss(ax, loss_surface, low, high, points=800, label="expected loss")
     for i, (run, path, name) in enumerate(zip(runs, paths, names, strict=True)):
         visited = path[::every]
-        ax.plot(visited, drawable_loss(setting, visited), style.MARKERS[i % len(style.MARKERS)], color=colour_of(run),
+        ax.plot(visited, loss_surface.drawable(visited), style.MARKERS[i % len(style.MARKERS)], color=colour_of(run),
                 markersize=6, markeredgewidth=0, zorder=4, label=name)  # fmt: skip
-    lowest = lowest_on_curve(setting, low, high)
+    lowest = loss_surface.minimum_between(low, high)
     if lowest is not None:
         w, loss = lowest
         style.mark_minimum(ax, lowest, 14, zorder=5, label=f"minimum: w = {style.rounded(w)}, loss {loss:.2g}")
@@ -132,15 +122,15 @@ def close_up(
         labels=labels,
         xlim=(-half_width, half_width),
     )
-    _say_slopes(ax, setting_of(runs, "close_up", ("w",), negative_slope, target), half_width)
+    _mark_slopes(ax, surface_of(runs, "close_up", ("w",), negative_slope, target), half_width)
     style.legend(ax, loc="lower left")
     return ax
 
 
-def _say_slopes(ax: Axes, setting: Setting, half_width: float) -> None:
+def _mark_slopes(ax: Axes, loss_surface: LossSurface, half_width: float) -> None:
     """Mark the kink, write the slope on either side beside the curve, continue the left one."""
-    left, right = (float(setting.gradient(w=0.0, side=side).w) for side in ("left", "right"))
-    shown = drawable_loss(setting, np.array([-half_width, 0.0, half_width]))
+    left, right = loss_surface.one_sided_slopes()
+    shown = loss_surface.drawable(np.array([-half_width, 0.0, half_width]))
     low, high = float(np.nanmin(shown)), float(np.nanmax(shown))
     if low < high:  # not the level curve of v = 0
         ax.set_ylim(low - (high - low) / 5, high + (high - low) / 5)
@@ -152,22 +142,17 @@ def _say_slopes(ax: Axes, setting: Setting, half_width: float) -> None:
         w = side * half_width / 2
         above = side > 0 and right > left  # the continued slope is below the curve then
         text = f"just {name} of 0\nthe loss has slope {style.rounded(slope)}"
-        y = float(setting.loss(w=w)) + (away if above else -away)
+        y = float(loss_surface.at(w=w)) + (away if above else -away)
         ax.text(w, y, text, ha=ha, va="bottom" if above else "top", color=style.INK, fontsize=style.TEXT_SIZE,
                 bbox=style.TEXT_BOX, zorder=1.8)  # fmt: skip
 
 
-def plot_loss(ax: Axes, setting: Setting, low: float, high: float, *, points: int, label: str | None = None) -> None:
+def draw_loss(
+    ax: Axes, loss_surface: LossSurface, low: float, high: float, *, points: int, label: str | None = None
+) -> None:
     """Draw the expected loss over w from `low` to `high`, with a corner at the kink."""
     w = np.union1d(np.linspace(low, high, points), [0.0] if low < 0 < high else [])
-    ax.plot(w, drawable_loss(setting, w), color=style.CURVE, linewidth=1.8, zorder=2, label=label)
-
-
-def drawable_loss(setting: Setting, w: np.ndarray) -> np.ndarray:
-    """Expected loss at weights w; NaN where w is, or where the loss is too large to be drawn."""
-    with np.errstate(over="ignore"):
-        loss = setting.loss(w=np.where(np.isnan(w), 0.0, w))
-    return np.where(np.isnan(w) | ~(loss <= LARGEST), np.nan, loss)
+    ax.plot(w, loss_surface.drawable(w), color=style.CURVE, linewidth=1.8, zorder=2, label=label)
 
 
 def span(paths: Sequence[np.ndarray]) -> tuple[float, float]:

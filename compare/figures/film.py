@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from compare.figures import style
-from compare.figures.curve import drawable_loss, plot_loss, span
-from compare.figures.runs import Setting, colour_of, drawable_parameters, setting_of, single
+from compare.figures.curve import draw_loss, span
+from compare.figures.loss_surface import LossSurface, surface_of
+from compare.figures.runs import colour_of, drawable_parameters, single
 from reference import Trajectory, checks, forward, iterate_batches
 
 __all__ = ["FPS", "animate", "draw_film", "frame_steps"]
@@ -72,7 +73,7 @@ def animate(
 
 def frame_steps(run: Trajectory, frames: int, until: int | None, caller: str) -> np.ndarray:
     """Check what an animation is asked for; return the step that each frame shows."""
-    setting_of([single(run, caller)], caller, ("w",))
+    surface_of([single(run, caller)], caller, ("w",))
     frames = checks.integer(f"{caller}: frames", frames, at_least=2)
     last = run.experiment.steps if until is None else checks.integer(f"{caller}: until", until, at_least=1)
     if last > run.experiment.steps:
@@ -82,14 +83,14 @@ def frame_steps(run: Trajectory, frames: int, until: int | None, caller: str) ->
 
 def draw_film(figure: Figure, run: Trajectory, steps: np.ndarray) -> Callable[[int], Sequence[Artist]]:
     """Draw the still parts; return what puts the moving ones into the state of a frame, and returns them."""
-    setting = setting_of([run], "animate", ("w",))
+    loss_surface = surface_of([run], "animate", ("w",))
     ink = colour_of(run)
     figure.set_facecolor("white")
     left, right = figure.subplots(1, 2)
     path = drawable_parameters(run).w[:, 0]
-    losses = drawable_loss(setting, path)
+    losses = loss_surface.drawable(path)
     learned, predicted = _draw_function(left, run, ink)
-    trail, point = _draw_loss(right, setting, path, ink)
+    trail, point = _draw_loss(right, loss_surface, path, ink)
     reading = right.text(0.5, 0.95, "", transform=right.transAxes, ha="center", va="top", linespacing=1.4,
                          fontsize=style.TEXT_SIZE, color=style.INK, bbox=style.TEXT_BOX)  # fmt: skip
     moving = (learned, predicted, trail, point, reading)
@@ -98,9 +99,10 @@ def draw_film(figure: Figure, run: Trajectory, steps: np.ndarray) -> Callable[[i
 
     def show(frame: int) -> Sequence[Artist]:
         step = steps[frame]
+        parameters = loss_surface.fixed._replace(w=path[step])
         for line in (learned, predicted):
             x = np.asarray(line.get_xdata())
-            line.set_ydata(forward(setting.fixed._replace(w=path[step]), x, setting.negative_slope).y_pred)
+            line.set_ydata(forward(parameters, x, loss_surface.negative_slope).y_pred)
         trail.set_data(path[steps[: frame + 1]], losses[steps[: frame + 1]])
         point.set_data(path[[step]], losses[[step]])
         reading.set_text(f"step {step}\nw = {path[step]:.3f}\nloss {losses[step]:.3f}")
@@ -128,10 +130,10 @@ def _draw_function(ax: Axes, run: Trajectory, ink: str) -> tuple[Line2D, Line2D]
     return learned, predicted
 
 
-def _draw_loss(ax: Axes, setting: Setting, path: np.ndarray, ink: str) -> tuple[Line2D, Line2D]:
+def _draw_loss(ax: Axes, loss_surface: LossSurface, path: np.ndarray, ink: str) -> tuple[Line2D, Line2D]:
     """The expected loss; the points visited and the present one, still empty."""
     low, high = span([path])
-    plot_loss(ax, setting, low, high, points=400)
+    draw_loss(ax, loss_surface, low, high, points=400)
     (trail,) = ax.plot([], [], "o", color=ink, markersize=4, markeredgewidth=0, zorder=3)
     (point,) = ax.plot([], [], "o", color=ink, markersize=10, markeredgecolor="white", zorder=4)
     ax.set_xlim(low, high)

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from compare.figures import style
-from compare.figures.runs import EPOCH, LARGEST, colour_of, drawable_parameters, labels_for, single
+from compare.figures.loss_surface import LARGEST
+from compare.figures.runs import EPOCH, colour_of, drawable_parameters, labels_for, single
 from reference import Trajectory
 
 __all__ = ["epoch_means", "trajectory"]

@@ -6,8 +6,8 @@ from matplotlib.colors import BoundaryNorm, LinearSegmentedColormap
 from scipy.special import ndtri
 
 from compare.figures import style
-from compare.figures.minimum import lowest_on_surface
-from compare.figures.runs import complete, drawable_parameters, limits, setting_of
+from compare.figures.loss_surface import limits, surface_of
+from compare.figures.runs import complete, drawable_parameters
 from compare.theory.success import succeeded
 from reference import Experiment, Target, Trajectory
 
@@ -66,16 +66,16 @@ def surface(
     """
     for run in runs:
         complete(run, "surface")
-    setting = setting_of(runs, "surface", ("w", "b"), negative_slope, target)
+    loss_surface = surface_of(runs, "surface", ("w", "b"), negative_slope, target)
     ax = style.new_figure(7.0, 5.0).add_subplot() if ax is None else ax
     paths = [drawable_parameters(run) for run in runs]
     low, high = _span([path.w for path in paths]) if xlim is None else limits("surface: xlim", xlim)
     bottom, top = _span([path.b for path in paths]) if ylim is None else limits("surface: ylim", ylim)
     w, b = np.meshgrid(np.linspace(low, high, 241), np.linspace(bottom, top, 241))
-    loss = setting.loss(w=w, b=b)
+    loss = loss_surface.at(w=w, b=b)
     filled = ax.contourf(w, b, loss, LEVELS, cmap=HEIGHTS, norm=BoundaryNorm(LEVELS, 256), extend="max")
     ax.contour(w, b, loss, LEVELS[1:], colors="white", linewidths=0.7)
-    if setting.negative_slope == 0:
+    if loss_surface.negative_slope == 0:
         _hatch_dead(ax, runs[0].experiment if runs else Experiment(), bottom)
     labelled: set[bool | None] = set()
     for run, path in zip(runs, paths, strict=True):
@@ -84,7 +84,7 @@ def surface(
         for i, reached in enumerate(outcomes):
             _draw_path(ax, path.w[:, i], path.b[:, i], reached, first=reached not in labelled)
             labelled.add(reached)
-    at = lowest_on_surface(setting, w, b, loss)
+    at = loss_surface.minimum_near(w, b, loss)
     label = f"minimum: w = {style.rounded(at[0])}, b = {style.rounded(at[1])}"
     style.mark_minimum(ax, at, 16, zorder=5, label=label)
     style.dress(ax, xlabel="weight w", ylabel="bias b", grid=False)

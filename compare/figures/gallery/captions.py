@@ -6,18 +6,7 @@ from typing import NamedTuple
 from compare.theory.success import succeeded
 from reference import Trajectory
 
-__all__ = [
-    "Description",
-    "course",
-    "crowding",
-    "ends",
-    "joined",
-    "neuron_of",
-    "optimizer_of",
-    "start",
-    "starts_and_ends",
-    "success",
-]
+__all__ = ["Description", "ends", "joined", "optimizer_of", "start", "starts_and_ends", "success"]
 
 
 class Description(NamedTuple):
@@ -30,11 +19,6 @@ class Description(NamedTuple):
 def success(run: Trajectory) -> bool:
     """Whether a single run succeeds."""
     return bool(succeeded(run))
-
-
-def neuron_of(run: Trajectory) -> str:
-    """Name of the neuron by its activation."""
-    return "LeakyReLU" if run.experiment.negative_slope else "ReLU"
 
 
 def optimizer_of(run: Trajectory) -> str:
@@ -66,18 +50,6 @@ def ends(run: Trajectory) -> str:
 def starts_and_ends(run: Trajectory) -> str:
     """Weight at the start and at the end, as a phrase."""
     return f"from w = {start(run)} {ends(run)}"
-
-
-def crowding(run: Trajectory) -> str:
-    """What the points visited look like."""
-    return f"those from w = {start(run)} crowd together {'at the minimum' if success(run) else 'at w = 0'}"
-
-
-def course(run: Trajectory) -> str:
-    """What loss and weight over time look like."""
-    if success(run):
-        return f"from w = {start(run)} the loss falls to its minimum and the weight settles there"
-    return f"from w = {start(run)} the loss levels off at one half and the weight just left of 0"
 
 
 def joined(phrases: Iterable[str]) -> str:

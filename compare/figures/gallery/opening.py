@@ -5,9 +5,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from compare.figures import style
-from compare.figures.curve import drawable_loss, plot_loss
-from compare.figures.minimum import lowest_on_curve
-from compare.figures.runs import colour_of, drawable_parameters, setting_of
+from compare.figures.curve import draw_loss
+from compare.figures.loss_surface import surface_of
+from compare.figures.runs import colour_of, drawable_parameters
 from reference import Trajectory
 
 __all__ = ["draw_opening"]
@@ -36,12 +36,12 @@ def draw_opening(
 
 
 def _draw_loss(ax: Axes, right_way: Trajectory, backward: Trajectory) -> None:
-    setting = setting_of([right_way, backward], "draw_opening", ("w",))
-    plot_loss(ax, setting, *VIEW, points=600)
+    loss_surface = surface_of([right_way, backward], "draw_opening", ("w",))
+    draw_loss(ax, loss_surface, *VIEW, points=600)
     for run, marker in ((backward, "s"), (right_way, "o")):
         path, ink = drawable_parameters(run).w[::10, 0], colour_of(run)
-        ax.plot(path, drawable_loss(setting, path), marker, color=ink, markersize=5, markeredgewidth=0, zorder=3)
-    lowest = lowest_on_curve(setting, *VIEW)
+        ax.plot(path, loss_surface.drawable(path), marker, color=ink, markersize=5, markeredgewidth=0, zorder=3)
+    lowest = loss_surface.minimum_between(*VIEW)
     if lowest is not None:
         style.mark_minimum(ax, lowest, 15, zorder=5)
     ax.axvline(0, color=style.QUIET, linewidth=0.8, linestyle=":", zorder=1)
@@ -49,7 +49,7 @@ def _draw_loss(ax: Axes, right_way: Trajectory, backward: Trajectory) -> None:
     steps, end = len(path) - 1, path[-1]
     text = f"each step takes about {100 * rate:.2g} % of\nthe way left to 0: after {steps}\nsteps w = {end:.3g}"
     arrow = {"arrowstyle": "->", "color": style.QUIET, "shrinkB": 4}
-    ax.annotate(text, (0, float(setting.loss(w=0.0))), (0.75, 1.7), fontsize=style.TEXT_SIZE - 1, color=style.INK,
+    ax.annotate(text, (0, float(loss_surface.at(w=0.0))), (0.75, 1.7), fontsize=style.TEXT_SIZE - 1, color=style.INK,
                 ha="center", va="center", bbox=style.TEXT_BOX, arrowprops=arrow, zorder=6)  # fmt: skip
     _write(ax, -1.24, 0.2, "left of 0 the loss has slope w,\nwhich fades as w nears 0", ha="center")
     _write(ax, -1.85, 2.45, f"from w = {path[0]:g}")

@@ -11,23 +11,11 @@ from matplotlib.figure import Figure
 from compare.figures import style
 from compare.figures.curve import close_up, loss_curve
 from compare.figures.functions import functions
-from compare.figures.gallery.captions import (
-    Description,
-    course,
-    crowding,
-    ends,
-    joined,
-    neuron_of,
-    optimizer_of,
-    start,
-    starts_and_ends,
-    success,
-)
+from compare.figures.gallery.captions import Description, ends, joined, optimizer_of, start, starts_and_ends, success
 from compare.figures.gallery.opening import draw_opening
 from compare.figures.history import trajectory
 from compare.figures.landscape import surface
-from compare.figures.minimum import lowest_on_curve
-from compare.figures.runs import setting_of
+from compare.figures.loss_surface import surface_of
 from compare.question.experiments import BACKWARD, OUTPUT, RIGHT_WAY
 from compare.theory.success import end_loss, loss_to_beat, succeeded
 from reference import Parameters, Trajectory, train
@@ -74,15 +62,22 @@ def _opening(figure: Figure, runs: Runs) -> Description:
     )
 
 
+def _crowding(runs: Runs) -> str:
+    """Where the points that are marked crowd together."""
+    return joined(
+        f"those from w = {start(run)} crowd together {'at the minimum' if success(run) else 'at w = 0'}"
+        for run in runs.values()
+    )
+
+
 def _curve(neuron: str, figure: Figure, runs: Runs) -> Description:
     loss_curve(*runs.values(), ax=figure.add_subplot())
-    setting = setting_of(list(runs.values()), "loss_curve", ("w",))
-    lowest = lowest_on_curve(setting, -2.0, 2.0)
+    lowest = surface_of(list(runs.values()), "loss_curve", ("w",)).minimum_between(-2.0, 2.0)
     assert lowest is not None
     w, loss = lowest
     return Description(
         f"The expected loss of {neuron} over the weight w, a valley with a bend at w = 0, and the points that training "
-        f"visits, one an epoch: {joined(map(crowding, runs.values()))}.",
+        f"visits, one an epoch: {_crowding(runs)}.",
         f"{neuron} {joined(map(starts_and_ends, runs.values()))}; the loss is lowest, {loss:.2g}, at "
         f"w = {style.rounded(w)}.",
     )
@@ -90,23 +85,28 @@ def _curve(neuron: str, figure: Figure, runs: Runs) -> Description:
 
 def _close_up(neuron: str, figure: Figure, runs: Runs) -> Description:
     close_up(*runs.values(), ax=figure.add_subplot())
-    setting = setting_of(list(runs.values()), "close_up", ("w",))
-    left, right = (style.rounded(setting.gradient(w=0.0, side=side).w) for side in ("left", "right"))
+    loss_surface = surface_of(list(runs.values()), "close_up", ("w",))
+    left, right = map(style.rounded, loss_surface.one_sided_slopes())
     return Description(
         f"The expected loss of {neuron} next to w = 0: "
         + ("level just left of 0" if left == "0" else "falling left of 0 already")
         + ", bent at 0, and falling steeply right of it. Of the points visited, one every 10 steps, "
-        f"{joined(map(crowding, runs.values()))}.",
-        f"At w = 0 the loss of {neuron} is {float(setting.loss(w=0.0)):.2g}; its slope is {left} on the left of 0 and "
-        f"{right} on the right.",
+        f"{_crowding(runs)}.",
+        f"At w = 0 the loss of {neuron} is {float(loss_surface.at(w=0.0)):.2g}; its slope is {left} on the left of 0 "
+        f"and {right} on the right.",
     )
 
 
 def _history(neuron: str, figure: Figure, runs: Runs) -> Description:
     trajectory(*runs.values(), ax=tuple(figure.subplots(2, sharex=True)))
+    courses = {
+        True: "the loss falls to its minimum and the weight settles there",
+        False: "the loss levels off at one half and the weight just left of 0",
+    }
+    seen = (f"from w = {start(run)} {courses[success(run)]}" for run in runs.values())
     outcomes = (f"{starts_and_ends(run)} and loss {float(end_loss(run)):.2g}" for run in runs.values())
     return Description(
-        f"Loss (logarithmic) above weight of {neuron}, by epoch of 100 steps: {joined(map(course, runs.values()))}.",
+        f"Loss (logarithmic) above weight of {neuron}, by epoch of 100 steps: {joined(seen)}.",
         f"{neuron} learning ReLU {joined(outcomes)}.",
     )
 
@@ -122,13 +122,13 @@ def _optimizers(figure: Figure, runs: Runs) -> Description:
     for ax in grid[:, 1]:
         ax.set_ylabel("")
     courses = {True: "crosses 0 and settles at the minimum", False: "stays left of 0"}
+    seen = (f"{optimizer_of(run)} from {start(run)} {courses[success(run)]}" for run in runs.values())
     outcomes = (f"{optimizer_of(run)} {starts_and_ends(run)}" for run in runs.values())
     return Description(
         "Loss (logarithmic) above weight of ReLU by epoch of 100 steps, from w = -10 on the left and w = -1 on the "
-        "right: "
-        + joined(f"{optimizer_of(run)} from {start(run)} {courses[success(run)]}" for run in runs.values()) + ".",
+        f"right: {joined(seen)}.",
         f"ReLU under {joined(outcomes)}.",
-    )  # fmt: skip
+    )
 
 
 def _bias(figure: Figure, runs: Runs) -> Description:
@@ -186,14 +186,15 @@ def _output(figure: Figure, runs: Runs) -> Description:
 
 def describe_film(run: Trajectory) -> Description:
     """Description for the animation of a run."""
-    last = min(FILMED_STEPS, run.experiment.steps)
+    neuron = "LeakyReLU" if run.experiment.negative_slope else "ReLU"
+    w, last = run.parameters.w, min(FILMED_STEPS, run.experiment.steps)
     falls = "onto the target" if success(run) else "until it is flat, away from the target"
     rests = "at the minimum" if success(run) else "at w = 0, above the minimum"
     return Description(
-        f"Animation. Left, the output of {neuron_of(run)} over the input turns {falls}; right, the point on the "
+        f"Animation. Left, the output of {neuron} over the input turns {falls}; right, the point on the "
         f"curve of the expected loss slides down from w = {start(run)} and comes to rest {rests}.",
-        f"{neuron_of(run)} learning ReLU from w = {start(run)}: w = {run.parameters.w[last]:.3g} after {last} steps, "
-        f"{run.parameters.w[-1]:.3g} after {run.experiment.steps}.",
+        f"{neuron} learning ReLU from w = {start(run)}: w = {w[last]:.3g} after {last} steps, "
+        f"{w[-1]:.3g} after {run.experiment.steps}.",
     )
 
 
