@@ -30,7 +30,6 @@ __all__ = [
     "TrajectoryCheck",
     "UpdateCheck",
     "Vary",
-    "is_varied",
 ]
 
 VERDICTS = ("holds", "refuted", "conditional", "undecided", "not auditable")
@@ -326,8 +325,3 @@ class Claim:
         if self.experiment.shape:
             allowed = "must be of a single neuron, with a number in each setting; many starts are for a share"
             raise ValueError(f"Claim.experiment {allowed}, got an ensemble of shape {self.experiment.shape}")
-
-
-def is_varied(check: Check) -> bool:
-    """Whether the answer to a check may change with the settings of the run."""
-    return isinstance(check, (TrajectoryCheck, StepsCheck, Comparison))

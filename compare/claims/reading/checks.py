@@ -30,7 +30,7 @@ from compare.claims.values import (
 from compare.claims.witnesses.descent.parabolas import half_lines
 from reference import Experiment, Parameters
 
-__all__ = ["CHECKS", "Context"]
+__all__ = ["Context", "build_check"]
 
 STARTS, SEEDS = 4096, 64  # members where a share names none
 CONFIDENCE = 0.999
@@ -47,6 +47,24 @@ class Context(NamedTuple):
     def wrong(self, name: str, value: Any, allowed: str) -> None:
         """Note a mistake."""
         self.mistakes.append(Mistake(f"{self.key}.{name}", value, allowed))
+
+
+def build_check(table: Mapping[str, Any], context: Context) -> Check | None:
+    """Build the kind of check that a table's quantity names; None if there are mistakes in it."""
+    before = len(context.mistakes)
+    check = _BUILDERS[_kind_of(table)](table, context)
+    return check if len(context.mistakes) == before else None
+
+
+def _kind_of(table: Mapping[str, Any]) -> str:
+    quantity: str = table["quantity"]
+    if quantity == "expected_loss":
+        return "surface" if "at" in table else "trajectory"
+    if quantity.startswith(("expected_", "prediction")):
+        return "surface"
+    if quantity.startswith("minimum."):
+        return "minimum"
+    return quantity if quantity in _BUILDERS else "trajectory"
 
 
 def _trajectory(table: Mapping[str, Any], context: Context) -> Check:
@@ -114,8 +132,8 @@ def _share(table: Mapping[str, Any], context: Context) -> ShareOf | None:
     if "share" not in table:
         return None
     share = table["share"]
-    starts = share["of"] == "starts"
-    if starts != ("initial" in share):
+    of_starts = share["of"] == "starts"
+    if of_starts != ("initial" in share):
         context.wrong("share.initial", share.get("initial", MISSING), "goes with a share of starts, and only with that")
     initial = {}
     for name, distribution in share.get("initial", {}).items():
@@ -125,13 +143,12 @@ def _share(table: Mapping[str, Any], context: Context) -> ShareOf | None:
         if kind == "normal" and not second > 0:
             context.wrong(f"share.initial.{name}.normal", [first, second], "must have a positive standard deviation")
         initial[name] = (kind, float(first), float(second))
-    condition = _condition(share, context, "share.")
     return ShareOf(
-        share["of"],
-        share.get("number", STARTS if starts else SEEDS),
-        MappingProxyType(initial),
-        float(share.get("confidence", CONFIDENCE)),
-        condition,
+        of=share["of"],
+        number=share.get("number", STARTS if of_starts else SEEDS),
+        initial=MappingProxyType(initial),
+        confidence=float(share.get("confidence", CONFIDENCE)),
+        condition=_condition(share, context, "share."),
     )
 
 
@@ -174,10 +191,6 @@ def _condition_or_formula(table: Mapping[str, Any], names: set[str], context: Co
     return {"condition": None, "equals": formula, "within": float(table["within"])}
 
 
-def _convex(table: Mapping[str, Any], context: Context) -> Check:
-    return ConvexCheck(expected=table["is"])
-
-
 def _critical_point(table: Mapping[str, Any], context: Context) -> Check:
     if "w" not in table["at"]:
         context.wrong("at.w", MISSING, "is missing")
@@ -207,18 +220,6 @@ def _kink_derivative(table: Mapping[str, Any], context: Context) -> Check:
         framework=table.get("framework"),
         condition=_condition(table, context),
     )
-
-
-def _default(table: Mapping[str, Any], context: Context) -> Check:
-    return DefaultCheck(of=table["of"], argument=table["argument"], equals=table["equals"])
-
-
-def _accepts(table: Mapping[str, Any], context: Context) -> Check:
-    return AcceptsCheck(of=table["of"], arguments=MappingProxyType(dict(table["arguments"])), expected=table["is"])
-
-
-def _exists(table: Mapping[str, Any], context: Context) -> Check:
-    return ExistsCheck(of=table["of"], expected=table["is"])
 
 
 def _update(table: Mapping[str, Any], context: Context) -> Check:
@@ -254,23 +255,15 @@ def _arithmetic(table: Mapping[str, Any], context: Context) -> Check:
 
 
 def _condition(table: Mapping[str, Any], context: Context, prefix: str = "") -> Condition:
-    near = _number(table.get("near"))
-    condition = Condition(
-        _number(table.get("below")),
-        _number(table.get("above")),
-        near,
-        None if near is None else _number(table.get("within")),
-    )
-    low = max([x for x in (condition.above, _less(near, condition.within)) if x is not None], default=None)
-    if condition.below is not None and low is not None and condition.below <= low:
-        context.wrong(f"{prefix}below", condition.below, "is a condition that no number meets together with the others")
-    elif condition.above is not None and near is not None and condition.above >= near + (condition.within or 0.0):
-        context.wrong(f"{prefix}above", condition.above, "is a condition that no number meets together with the others")
-    return condition
-
-
-def _less(near: float | None, within: float | None) -> float | None:
-    return None if near is None else near - (within or 0.0)
+    below, above, near, within = (_number(table.get(name)) for name in ("below", "above", "near", "within"))
+    within = None if near is None else within  # without near it is of a relation or a formula
+    lows = [above, None if near is None else near - (within or 0.0)]
+    low = max((x for x in lows if x is not None), default=None)
+    if below is not None and low is not None and below <= low:
+        context.wrong(f"{prefix}below", below, "is a condition that no number meets together with the others")
+    elif above is not None and near is not None and above >= near + (within or 0.0):
+        context.wrong(f"{prefix}above", above, "is a condition that no number meets together with the others")
+    return Condition(below, above, near, within)
 
 
 def _formula(text: str, names: set[str], name: str, context: Context) -> Formula | None:
@@ -283,8 +276,8 @@ def _formula(text: str, names: set[str], name: str, context: Context) -> Formula
 
 def _require_trained(quantity: str, key: str, context: Context) -> None:
     """A gradient, step or minimum exists for trained parameters only."""
-    kind, _, name = quantity.partition(".")
-    if name in Parameters._fields and name not in context.experiment.trainable and kind != "":
+    name = quantity.partition(".")[2]
+    if name in Parameters._fields and name not in context.experiment.trainable:
         trained = ", ".join(context.experiment.trainable)
         context.wrong(key, quantity, f"{name} is not trained; experiment.trainable has {trained}")
 
@@ -293,19 +286,21 @@ def _number(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
-CHECKS: Mapping[str, Callable[[Mapping[str, Any], Context], Check]] = MappingProxyType(
+_BUILDERS: Mapping[str, Callable[[Mapping[str, Any], Context], Check]] = MappingProxyType(
     {
         "trajectory": _trajectory,
         "steps_until": _steps_until,
         "surface": _surface,
         "minimum": _minimum,
-        "convex": _convex,
+        "convex": lambda table, _: ConvexCheck(expected=table["is"]),
         "critical_point": _critical_point,
         "crossings": _crossings,
         "kink_derivative": _kink_derivative,
-        "default": _default,
-        "accepts": _accepts,
-        "exists": _exists,
+        "default": lambda table, _: DefaultCheck(of=table["of"], argument=table["argument"], equals=table["equals"]),
+        "accepts": lambda table, _: AcceptsCheck(
+            of=table["of"], arguments=MappingProxyType(dict(table["arguments"])), expected=table["is"]
+        ),
+        "exists": lambda table, _: ExistsCheck(of=table["of"], expected=table["is"]),
         "update": _update,
         "formula": _arithmetic,
     }

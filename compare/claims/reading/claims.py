@@ -1,23 +1,25 @@
 """From tables of the right structure to claims, and what in them makes no sense."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from compare.claims.reading.checks import CHECKS, Context
+from compare.claims.reading.checks import Context, build_check
 from compare.claims.reading.experiments import build_experiment, changed, setting_of, variable_settings
 from compare.claims.reading.structure import MISSING, Mistake, nearest
-from compare.claims.values import Check, Claim, Vary, is_varied
+from compare.claims.values import Claim, Comparison, StepsCheck, TrajectoryCheck, Vary
 from reference import Experiment
 
-__all__ = ["Builder"]
+__all__ = ["build_claim"]
 
 
-class Builder:
-    """Builds one claim and collects what is wrong with it.
+def build_claim(
+    table: Mapping[str, Any], file: str, defaults: Experiment, broken: frozenset[str]
+) -> tuple[Claim | None, list[Mistake]]:
+    """Build a claim, and collect what is wrong with it.
 
     Parameters
     ----------
-    table : dict
+    table : mapping
         A claim, of which all that is not `broken` fits the schema.
     file : str
         Where it was read.
@@ -26,90 +28,66 @@ class Builder:
     broken : frozenset of str
         Keys, such as "vary" and "check[1]", that do not fit the schema; they are passed
         over, so that a mistake in one place hides none in another.
+
+    Returns
+    -------
+    Claim or None, list of Mistake
+        None if there are mistakes, or something is broken.
     """
+    mistakes: list[Mistake] = []
+    if ("check" in table) == ("not_auditable" in table):
+        wanted = 'needs either "check" or "not_auditable"' + (", not both" if "check" in table else "")
+        mistakes.append(Mistake("check", MISSING, wanted))
+    if "experiment" in broken:
+        return None, mistakes
+    experiment, wrong = build_experiment(table.get("experiment", {}), defaults, "experiment")
+    mistakes += wrong
+    if experiment is None:
+        return None, mistakes
+    tables = [] if "check" in broken else table.get("check", [])
+    contexts = [Context(experiment, f"check[{i}]", mistakes) for i in range(1, len(tables) + 1)]
+    checks = [
+        None if context.key in broken else build_check(check, context)
+        for check, context in zip(tables, contexts, strict=True)
+    ]
+    ranges = {} if "vary" in broken else table.get("vary", {})
+    vary = [_vary(name, given, experiment, mistakes) for name, given in ranges.items()]
+    of_runs = [check is None or isinstance(check, (TrajectoryCheck, StepsCheck, Comparison)) for check in checks]
+    if vary and checks and not any(of_runs):
+        mistakes.append(Mistake("vary", MISSING, "needs a check of a trajectory quantity"))
+    if mistakes or broken:
+        return None, mistakes
+    claim = Claim(
+        id=table["id"],
+        says=" ".join(table["says"].split()),
+        source=table["source"],
+        experiment=experiment,
+        checks=tuple(check for check in checks if check is not None),
+        vary=tuple(one for one in vary if one is not None),
+        file=file,
+        **{name: table.get(name) for name in ("paragraph", "url", "expect", "not_auditable")},
+    )
+    return claim, mistakes
 
-    def __init__(
-        self, table: Mapping[str, Any], file: str, defaults: Experiment, broken: frozenset[str] = frozenset()
-    ) -> None:
-        self.table = table
-        self.file = file
-        self.defaults = defaults
-        self.broken = broken
-        self.mistakes: list[Mistake] = []
 
-    def claim(self) -> Claim | None:
-        """Return the claim, or None if there are mistakes."""
-        table = self.table
-        if ("check" in table) == ("not_auditable" in table):
-            wanted = 'needs either "check" or "not_auditable"' + (", not both" if "check" in table else "")
-            self.mistakes.append(Mistake("check", MISSING, wanted))
-        if "experiment" in self.broken:
-            return None
-        experiment, mistakes = build_experiment(table.get("experiment", {}), self.defaults, "experiment")
-        self.mistakes += mistakes
-        if experiment is None:
-            return None
-        tables = [] if "check" in self.broken else table.get("check", [])
-        checks = tuple(self._check(check, experiment, i) for i, check in enumerate(tables, 1))
-        ranges = {} if "vary" in self.broken else table.get("vary", {})
-        vary = tuple(self._vary(name, given, experiment) for name, given in ranges.items())
-        if vary and checks and not any(check is None or is_varied(check) for check in checks):
-            self.mistakes.append(Mistake("vary", MISSING, "needs a check of a trajectory quantity"))
-        if self.mistakes or self.broken:
-            return None
-        texts = {name: table.get(name) for name in ("paragraph", "url", "expect", "not_auditable")}
-        return Claim(
-            id=table["id"],
-            says=" ".join(table["says"].split()),
-            source=table["source"],
-            experiment=experiment,
-            checks=tuple(check for check in checks if check is not None),
-            vary=tuple(v for v in vary if v is not None),
-            file=self.file,
-            **texts,
-        )
-
-    def _check(self, table: Mapping[str, Any], experiment: Experiment, number: int) -> Check | None:
-        if f"check[{number}]" in self.broken:
-            return None
-        context = Context(experiment, f"check[{number}]", self.mistakes)
-        before = len(self.mistakes)
-        build: Callable[[Mapping[str, Any], Context], Check] = CHECKS[kind_of(table)]
-        check = build(table, context)
-        return check if len(self.mistakes) == before else None
-
-    def _vary(self, name: str, given: Any, experiment: Experiment) -> Vary | None:
-        where = f"vary.{name}"
-        first, last = given if isinstance(given, list) else (given["from"], given["to"])
-        claimed = not isinstance(given, list) and given.get("claimed", False)
-        known = variable_settings(experiment)
-        if name not in known:
-            self.mistakes.append(Mistake(where, given, "cannot be varied; " + nearest(name, known)))
-            return None
-        if not first < last:
-            self.mistakes.append(Mistake(where, given, "must go from a smaller to a larger number"))
-            return None
-        stated = setting_of(experiment, name)
-        if not first <= stated <= last:
-            wanted = f"must include the claim's own value, {stated:g}"
-            self.mistakes.append(Mistake(where, given, wanted))
-            return None
-        for end in (first, last):
+def _vary(name: str, given: Any, experiment: Experiment, mistakes: list[Mistake]) -> Vary | None:
+    first, last = given if isinstance(given, list) else (given["from"], given["to"])
+    known = variable_settings(experiment)
+    value, wrong = given, ""
+    if name not in known:
+        wrong = "cannot be varied; " + nearest(name, known)
+    elif not first < last:
+        wrong = "must go from a smaller to a larger number"
+    elif not first <= (stated := setting_of(experiment, name)) <= last:
+        wrong = f"must include the claim's own value, {stated:g}"
+    else:
+        for value in (first, last):
             try:
-                changed(experiment, name, float(end))
+                changed(experiment, name, float(value))
             except (ValueError, TypeError) as error:
-                self.mistakes.append(Mistake(where, end, str(error)))
-                return None
-        return Vary(name, float(first), float(last), bool(claimed))
-
-
-def kind_of(table: Mapping[str, Any]) -> str:
-    """Which kind of check a table is, by its quantity."""
-    quantity: str = table["quantity"]
-    if quantity == "expected_loss":
-        return "surface" if "at" in table else "trajectory"
-    if quantity.startswith(("expected_", "prediction")):
-        return "surface"
-    if quantity.startswith("minimum."):
-        return "minimum"
-    return quantity if quantity in CHECKS else "trajectory"
+                wrong = str(error)
+                break
+    if wrong:
+        mistakes.append(Mistake(f"vary.{name}", value, wrong))
+        return None
+    return Vary(name, float(first), float(last), isinstance(given, dict) and given.get("claimed", False))

@@ -1,8 +1,9 @@
 """Experiments from tables, and experiments with one setting changed."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
+from functools import partial
 from typing import Any
 
 from compare.claims.reading.structure import Mistake, nearest
@@ -35,31 +36,20 @@ def build_experiment(table: Mapping[str, Any], base: Experiment, key: str) -> tu
     Experiment or None, list of Mistake
         None if there are mistakes.
     """
+    settings = dict(table)
     mistakes: list[Mistake] = []
-    settings: dict[str, Any] = {name: value for name, value in table.items() if name not in _NESTED}
-    if "initial" in table:
-        settings["initial"] = base.initial._replace(**{n: _float(v) for n, v in table["initial"].items()})
-    if "target" in table:
-        settings["target"] = base.target._replace(**{n: _float(v) for n, v in table["target"].items()})
-    if "trainable" in table:
-        settings["trainable"] = tuple(table["trainable"])
-    if "optimizer" in table:
-        optimizer, wrong = _build_optimizer(table["optimizer"], f"{key}.optimizer")
-        mistakes += wrong
-        if optimizer is not None:
-            settings["optimizer"] = optimizer
-    dtype = settings.get("dtype", base.dtype)
+    for name in {"initial", "target"} & settings.keys():
+        numbers = {inner: float(number) for inner, number in table[name].items()}
+        settings[name] = getattr(base, name)._replace(**numbers)
+    if "trainable" in settings:
+        settings["trainable"] = tuple(settings["trainable"])
+    if "optimizer" in settings:
+        settings["optimizer"], mistakes = _build_optimizer(settings["optimizer"], f"{key}.optimizer")
+    build = partial(Experiment, dtype=settings.get("dtype", base.dtype))
     for name, value in settings.items():
-        try:
-            Experiment(**{"dtype": dtype, name: value})
-        except (ValueError, TypeError) as error:
-            mistakes.append(Mistake(f"{key}.{name}", table[name], _allowed(error)))
-    if mistakes:
-        return None, mistakes
-    return replace(base, **settings), []
-
-
-_NESTED = ("initial", "target", "trainable", "optimizer")
+        if value is not None:  # as an optimizer with mistakes is
+            mistakes += _refusal(build, name, value, Mistake(f"{key}.{name}", table[name], ""))
+    return (None, mistakes) if mistakes else (replace(base, **settings), [])
 
 
 def _build_optimizer(table: Mapping[str, Any], key: str) -> tuple[Any, list[Mistake]]:
@@ -71,14 +61,20 @@ def _build_optimizer(table: Mapping[str, Any], key: str) -> tuple[Any, list[Mist
     settings = {setting: value for setting, value in table.items() if setting != "name"}
     mistakes = []
     for setting, value in settings.items():
-        if setting not in known:
-            mistakes.append(Mistake(f"{key}.{setting}", value, unknown_setting(setting, name, known)))
-            continue
-        try:
-            kind(**{setting: value})
-        except (ValueError, TypeError) as error:
-            mistakes.append(Mistake(f"{key}.{setting}", value, _allowed(error)))
+        mistake = Mistake(f"{key}.{setting}", value, unknown_setting(setting, name, known))
+        mistakes += _refusal(kind, setting, value, mistake) if setting in known else [mistake]
     return (None, mistakes) if mistakes else (kind(**settings), [])
+
+
+def _refusal(build: Callable[..., Any], name: str, value: Any, mistake: Mistake) -> list[Mistake]:
+    """The mistake with the "must be ..." of an error, if a setting is refused; it says name and value itself."""
+    try:
+        build(**{name: value})
+    except (ValueError, TypeError) as error:
+        text = " ".join(str(error).split())
+        found = re.search(r"must .*?(?=, got |$)", text)
+        return [mistake._replace(allowed=found.group(0) if found else text)]
+    return []
 
 
 def unknown_setting(setting: str, optimizer: str, known: Sequence[str]) -> str:
@@ -95,20 +91,6 @@ def unknown_setting(setting: str, optimizer: str, known: Sequence[str]) -> str:
         listed = ", ".join(f'"{name}"' for name in known)
         return f"is an argument of Keras that is not supported here; allowed for {optimizer}: {listed}"
     return f"unknown setting of {optimizer}; {nearest(setting, known)}"
-
-
-def _allowed(error: Exception) -> str:
-    """The "must be ..." of an error, whose name and value the mistake says itself."""
-    text = " ".join(str(error).split())
-    found = re.search(r"must .*?(?=, got |$)", text)
-    return found.group(0) if found else text
-
-
-def _float(value: Any) -> Any:
-    try:
-        return float(value)
-    except OverflowError:  # Experiment says what is wrong with it
-        return value
 
 
 def variable_settings(experiment: Experiment) -> list[str]:

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from compare.claims.reading.claims import Builder
+from compare.claims.reading.claims import build_claim
 from compare.claims.reading.structure import Mistake, schema, structural_mistakes
 from compare.claims.values import Claim
 from compare.system.files import read_bounded
@@ -84,15 +84,13 @@ def load_claims(path: str | Path, *, defaults: Experiment | None = None) -> tupl
         mistakes = structural_mistakes(table, rules["$defs"]["claim"], rules)
         if isinstance(table, dict):
             broken = frozenset(mistake.key.split(".")[0] for mistake in mistakes)
-            builder = Builder(table, str(path), defaults or Experiment(), broken)
-            claim = builder.claim()
-            mistakes += builder.mistakes
-            if claim is not None:
-                loaded.append(claim)
-        if isinstance(table, dict) and table.get("id") in seen:
-            mistakes = [*mistakes, Mistake("id", table["id"], "must be unique in its file")]
-        if isinstance(table, dict) and isinstance(table.get("id"), str):
-            seen.add(table["id"])
+            claim, senseless = build_claim(table, str(path), defaults or Experiment(), broken)
+            mistakes += senseless
+            loaded += [] if claim is None else [claim]
+            identity = table.get("id")
+            if isinstance(identity, str):
+                mistakes += [Mistake("id", identity, "must be unique in its file")] if identity in seen else []
+                seen.add(identity)
         lines += [f"{path}: {name}: {mistake}" for mistake in mistakes]
     if lines:
         raise ClaimFileError(tuple(lines))
@@ -102,11 +100,8 @@ def load_claims(path: str | Path, *, defaults: Experiment | None = None) -> tupl
 def _name(table: Any, number: int) -> str:
     """A claim as a message calls it: its id if it has a usable one."""
     identity = table.get("id") if isinstance(table, dict) else None
-    return (
-        identity
-        if isinstance(identity, str) and identity.isprintable() and 0 < len(identity) <= 80
-        else f"claim {number}"
-    )
+    is_usable = isinstance(identity, str) and identity.isprintable() and 0 < len(identity) <= 80
+    return str(identity) if is_usable else f"claim {number}"
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -10,31 +10,24 @@ import json
 import math
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, time
 from importlib import resources
 from typing import Any, NamedTuple
 
-__all__ = ["Mistake", "nearest", "schema", "shown", "structural_mistakes"]
+__all__ = ["MISSING", "Mistake", "nearest", "schema", "shown", "structural_mistakes"]
 
 LONGEST_SHOWN = 60
 NEAR = 0.65  # how much two words must have in common, for one to be taken for a slip in the other
 
-_TYPES: dict[str, Callable[[Any], bool]] = {
-    "object": lambda value: isinstance(value, dict),
-    "array": lambda value: isinstance(value, list),
-    "string": lambda value: isinstance(value, str),
-    "boolean": lambda value: isinstance(value, bool),
-    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
-    "number": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
-}
-_WORDS = {
-    "object": "a table",
-    "array": "an array",
-    "string": "a string",
-    "boolean": "true or false",
-    "integer": "an integer",
-    "number": "a number",
+# Types of JSON Schema in Python and in words; a bool is an int in Python only.
+_TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "object": (dict, "a table"),
+    "array": (list, "an array"),
+    "string": (str, "a string"),
+    "boolean": (bool, "true or false"),
+    "integer": (int, "an integer"),
+    "number": ((int, float), "a number"),
 }
 
 
@@ -127,21 +120,10 @@ def _digits(word: str) -> str:
 
 
 def structural_mistakes(value: Any, rules: Mapping[str, Any], whole: Mapping[str, Any], key: str = "") -> list[Mistake]:
-    """Everything in `value` that does not fit the rules.
+    """Everything in a value, as `tomllib` returns it, that does not fit the rules.
 
-    Parameters
-    ----------
-    value : Any
-        As `tomllib` returns it.
-    rules : mapping
-        A schema, part of the `whole` one, in which its references are looked up.
-    whole : mapping
-    key : str
-        Where `value` stands.
-
-    Returns
-    -------
-    list of Mistake
+    These are a schema, part of the `whole` one, in which its references are looked up; `key`
+    is where the value stands.
 
     Examples
     --------
@@ -151,20 +133,24 @@ def structural_mistakes(value: Any, rules: Mapping[str, Any], whole: Mapping[str
     stpes = 3: unknown key; did you mean "steps"? allowed: "steps"
     steps = 1.5: must be an integer
     """
+    rules = _resolved(rules, whole)
+    if "oneOf" in rules:
+        return _check_mistakes(value, rules["oneOf"], whole, key)
+    if "anyOf" in rules and "required" not in rules["anyOf"][0]:
+        return _option_mistakes(value, rules["anyOf"], whole, key)
+    allowed = _types(rules)
+    if allowed and not _has_type(value, rules):
+        wanted = "must be " + " or ".join(_TYPES[name][1] for name in allowed)
+        if allowed == ["array"] and isinstance(value, dict):
+            wanted += "; double brackets around a heading make one"
+        return [Mistake(key, value, wanted)]
+    return [*_value_mistakes(value, rules, key), *_inner_mistakes(value, rules, whole, key)]
+
+
+def _resolved(rules: Mapping[str, Any], whole: Mapping[str, Any]) -> Mapping[str, Any]:
     while "$ref" in rules:
         rules = whole["$defs"][rules["$ref"].removeprefix("#/$defs/")]
-    if "oneOf" in rules:
-        return _alternatives(value, rules["oneOf"], whole, key)
-    if "anyOf" in rules and "required" not in rules["anyOf"][0]:
-        tries = [structural_mistakes(value, option, whole, key) for option in rules["anyOf"]]
-        return [] if any(not mistakes for mistakes in tries) else _of_the_fitting_type(value, tries, rules, whole, key)
-    allowed = _types(rules)
-    if allowed and not any(_TYPES[name](value) for name in allowed):
-        brackets = (
-            "; double brackets around a heading make one" if allowed == ["array"] and isinstance(value, dict) else ""
-        )
-        return [Mistake(key, value, "must be " + " or ".join(_WORDS[name] for name in allowed) + brackets)]
-    return [*_value_mistakes(value, rules, key), *_inside(value, rules, whole, key)]
+    return rules
 
 
 def _types(rules: Mapping[str, Any]) -> list[str]:
@@ -172,11 +158,22 @@ def _types(rules: Mapping[str, Any]) -> list[str]:
     return [types] if isinstance(types, str) else list(types)
 
 
+def _has_type(value: Any, rules: Mapping[str, Any]) -> bool:
+    names = _types(rules)
+    if isinstance(value, bool):
+        return "boolean" in names
+    return any(isinstance(value, _TYPES[name][0]) for name in names)
+
+
+def _words(rules: Mapping[str, Any]) -> list[str]:
+    """The words among which a value has to be, if it has to."""
+    return [rules["const"]] if "const" in rules else list(rules.get("enum", []))
+
+
 def _value_mistakes(value: Any, rules: Mapping[str, Any], key: str) -> Iterator[Mistake]:
-    if "const" in rules and value != rules["const"]:
-        yield Mistake(key, value, nearest(value, [rules["const"]]))
-    if "enum" in rules and not (isinstance(value, str) and value in rules["enum"]):
-        yield Mistake(key, value, nearest(value, rules["enum"]))
+    words = _words(rules)
+    if words and not (isinstance(value, str) and value in words):
+        yield Mistake(key, value, nearest(value, words))
     if isinstance(value, str):
         if len(value) < rules.get("minLength", 0):
             yield Mistake(key, value, "must not be empty")
@@ -184,12 +181,16 @@ def _value_mistakes(value: Any, rules: Mapping[str, Any], key: str) -> Iterator[
             yield Mistake(key, value, f"must have at most {rules['maxLength']} characters, has {len(value)}")
         elif "pattern" in rules and not re.fullmatch(rules["pattern"], value, re.ASCII):
             yield Mistake(key, value, rules.get("$comment") or f"must match {rules['pattern']}")
-    elif _TYPES["number"](value):
+    elif _has_type(value, {"type": "number"}):
         yield from _number_mistakes(value, rules, key)
 
 
-def _number_mistakes(value: Any, rules: Mapping[str, Any], key: str) -> Iterator[Mistake]:
-    if not _finite(value):
+def _number_mistakes(value: float, rules: Mapping[str, Any], key: str) -> Iterator[Mistake]:
+    try:
+        is_finite = math.isfinite(value)
+    except OverflowError:  # an int that no float holds
+        is_finite = False
+    if not is_finite:
         bounds = ", within 1.7e308 of 0" if isinstance(value, int) else ""
         yield Mistake(key, value, f"must be a finite number{bounds}")
         return
@@ -203,14 +204,7 @@ def _number_mistakes(value: Any, rules: Mapping[str, Any], key: str) -> Iterator
             yield Mistake(key, value, f"must be {sentence} {rules[word]}")
 
 
-def _finite(value: float) -> bool:
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # an int that no float holds
-        return False
-
-
-def _inside(value: Any, rules: Mapping[str, Any], whole: Mapping[str, Any], key: str) -> Iterator[Mistake]:
+def _inner_mistakes(value: Any, rules: Mapping[str, Any], whole: Mapping[str, Any], key: str) -> Iterator[Mistake]:
     if isinstance(value, list):
         least, most = rules.get("minItems", 0), rules.get("maxItems", math.inf)
         if not least <= len(value) <= most:
@@ -233,12 +227,10 @@ def _table_mistakes(
         return
     for name, item in value.items():
         where = _joined(key, name)
-        if name in properties:
-            yield from structural_mistakes(item, properties[name], whole, where)
-        elif others is False:
+        if name not in properties and others is False:
             yield Mistake(where, item, "unknown key; " + nearest(name, properties))
-        elif others is not True:
-            yield from structural_mistakes(item, others, whole, where)
+        elif name in properties or others is not True:
+            yield from structural_mistakes(item, properties.get(name, others), whole, where)
     for name in rules.get("required", []):
         if name not in value:
             yield Mistake(_joined(key, name), MISSING, "is missing")
@@ -257,50 +249,38 @@ def _joined(key: str, name: str) -> str:
     return f"{key}.{readable}" if key else readable
 
 
-def _of_the_fitting_type(
-    value: Any, tries: list[list[Mistake]], rules: Mapping[str, Any], whole: Mapping[str, Any], key: str
-) -> list[Mistake]:
-    """The mistakes inside the alternative that was meant, as far as the type tells; else what there is to choose."""
-    options = []
-    for option, mistakes in zip(rules["anyOf"], tries, strict=True):
-        while "$ref" in option:
-            option = whole["$defs"][option["$ref"].removeprefix("#/$defs/")]
-        if isinstance(value, (dict, list)) and any(_TYPES[name](value) for name in _types(option)):
-            return mistakes
-        options.append(option)
-    words = [word for option in options for word in option.get("enum", [])]
-    others = [_in_words(option, name) for option in options for name in _types(option)]
+def _option_mistakes(value: Any, options: list[Any], whole: Mapping[str, Any], key: str) -> list[Mistake]:
+    """The mistakes inside the option that was meant, as far as the type tells; else what there is to choose."""
+    options = [_resolved(option, whole) for option in options]
+    tries = [structural_mistakes(value, option, whole, key) for option in options]
+    if [] in tries:
+        return []
+    if isinstance(value, (dict, list)):
+        for option, mistakes in zip(options, tries, strict=True):
+            if _has_type(value, option):
+                return mistakes
+    words = [word for option in options for word in _words(option)]
+    others = [
+        _TYPES[name][1] + (f" of at least {option['minimum']}" if "minimum" in option else "")
+        for option in options
+        for name in _types(option)
+    ]
     if isinstance(value, str) and words:
         return [Mistake(key, value, " or ".join([nearest(value, words), *others]))]
     return [Mistake(key, value, "must be " + " or ".join([*(f'"{word}"' for word in words), *others]))]
 
 
-def _in_words(rules: Mapping[str, Any], name: str) -> str:
-    """A type and its smallest number, if it has one."""
-    least = f" of at least {rules['minimum']}" if "minimum" in rules else ""
-    return f"{_WORDS[name]}{least}"
-
-
-def _alternatives(value: Any, options: list[Any], whole: Mapping[str, Any], key: str) -> list[Mistake]:
+def _check_mistakes(value: Any, options: list[Any], whole: Mapping[str, Any], key: str) -> list[Mistake]:
     """Mistakes of the kind of check that the quantity names; if it names several, of the nearest."""
     if not isinstance(value, dict):
         return [Mistake(key, value, "must be a table")]
-    kinds = [whole["$defs"][option["$ref"].removeprefix("#/$defs/")] for option in options]
-    quantities = [_quantities(kind, whole) for kind in kinds]
     if "quantity" not in value:
         return [Mistake(f"{key}.quantity", MISSING, "is missing")]
+    kinds = [_resolved(option, whole) for option in options]
+    quantities = [_words(_resolved(kind["properties"]["quantity"], whole)) for kind in kinds]
     wanted = value["quantity"]
-    fitting = [
-        kind for kind, names in zip(kinds, quantities, strict=True) if isinstance(wanted, str) and wanted in names
-    ]
+    fitting = [kind for kind, names in zip(kinds, quantities, strict=True) if wanted in names]
     if not fitting:
         every = list(dict.fromkeys(name for names in quantities for name in names))
         return [Mistake(f"{key}.quantity", wanted, nearest(wanted, every))]
     return min((structural_mistakes(value, kind, whole, key) for kind in fitting), key=len)
-
-
-def _quantities(kind: Mapping[str, Any], whole: Mapping[str, Any]) -> list[str]:
-    rules = kind["properties"]["quantity"]
-    if "$ref" in rules:
-        rules = whole["$defs"][rules["$ref"].removeprefix("#/$defs/")]
-    return [rules["const"]] if "const" in rules else list(rules["enum"])
