@@ -1,12 +1,12 @@
 """What a planted defect is: one small patch, and where it comes from."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-__all__ = ["KINDS", "Defect", "Replacement", "Substitution", "in_keras", "in_source", "of_kind"]
+__all__ = ["KINDS", "MISSED_FIRST", "Defect", "Replacement", "Substitution", "defects"]
 
 # By kind, what such defects have in common.
 KINDS = MappingProxyType(
@@ -22,6 +22,8 @@ KINDS = MappingProxyType(
     }
 )
 
+MISSED_FIRST = True  # marks, in a table of defects, what a certificate by default missed when it was first tried
+
 _REPORT = re.compile(r"[\w.-]+/[\w.-]+#\d+: ")
 
 
@@ -31,37 +33,35 @@ class Substitution:
 
     Parameters
     ----------
-    module : str
-        Dotted name, of the reference or of `keras_impl`.
+    where : str
+        Dotted name of the module, of the reference or of `keras_impl`.
     old : str
         Occurs exactly once in the module's source.
     new : str
     """
 
-    module: str
+    where: str
     old: str
     new: str
-
-    @property
-    def where(self) -> str:
-        """The module."""
-        return self.module
 
 
 @dataclass(frozen=True)
 class Replacement:
-    """A method of one of Keras' public classes, or a public function, put in place of another.
+    """A function put in place of a method of one of Keras' public classes, or of a public function.
 
     Parameters
     ----------
     where : str
         As for `pkgutil.resolve_name`: "keras.optimizers:SGD.update_step".
-    make : callable
-        Given the original function, returns the one to put there.
+    function : callable
+        Called with the original and then with what the original is called with.
     """
 
     where: str
-    make: Callable[[Any], Callable[..., Any]]
+    function: Callable[..., Any]
+
+
+Patch = Substitution | Replacement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,7 @@ class Defect:
     patches : tuple of Substitution or Replacement
         Usually one, and all of the same side.
     family : str
-        Key of `compare.defects.families.by_name.FAMILIES`: what it is tried on.
+        Key of `compare.defects.families.FAMILIES`: what it is tried on.
     kind : str
         Key of `KINDS`.
     changes_mathematics : bool
@@ -93,9 +93,9 @@ class Defect:
     name: str
     says: str
     source: str
-    patches: tuple[Substitution | Replacement, ...]
+    patches: tuple[Patch, ...]
     family: str
-    kind: str = "formula"
+    kind: str
     changes_mathematics: bool = True
     missed_first: bool = False
 
@@ -110,35 +110,21 @@ class Defect:
         return _REPORT.match(self.source) is not None
 
 
-def in_source(
-    module: str,
-    name: str,
-    family: str,
-    says: str,
-    source: str,
-    *changes: tuple[str, str],
-    missed_first: bool = False,
-) -> Defect:
-    """A defect in one module of the reference, or of what drives Keras, as (old text, new text)."""
-    patches = tuple(Substitution(module, old, new) for old, new in changes)
-    return Defect(name=name, says=says, source=source, patches=patches, family=family, missed_first=missed_first)
+Key = tuple[str, str] | tuple[str, str, bool]
+Description = tuple[str, str, *tuple[Patch, ...]]
 
 
-def in_keras(
-    where: str,
-    name: str,
-    family: str,
-    says: str,
-    source: str,
-    make: Callable[[Any], Callable[..., Any]],
-    *,
-    missed_first: bool = False,
-) -> Defect:
-    """A defect in one method or function of Keras."""
-    patches = (Replacement(where, make),)
-    return Defect(name=name, says=says, source=source, patches=patches, family=family, missed_first=missed_first)
-
-
-def of_kind(kind: str, *defects: Defect) -> tuple[Defect, ...]:
-    """Defects as they are, of another kind."""
-    return tuple(replace(defect, kind=kind) for defect in defects)
+def defects(kind: str, table: Mapping[Key, Description]) -> tuple[Defect, ...]:
+    """Defects of one kind, from a table of (name, family[, MISSED_FIRST]) to (says, source, patch, ...)."""
+    return tuple(
+        Defect(
+            name=name,
+            says=says,
+            source=source,
+            patches=tuple(patches),
+            family=family,
+            kind=kind,
+            missed_first=bool(missed_first),
+        )
+        for (name, family, *missed_first), (says, source, *patches) in table.items()
+    )

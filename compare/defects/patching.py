@@ -12,6 +12,7 @@ import pkgutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import wraps
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -84,7 +85,7 @@ def changed_code(patches: Iterable[Substitution]) -> list[tuple[FunctionType, Co
     """
     by_module: dict[str, list[Substitution]] = {}
     for patch in patches:
-        by_module.setdefault(patch.module, []).append(patch)
+        by_module.setdefault(patch.where, []).append(patch)
     changed = []
     for module, mine in by_module.items():
         source = after = inspect.getsource(importlib.import_module(module))
@@ -110,12 +111,16 @@ def _recoded(function: FunctionType, code: CodeType) -> Iterator[None]:
 
 @contextmanager
 def _replaced(patch: Replacement) -> Iterator[None]:
-    module, _, path = patch.where.partition(":")
-    *outer, name = path.split(".")
-    owner = pkgutil.resolve_name(f"{module}:{'.'.join(outer)}") if outer else importlib.import_module(module)
+    path, _, name = patch.where.replace(":", ".").rpartition(".")
+    owner = pkgutil.resolve_name(path)
     inherited = name not in vars(owner)
     original = getattr(owner, name)
-    setattr(owner, name, patch.make(original))
+
+    @wraps(original)  # Keras reads the signature
+    def replaced(*arguments: Any, **options: Any) -> Any:
+        return patch.function(original, *arguments, **options)
+
+    setattr(owner, name, replaced)
     try:
         yield
     finally:
@@ -127,7 +132,7 @@ def _replaced(patch: Replacement) -> Iterator[None]:
 
 def _enclosing(source: str, patch: Substitution) -> str:
     """Qualified name of the function or method whose text a substitution changes."""
-    where = f"{patch.module}: {patch.old!r}"
+    where = f"{patch.where}: {patch.old!r}"
     if source.count(patch.old) != 1:
         raise ValueError(f"{where} must occur once, occurs {source.count(patch.old)} times")
     line = source.count("\n", 0, source.index(patch.old) + len(patch.old) - len(patch.old.lstrip())) + 1

@@ -93,7 +93,7 @@ def test_nothing_is_planted_if_one_of_the_patches_cannot_be():
 
 
 def test_a_method_is_replaced_and_an_inherited_one_put_back_as_inherited():
-    with planted([Replacement("reference:SGD.init", lambda original: lambda self, parameters: "planted")]):
+    with planted([Replacement("reference:SGD.init", lambda original, self, parameters: "planted")]):
         assert SGD().init(Parameters(1.0)) == "planted"
     assert "init" not in vars(SGD)
     assert SGD.init is Optimizer.init
@@ -101,7 +101,7 @@ def test_a_method_is_replaced_and_an_inherited_one_put_back_as_inherited():
 
 def test_a_function_of_a_module_is_replaced_and_can_call_the_original():
     before = json.dumps
-    with planted([Replacement("json:dumps", lambda original: lambda value: f"<{original(value)}>")]):
+    with planted([Replacement("json:dumps", lambda original, value: f"<{original(value)}>")]):
         assert json.dumps(1) == "<1>"
     assert json.dumps is before
 

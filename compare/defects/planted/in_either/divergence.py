@@ -1,122 +1,92 @@
 """Defects that repair an infinity or NaN on one side, so that only the other one diverges."""
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from compare.defects.defect import in_keras, in_source, of_kind
-from compare.defects.planted.in_keras.losses import loss_capped, loss_or_zero
-from compare.defects.planted.in_keras.steps import given, keras_ops
+from compare.defects.defect import MISSED_FIRST, Replacement, Substitution, defects
+from compare.defects.planted.keras_methods import keras_ops, sgd_from
 
 __all__ = ["DEFECTS"]
 
-_TRAINING = "reference.training"
+in_training = partial(Substitution, "reference.training")
+
 _STEP = "parameters, state = experiment.optimizer.step(parameters, gradient, state)"
 _LOSS = "loss = mean_squared_error(at.y_pred, y)"
-_SGD = "keras.optimizers:SGD.update_step"
+_KERAS_LOSS = "keras.losses:MeanSquaredError.call"
 
 _TO_ZERO = "pytorch/pytorch#46849: clip_grad_norm_ silently turns a gradient of infinite norm into zero"
 _MASKED = "facebookresearch/fairchem#441: zero out NaNs, if any, in the loss"
 
 
-def _gradient_or_zero(self: Any, gradient: Any, learning_rate: Any) -> tuple[Any, Any]:
-    """Change for `given`: 0 where the gradient is not finite."""
-    ops = keras_ops()
-    return ops.where(ops.isfinite(gradient), gradient, ops.zeros_like(gradient)), learning_rate
-
-
-def _step_or_none(original: Any) -> Callable[..., Any]:
+def _step_or_none(original: Any, self: Any, gradient: Any, variable: Any, learning_rate: Any) -> None:
     """Take the step, and back where it does not lead to a finite parameter."""
-
-    def update_step(self: Any, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        ops = keras_ops()
-        before = ops.convert_to_tensor(variable) + 0
-        original(self, gradient, variable, learning_rate)
-        after = ops.convert_to_tensor(variable)
-        variable.assign(ops.where(ops.isfinite(after), after, before))
-
-    return update_step
+    ops = keras_ops()
+    before = ops.convert_to_tensor(variable) + 0
+    original(self, gradient, variable, learning_rate)
+    after = ops.convert_to_tensor(variable)
+    variable.assign(ops.where(ops.isfinite(after), after, before))
 
 
-DEFECTS = of_kind(
+def _loss_or_zero(original: Any, self: Any, y_true: Any, y_pred: Any) -> Any:
+    loss, ops = original(self, y_true, y_pred), keras_ops()
+    return ops.where(ops.isnan(loss), ops.zeros_like(loss), loss)
+
+
+def _loss_capped(original: Any, self: Any, y_true: Any, y_pred: Any) -> Any:
+    return keras_ops().minimum(original(self, y_true, y_pred), 1e6)
+
+
+DEFECTS = defects(
     "not finite",
-    in_source(
-        _TRAINING,
-        "gradient-repaired",
-        "diverging",
-        "A derivative that is not finite becomes 0.",
-        _TO_ZERO,
-        (
-            _STEP,
-            "gradient = Parameters(*(g if g is None or np.isfinite(g) else 0 * np.float32(1) for g in gradient))\n"
-            f"                {_STEP}",
+    {
+        ("gradient-repaired", "diverging", MISSED_FIRST): (
+            "A derivative that is not finite becomes 0.",
+            _TO_ZERO,
+            in_training(
+                _STEP,
+                "gradient = Parameters(*(g if g is None or np.isfinite(g) else 0 * np.float32(1) for g in gradient))\n"
+                f"                {_STEP}",
+            ),
         ),
-        missed_first=True,
-    ),
-    in_source(
-        _TRAINING,
-        "step-taken-back",
-        "diverging",
-        "A step to where a parameter is not finite is not taken.",
-        "plausible slip: a guard against overflow left switched on",
-        (
-            _STEP,
-            f"before = parameters, state\n                {_STEP}\n"
-            "                if not all(np.isfinite(p) for p in parameters):\n"
-            "                    parameters, state = before",
+        ("step-taken-back", "diverging", MISSED_FIRST): (
+            "A step to where a parameter is not finite is not taken.",
+            "plausible slip: a guard against overflow left switched on",
+            in_training(
+                _STEP,
+                f"before = parameters, state\n                {_STEP}\n"
+                "                if not all(np.isfinite(p) for p in parameters):\n"
+                "                    parameters, state = before",
+            ),
         ),
-        missed_first=True,
-    ),
-    in_source(
-        _TRAINING,
-        "loss-not-a-number-masked",
-        "diverging",
-        "A loss of NaN is recorded as 0.",
-        _MASKED,
-        (_LOSS, "loss = np.nan_to_num(mean_squared_error(at.y_pred, y), posinf=np.inf)"),
-        missed_first=True,
-    ),
-    in_source(
-        _TRAINING,
-        "loss-overflow-capped",
-        "diverging",
-        "An infinite loss is recorded as the largest number.",
-        "plausible slip: nan_to_num on what is plotted",
-        (_LOSS, "loss = np.nan_to_num(mean_squared_error(at.y_pred, y), nan=np.nan)"),
-        missed_first=True,
-    ),
-    in_keras(
-        _SGD,
-        "keras-gradient-repaired",
-        "diverging",
-        "A derivative that is not finite becomes 0.",
-        _TO_ZERO,
-        given(_gradient_or_zero),
-        missed_first=True,
-    ),
-    in_keras(
-        _SGD,
-        "keras-step-taken-back",
-        "diverging",
-        "A step to where the parameter is not finite is not taken.",
-        "plausible slip: a guard against overflow left switched on",
-        _step_or_none,
-        missed_first=True,
-    ),
-    in_keras(
-        "keras.losses:MeanSquaredError.call",
-        "keras-loss-not-a-number-masked",
-        "diverging",
-        "Squares that are NaN count as 0 in the loss.",
-        _MASKED,
-        loss_or_zero,
-        missed_first=True,
-    ),
-    in_keras(
-        "keras.losses:MeanSquaredError.call",
-        "keras-loss-capped",
-        "diverging",
-        "Squares above a million count as a million, with no gradient.",
-        "plausible slip: a limit for the plot applied to the loss",
-        loss_capped,
-    ),
+        ("loss-not-a-number-masked", "diverging", MISSED_FIRST): (
+            "A loss of NaN is recorded as 0.",
+            _MASKED,
+            in_training(_LOSS, "loss = np.nan_to_num(mean_squared_error(at.y_pred, y), posinf=np.inf)"),
+        ),
+        ("loss-overflow-capped", "diverging", MISSED_FIRST): (
+            "An infinite loss is recorded as the largest number.",
+            "plausible slip: nan_to_num on what is plotted",
+            in_training(_LOSS, "loss = np.nan_to_num(mean_squared_error(at.y_pred, y), nan=np.nan)"),
+        ),
+        ("keras-gradient-repaired", "diverging", MISSED_FIRST): (
+            "A derivative that is not finite becomes 0.",
+            _TO_ZERO,
+            sgd_from(lambda sgd, g, w: keras_ops().where(keras_ops().isfinite(g), g, keras_ops().zeros_like(g))),
+        ),
+        ("keras-step-taken-back", "diverging", MISSED_FIRST): (
+            "A step to where the parameter is not finite is not taken.",
+            "plausible slip: a guard against overflow left switched on",
+            Replacement("keras.optimizers:SGD.update_step", _step_or_none),
+        ),
+        ("keras-loss-not-a-number-masked", "diverging", MISSED_FIRST): (
+            "Squares that are NaN count as 0 in the loss.",
+            _MASKED,
+            Replacement(_KERAS_LOSS, _loss_or_zero),
+        ),
+        ("keras-loss-capped", "diverging"): (
+            "Squares above a million count as a million, with no gradient.",
+            "plausible slip: a limit for the plot applied to the loss",
+            Replacement(_KERAS_LOSS, _loss_capped),
+        ),
+    },
 )
