@@ -8,33 +8,44 @@ it, to tell how busy the machine was.
 import gc
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-__all__ = ["Job", "Reading", "in_rounds", "of_children", "timed"]
+__all__ = ["Job", "Reading", "in_rounds", "timed"]
 
 
 class Reading(NamedTuple):
-    """What is read off after a job was done once.
+    """Two clocks, or what a job took by either, in seconds; or bytes, twice, where memory is measured."""
 
-    Parameters
-    ----------
-    amount : float
-        Seconds of processor time; bytes, where memory is measured.
-    wall : float
-        Seconds by the clock on the wall; bytes again.
-    """
-
-    amount: float
+    amount: float  # by the processor
     wall: float
+
+    @classmethod
+    def of_process(cls) -> "Reading":
+        """All threads of this process together."""
+        return cls(time.process_time(), time.perf_counter())
+
+    @classmethod
+    def of_children(cls) -> "Reading":
+        """The child processes that have ended; without `resource`, in hundredths of a second."""
+        try:
+            from resource import RUSAGE_CHILDREN, getrusage
+        except ImportError:
+            usage = os.times()
+            return cls(usage.children_user + usage.children_system, time.perf_counter())
+        ended = getrusage(RUSAGE_CHILDREN)
+        return cls(ended.ru_utime + ended.ru_stime, time.perf_counter())
+
+    def minus(self, other: "Reading") -> "Reading":
+        """The difference by either clock."""
+        return Reading(self.amount - other.amount, self.wall - other.wall)
 
 
 Job = Callable[[], Reading]
 
 
-def timed(work: Callable[[], object]) -> Job:
-    """A job that does the work once and tells what it took, all threads of this process together.
+def timed(work: Callable[[], object], clock: Callable[[], Reading] = Reading.of_process) -> Job:
+    """A job that does the work once and returns what that took.
 
     Examples
     --------
@@ -42,29 +53,13 @@ def timed(work: Callable[[], object]) -> Job:
     >>> took.amount >= 0, took.wall > 0
     (True, True)
     """
-    return lambda: _difference(work, time.process_time)
 
+    def job() -> Reading:
+        before = clock()
+        work()
+        return clock().minus(before)
 
-def of_children(work: Callable[[], object]) -> Job:
-    """The same for work that is done in child processes, which it waits for."""
-    return lambda: _difference(work, _children)
-
-
-def _children() -> float:
-    """Processor time of the children that have ended; without `resource`, in hundredths of a second."""
-    try:
-        import resource
-    except ImportError:
-        usage = os.times()
-        return usage.children_user + usage.children_system
-    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return ended.ru_utime + ended.ru_stime
-
-
-def _difference(work: Callable[[], object], processor: Callable[[], float]) -> Reading:
-    wall, used = time.perf_counter(), processor()
-    work()
-    return Reading(processor() - used, time.perf_counter() - wall)
+    return job
 
 
 def in_rounds(jobs: Mapping[str, Job], rounds: int) -> dict[str, list[Reading]]:
@@ -72,16 +67,6 @@ def in_rounds(jobs: Mapping[str, Job], rounds: int) -> dict[str, list[Reading]]:
 
     What slows the machine down for a while then meets all of them, so that ratios within a
     round stand when times do not.
-
-    Parameters
-    ----------
-    jobs : mapping of str to callable
-    rounds : int
-
-    Returns
-    -------
-    dict of str to list of Reading
-        In the order of the rounds.
 
     Examples
     --------
@@ -91,20 +76,12 @@ def in_rounds(jobs: Mapping[str, Job], rounds: int) -> dict[str, list[Reading]]:
     ([Reading(amount=1.0, wall=2.0), Reading(amount=1.0, wall=2.0)], ['A', 'B', 'A', 'B'])
     """
     readings: dict[str, list[Reading]] = {name: [] for name in jobs}
-    with _no_collection():
-        for _ in range(rounds):
-            for name, job in jobs.items():
-                readings[name].append(job())
-    return readings
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    enabled = gc.isenabled()
     gc.collect()
     gc.disable()
     try:
-        yield
+        for _ in range(rounds):
+            for name, job in jobs.items():
+                readings[name].append(job())
     finally:
-        if enabled:
-            gc.enable()
+        gc.enable()
+    return readings

@@ -2,8 +2,8 @@
 
 Libraries size their pools of threads when they are loaded, by variables of the environment
 and by the cores that the process may use. Both have to be set before: the command sets
-them and starts itself anew. The second is what makes sure of it, since no pool can run on a
-core that the process does not have; it is to be had on Linux only.
+them and starts itself anew. Only the second is sure, since no pool can run on a core that
+the process does not have; it is to be had on Linux only.
 """
 
 import os
@@ -31,12 +31,6 @@ def restart_on_one_core() -> None:
 
 
 def core() -> int | None:
-    """The one core that this process may use; None if it may use several, or nobody knows.
-
-    Examples
-    --------
-    >>> core() is None or core() >= 0
-    True
-    """
+    """The one core that this process may use; None if it may use several, or nobody knows."""
     allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
     return min(allowed) if len(allowed) == 1 else None

@@ -1,14 +1,17 @@
-"""What is to be measured: groups of measurements with a baseline, and how large each is."""
+"""What is to be measured: groups of measurements, how large each is, and what its numbers should be."""
 
+import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from compare.bench.clock import Job
-from compare.bench.results import Meant
+from compare.system.command_line import KerasMissing, start_keras
 
-__all__ = ["FULL", "QUICK", "Group", "Measurement", "NotInstalled", "Prepared", "Size", "Wrong"]
+__all__ = ["FULL", "QUICK", "Goal", "Group", "Measurement", "NotInstalled", "Prepared", "Size", "Wrong", "require"]
+
+SCALES = {"s": 1.0, "ms": 1e3, "µs": 1e6, "ns": 1e9, "B": 1.0, "MB": 1e-6}  # of a second, or a byte
 
 
 class NotInstalled(Exception):
@@ -19,29 +22,30 @@ class Wrong(Exception):
     """What was to be timed does not compute what the reference computes; the message says where."""
 
 
-class Size(NamedTuple):
-    """How large problems are.
+def require(package: str) -> None:
+    """Import a package, Keras without what it prints, or raise NotInstalled."""
+    try:
+        if package == "keras":
+            start_keras()
+        else:
+            importlib.import_module(package)
+    except (ImportError, KerasMissing):
+        raise NotInstalled(package) from None
 
-    Parameters
-    ----------
-    side : int
-        An ensemble has side x side starts.
-    samples : int
-        Of a batch.
-    effort : float
-        Factor on the number of steps, of points, of whatever is repeated; at least one is left.
-    """
+
+class Size(NamedTuple):
+    """How large problems are: ensembles of side x side starts, and samples of a batch."""
 
     side: int
     samples: int
-    effort: float
+    effort: float  # factor on the number of steps, of points, of whatever is repeated
 
-    def some(self, number: int) -> int:
-        """So many of something at this effort.
+    def scaled(self, number: int) -> int:
+        """So many of something at this effort, at least one.
 
         Examples
         --------
-        >>> Size(side=4, samples=16, effort=0.25).some(10), Size(side=4, samples=16, effort=0.0).some(10)
+        >>> Size(side=4, samples=16, effort=0.25).scaled(10), Size(side=4, samples=16, effort=0.0).scaled(10)
         (2, 1)
         """
         return max(1, round(number * self.effort))
@@ -51,68 +55,63 @@ FULL = Size(side=512, samples=1000, effort=1.0)
 QUICK = Size(side=128, samples=1000, effort=0.25)
 
 
-class Prepared(NamedTuple):
-    """A measurement that was checked and warmed up.
+class Goal(NamedTuple):
+    """What a median should be at least, or at most.
 
-    Parameters
-    ----------
-    job : callable
-        Does it once and returns what was read off.
-    units : float
-        How much it then has done: steps, or models times steps, or points.
-    details : mapping of str to object
+    Examples
+    --------
+    >>> Goal("ratio", at_least=50.0).met_by(49.0), Goal("cost", at_most=3.0).met_by(3.0)
+    (False, True)
     """
 
+    of: str  # "ratio" or "cost"
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def met_by(self, number: float) -> bool:
+        """Whether a number is as it should be."""
+        low_enough = self.at_most is None or number <= self.at_most
+        return low_enough and (self.at_least is None or number >= self.at_least)
+
+
+class Prepared(NamedTuple):
+    """A measurement that was checked and warmed up."""
+
     job: Job
-    units: float
-    details: Mapping[str, Any] = MappingProxyType({})
+    units: float = 1.0  # how much the job does: steps, or models times steps, or points
+    details: Mapping[str, Any] = MappingProxyType({})  # for the report
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """Something whose cost is measured.
-
-    Parameters
-    ----------
-    name : str
-    prepare : callable
-        Given a Size, checks and warms up. Raises NotInstalled or Wrong.
-    meant : Meant, optional
-    against : str
-        Name of the measurement that its ratio is taken to; by default the group's baseline.
-    """
+    """Something whose cost is measured, once `prepare` has checked it; that may raise NotInstalled or Wrong."""
 
     name: str
     prepare: Callable[[Size], Prepared]
-    meant: Meant | None = None
-    against: str = ""
+    goal: Goal | None = None
+    baseline: str = ""  # of its ratios, instead of the group's
 
 
 @dataclass(frozen=True)
 class Group:
-    """Measurements that are compared with each other.
-
-    Parameters
-    ----------
-    name : str
-        For ``--only``.
-    says : str
-        What is measured; ``{side}`` and ``{samples}`` stand for those of the Size.
-    unit : str
-        Of a cost.
-    per_amount : float
-        So many units of cost are one of what is read off, a second or a byte.
-    baseline : str
-        Name of the measurement that ratios are taken to; empty if costs are not compared.
-    measurements : tuple of Measurement
-    most_rounds : int or None
-        Where more would tell nothing, or take minutes.
-    """
+    """Measurements that are compared with each other."""
 
     name: str
-    says: str
-    unit: str
-    per_amount: float
-    baseline: str
-    measurements: tuple[Measurement, ...] = field(default=())
-    most_rounds: int | None = None
+    title: str  # "{side}" and "{samples}" stand for those of the Size
+    unit: str  # of a cost; begins with one of SCALES
+    baseline: str  # name of the measurement that ratios are taken to; empty if there are none
+    measurements: tuple[Measurement, ...]
+
+    def titled(self, size: Size) -> str:
+        """The title at a size."""
+        return self.title.format(**size._asdict())
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether bytes are measured, which are the same in every round; else it is time."""
+        return self.unit.endswith("B")
+
+    @property
+    def scale(self) -> float:
+        """How many units of cost make a second, or a byte."""
+        return SCALES[self.unit.split()[0]]

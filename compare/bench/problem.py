@@ -14,19 +14,11 @@ REACH = 3.0  # starts from -REACH to REACH
 
 
 class Problem(NamedTuple):
-    """Starts, and the batches they are trained on.
+    """Starts, and the batches they are trained on."""
 
-    Parameters
-    ----------
-    x, y : ndarray of shape (steps, n)
-        Samples and labels, the ReLU of the samples.
-    w, b : ndarray of shape (models,)
-    learning_rate : float
-    """
-
-    x: np.ndarray
-    y: np.ndarray
-    w: np.ndarray
+    x: np.ndarray  # of shape (steps, n)
+    y: np.ndarray  # the ReLU of x
+    w: np.ndarray  # of shape (models,)
     b: np.ndarray
     learning_rate: float
 
@@ -92,27 +84,13 @@ def exact_ends(problem: Problem) -> Parameters:
     With e_i = w x_i + b - y_i for the samples with w x_i + b > 0::
 
         w <- w - rate (2/n) sum e_i x_i        b <- b - rate (2/n) sum e_i
-
-    Examples
-    --------
-    One model of `few_bits` is the teacher itself, and stays it.
-
-    >>> problem = few_bits()
-    >>> teacher = int(np.flatnonzero((problem.w == 1) & (problem.b == 0))[0])
-    >>> ends = exact_ends(problem._replace(w=problem.w[teacher:][:1], b=problem.b[teacher:][:1]))
-    >>> ends.w.tolist(), ends.b.tolist()
-    ([1.0], [0.0])
     """
-    rate = Fraction(problem.learning_rate)
-    xs = [[Fraction(float(value)) for value in row] for row in problem.x]
-    ys = [[Fraction(float(value)) for value in row] for row in problem.y]
-    ends = []
-    for start in zip(problem.w.tolist(), problem.b.tolist(), strict=True):
-        w, b = map(Fraction, start)
-        for x, y in zip(xs, ys, strict=True):
-            active = [(xi, w * xi + b - yi) for xi, yi in zip(x, y, strict=True) if w * xi + b > 0]
-            scale = rate * 2 / len(x)
-            w, b = w - scale * sum(e * xi for xi, e in active), b - scale * sum(e for _, e in active)
-        ends.append((float(w), float(b)))
-    w_ends, b_ends = np.array(ends).T
-    return Parameters(w=w_ends, b=b_ends)
+    w, b, batches_x, batches_y = map(
+        np.vectorize(Fraction, otypes=[object]), (problem.w, problem.b, problem.x, problem.y)
+    )
+    for x, y in zip(batches_x, batches_y, strict=True):
+        z = np.multiply.outer(w, x) + b[:, None]
+        e = np.where(z > 0, z - y, 0)
+        scale = Fraction(problem.learning_rate) * 2 / len(x)
+        w, b = w - scale * (e * x).sum(axis=1), b - scale * e.sum(axis=1)
+    return Parameters(w=w.astype(float), b=b.astype(float))

@@ -1,1 +1,16 @@
-"""What is measured, a group a file."""
+"""What is measured, a group or several a file; `GROUPS` has all, in the order in which they are measured."""
+
+from compare.bench.measurements import certificates, ensembles, memory, scaling, start_up, surface, trajectory
+from compare.bench.plan import Group
+
+__all__ = ["GROUPS"]
+
+GROUPS: tuple[Group, ...] = (
+    ensembles.GROUP,
+    *scaling.GROUPS,
+    memory.GROUP,
+    surface.GROUP,
+    start_up.GROUP,
+    trajectory.GROUP,
+    certificates.GROUP,
+)

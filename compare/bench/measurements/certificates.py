@@ -3,19 +3,16 @@
 Warm, both with graphs that are traced already; cold, each with a recorder of its own.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from compare.bench.clock import timed
-from compare.bench.plan import Group, Measurement, NotInstalled, Prepared, Size, Wrong
-from compare.bench.results import Meant
-from compare.system.command_line import KerasMissing, start_keras
+from compare.bench.plan import Goal, Group, Measurement, Prepared, Size, Wrong, require
 from reference import Adam, Experiment, Parameters
 
 __all__ = ["GROUP"]
 
 STEPS = 2000
-MOST_WARM, MOST_COLD = 2.5, 3.0  # times the Keras run
+MOST = {"warm": 2.5, "cold": 3.0}  # times the Keras run
 START = Parameters(w=1.5, b=0.25, v=0.5, d=0.25)
 EXPERIMENTS = {
     "w, SGD, float32": Experiment(),
@@ -26,42 +23,37 @@ EXPERIMENTS = {
 }
 
 
-def _row(label: str, certified: bool, cold: bool) -> Measurement:
-    def prepare(size: Size) -> Prepared:
-        try:
-            start_keras()
-        except KerasMissing:
-            raise NotInstalled("keras") from None
+def _pair(label: str, when: str) -> tuple[Measurement, Measurement]:
+    """The Keras run and its certificate."""
+
+    def prepare(size: Size, certified: bool) -> Prepared:
+        require("keras")
         import keras_impl
         from compare import certify
 
-        experiment = replace(EXPERIMENTS[label], batch_size=size.samples, steps=size.some(STEPS))
+        experiment = replace(EXPERIMENTS[label], batch_size=size.samples, steps=size.scaled(STEPS))
         recorder = keras_impl.Recorder()
         certificate = certify(experiment, recorder=recorder)  # traces
         if not certificate.agrees:
             raise Wrong(certificate.why_not)
-        work: Callable[..., object] = certify if certified else keras_impl.train
 
         def run() -> object:
-            return work(experiment, recorder=keras_impl.Recorder() if cold else recorder)
+            one = keras_impl.Recorder() if when == "cold" else recorder
+            return (certify if certified else keras_impl.train)(experiment, recorder=one)
 
         details = {"steps": experiment.steps, "samples": size.samples, "observed_over_bound": certificate.worst}
         return Prepared(timed(run), experiment.steps, details)
 
-    when = "cold" if cold else "warm"
-    if not certified:
-        return Measurement(f"Keras, {when}: {label}", prepare)
-    meant = Meant("ratio", at_most=MOST_COLD if cold else MOST_WARM)
-    return Measurement(f"certify, {when}: {label}", prepare, meant, against=f"Keras, {when}: {label}")
+    keras = Measurement(f"Keras, {when}: {label}", lambda size: prepare(size, certified=False))
+    goal = Goal("ratio", at_most=MOST[when])
+    name = f"certify, {when}: {label}"
+    return keras, Measurement(name, lambda size: prepare(size, certified=True), goal, baseline=keras.name)
 
 
 GROUP = Group(
     name="certificates",
-    says="a certificate beside the Keras run that it checks, batches of {samples}",
+    title="a certificate beside the Keras run that it checks, batches of {samples}",
     unit="µs a step",
-    per_amount=1e6,
     baseline="",
-    measurements=tuple(
-        _row(label, certified, cold) for label in EXPERIMENTS for cold in (False, True) for certified in (False, True)
-    ),
+    measurements=tuple(one for label in EXPERIMENTS for when in MOST for one in _pair(label, when)),
 )

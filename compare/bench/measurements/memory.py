@@ -3,9 +3,8 @@
 import subprocess
 import sys
 
-from compare.bench.clock import Job, Reading
-from compare.bench.plan import Group, Measurement, Prepared, Size
-from compare.bench.results import Meant
+from compare.bench.clock import Reading
+from compare.bench.plan import Goal, Group, Measurement, Prepared, Size
 
 __all__ = ["GROUP", "peak_of"]
 
@@ -39,11 +38,7 @@ print(peak)
 def peak_of(what: str, side: int, samples: int, steps: int) -> float:
     """Bytes that a process takes at most which trains side x side starts (w, b).
 
-    Parameters
-    ----------
-    what : str
-        Name of an optimizer, or "nothing" for a process that only imports the reference.
-    side, samples, steps : int
+    `what` is the name of an optimizer, or "nothing" for a process that only imports the reference.
 
     Examples
     --------
@@ -55,33 +50,27 @@ def peak_of(what: str, side: int, samples: int, steps: int) -> float:
     return float(done.stdout)
 
 
-def _prepare(what: str, steps: int, size: Size) -> Prepared:
-    steps = size.some(steps)
+def _training(name: str, optimizer: str, steps: int) -> Measurement:
+    def prepare(size: Size) -> Prepared:
+        details = {"models": size.side**2, "steps": size.scaled(steps), "samples": size.samples}
+        return Prepared(lambda: _reading(optimizer, size.side, size.samples, size.scaled(steps)), details=details)
 
-    def read() -> Reading:
-        peak = peak_of(what, size.side, size.samples, steps)
-        return Reading(peak, peak)
-
-    job: Job = read
-    details = {} if what == "nothing" else {"models": size.side**2, "steps": steps, "samples": size.samples}
-    return Prepared(job, 1.0, details)
+    return Measurement(name, prepare, Goal("cost", at_most=200.0))
 
 
-def _row(name: str, what: str, steps: int) -> Measurement:
-    meant = None if what == "nothing" else Meant("cost", at_most=200.0)
-    return Measurement(name, lambda size: _prepare(what, steps, size), meant)
+def _reading(what: str, side: int, samples: int, steps: int) -> Reading:
+    peak = peak_of(what, side, samples, steps)
+    return Reading(peak, peak)
 
 
 GROUP = Group(
     name="memory",
-    says="peak memory of a process that trains (w, b) from {side} x {side} starts, batches of {samples}",
+    title="peak memory of a process that trains (w, b) from {side} x {side} starts, batches of {samples}",
     unit="MB",
-    per_amount=1e-6,
     baseline="",
     measurements=(
-        _row("import reference", "nothing", 1),
-        _row("all steps by SGD", "SGD", STEPS),
-        _row("a tenth of them by Adam", "Adam", STEPS // 10),
+        Measurement("import reference", lambda size: Prepared(lambda: _reading("nothing", 1, 1, 1))),
+        _training("all steps by SGD", "SGD", STEPS),
+        _training("a tenth of them by Adam", "Adam", STEPS // 10),
     ),
-    most_rounds=1,
 )

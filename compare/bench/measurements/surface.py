@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from compare.bench.clock import Job, timed
-from compare.bench.plan import Group, Measurement, Prepared, Size, Wrong
-from compare.bench.results import Meant
+from compare.bench.clock import timed
+from compare.bench.plan import Goal, Group, Measurement, Prepared, Size, Wrong
 from compare.surface import expected_gradient, expected_loss, expected_loss_and_gradient
 from compare.surface.errors import GRADIENT_ERROR, LOSS_ERROR
 from reference import Parameters
@@ -25,16 +24,7 @@ Values = tuple[list[float], list[float]]
 def by_quadrature(w: float, b: float, magnitudes: bool = False) -> Values:
     """Loss and derivatives by w, b, v, d at (w, b, 1, 0), by SciPy's quad with the kinks given.
 
-    Parameters
-    ----------
-    w, b : float
-    magnitudes : bool
-        Integrate the sizes of the integrands instead.
-
-    Returns
-    -------
-    tuple of two lists of float
-        Values, and the errors that quad estimates.
+    Returns values, and the errors that quad estimates; `magnitudes` is to integrate the sizes of the integrands.
     """
     from scipy.integrate import quad
 
@@ -63,10 +53,10 @@ def require_agreement(quadrature: Callable[..., Values] = by_quadrature) -> None
                 raise Wrong(f"{name} at (w, b) = ({w:g}, {b:g}) is {value!r}, in closed form {float(exact)!r}")
 
 
-def _closed(work: Callable[[Parameters], Any]) -> Callable[[Size], Prepared]:
+def _closed_form(work: Callable[[Parameters], Any]) -> Callable[[Size], Prepared]:
     def prepare(size: Size) -> Prepared:
         require_agreement()
-        side = max(2, size.some(2 * size.side))
+        side = max(2, size.scaled(2 * size.side))
         points = Parameters(np.linspace(-3, 3, side)[:, None], np.linspace(-3, 3, side))
         work(points)
         return Prepared(timed(lambda: work(points)), side * side, {"points": side * side})
@@ -76,24 +66,22 @@ def _closed(work: Callable[[Parameters], Any]) -> Callable[[Size], Prepared]:
 
 def _quadrature(size: Size) -> Prepared:
     require_agreement()
-    points = size.some(QUADRATURES)
-    job: Job = timed(lambda: [by_quadrature(*PROBES[0]) for _ in range(points)])
-    return Prepared(job, points, {"points": points})
+    points = size.scaled(QUADRATURES)
+    return Prepared(timed(lambda: [by_quadrature(*PROBES[0]) for _ in range(points)]), points, {"points": points})
 
 
 GROUP = Group(
     name="surface",
-    says="expected loss and gradient on a grid over (w, b)",
+    title="expected loss and gradient on a grid over (w, b)",
     unit="ns a point",
-    per_amount=1e9,
     baseline="closed form, in one call",
     measurements=(
-        Measurement("closed form, in one call", _closed(expected_loss_and_gradient)),
+        Measurement("closed form, in one call", _closed_form(expected_loss_and_gradient)),
         Measurement(
             "closed form, in two calls",
-            _closed(lambda points: (expected_loss(points), expected_gradient(points))),
-            Meant("ratio", at_least=1.0),
+            _closed_form(lambda points: (expected_loss(points), expected_gradient(points))),
+            Goal("ratio", at_least=1.0),
         ),
-        Measurement("scipy.integrate.quad, kinks given", _quadrature, Meant("ratio", at_least=500.0)),
+        Measurement("scipy.integrate.quad, kinks given", _quadrature, Goal("ratio", at_least=500.0)),
     ),
 )

@@ -1,10 +1,56 @@
-"""The same training in other ways, each in a file of its own.
+"""The same training in other ways.
 
-A rival is built for a Problem, outside the timing: arrays are handed over and code is
-compiled. What is built trains from the starts to the ends each time it is called, and
-returns when it is done.
+A rival is built for a Problem, outside the timing: arrays are handed over. What is built
+trains from the starts to the ends each time it is called, and returns when it is done. The
+first of its runs compiles, and is not timed.
 """
 
-from compare.bench.rivals.rival import RIVALS, Rival
+import pkgutil
+from collections.abc import Callable
+from typing import NamedTuple
+
+from compare.bench.plan import Goal, require
+from compare.bench.problem import Problem
+from reference import Parameters
 
 __all__ = ["RIVALS", "Rival"]
+
+
+class Rival(NamedTuple):
+    """A way to train the ensemble."""
+
+    name: str
+    builder: str  # "module:function", imported from this package when it is needed
+    models: int  # of a round, at most; what is slow is given less
+    steps: int  # of a round, about
+    needs: str = ""  # package that it runs on
+    goal: Goal | None = None  # its ratio to the fast path
+
+    def load(self) -> Callable[[Problem], Callable[[], Parameters]]:
+        """Import what builds it; raises NotInstalled if what it needs is not there."""
+        if self.needs:
+            require(self.needs)
+        builder: Callable[[Problem], Callable[[], Parameters]] = pkgutil.resolve_name(f"{__name__}.{self.builder}")
+        return builder
+
+
+_ALL = 2**30
+
+RIVALS: tuple[Rival, ...] = (
+    Rival("this project, fast path", "numpy_rivals:build_fast", _ALL, 100),
+    Rival("this project, readable", "numpy_rivals:build_readable", 2**6, 100),
+    Rival(
+        "NumPy, broadcasting with out=", "numpy_rivals:build_broadcasting", _ALL, 1, goal=Goal("ratio", at_least=150.0)
+    ),
+    Rival(
+        "JAX jitted, sorted, lookup table", "jax_sorted:build_with_table", _ALL, 50, "jax", Goal("ratio", at_least=2.0)
+    ),
+    Rival(
+        "JAX jitted, sorted, searchsorted", "jax_sorted:build_with_search", _ALL, 50, "jax", Goal("ratio", at_least=2.0)
+    ),
+    Rival("PyTorch, sorted, searchsorted", "torch_rivals:build_sorted", _ALL, 20, "torch"),
+    Rival("PyTorch, broadcasting, autograd", "torch_rivals:build_autograd", 2**16, 1, "torch"),
+    Rival("numba, loops", "numba_loops:build", _ALL, 4, "numba"),
+    Rival("Keras, wide layer, jitted by XLA", "keras_wide:build_jitted", 2**7, 2000, "keras"),
+    Rival("Keras, wide layer", "keras_wide:build", 2**8, 200, "keras"),
+)

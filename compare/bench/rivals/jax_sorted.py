@@ -6,6 +6,7 @@ ends, one row for each place. With w >= 0 the active samples are those above the
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from compare.bench.problem import Problem
@@ -16,20 +17,15 @@ __all__ = ["build_with_search", "build_with_table"]
 CELLS = 4096  # of the lookup table; more are slower, fewer need more corrections
 
 
-def build_with_search(problem: Problem) -> Callable[[], Parameters]:
-    """With `jax.numpy.searchsorted`."""
+def _place_by_search(x: Any, kink: Any) -> Any:
+    """How many samples are not above the kink."""
     import jax.numpy as jnp
 
-    return _build(problem, lambda x, kink: jnp.searchsorted(x, kink, side="right"))
-
-
-def build_with_table(problem: Problem) -> Callable[[], Parameters]:
-    """With a lookup table over the range of the samples, and corrections until the place is right."""
-    return _build(problem, _place_by_table)
+    return jnp.searchsorted(x, kink, side="right")
 
 
 def _place_by_table(x: Any, kink: Any) -> Any:
-    """How many samples are not above the kink: a first guess from the cell it is in, never too high."""
+    """The same by a lookup table over the range of the samples, whose guess is never too high, and is corrected."""
     import jax.numpy as jnp
     from jax import lax
 
@@ -84,5 +80,8 @@ def _build(problem: Problem, place_of: Callable[[Any, Any], Any]) -> Callable[[]
         w, b = jax.block_until_ready(run(*arguments))
         return Parameters(w=w, b=b)
 
-    train()  # compiles
     return train
+
+
+build_with_search = partial(_build, place_of=_place_by_search)
+build_with_table = partial(_build, place_of=_place_by_table)

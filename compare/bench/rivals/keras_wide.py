@@ -1,6 +1,7 @@
 """A wide Keras layer: every unit is a neuron of the ensemble."""
 
 from collections.abc import Callable
+from functools import partial
 
 from compare.bench.problem import Problem
 from reference import Parameters
@@ -8,23 +9,12 @@ from reference import Parameters
 __all__ = ["build", "build_jitted"]
 
 
-def build(problem: Problem) -> Callable[[], Parameters]:
-    """All steps in one TensorFlow graph."""
-    return _build(problem, "graph")
-
-
-def build_jitted(problem: Problem) -> Callable[[], Parameters]:
-    """The same compiled by XLA."""
-    return _build(problem, "xla")
-
-
-def _build(problem: Problem, mode: str) -> Callable[[], Parameters]:
-    from keras_impl.wide import WideLayer
+def build(problem: Problem, mode: str = "graph") -> Callable[[], Parameters]:
+    """All steps in one TensorFlow graph; with mode "xla" compiled by XLA."""
+    from keras_impl.wide_layer import WideLayer
 
     layer = WideLayer(problem.w.size, dtype=str(problem.x.dtype), learning_rate=problem.learning_rate, mode=mode)
+    return lambda: layer.train(Parameters(w=problem.w, b=problem.b), problem.x, problem.y)
 
-    def train() -> Parameters:
-        return layer.train(Parameters(w=problem.w, b=problem.b), problem.x, problem.y)
 
-    train()  # traces, and compiles
-    return train
+build_jitted = partial(build, mode="xla")

@@ -10,7 +10,7 @@ __all__ = ["build"]
 
 
 def build(problem: Problem) -> Callable[[], Parameters]:
-    """Compile for the problem's dtype and return what trains it."""
+    """What trains the problem; compiled for its dtype by the first run."""
     import numba
 
     loops = numba.njit(fastmath=True)(_loops)
@@ -21,7 +21,6 @@ def build(problem: Problem) -> Callable[[], Parameters]:
         loops(w, b, problem.x, problem.y, scale)
         return Parameters(w=w, b=b)
 
-    train()  # compiles
     return train
 
 

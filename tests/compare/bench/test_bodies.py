@@ -2,14 +2,14 @@
 
 import importlib.util
 import subprocess
+import sys
 
 import pytest
 
-from compare.bench.measurements import memory, start_up, surface
+from compare.bench.measurements import GROUPS, memory, start_up, surface
 from compare.bench.measurements.ensembles import prepare
-from compare.bench.measurements.groups import GROUPS
 from compare.bench.plan import NotInstalled, Size, Wrong
-from compare.bench.rivals import RIVALS, Rival
+from compare.bench.rivals import RIVALS, numpy_rivals
 
 TINY = Size(side=4, samples=16, effort=0.0)
 BY_NAME = {group.name: group for group in GROUPS}
@@ -45,22 +45,14 @@ def test_every_rival_that_is_installed_computes_the_same(rival):
     assert prepared.details["observed_over_bound"] <= 1
 
 
-def test_a_rival_that_is_wrong_is_not_built():
-    wrong = Rival("wrong", __name__, "build_wrong", 16, 1)
+def test_a_rival_that_is_wrong_is_not_built(monkeypatch):
+    right = numpy_rivals.build_broadcasting
+    monkeypatch.setattr(numpy_rivals, "build_broadcasting", lambda problem: right(problem._replace(y=-problem.y)))
     with pytest.raises(Wrong, match="it is exactly"):
-        prepare(wrong, TINY)
-
-
-def build_wrong(problem):
-    """Trains on labels that are not the teacher's."""
-    from compare.bench.rivals.naive import build
-
-    return build(problem._replace(y=-problem.y))
+        prepare(RIVALS[2], TINY)
 
 
 def test_what_is_not_installed_is_named(monkeypatch):
-    import sys
-
     for package in ("jax", "torch", "numba"):
         monkeypatch.setitem(sys.modules, package, None)
     for name in [name for name in sys.modules if name.split(".")[0] == "keras_impl"]:
@@ -106,4 +98,4 @@ def test_names_are_unique_and_baselines_exist():
     for group in GROUPS:
         names = [measurement.name for measurement in group.measurements]
         assert len(set(names)) == len(names)
-        assert {group.baseline, *(measurement.against for measurement in group.measurements)} <= {"", *names}
+        assert {group.baseline, *(measurement.baseline for measurement in group.measurements)} <= {"", *names}

@@ -7,14 +7,13 @@ import sys
 
 import pytest
 
-from compare.bench import __main__ as command
-from compare.bench import clock
-from compare.bench.clock import Reading, in_rounds, of_children, timed
+from compare.bench import clock, session
+from compare.bench.__main__ import main
+from compare.bench.clock import Reading, in_rounds, timed
 from compare.bench.machine import describe, footnotes
-from compare.bench.measurements import groups
-from compare.bench.plan import FULL, Group, Measurement, NotInstalled, Prepared, Size, Wrong
-from compare.bench.results import Meant, Row
-from compare.bench.running import measure
+from compare.bench.measurements import GROUPS
+from compare.bench.measuring import Row, measure
+from compare.bench.plan import FULL, Goal, Group, Measurement, NotInstalled, Prepared, Size, Wrong
 from compare.bench.table import amount, cells, entry, markdown, rich_table
 
 TINY = Size(side=4, samples=16, effort=0.0)
@@ -43,11 +42,11 @@ def made_up(*, wrong=False):
     """A group with a baseline, something dearer, something missing and perhaps something wrong."""
     rows = [
         Measurement("base", lambda size: Prepared(readings(1.0, 2.0, 4.0), 2.0, {"models": 4})),
-        Measurement("dear", lambda size: Prepared(readings(30.0, 20.0, 400.0), 2.0), Meant("ratio", at_least=20.0)),
-        Measurement("gone", absent, Meant("ratio", at_least=2.0)),
+        Measurement("dear", lambda size: Prepared(readings(30.0, 20.0, 400.0), 2.0), Goal("ratio", at_least=20.0)),
+        Measurement("gone", absent, Goal("ratio", at_least=2.0)),
         *([Measurement("off", mistaken)] if wrong else []),
     ]
-    return Group("invented", "{side} starts, batches of {samples}", "s a thing", 1.0, "base", tuple(rows))
+    return Group("invented", "{side} starts, batches of {samples}", "s a thing", "base", tuple(rows))
 
 
 def test_jobs_take_turns_and_ratios_are_taken_within_each_round():
@@ -56,33 +55,30 @@ def test_jobs_take_turns_and_ratios_are_taken_within_each_round():
     assert base.by_the_wall == (1.0, 2.0, 4.0)
     assert base.ratios == ()
     assert dear.ratios == (30.0, 10.0, 100.0)
-    assert dear.as_meant
-    assert (gone.costs, gone.note, gone.as_meant) == ((), "not installed: nowhere", None)
+    assert dear.meets_goal
+    assert (gone.costs, gone.note, gone.meets_goal) == ((), "not installed: nowhere", None)
 
 
 def test_a_ratio_can_have_a_baseline_of_its_own():
     rows = (
         Measurement("a", lambda size: Prepared(readings(1.0), 1.0)),
-        Measurement("b", lambda size: Prepared(readings(3.0), 1.0), against="a"),
-        Measurement("c", lambda size: Prepared(readings(3.0), 1.0), against="missing"),
+        Measurement("b", lambda size: Prepared(readings(3.0), 1.0), baseline="a"),
+        Measurement("c", lambda size: Prepared(readings(3.0), 1.0), baseline="missing"),
     )
-    a, b, c = measure(Group("g", "", "s", 1.0, "", rows), TINY, rounds=1)
+    a, b, c = measure(Group("g", "", "s", "", rows), TINY, rounds=1)
     assert (a.ratios, b.ratios, c.ratios) == ((), (3.0,), ())
 
 
 def test_where_the_baseline_is_missing_there_are_costs_and_no_ratios():
     rows = (Measurement("base", absent), Measurement("other", lambda size: Prepared(readings(1.0), 1.0)))
-    base, other = measure(Group("g", "", "s", 1.0, "base", rows), TINY, rounds=1)
+    base, other = measure(Group("g", "", "s", "base", rows), TINY, rounds=1)
     assert base.costs == ()
     assert (other.costs, other.ratios) == ((1.0,), ())
 
 
-def test_a_group_can_have_few_rounds():
-    (row,) = measure(
-        Group("g", "", "B", 1.0, "", (Measurement("a", lambda size: Prepared(readings(7.0), 1.0)),), most_rounds=1),
-        TINY,
-        rounds=5,
-    )
+def test_memory_is_read_once():
+    rows = (Measurement("a", lambda size: Prepared(readings(7e6), 1.0)),)
+    (row,) = measure(Group("g", "", "MB", "", rows), TINY, rounds=5)
     assert row.costs == (7.0,)
 
 
@@ -99,18 +95,20 @@ def test_clocks_are_those_of_the_process_and_of_its_children(monkeypatch):
     ticks = iter([1.0, 1.5, 10.0, 12.0])
     monkeypatch.setattr(clock.time, "process_time", lambda: next(ticks))
     assert timed(lambda: None)().amount == 0.5
-    spent = of_children(lambda: subprocess.run([sys.executable, "-c", "sum(range(10**6))"], check=True))()
-    assert spent.amount > 0
+    child = [sys.executable, "-c", "sum(range(10**6))"]
+    assert timed(lambda: subprocess.run(child, check=True), Reading.of_children)().amount > 0
 
 
 def test_a_table_shows_median_range_ratio_and_what_was_meant():
     rows = measure(made_up(wrong=True), TINY, rounds=3)
-    assert cells(rows[0]) == ("base", "1.00", "0.500 to 2.00", "", "", "")
-    assert cells(rows[1]) == ("dear", "15.0", "10.0 to 200", "30.0", "10.0 to 100", "times ≥ 20")
-    assert cells(rows[2]) == ("gone", "not installed: nowhere", "", "", "", "times ≥ 2")
-    assert cells(rows[3]) == ("off", "wrong, not timed", "", "", "", "")
-    missed = Row("slow", costs=(4.0,), by_the_wall=(4.0,), meant=Meant("cost", at_most=3.0))
-    assert cells(missed)[-1] == "cost ≤ 3, missed"
+    assert [cells(made_up(), row) for row in rows] == [
+        ["base (baseline)", "1.00", "0.500 to 2.00", "", "", ""],
+        ["dear", "15.0", "10.0 to 200", "30.0", "10.0 to 100", "times ≥ 20"],
+        ["gone", "not installed: nowhere", "", "", "", "times ≥ 2"],
+        ["off", "wrong, not timed", "", "", "", ""],
+    ]
+    missed = Row("slow", costs=(4.0,), by_the_wall=(4.0,), goal=Goal("cost", at_most=3.0))
+    assert cells(made_up(), missed)[-1] == "cost ≤ 3, missed"
     table = rich_table(made_up(), TINY, rows)
     assert table.row_count == 4
     assert "4 starts, batches of 16" in str(table.title)
@@ -160,8 +158,8 @@ def test_a_busy_machine_is_told_and_an_idle_one_is_not():
 
 
 def run(monkeypatch, group, *arguments):
-    monkeypatch.setattr(groups, "GROUPS", (group,))
-    return command.main(list(arguments))
+    monkeypatch.setattr(session, "GROUPS", (group,))
+    return main(list(arguments))
 
 
 def test_the_command_prints_a_table_and_writes_json_and_markdown(tmp_path, capsys, monkeypatch):
@@ -191,8 +189,8 @@ def test_what_is_wrong_is_status_1_and_said_on_standard_error(capsys, monkeypatc
 
 
 def test_a_missed_number_is_no_error(monkeypatch):
-    slow = Measurement("slow", lambda size: Prepared(readings(4.0), 1.0), Meant("cost", at_most=3.0))
-    assert run(monkeypatch, Group("g", "", "s", 1.0, "", (slow,)), "--rounds", "1", "--quiet") == 0
+    slow = Measurement("slow", lambda size: Prepared(readings(4.0), 1.0), Goal("cost", at_most=3.0))
+    assert run(monkeypatch, Group("g", "", "s", "", (slow,)), "--rounds", "1", "--quiet") == 0
 
 
 @pytest.mark.parametrize(
@@ -204,7 +202,7 @@ def test_a_missed_number_is_no_error(monkeypatch):
     ],
 )
 def test_bad_usage_is_one_line_and_status_2(arguments, complaint, capsys):
-    assert command.main(arguments) == 2
+    assert main(arguments) == 2
     error = capsys.readouterr().err
     assert complaint in error
     assert error.count("\n") == 1
@@ -212,7 +210,7 @@ def test_bad_usage_is_one_line_and_status_2(arguments, complaint, capsys):
 
 def test_a_folder_of_somebody_else_is_refused_before_anything_is_measured(tmp_path, capsys):
     (tmp_path / "precious").write_text("")
-    assert command.main(["--out", str(tmp_path)]) == 2
+    assert main(["--out", str(tmp_path)]) == 2
     assert "holds other files" in capsys.readouterr().err
 
 
@@ -221,7 +219,7 @@ def test_an_interrupt_is_one_line_and_writes_nothing(tmp_path, capsys, monkeypat
         raise KeyboardInterrupt
 
     out = tmp_path / "bench"
-    assert run(monkeypatch, Group("g", "", "s", 1.0, "", (Measurement("a", stop),)), "--out", str(out)) == 130
+    assert run(monkeypatch, Group("g", "", "s", "", (Measurement("a", stop),)), "--out", str(out)) == 130
     assert capsys.readouterr().err == "compare.bench: interrupted; nothing was written\n"
     assert not out.exists()
 
@@ -236,7 +234,7 @@ sys.exit(status or len({heavy} & sys.modules.keys()))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    for group in groups.GROUPS:
+    for group in GROUPS:
         assert f"{group.name}: " in done.stdout
         assert all(measurement.name in done.stdout for measurement in group.measurements)
 
@@ -254,7 +252,7 @@ print(core() is not None or not hasattr(os, "sched_setaffinity"), all(os.environ
 
 def test_on_a_terminal_a_line_says_what_is_going_on_and_goes_away(capsys, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-    with command._telling(quiet=False) as tell:
-        tell("rounds")
+    with session.progress_line(quiet=False) as announce:
+        announce("rounds")
     erased = "\r\x1b[K"
     assert capsys.readouterr().out == f"{erased}rounds ...{erased}"

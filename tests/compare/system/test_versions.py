@@ -8,10 +8,9 @@ from importlib import metadata
 
 import pytest
 
-from compare.bench import machine as bench_machine
+from compare.bench import session
 from compare.bench.__main__ import main as bench
 from compare.bench.clock import Reading
-from compare.bench.measurements import groups
 from compare.bench.plan import Group, Measurement, Prepared
 from compare.run.__main__ import main as run
 from compare.sweep.__main__ import main as sweep
@@ -28,7 +27,7 @@ def not_installed(monkeypatch):
 
 def made_up(*jobs):
     rows = [Measurement(f"m{i}", lambda size, job=job: Prepared(job, 1.0)) for i, job in enumerate(jobs)]
-    return Group(f"g{len(jobs)}", "", "s", 1.0, "", tuple(rows))
+    return Group(f"g{len(jobs)}", "", "s", "", tuple(rows))
 
 
 def took(seconds):
@@ -45,7 +44,7 @@ def test_a_version_that_is_damaged_is_unknown(monkeypatch):
 
 @pytest.mark.usefixtures("not_installed")
 def test_every_command_works_without_versions(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(groups, "GROUPS", (made_up(took(1.0)),))
+    monkeypatch.setattr(session, "GROUPS", (made_up(took(1.0)),))
     folders = [str(tmp_path / name) for name in "abc"]
     assert run(["--only", "jump", "--no-keras", "--no-figures", "--out", folders[0]]) == 0
     flags = ["--grid", "initial.w=1,2", "--steps", "2", "--no-picture", "--out", folders[1]]
@@ -83,14 +82,13 @@ def test_a_checkout_on_the_path_is_enough(tmp_path):
     assert versions["numpy"] != "unknown"
 
 
-@pytest.mark.parametrize("broken", ["describe", "footnotes", "markdown"])
+@pytest.mark.parametrize("broken", ["machine.environment", "session.footnotes", "session.markdown"])
 def test_what_was_measured_is_written_whatever_fails_at_the_end(broken, tmp_path, monkeypatch, capsys):
     def fails(*arguments, **options):
         raise RuntimeError("a mistake")
 
-    monkeypatch.setattr(groups, "GROUPS", (made_up(took(1.0)), made_up(took(2.0), took(3.0))))
-    monkeypatch.setattr(f"compare.bench.writing.{broken}", fails)
-    monkeypatch.setattr(bench_machine, broken, fails, raising=False)
+    monkeypatch.setattr(session, "GROUPS", (made_up(took(1.0)), made_up(took(2.0), took(3.0))))
+    monkeypatch.setattr(f"compare.bench.{broken}", fails)
     assert bench(["--rounds", "1", "--quiet", "--out", str(tmp_path / "out")]) in (0, 1)
     report = json.loads((tmp_path / "out" / "bench.json").read_text())
     assert [[row["cost"]["median"] for row in group["rows"]] for group in report["groups"]] == [[1.0], [2.0, 3.0]]
@@ -99,7 +97,7 @@ def test_what_was_measured_is_written_whatever_fails_at_the_end(broken, tmp_path
 
 def test_a_group_that_fails_costs_no_other_its_numbers(tmp_path, monkeypatch, capsys):
     broken = made_up(lambda: 1 / 0, took(0.0), took(0.0))
-    monkeypatch.setattr(groups, "GROUPS", (made_up(took(1.0)), broken, made_up(took(2.0), took(3.0))))
+    monkeypatch.setattr(session, "GROUPS", (made_up(took(1.0)), broken, made_up(took(2.0), took(3.0))))
     assert bench(["--rounds", "1", "--out", str(tmp_path / "out")]) == 1
     assert capsys.readouterr().err == "FAILED: g3: ZeroDivisionError: division by zero\n"
     assert [g["name"] for g in json.loads((tmp_path / "out" / "bench.json").read_text())["groups"]] == ["g1", "g2"]
@@ -110,7 +108,7 @@ def test_an_interrupt_keeps_what_was_measured(error, tmp_path, monkeypatch, caps
     def stop():
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(groups, "GROUPS", (made_up(took(1.0)), made_up(took(0.0), stop), made_up(*[took(1.0)] * 3)))
+    monkeypatch.setattr(session, "GROUPS", (made_up(took(1.0)), made_up(took(0.0), stop), made_up(*[took(1.0)] * 3)))
     out = tmp_path / "out"
     assert bench(["--rounds", "1", "--quiet", "--out", str(out)]) == 130
     said = f"compare.bench: interrupted; 1 of 3 groups were measured and are in {out}\n"
@@ -126,7 +124,7 @@ def test_a_folder_that_cannot_be_written_in_the_end_loses_nothing(tmp_path, monk
         (out / "theirs").write_text("precious")
         return Reading(4.0, 4.0)
 
-    monkeypatch.setattr(groups, "GROUPS", (made_up(somebody_came),))
+    monkeypatch.setattr(session, "GROUPS", (made_up(somebody_came),))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     assert bench(["--rounds", "1", "--quiet", "--out", str(out)]) == 2

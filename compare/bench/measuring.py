@@ -1,0 +1,71 @@
+"""Measure a group: check and warm up each of its measurements, then all of them in rounds."""
+
+import math
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from compare.bench.clock import in_rounds
+from compare.bench.plan import Goal, Group, NotInstalled, Prepared, Size, Wrong
+
+__all__ = ["Row", "measure"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What came of a measurement: costs in the group's unit, and ratios to the baseline, one a round."""
+
+    name: str
+    costs: Sequence[float] = ()  # by processor time; empty if nothing was measured
+    by_the_wall: Sequence[float] = ()
+    ratios: Sequence[float] = ()  # empty if there is no baseline
+    note: str = ""  # why nothing was measured
+    wrong: bool = False  # whether that is because it computes something else
+    goal: Goal | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def meets_goal(self) -> bool | None:
+        """Whether the median is as it should be; None if there is nothing to tell."""
+        if self.goal is None:
+            return None
+        numbers = self.ratios if self.goal.of == "ratio" else self.costs
+        return self.goal.met_by(statistics.median(numbers)) if numbers else None
+
+
+def measure(group: Group, size: Size, rounds: int, announce: Callable[[str], None] = lambda name: None) -> list[Row]:
+    """A row for each measurement of a group, also for what could not be measured.
+
+    `announce` is given the name of what is being prepared or measured.
+    """
+    prepared: dict[str, Prepared] = {}
+    rows: dict[str, Row] = {}
+    for one in group.measurements:
+        announce(one.name)
+        try:
+            prepared[one.name] = one.prepare(size)
+        except NotInstalled as error:
+            rows[one.name] = Row(one.name, note=f"not installed: {error}", goal=one.goal)
+        except Wrong as error:
+            rows[one.name] = Row(one.name, note=str(error), wrong=True, goal=one.goal)
+    announce(f"{group.name}: {rounds} rounds")
+    costs, walls = {}, {}
+    readings = in_rounds({name: ready.job for name, ready in prepared.items()}, 1 if group.in_memory else rounds)
+    for name, ready in prepared.items():
+        costs[name] = tuple(group.scale * reading.amount / ready.units for reading in readings[name])
+        walls[name] = tuple(group.scale * reading.wall / ready.units for reading in readings[name])
+    for one in group.measurements:
+        if one.name in prepared:
+            ratios = _ratios(costs, one.name, one.baseline or group.baseline)
+            details = prepared[one.name].details
+            rows[one.name] = Row(one.name, costs[one.name], walls[one.name], ratios, goal=one.goal, details=details)
+    return [rows[one.name] for one in group.measurements]
+
+
+def _ratios(costs: Mapping[str, Sequence[float]], name: str, baseline: str) -> tuple[float, ...]:
+    """Ratios within each round, infinite where the clock saw nothing of the baseline; none to itself or to nothing."""
+    if baseline == name or baseline not in costs:
+        return ()
+    pairs = zip(costs[name], costs[baseline], strict=True)
+    return tuple(cost / base if base > 0 else math.inf for cost, base in pairs)
