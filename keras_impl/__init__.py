@@ -1,7 +1,7 @@
 """The same experiment on Keras' public API (Keras 3, TensorFlow backend).
 
 `model` builds the network and optimizer, `recorder` runs them in one graph and writes
-down every step, `settings` restores what it changes of Keras' globals, `wide` trains many
+down every step, `settings` restores what it changes of Keras' globals, `wide_layer` trains many
 neurons as the units of one layer. Importing this package imports Keras, which takes
 seconds.
 """

@@ -16,8 +16,8 @@ import tensorflow as tf
 
 from keras_impl.model import build_model, build_optimizer, needs_bias, needs_output_layer
 from keras_impl.modes import MODES, in_mode
-from keras_impl.probe import Subnormals, probe_subnormals
 from keras_impl.settings import floatx
+from keras_impl.subnormals import Subnormals, probe_subnormals
 from reference import Experiment, Parameters
 from reference.experiment import require_experiment
 from reference.training import blocks

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from keras_impl import Recorder
 from keras_impl.modes import MODES, in_mode
-from keras_impl.probe import Subnormals, probe_subnormals
+from keras_impl.subnormals import Subnormals, probe_subnormals
 from reference import SGD, Experiment, Parameters
 
 DTYPES = ["float32", "float64"]
