@@ -20,7 +20,7 @@ from compare.claims.values import (
 )
 from compare.claims.witnesses.loss_shape import judge_convex, judge_critical_point, judge_crossings, judge_minimum
 from compare.claims.witnesses.paths.answers import Answers, answer
-from compare.claims.witnesses.paths.statements import Statement, run_checks, state
+from compare.claims.witnesses.paths.statements import Statement, run_checks, state_claim
 from compare.claims.witnesses.pointwise import judge_formula, judge_one_sided, judge_surface
 from compare.claims.witnesses.seeds.many_runs import Request
 from compare.claims.witnesses.seeds.random_starts import as_drawn, expected_request
@@ -30,11 +30,12 @@ from reference import Experiment
 
 __all__ = ["exact_findings", "exact_statement", "expected_runs_of", "finding_of", "findings_of"]
 
+SMALLEST = 2.0**-1022  # what a path has for a number that is nearer to 0
+
 
 def exact_statement(claim: Claim, shared: SharedRuns) -> Statement | None:
     """What the expected dynamics says about all checks of a run; None if there are none."""
-    checks = [check for _, check in run_checks(claim)]
-    return state(checks, claim.experiment, shared.exact_path) if checks else None
+    return state_claim(claim, shared.exact_path)
 
 
 def exact_findings(claim: Claim, said: Statement | None, shared: SharedRuns) -> tuple[Finding | None, ...]:
@@ -46,19 +47,6 @@ def exact_findings(claim: Claim, said: Statement | None, shared: SharedRuns) -> 
         return _at_rest(check, claim.experiment, shared)
 
     return findings_of(claim, said, otherwise)
-
-
-def findings_of(
-    claim: Claim, said: Statement | None, otherwise: Callable[[Check], Finding | None]
-) -> tuple[Finding | None, ...]:
-    """A finding for each check: of a run of one member what was said of it, else what `otherwise` finds."""
-    of_runs = {} if said is None else dict(zip((i for i, _ in run_checks(claim)), said.answers, strict=True))
-    return tuple(
-        finding_of(of_runs[i], check) if i in of_runs else otherwise(check) for i, check in enumerate(claim.checks)
-    )
-
-
-SMALLEST = 2.0**-1022  # what a path has for a number that is nearer to 0
 
 
 def finding_of(answers: Answers, check: Check) -> Finding:
@@ -74,6 +62,19 @@ def finding_of(answers: Answers, check: Check) -> Finding:
     if answers.resolved[0]:
         return Finding(bool(answers.met[0]), number, says)
     return Finding(None, number, says, answers.reason)
+
+
+def findings_of(
+    claim: Claim,
+    said: Statement | None,
+    otherwise: Callable[[Check], Finding | None],
+    of_run: Callable[[Answers, Check], Finding] = finding_of,
+) -> tuple[Finding | None, ...]:
+    """A finding for each check: of a run from what was said of it, by default of one member, else from `otherwise`."""
+    of_runs = {} if said is None else dict(zip((i for i, _ in run_checks(claim)), said.answers, strict=True))
+    return tuple(
+        of_run(of_runs[i], check) if i in of_runs else otherwise(check) for i, check in enumerate(claim.checks)
+    )
 
 
 def expected_runs_of(claim: Claim) -> list[Request]:

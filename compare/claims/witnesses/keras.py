@@ -15,7 +15,7 @@ from compare.claims.values import (
 )
 from compare.claims.witnesses.exact import finding_of, findings_of
 from compare.claims.witnesses.paths.answers import answer
-from compare.claims.witnesses.paths.statements import Statement, experiments_of, run_checks, state
+from compare.claims.witnesses.paths.statements import Statement, runs_of, state_claim
 from compare.claims.witnesses.reference import same
 from compare.claims.witnesses.seeds.random_starts import first_start
 from compare.claims.witnesses.shared_runs import SharedRuns
@@ -39,8 +39,7 @@ def needs_keras(claim: Claim) -> bool:
 
 def _runs(claim: Claim) -> list[Experiment]:
     """The experiments that Keras runs: those of the first seed, or the first start, of each check."""
-    checks = [check for _, check in run_checks(claim)]
-    runs = experiments_of(checks, claim.experiment) if checks else []
+    runs = runs_of(claim)
     for check in claim.checks:
         if isinstance(check, UpdateCheck):
             runs.append(claim.experiment)
@@ -56,8 +55,7 @@ def certificates_of(claim: Claim, shared: SharedRuns) -> list[Any]:
 
 def keras_statement(claim: Claim, shared: SharedRuns) -> Statement | None:
     """What Keras' run says about all checks of a run; None if there are none."""
-    checks = [check for _, check in run_checks(claim)]
-    return state(checks, claim.experiment, shared.keras_path) if checks else None
+    return state_claim(claim, shared.keras_path)
 
 
 def keras_findings(claim: Claim, said: Statement | None, shared: SharedRuns) -> tuple[Finding | None, ...]:

@@ -5,9 +5,10 @@ import numpy as np
 from compare.claims.check_text import shown, symbol
 from compare.claims.findings import Finding
 from compare.claims.values import Check, Claim, DefaultCheck, ShareOf, TrajectoryCheck, UpdateCheck
+from compare.claims.witnesses.exact import findings_of
 from compare.claims.witnesses.paths.answers import Answers, answer
 from compare.claims.witnesses.paths.path import Path
-from compare.claims.witnesses.paths.statements import Statement, experiments_of, run_checks, state
+from compare.claims.witnesses.paths.statements import Statement, runs_of, state_claim
 from compare.claims.witnesses.seeds.confidence_intervals import Margins, quiet_interval
 from compare.claims.witnesses.seeds.many_runs import Request
 from compare.claims.witnesses.seeds.random_starts import as_drawn, share_runs
@@ -21,20 +22,12 @@ __all__ = ["finer_statement", "reference_findings", "reference_statement", "requ
 
 def requests_of(claim: Claim) -> list[Request]:
     """The runs that the reference has to make for a claim."""
-    checks = [check for _, check in run_checks(claim)]
-    runs = [Request(run, SEEDS) for run in experiments_of(checks, claim.experiment)] if checks else []
-    return runs + [
-        request
-        for check in claim.checks
-        if isinstance(check, TrajectoryCheck) and check.share is not None
-        for request in _share_requests(claim.experiment, check, check.share)
-    ]
-
-
-def _share_requests(experiment: Experiment, check: TrajectoryCheck, share: ShareOf) -> list[Request]:
-    """The runs on batches that a share takes."""
-    runs = share_runs(experiment, check, share)
-    return [run for run in (runs.run, runs.noisy) if run is not None]
+    requests = [Request(run, SEEDS) for run in runs_of(claim)]
+    for check in claim.checks:
+        if isinstance(check, TrajectoryCheck) and check.share is not None:
+            runs = share_runs(claim.experiment, check, check.share)
+            requests += [run for run in (runs.run, runs.noisy) if run is not None]
+    return requests
 
 
 def _share(experiment: Experiment, check: TrajectoryCheck, share: ShareOf, shared: SharedRuns) -> Finding:
@@ -57,42 +50,31 @@ def _share(experiment: Experiment, check: TrajectoryCheck, share: ShareOf, share
 
 def reference_statement(claim: Claim, shared: SharedRuns) -> Statement | None:
     """What the seeds say about all checks of a run; None if there are none."""
-    checks = [check for _, check in run_checks(claim)]
-    if not checks:
-        return None
-    return state(checks, claim.experiment, lambda run: shared.reference_path(Request(run, SEEDS)))
+    return state_claim(claim, lambda run: shared.reference_path(Request(run, SEEDS)))
 
 
 def finer_statement(claim: Claim, shared: SharedRuns) -> Statement | None:
     """What the same seeds say in float64, counted from where they go; None where that is not to be had."""
-    checks = [check for _, check in run_checks(claim)]
-    if not all(shared.offset_path(run, SEEDS) is not None for run in experiments_of(checks, claim.experiment)):
-        return None
-
-    def path(run: Experiment) -> Path:
-        there = shared.offset_path(run, SEEDS)
-        assert there is not None
-        return there
-
-    return state(checks, claim.experiment, path)
+    paths: dict[Experiment, Path] = {}
+    for run in runs_of(claim):
+        path = shared.offset_path(run, SEEDS)
+        if path is None:
+            return None
+        paths[run] = path
+    return state_claim(claim, paths.__getitem__)
 
 
 def reference_findings(claim: Claim, said: Statement | None, shared: SharedRuns) -> tuple[Finding | None, ...]:
     """What the reference says about each check."""
-    of_runs = {} if said is None else dict(zip((i for i, _ in run_checks(claim)), said.answers, strict=True))
-    found: list[Finding | None] = []
-    for i, check in enumerate(claim.checks):
-        if i in of_runs:
-            found.append(_of_seeds(of_runs[i], check))
-        elif isinstance(check, TrajectoryCheck) and check.share is not None:
-            found.append(_share(claim.experiment, check, check.share, shared))
-        elif isinstance(check, UpdateCheck):
-            found.append(judge_update(check, shared.trajectory(claim.experiment)))
-        elif isinstance(check, DefaultCheck):
-            found.append(_default(check))
-        else:
-            found.append(None)
-    return tuple(found)
+
+    def otherwise(check: Check) -> Finding | None:
+        if isinstance(check, TrajectoryCheck) and check.share is not None:
+            return _share(claim.experiment, check, check.share, shared)
+        if isinstance(check, UpdateCheck):
+            return judge_update(check, shared.trajectory(claim.experiment))
+        return _default(check) if isinstance(check, DefaultCheck) else None
+
+    return findings_of(claim, said, otherwise, _of_seeds)
 
 
 def _of_seeds(answers: Answers, check: Check) -> Finding:

@@ -1,8 +1,8 @@
 """What judging many claims has in common: runs, certificates and graphs, each made once."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from keras_impl import Recorder
 
 __all__ = ["FEW", "SEEDS", "SharedRuns", "seeds_for"]
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 SEEDS = 32  # at least, of every experiment as it is stated
 FEW = 4  # of longer runs, and of many values of a setting
@@ -50,7 +53,7 @@ class SharedRuns:
     def __init__(self, recorder: "Recorder | None" = None) -> None:
         self.recorder = recorder
         self.shares: dict[tuple[int, str, float, int], tuple[Any, tuple[int, int, int]]] = {}
-        self._descents: dict[Experiment, DecimalDescent | ShadowedDescent] = {}
+        self._decimal_descents: dict[Experiment, DecimalDescent] = {}
         self._float_descents: dict[Experiment, ShadowedDescent] = {}
         self._paths: dict[Request, Path] = {}
         self._expected: dict[Request, Path] = {}
@@ -64,16 +67,14 @@ class SharedRuns:
     def descent(self, experiment: Experiment) -> DecimalDescent | ShadowedDescent:
         """The exact witness's run, which can be continued."""
         key = same_descent(experiment)
-        if key not in self._descents:
-            self._descents[key] = DecimalDescent(key) if DecimalDescent.takes(key) else ShadowedDescent(key)
-        return self._descents[key]
+        if not DecimalDescent.takes(key):
+            return self.float_descent(key)
+        return _once(self._decimal_descents, key, lambda: DecimalDescent(key))
 
     def float_descent(self, experiment: Experiment) -> ShadowedDescent:
         """The exact witness's run in floats, for where decimals take too long."""
         key = same_descent(experiment)
-        if key not in self._float_descents:
-            self._float_descents[key] = ShadowedDescent(key)
-        return self._float_descents[key]
+        return _once(self._float_descents, key, lambda: ShadowedDescent(key))
 
     def exact_path(self, experiment: Experiment) -> Path:
         """The exact witness's run of the experiment's steps."""
@@ -113,9 +114,7 @@ class SharedRuns:
         experiment = _affordable(experiment)
         if self.recorder is not None:
             return self.certificate(experiment).reference
-        if experiment not in self._trajectories:
-            self._trajectories[experiment] = reference.train(experiment)
-        return self._trajectories[experiment]
+        return _once(self._trajectories, experiment, lambda: reference.train(experiment))
 
     def certificate(self, experiment: Experiment) -> "Certificate":
         """Keras' run, compared step by step with the reference's; a long one is cut.
@@ -126,17 +125,18 @@ class SharedRuns:
 
         if self.recorder is None:
             raise ValueError("this workbench leaves Keras out")
-        experiment = _affordable(experiment)
-        if experiment not in self._certificates:
-            batches = self._shared_batches(experiment)
-            self._certificates[experiment] = certify(experiment, batches=batches, recorder=self.recorder, twins=False)
-        return self._certificates[experiment]
+        run = _affordable(experiment)
+        return _once(
+            self._certificates,
+            run,
+            lambda: certify(run, batches=self._shared_batches(run), recorder=self.recorder, twins=False),
+        )
 
     def forget_runs(self) -> None:
         """Give the memory of all runs back but Keras' and those it is compared with; they are made again on demand."""
         self.shares.clear()
         for runs in (
-            self._descents,
+            self._decimal_descents,
             self._float_descents,
             self._paths,
             self._expected,
@@ -160,16 +160,15 @@ class SharedRuns:
         """Critical points of the expected loss over the trained parameters, the others as they start."""
         from compare.surface import critical_points
 
-        names = experiment.trainable
+        names, slope, target = experiment.trainable, experiment.negative_slope, experiment.target
         fixed = Parameters(w=1.0)._replace(
             **{n: float(getattr(experiment.initial, n)) for n in Parameters._fields if n not in names}
         )
-        key = (names, experiment.negative_slope, experiment.target, fixed)
-        if key not in self._points:
-            self._points[key] = critical_points(
-                trainable=names, negative_slope=experiment.negative_slope, target=experiment.target, parameters=fixed
-            )
-        return self._points[key]
+        return _once(
+            self._points,
+            (names, slope, target, fixed),
+            lambda: critical_points(trainable=names, negative_slope=slope, target=target, parameters=fixed),
+        )
 
     def _shared_batches(self, experiment: Experiment) -> tuple[np.ndarray, np.ndarray] | None:
         """The batches of an experiment, kept for the next one that has the same; None if they are large."""
@@ -180,6 +179,13 @@ class SharedRuns:
             self._batches.clear()
             self._batches[key] = draw_batches(experiment)
         return self._batches[key]
+
+
+def _once(made: dict[Key, Value], key: Key, make: Callable[[], Value]) -> Value:
+    """What was made for a key, or is made now."""
+    if key not in made:
+        made[key] = make()
+    return made[key]
 
 
 def _affordable(experiment: Experiment) -> Experiment:

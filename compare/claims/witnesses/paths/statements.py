@@ -11,7 +11,17 @@ from compare.claims.witnesses.paths.answers import Answers, answer, answer_compa
 from compare.claims.witnesses.paths.path import Path
 from reference import Experiment
 
-__all__ = ["RunCheck", "Statement", "experiments_of", "other_run", "run_checks", "state", "together"]
+__all__ = [
+    "RunCheck",
+    "Statement",
+    "experiments_of",
+    "other_run",
+    "run_checks",
+    "runs_of",
+    "state",
+    "state_claim",
+    "together",
+]
 
 RunCheck = TrajectoryCheck | StepsCheck | Comparison
 
@@ -67,6 +77,18 @@ def state(checks: Sequence[RunCheck], experiment: Experiment, path: Callable[[Ex
         for check in checks
     )
     return together(answers, held=bool(own.held_by_rounding().any()))
+
+
+def runs_of(claim: Claim) -> list[Experiment]:
+    """Every experiment that the run checks of a claim need."""
+    checks = [check for _, check in run_checks(claim)]
+    return experiments_of(checks, claim.experiment) if checks else []
+
+
+def state_claim(claim: Claim, path: Callable[[Experiment], Path]) -> Statement | None:
+    """Put all run checks of a claim to the witness that gives a path of each experiment; None if there are none."""
+    checks = [check for _, check in run_checks(claim)]
+    return state(checks, claim.experiment, path) if checks else None
 
 
 def together(answers: tuple[Answers, ...], *, held: bool = False) -> Statement:
