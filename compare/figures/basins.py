@@ -2,11 +2,11 @@
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch
 
 from compare.figures import style
 from compare.figures.loss_surface import surface_of
+from compare.figures.outcomes import success_map
 from compare.theory.success import succeeded
 from reference import Trajectory
 
@@ -56,7 +56,7 @@ def basin_map(run: Trajectory, *, ax: Axes | None = None) -> Axes:
             f"got {loss_surface.negative_slope:g} and {loss_surface.target.negative_slope:g}"
         )
     ax = style.new_figure(7.0, 5.2).add_subplot() if ax is None else ax
-    style.colour_cells(ax, w, b, reached.astype(float), ListedColormap([style.FAILURE, style.SUCCESS]))
+    success_map(w, b, reached, ax=ax)
     all_w, all_b = np.meshgrid(w, b)
     at = loss_surface.minimum_near(all_w, all_b, loss_surface.at(w=all_w, b=all_b))
     if w[0] <= at[0] <= w[-1] and b[0] <= at[1] <= b[-1]:

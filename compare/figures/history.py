@@ -68,24 +68,28 @@ def trajectory(
     for i, (run, label) in enumerate(zip(runs, labels_for(runs, "trajectory", labels), strict=True)):
         look: dict[str, Any] = {"color": colour_of(run), "linewidth": 1.6}
         if per == "epoch":
-            look |= {"marker": style.MARKERS[i % len(style.MARKERS)], "markersize": 5, "markeredgecolor": "white"}
-            look |= {"markeredgewidth": 0.5}
-        above.plot(*_losses(run, per), label=label, **look)
+            look |= {"marker": style.MARKERS[i % len(style.MARKERS)], "markersize": 5}
+            look |= {"markeredgecolor": "white", "markeredgewidth": 0.5}
+            ends, losses = epoch_means(run)
+            steps, unit = _epoch_ends(run), EPOCH
+        else:
+            ends, losses = np.arange(len(run.loss)), np.asarray(run.loss, np.float64)
+            steps, unit = np.arange(run.experiment.steps + 1), 1
+        drawable = (losses > 0) & (losses <= LARGEST)  # a logarithm shows no 0
+        above.plot(ends, np.where(drawable, losses, np.nan), label=label, **look)
+        is_named = i == 0 and len(run.experiment.trainable) > 1
         for name in run.experiment.trainable:
-            path = getattr(drawable_parameters(run), name)[:, 0]
-            steps = _marks(run) if per == "epoch" else np.arange(len(path))
-            several = len(run.experiment.trainable) > 1
-            below.plot(steps / (EPOCH if per == "epoch" else 1), path[steps], linestyle=LINES[name],
-                       label=name if several and i == 0 else None, **look)  # fmt: skip
+            path = getattr(drawable_parameters(run), name)[steps, 0]
+            below.plot(steps / unit, path, linestyle=LINES[name], label=name if is_named else None, **look)
     above.set_yscale("log")
-    trained = dict.fromkeys(name for run in runs for name in run.experiment.trainable)
+    trained = list(dict.fromkeys(name for run in runs for name in run.experiment.trainable))
     targets = {run.experiment.target.w for run in runs}
-    if tuple(trained) == ("w",) and len(targets) == 1:
+    if trained == ["w"] and len(targets) == 1:
         target = targets.pop()
         below.axhline(target, color=style.TARGET, linewidth=5, alpha=0.4, zorder=1, label=f"target w = {target:g}")
     style.dress(above, ylabel="loss")
-    style.dress(below, xlabel="epoch (100 steps)" if per == "epoch" else "step",
-                ylabel="weight w" if tuple(trained) == ("w",) else "parameters " + ", ".join(trained))  # fmt: skip
+    ylabel = "weight w" if trained == ["w"] else "parameters " + ", ".join(trained)
+    style.dress(below, xlabel="epoch (100 steps)" if per == "epoch" else "step", ylabel=ylabel)
     below.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     for axes in (above, below):
         axes.margins(x=0.02)
@@ -97,19 +101,11 @@ def epoch_means(run: Trajectory) -> tuple[np.ndarray, np.ndarray]:
     """Ends of the epochs, in epochs, and the mean loss of each."""
     loss = np.asarray(run.loss, np.float64)
     first = np.arange(0, len(loss), EPOCH)
-    ends = _marks(run)[1:]
+    ends = _epoch_ends(run)[1:]
     return ends / EPOCH, np.add.reduceat(loss, first) / (ends - first)
 
 
-def _marks(run: Trajectory) -> np.ndarray:
+def _epoch_ends(run: Trajectory) -> np.ndarray:
     """Numbers of steps after which an epoch ends, from 0 on."""
     steps = run.experiment.steps
     return np.append(np.arange(0, steps, EPOCH), steps)
-
-
-def _losses(run: Trajectory, per: str) -> tuple[np.ndarray, np.ndarray]:
-    if per == "epoch":
-        at, loss = epoch_means(run)
-    else:
-        at, loss = np.arange(len(run.loss)), np.asarray(run.loss, np.float64)
-    return at, np.where((loss > 0) & (loss <= LARGEST), loss, np.nan)  # a logarithm shows no 0

@@ -84,23 +84,22 @@ def surface_of(
     TypeError or ValueError, if runs train something that does not vary on the surface, or
     differ from each other or from what is asked for in what determines it.
     """
+    asked: dict[str, Any] = {}
     if negative_slope is not None:
-        negative_slope = checks.number(f"{caller}: negative_slope", negative_slope, "float32")
-    if target is not None and not isinstance(target, Target):
-        raise TypeError(f"{caller}: target must be a Target, got {target!r}")
+        asked["negative_slope"] = checks.number(f"{caller}: negative_slope", negative_slope, "float32")
+    if target is not None:
+        if not isinstance(target, Target):
+            raise TypeError(f"{caller}: target must be a Target, got {target!r}")
+        asked["target"] = target
     found = [_surface_of_one(run.experiment, caller, varying) for run in runs]
     first = found[0] if found else LossSurface(0.0, Target(), Parameters(w=0.0))
-    asked = LossSurface(
-        first.negative_slope if negative_slope is None else negative_slope,
-        first.target if target is None else target,
-        first.fixed,
-    )
-    for surface in found:
-        for name, mine, theirs in zip(LossSurface._fields, asked, surface, strict=True):
+    surface = first._replace(**asked)
+    for other in found:
+        for name, mine, theirs in zip(LossSurface._fields, surface, other, strict=True):
             if mine != theirs:
                 what = name if name != "fixed" else "parameters that are not trained"
                 raise ValueError(f"{caller} draws one surface, got different {what}: {mine} and {theirs}")
-    return asked
+    return surface
 
 
 def _surface_of_one(experiment: Experiment, caller: str, varying: tuple[str, ...]) -> LossSurface:

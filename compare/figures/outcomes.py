@@ -9,12 +9,21 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, ListedColormap
+from matplotlib.colors import Colormap, LinearSegmentedColormap, ListedColormap
 from matplotlib.patches import Patch
 
 from compare.figures import style
 
-__all__ = ["OUTCOMES", "outcome_legend", "outcome_map", "outcome_points", "outcome_shares", "percent", "share_map"]
+__all__ = [
+    "OUTCOMES",
+    "outcome_legend",
+    "outcome_map",
+    "outcome_points",
+    "outcome_shares",
+    "percent",
+    "share_map",
+    "success_map",
+]
 
 OUTCOMES = MappingProxyType(
     {
@@ -41,7 +50,7 @@ def outcome_map(x: Any, y: Any, outcome: Any, *, ax: Axes) -> None:
     """
     x, y, outcome = _checked_grid("outcome_map", x, y, outcome)
     _check_indices("outcome_map", outcome)
-    style.colour_cells(ax, x, y, outcome, ListedColormap(list(OUTCOMES.values())), vmax=len(OUTCOMES) - 1)
+    _colour_cells(ax, x, y, outcome, ListedColormap(list(OUTCOMES.values())), len(OUTCOMES) - 1)
     _finish(ax, x, y)
 
 
@@ -50,8 +59,13 @@ def share_map(x: Any, y: Any, share: Any, *, ax: Axes) -> None:
     x, y, share = _checked_grid("share_map", x, y, share)
     if not ((share >= 0) & (share <= 1)).all():
         raise ValueError("share_map: a share must be from 0 to 1")
-    style.colour_cells(ax, x, y, share, LinearSegmentedColormap.from_list("share", ["white", style.SUCCESS]))
+    _colour_cells(ax, x, y, share, LinearSegmentedColormap.from_list("share", ["white", style.SUCCESS]), 1.0)
     _finish(ax, x, y)
+
+
+def success_map(x: np.ndarray, y: np.ndarray, succeeded: np.ndarray, *, ax: Axes, alpha: float | None = None) -> None:
+    """Colour each point of a grid by whether it succeeds, of shape (len(y), len(x))."""
+    _colour_cells(ax, x, y, succeeded.astype(float), ListedColormap([style.FAILURE, style.SUCCESS]), 1.0, alpha=alpha)
 
 
 def outcome_shares(x: Any, shares: Any, *, ax: Axes) -> None:
@@ -103,6 +117,11 @@ def percent(share: float) -> str:
     if share > 0 and float(percent) < 0.01:
         return "< 0.01"
     return "> 99.9" if percent == "100" and share < 1 else percent
+
+
+def _colour_cells(ax: Axes, x: Any, y: Any, values: Any, colours: Colormap, vmax: float, **options: Any) -> None:
+    """Colour a cell around each point of a grid by its value, from 0 to `vmax`."""
+    ax.pcolormesh(x, y, values, cmap=colours, vmin=0.0, vmax=vmax, shading="nearest", rasterized=True, **options)
 
 
 def _finish(ax: Axes, x: np.ndarray, y: np.ndarray | None = None) -> None:

@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from compare.figures import style
+from compare.figures.outcomes import success_map
 from compare.theory import SlopeStudy
 
 __all__ = ["slope_figure"]
@@ -73,14 +73,9 @@ def slope_figure(without_bias: SlopeStudy, with_bias: SlopeStudy, *, figure: Fig
     return figure
 
 
-def _outcomes(ax: Axes, x: np.ndarray, y: np.ndarray, stuck: np.ndarray) -> None:
-    colours = ListedColormap([style.SUCCESS, style.FAILURE])
-    style.colour_cells(ax, x, y, stuck.astype(float), colours, alpha=SHADE)
-
-
 def _starts_over_slopes(ax: Axes, study: SlopeStudy) -> None:
     """Outcome of each start w over the slope c, with the minima that attract them."""
-    _outcomes(ax, study.slopes, study.w, study.stuck[:, :, 0].T)
+    success_map(study.slopes, study.w, ~study.stuck[:, :, 0].T, ax=ax, alpha=SHADE)
     for side in (1, -1):
         for kind, look in _LOOKS.items():
             at = [_position(points, kind, side) for points in study.points]
@@ -120,7 +115,7 @@ def _losses(ax: Axes, without_bias: SlopeStudy, with_bias: SlopeStudy) -> None:
 
 def _map(ax: Axes, study: SlopeStudy, i: int, *, first: bool) -> None:
     """Outcome of each start (w, b) for one slope."""
-    _outcomes(ax, study.w, study.b, study.stuck[i].T)
+    success_map(study.w, study.b, ~study.stuck[i].T, ax=ax, alpha=SHADE)
     for point in study.points[i]:
         if point.kind == "global minimum":
             style.mark_minimum(ax, point.parameters[:2], 15)

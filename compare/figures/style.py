@@ -8,10 +8,8 @@ is set on the artists themselves, so a user's rcParams neither change nor matter
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
 __all__ = [
@@ -27,7 +25,6 @@ __all__ = [
     "TEXT_SIZE",
     "UNDECIDED",
     "colour",
-    "colour_cells",
     "dress",
     "file_figure",
     "legend",
@@ -96,13 +93,6 @@ def dress(ax: Axes, *, xlabel: str = "", ylabel: str = "", title: str = "", grid
     for side, spine in ax.spines.items():
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(QUIET)
-
-
-def colour_cells(
-    ax: Axes, x: np.ndarray, y: np.ndarray, values: np.ndarray, colours: Colormap, *, vmax: float = 1.0, **options: Any
-) -> None:
-    """Colour a cell around each point of a grid by its value, from 0 to `vmax`."""
-    ax.pcolormesh(x, y, values, cmap=colours, vmin=0.0, vmax=vmax, shading="nearest", rasterized=True, **options)
 
 
 def mark_minimum(ax: Axes, at: tuple[float, float], size: float, **options: Any) -> None:
