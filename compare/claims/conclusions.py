@@ -6,7 +6,7 @@ from typing import Any
 from compare.claims.check_text import describe
 from compare.claims.findings import Finding
 from compare.claims.values import Check, Claim, DefaultCheck, TrajectoryCheck, UpdateCheck
-from compare.claims.verdicts import NEEDS_KERAS, Judged, Witness
+from compare.claims.verdicts import NEEDS_KERAS, Judged, Share, Witness
 from compare.claims.witnesses.keras import only_keras
 from compare.claims.witnesses.paths.answers import CUT
 from compare.claims.witnesses.paths.statements import Statement
@@ -37,34 +37,26 @@ class Conclusion:
 def conclude_runs(
     exact: Statement, seeds: Statement, keras: Statement | None, finer: Statement | None, into: Conclusion
 ) -> tuple[Any, ...]:
-    """What three witnesses of the same runs say together about all checks of a run, and about each of them.
+    """What three witnesses of the same runs say together about each check of a run; about all of them, `into` says.
 
     The seeds of the reference decide. Where they cannot tell, because underflow or the
-    kink enters, the exact witness does, provided that nothing speaks against it.
-
-    Parameters
-    ----------
-    exact, seeds : Statement
-    keras : Statement or None
-    finer : Statement or None
-        What the seeds say in float64, counted from where they go; for where they lose their resolution.
-    into : Conclusion
-        Where what is to be remarked is added; it keeps the outcome of all checks together.
-
-    Returns
-    -------
-    tuple of True, False, None or "some"
-        One for each check.
+    kink enters, the exact witness does, provided that nothing speaks against it. `finer` is
+    what the seeds say in float64, counted from where they go; for where they lose their
+    resolution. The outcomes are True, False, None or "some".
     """
     into.of_runs = _conclude_together(exact, seeds, keras, finer, into)
     if len(exact.answers) == 1:
         return (into.of_runs,)
-    each = []
-    for i in range(len(exact.answers)):
-        alone = None if keras is None else keras.of_check(i)
-        of_it = None if finer is None else finer.of_check(i)
-        each.append(_conclude_together(exact.of_check(i), seeds.of_check(i), alone, of_it, Conclusion()))
-    return tuple(each)
+    return tuple(
+        _conclude_together(
+            exact.of_check(i),
+            seeds.of_check(i),
+            None if keras is None else keras.of_check(i),
+            None if finer is None else finer.of_check(i),
+            Conclusion(),
+        )
+        for i in range(len(exact.answers))
+    )
 
 
 def _conclude_together(
@@ -83,9 +75,8 @@ def _conclude_together(
 def _of_seeds(
     exact: Statement, seeds: Statement, keras: Statement | None, finer: Statement | None, into: Conclusion
 ) -> Any:
-    met, resolved = seeds.met, seeds.resolved
     into.seeds = seeds
-    if resolved.all():
+    if seeds.resolved.all():
         outcome = _outcome(seeds)
         if outcome is SOME or not seeds.held or not exact.resolved[0] or bool(exact.met[0]) == outcome:
             return outcome
@@ -93,29 +84,22 @@ def _of_seeds(
             return _by_finer(finer, "rounding brings the runs to rest", into)
         into.why = "rounding brings the runs to rest, where the expected dynamics says otherwise"
         return None
-    decided = met[resolved]
-    if len(decided) and decided.any() and not decided.all():
+    decided = seeds.met[seeds.resolved]
+    if decided.any() and not decided.all():
         return SOME
-    if exact.resolved[0]:
-        wanted = bool(exact.met[0])
-        cut = seeds.reason == CUT
-        others = [seeds.met, *([] if keras is None else [keras.met])]
-        if not len(decided) or bool(decided[0]) == wanted:
-            if cut:
-                into.notes.append("the runs are long: the reference and Keras made the first steps only")
-                return wanted
-            told = finer is not None and bool(finer.resolved.all())
-            if finer is not None and told and all((said.so_far == wanted).all() for said in _asked(seeds, keras)):
-                return _by_finer(finer, "floating point loses its resolution on the way", into)
-            if all((m == wanted).all() for m in others):
-                into.notes.append("floating point loses its resolution on the way; closed form decides")
-                return wanted
+    wanted = bool(exact.met[0])
+    if exact.resolved[0] and (decided == wanted).all():
+        sampled = [seeds] if keras is None else [seeds, keras]
+        if seeds.reason == CUT:
+            into.notes.append("the runs are long: the reference and Keras made the first steps only")
+            return wanted
+        if finer is not None and finer.resolved.all() and all((said.so_far == wanted).all() for said in sampled):
+            return _by_finer(finer, "floating point loses its resolution on the way", into)
+        if all((said.met == wanted).all() for said in sampled):
+            into.notes.append("floating point loses its resolution on the way; closed form decides")
+            return wanted
     into.why = seeds.reason
     return None
-
-
-def _asked(*said: Statement | None) -> list[Statement]:
-    return [one for one in said if one is not None]
 
 
 def _outcome(said: Statement) -> Any:
@@ -162,19 +146,15 @@ def conclude_checks(
     """Conclude each check, then the claim: false before unknown, unknown before true for some seeds, then true."""
     outcomes = [into.of_runs] if of_runs else []
     for i, check in enumerate(claim.checks):
-        said = {witness: findings[witness][i] for witness in findings}
-        outcome = of_runs[i] if i in of_runs else _conclude(check, said, keras, into)
-        if i not in of_runs:
+        if i in of_runs:
+            outcome = of_runs[i]
+        else:
+            said = {witness: each[i] for witness, each in findings.items()}
+            outcome = _conclude(check, said, keras, into)
             outcomes.append(outcome)
-        into.checks.append(
-            Judged(check=check, text=describe(check), holds=outcome if outcome in (True, False) else None)
-        )
-    if any(outcome is False for outcome in outcomes):
-        into.holds = False
-    elif any(outcome is None for outcome in outcomes):
-        into.holds = None
-    else:
-        into.holds = SOME if SOME in outcomes else True
+        holds = outcome if outcome in (True, False) else None
+        into.checks.append(Judged(check=check, text=describe(check), holds=holds))
+    into.holds = next((worst for worst in (False, None, SOME) if any(o is worst for o in outcomes)), True)
 
 
 def _conclude(check: Check, said: dict[str, Finding | None], keras: bool, into: Conclusion) -> Any:
@@ -183,41 +163,29 @@ def _conclude(check: Check, said: dict[str, Finding | None], keras: bool, into: 
         into.why = into.why or NEEDS_KERAS
         return None
     speaking = {name: finding for name, finding in said.items() if finding is not None}
-    deciding = "keras" if only_keras(check) else "reference" if _is_sampled(check) else "exact"
-    finding = speaking[deciding]
-    _contradictions(check, speaking, into)
+    ours, theirs = speaking.get("reference"), speaking.get("keras")
+    if ours and theirs and isinstance(check, (UpdateCheck, DefaultCheck)) and {ours.met, theirs.met} == {True, False}:
+        into.contradictions.append(f"{describe(check)}: reference {ours.says}; Keras {theirs.says}")
+    # Of single runs others decide, so that here a check of a run is of the share of many.
+    is_sampled = isinstance(check, (UpdateCheck, TrajectoryCheck))
+    finding = speaking["keras" if only_keras(check) else "reference" if is_sampled else "exact"]
     if finding.met is None:
         into.why = into.why or finding.reason
     return finding.met
-
-
-def _is_sampled(check: Check) -> bool:
-    return isinstance(check, UpdateCheck) or (isinstance(check, TrajectoryCheck) and check.share is not None)
-
-
-def _contradictions(check: Check, speaking: dict[str, Finding], into: Conclusion) -> None:
-    ours, theirs = speaking.get("reference"), speaking.get("keras")
-    if ours is None or theirs is None or None in (ours.met, theirs.met) or ours.met == theirs.met:
-        return
-    if isinstance(check, (UpdateCheck, DefaultCheck)):
-        into.contradictions.append(f"{describe(check)}: reference {ours.says}; Keras {theirs.says}")
 
 
 def witness_of(
     findings: tuple[Finding | None, ...], said: Statement | None, certified: tuple[str, float] | None = None
 ) -> Witness | None:
     """A witness's word on the whole claim; None if it has nothing to say."""
-    spoken = [f for f in findings if f is not None and (f.met is not None or f.reason or f.share is not None)]
-    if not any(f is not None for f in findings):
+    given = [finding for finding in findings if finding is not None]
+    if not given:
         return None
-    holds: bool | None = True
-    if any(f.met is False for f in spoken):
-        holds = False
-    elif not spoken or any(f.met is None for f in spoken):
-        holds = None
-    share = ends = None
-    if said is not None and len(said.met) > 1:
-        share = int((said.met & said.resolved).sum()), int(said.resolved.sum())
-        holds = holds if share[1] == len(said.met) and share[0] in (0, share[1]) else None
-        ends = interval(share[0], share[1], SHARE_CONFIDENCE) if share[1] else None
-    return Witness(holds=holds, findings=findings, share=share, interval=ends, certified=certified)
+    met = [f.met for f in given if f.met is not None or f.reason or f.share is not None]
+    holds = False if False in met else None if not met or None in met else True
+    if said is None or len(said.met) == 1:
+        return Witness(holds=holds, findings=findings, certified=certified)
+    share = Share.of(said.met, said.resolved)
+    holds = holds if share.told == share.seeds and share.met in (0, share.told) else None
+    ends = interval(share.met, share.told, SHARE_CONFIDENCE) if share.told else None
+    return Witness(holds=holds, findings=findings, share=share[:2], interval=ends, certified=certified)

@@ -6,9 +6,9 @@ each claim is concluded, with Keras' run of its own experiment. Claims whose run
 fill the memory take turns.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compare.claims.boundaries.flips_by_step import longest_descent
 from compare.claims.boundaries.found import Found
@@ -24,7 +24,7 @@ from compare.claims.conclusions import (
 from compare.claims.findings import Finding
 from compare.claims.telling.boundary_text import falls_at
 from compare.claims.values import Claim
-from compare.claims.verdicts import Boundary, Verdict, Witness
+from compare.claims.verdicts import WITNESSES, Boundary, Share, Verdict, Witness
 from compare.claims.witnesses.exact import exact_findings, exact_statement, expected_runs_of
 from compare.claims.witnesses.keras import certificates_of, keras_findings, keras_statement, needs_keras
 from compare.claims.witnesses.paths.statements import RunCheck, Statement, experiments_of, run_checks
@@ -137,11 +137,11 @@ def _portions(claims: Iterable[Claim]) -> Iterator[list[Claim]]:
 
 def _bytes(claim: Claim) -> int:
     """About how much memory the runs take that a claim needs, boundaries included, at most."""
-    beside = 3 + 2 * len(claim.vary)  # runs: its own, and two for each boundary
+    runs = 3 + 2 * len(claim.vary)  # its own, and two for each boundary
     reference = sum(path_bytes(request) for request in requests_of(claim))
     checks = [check for _, check in run_checks(claim)]
     exact = sum(longest_descent(run) for run in experiments_of(checks, claim.experiment)) if checks else 0
-    return beside * reference + exact * BYTES_A_STEP
+    return runs * reference + exact * BYTES_A_STEP
 
 
 def _judge_together(claims: list[Claim], shared: SharedRuns) -> Iterator[Verdict]:
@@ -173,15 +173,14 @@ def _second_requests(draft: _Draft, shared: SharedRuns) -> Iterator[Request]:
 
 
 def _not_auditable(claim: Claim) -> Verdict:
-    nobody: dict[str, Witness | None] = dict.fromkeys(("exact", "reference", "keras"))
+    nobody: Mapping[str, Witness | None] = MappingProxyType(dict.fromkeys(WITNESSES))
     why = claim.not_auditable or ""
-    return Verdict(
-        claim=claim, verdict="not auditable", why=why, number="", witnesses=MappingProxyType(nobody), checks=()
-    )
+    return Verdict(claim=claim, verdict="not auditable", why=why, number="", witnesses=nobody, checks=())
 
 
 def _conclude(draft: _Draft, shared: SharedRuns) -> Verdict:
     claim, into = draft.claim, Conclusion()
+    of_runs: dict[int, Any] = {}
     seeds = reference_statement(claim, shared)
     findings = {"exact": draft.findings, "reference": reference_findings(claim, seeds, shared)}
     keras, certified = None, None
@@ -189,10 +188,9 @@ def _conclude(draft: _Draft, shared: SharedRuns) -> Verdict:
         keras = keras_statement(claim, shared)
         findings["keras"] = keras_findings(claim, keras, shared)
         certified = _certified(claim, shared, into)
-    of_runs = {}
     if draft.said is not None and seeds is not None:
-        each = conclude_runs(draft.said, seeds, keras, _finer(draft, seeds, shared), into)
-        of_runs = dict(zip((i for i, _ in run_checks(claim)), each, strict=True))
+        outcomes = conclude_runs(draft.said, seeds, keras, _finer(draft, seeds, shared), into)
+        of_runs = {i: outcome for (i, _), outcome in zip(run_checks(claim), outcomes, strict=True)}
     conclude_checks(claim, findings, of_runs, shared.recorder is not None, into)
     witnesses = {
         "exact": witness_of(draft.findings, draft.said),
@@ -200,9 +198,9 @@ def _conclude(draft: _Draft, shared: SharedRuns) -> Verdict:
         "keras": witness_of(findings["keras"], keras, certified) if "keras" in findings else None,
     }
     found = Found()
-    runs = {i for i, _ in run_checks(claim)}
     # Boundaries are of the runs: what is false at rest is so on either side of them.
-    if draft.search is not None and all(check.holds is not False or i in runs for i, check in enumerate(into.checks)):
+    at_rest = [check for i, check in enumerate(into.checks) if i not in of_runs]
+    if draft.search is not None and all(check.holds is not False for check in at_rest):
         found = confirm(draft.search, draft.checks, claim.experiment, shared)
         into.notes += found.remarks
     return _verdict(draft, into, witnesses, found)
@@ -218,23 +216,16 @@ def _finer(draft: _Draft, seeds: Statement, shared: SharedRuns) -> Statement | N
 
 def _certified(claim: Claim, shared: SharedRuns, into: Conclusion) -> tuple[str, float] | None:
     certificates = certificates_of(claim, shared)
-    for certificate in certificates:
-        if certificate.first_disagreement is not None:
-            into.contradictions.append(f"Keras and the reference disagree: {certificate.first_disagreement}")
     if not certificates:
         return None
-    differ = any(certificate.first_disagreement is not None for certificate in certificates)
+    disagreements = [c.first_disagreement for c in certificates if c.first_disagreement is not None]
+    into.contradictions += [f"Keras and the reference disagree: {disagreement}" for disagreement in disagreements]
     agrees = all(certificate.agrees for certificate in certificates)
-    word = "disagrees" if differ else "agrees" if agrees else "could not be compared"
+    word = "disagrees" if disagreements else "agrees" if agrees else "could not be compared"
     return word, max(certificate.worst for certificate in certificates)
 
 
-def _verdict(
-    draft: _Draft,
-    into: Conclusion,
-    witnesses: dict[str, Witness | None],
-    found: Found,
-) -> Verdict:
+def _verdict(draft: _Draft, into: Conclusion, witnesses: dict[str, Witness | None], found: Found) -> Verdict:
     breaking = [b for b in found.boundaries if into.holds is True and _breaks(b)]
     word, why = _word(into, breaking, found.untold)
     ordered = (*breaking, *(b for b in found.boundaries if b not in breaking))
@@ -242,7 +233,7 @@ def _verdict(
         claim=draft.claim,
         verdict=word,
         why=why,
-        number=_deciding_number(draft.claim, witnesses, into),
+        number=_deciding_number(witnesses, into),
         witnesses=MappingProxyType(witnesses),
         checks=tuple(into.checks),
         boundary=ordered[0] if ordered else None,
@@ -270,30 +261,25 @@ def _word(into: Conclusion, breaking: list[Boundary], untold: tuple[str, ...]) -
         return "undecided", into.why
     if into.holds == SOME:
         assert into.seeds is not None
-        seeds = into.seeds
-        met, counted = int((seeds.met & seeds.resolved).sum()), int(seeds.resolved.sum())
-        low, high = interval(met, counted, SHARE_CONFIDENCE)
-        silent = len(seeds.met) - counted
+        share = Share.of(into.seeds.met, into.seeds.resolved)
+        low, high = interval(share.met, share.told, SHARE_CONFIDENCE)
+        silent = share.seeds - share.told
         more = f"; {silent} cannot tell" if silent else ""
-        return "conditional", f"true for {met} of {counted} seeds (share {low:.3f} to {high:.3f}){more}"
+        return "conditional", f"true for {share.met} of {share.told} seeds (share {low:.3f} to {high:.3f}){more}"
     if breaking:
-        beyond = "; ".join((f"true as stated, {falls_at(breaking[0])}", *untold))
-        return "conditional", beyond
+        return "conditional", "; ".join((f"true as stated, {falls_at(breaking[0])}", *untold))
     if untold:
         return "undecided", "; ".join(("true as stated, but that is not all that is claimed", *untold))
     return "holds", "true as stated"
 
 
-def _deciding_number(claim: Claim, witnesses: dict[str, Witness | None], into: Conclusion) -> str:
+def _deciding_number(witnesses: dict[str, Witness | None], into: Conclusion) -> str:
     """What the first check says that decides, by the witness that decides it."""
-    order = sorted(range(len(claim.checks)), key=lambda i: {False: 0, None: 1, True: 2}[into.checks[i].holds])
-    if into.holds is SOME or into.holds is None:  # a check that is neither true nor false decides
-        order.sort(key=lambda i: into.checks[i].holds is not None)
-    findings = [
-        witness.findings[order[0]]
-        for name in ("reference", "keras", "exact")
-        if (witness := witnesses[name]) is not None
-    ]
-    spoken = [finding for finding in findings if finding is not None and finding.says]
-    agreeing = [finding for finding in spoken if finding.met == into.checks[order[0]].holds]
+    holds = [check.holds for check in into.checks]
+    # Where the claim is neither true nor false, a check that is so decides.
+    order = (None, False, True) if into.holds in (SOME, None) else (False, None, True)
+    first = min(range(len(holds)), key=lambda i: order.index(holds[i]))
+    asked = [witness for name in ("reference", "keras", "exact") if (witness := witnesses[name]) is not None]
+    spoken = [finding for witness in asked if (finding := witness.findings[first]) is not None and finding.says]
+    agreeing = [finding for finding in spoken if finding.met == holds[first]]
     return next((finding.says for finding in (*agreeing, *spoken)), "")
