@@ -1,6 +1,5 @@
 """What the numbers were measured on: machine, versions, threads, and how busy it was."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ from compare.system.folders import AUDIT
 from compare.system.output import environment
 from compare.system.versions import UNKNOWN, version_of
 
-__all__ = ["busyness", "describe", "footnotes"]
+__all__ = ["describe", "footnotes"]
 
 PACKAGES = ("keras", "tensorflow", "jax", "torch", "numba")
 BUSY = 1.1  # times as long by the wall as on the processor
@@ -43,19 +42,8 @@ def footnotes(machine: dict[str, Any], rows: Sequence[Row]) -> list[str]:
         on = f"{machine['processor']}, {machine['cores']} cores, {used}; Python {machine['python']}"
         on = ", ".join([on, *versions])
     lines = [on, "Medians and ranges of the rounds, by processor time; ratios are taken within each round."]
-    busy = busyness(rows)
-    if busy > BUSY:
-        lines.append(f"The machine was busy: by the clock on the wall it took {busy:.1f} times as long.")
+    total, by_the_wall = sum(sum(row.costs) for row in rows), sum(sum(row.by_the_wall) for row in rows)
+    if total > 0 and by_the_wall / total > BUSY:
+        times = by_the_wall / total
+        lines.append(f"The machine was busy: by the clock on the wall it took {times:.1f} times as long.")
     return lines
-
-
-def busyness(rows: Sequence[Row]) -> float:
-    """How many times as long the measurements took by the wall as on the processor; NaN if there are none.
-
-    Examples
-    --------
-    >>> busyness([Row("a", costs=(1.0, 2.0), by_the_wall=(2.0, 4.0)), Row("b", note="not installed")])
-    2.0
-    """
-    total = sum(sum(row.costs) for row in rows)
-    return sum(sum(row.by_the_wall) for row in rows) / total if total > 0 else math.nan

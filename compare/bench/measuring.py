@@ -41,31 +41,30 @@ def measure(group: Group, size: Size, rounds: int, announce: Callable[[str], Non
     """
     prepared: dict[str, Prepared] = {}
     rows: dict[str, Row] = {}
-    for one in group.measurements:
-        announce(one.name)
+    for measurement in group.measurements:
+        name, goal = measurement.name, measurement.goal
+        announce(name)
         try:
-            prepared[one.name] = one.prepare(size)
+            prepared[name] = measurement.prepare(size)
         except NotInstalled as error:
-            rows[one.name] = Row(one.name, note=f"not installed: {error}", goal=one.goal)
+            rows[name] = Row(name, note=f"not installed: {error}", goal=goal)
         except Wrong as error:
-            rows[one.name] = Row(one.name, note=str(error), wrong=True, goal=one.goal)
+            rows[name] = Row(name, note=str(error), wrong=True, goal=goal)
     announce(f"{group.name}: {rounds} rounds")
-    costs, walls = {}, {}
     readings = in_rounds({name: ready.job for name, ready in prepared.items()}, 1 if group.in_memory else rounds)
+    costs, walls = {}, {}
     for name, ready in prepared.items():
         costs[name] = tuple(group.scale * reading.amount / ready.units for reading in readings[name])
         walls[name] = tuple(group.scale * reading.wall / ready.units for reading in readings[name])
-    for one in group.measurements:
-        if one.name in prepared:
-            ratios = _ratios(costs, one.name, one.baseline or group.baseline)
-            details = prepared[one.name].details
-            rows[one.name] = Row(one.name, costs[one.name], walls[one.name], ratios, goal=one.goal, details=details)
-    return [rows[one.name] for one in group.measurements]
+    for measurement in group.measurements:
+        name, goal, baseline = measurement.name, measurement.goal, measurement.baseline or group.baseline
+        if name in prepared:
+            ratios = _ratios(costs[name], costs[baseline]) if baseline in costs and baseline != name else ()
+            rows[name] = Row(name, costs[name], walls[name], ratios, goal=goal, details=prepared[name].details)
+    return [rows[measurement.name] for measurement in group.measurements]
 
 
-def _ratios(costs: Mapping[str, Sequence[float]], name: str, baseline: str) -> tuple[float, ...]:
-    """Ratios within each round, infinite where the clock saw nothing of the baseline; none to itself or to nothing."""
-    if baseline == name or baseline not in costs:
-        return ()
-    pairs = zip(costs[name], costs[baseline], strict=True)
+def _ratios(costs: Sequence[float], baseline: Sequence[float]) -> tuple[float, ...]:
+    """Ratios within each round, infinite where the clock saw nothing of the baseline."""
+    pairs = zip(costs, baseline, strict=True)
     return tuple(cost / base if base > 0 else math.inf for cost, base in pairs)

@@ -14,12 +14,12 @@ from compare.bench.measurements import GROUPS
 from compare.bench.measuring import Row, measure
 from compare.bench.plan import FULL, QUICK, Group, Size
 from compare.bench.table import entry, listing, markdown, rich_table
-from compare.system.command_line import FOUND_WANTING, GOOD, UsageError, require_known, say_wrong
+from compare.system.command_line import FOUND_WANTING, GOOD, UsageError, print_errors, require_known
 from compare.system.console import say
 from compare.system.folders import ENVIRONMENT, folder
 from compare.system.output import as_json, write_json
 from compare.system.signals import STOPPED
-from compare.system.terminal import drawing_on
+from compare.system.streams import drawing_on
 
 __all__ = ["run"]
 
@@ -95,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
         if options.out is not None:
             say(f"Written: {options.out / 'bench.json'}")
     wrong = [f"WRONG: {row.name}: {row.note}" for _, rows in results.measured for row in rows if row.wrong]
-    say_wrong(*wrong, *results.failed)
+    print_errors(*wrong, *results.failed)
     return FOUND_WANTING if wrong or results.failed else GOOD
 
 

@@ -39,11 +39,6 @@ def peak_of(what: str, side: int, samples: int, steps: int) -> float:
     """Bytes that a process takes at most which trains side x side starts (w, b).
 
     `what` is the name of an optimizer, or "nothing" for a process that only imports the reference.
-
-    Examples
-    --------
-    >>> peak_of("nothing", 1, 1, 1) > 1e6
-    True
     """
     arguments = [what, *map(str, (side, samples, steps))]
     done = subprocess.run([sys.executable, "-c", CHILD, *arguments], capture_output=True, text=True, check=True)
