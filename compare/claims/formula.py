@@ -13,9 +13,11 @@ and on `compare.rounding.Ball`, and on real numbers by `compare.claims.witnesses
 
 import ast
 import math
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,35 +40,25 @@ FUNCTIONS: Mapping[str, tuple[int, Callable[..., Any]]] = {
 }
 CONSTANTS: Mapping[str, float] = {"pi": math.pi}
 
-_BINARY: Mapping[type[ast.AST], str] = {
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: "*",
-    ast.Div: "/",
-    ast.Pow: "**",
+_Operations = Mapping[type[ast.AST], tuple[str, Callable[[Any, Any], Any]]]
+_ARITHMETIC: _Operations = {
+    ast.Add: ("+", operator.add),
+    ast.Sub: ("-", operator.sub),
+    ast.Mult: ("*", operator.mul),
+    ast.Div: ("/", operator.truediv),
+    ast.Pow: ("**", operator.pow),
 }
-_COMPARISONS: Mapping[type[ast.AST], str] = {
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
-    ast.Eq: "==",
-    ast.NotEq: "!=",
+_CONDITIONS: _Operations = {
+    ast.Lt: ("<", operator.lt),
+    ast.LtE: ("<=", operator.le),
+    ast.Gt: (">", operator.gt),
+    ast.GtE: (">=", operator.ge),
+    ast.Eq: ("==", operator.eq),
+    ast.NotEq: ("!=", operator.ne),
+    ast.And: ("and", np.logical_and),
+    ast.Or: ("or", np.logical_or),
 }
-_OPERATIONS: Mapping[str, Callable[[Any, Any], Any]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": lambda a, b: a / b,
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    "and": lambda a, b: np.logical_and(a, b),
-    "or": lambda a, b: np.logical_or(a, b),
-}
+_OPERATIONS = dict((*_ARITHMETIC.values(), *_CONDITIONS.values()))
 
 Tree = tuple[Any, ...]
 
@@ -84,35 +76,16 @@ class FormulaError(ValueError):
 
 @dataclass(frozen=True)
 class Formula:
-    """A parsed formula.
-
-    Parameters
-    ----------
-    text : str
-        As it was written.
-    tree : tuple
-        Nested tuples, an operation and its operands each.
-    names : frozenset of str
-        The variables in it.
-    """
+    """A parsed formula: its text, its tree of nested tuples (an operation and its operands each), its variables."""
 
     text: str
     tree: Tree
     names: frozenset[str]
 
     def __call__(self, values: Mapping[str, Any], arithmetic: FormulaArithmetic | None = None) -> Any:
-        """Evaluate it.
+        """What arithmetic gives on a number, array or Ball for each name, by default in float64.
 
-        Parameters
-        ----------
-        values : mapping
-            A number, array or Ball for each name.
-        arithmetic : FormulaArithmetic, optional
-            How constants are read and powers taken; by default in float64.
-
-        Returns
-        -------
-        What arithmetic on the values gives. Division by zero and the like follow IEEE 754.
+        Division by zero and the like follow IEEE 754.
 
         Examples
         --------
@@ -128,22 +101,7 @@ class Formula:
 
 
 def parse(text: str, names: Any) -> Formula:
-    """Read a formula.
-
-    Parameters
-    ----------
-    text : str
-    names : collection of str
-        The variables that it may use.
-
-    Returns
-    -------
-    Formula
-
-    Raises
-    ------
-    FormulaError
-        If the text is too long, too deep, not arithmetic, or uses an unknown name.
+    """Read a formula that may use the given names; FormulaError if it is too long, too deep, or not arithmetic of them.
 
     Examples
     --------
@@ -165,7 +123,7 @@ def parse(text: str, names: Any) -> Formula:
         raise FormulaError("is not arithmetic that can be read") from None
     used: set[str] = set()
     tree = _convert(expression, text.strip(), frozenset(names), used, 0)
-    if tree[0] in (*_COMPARISONS.values(), "and", "or", "not"):
+    if tree[0] == "not" or tree[0] in dict(_CONDITIONS.values()):
         raise FormulaError("must be a number, is a condition")
     return Formula(text, tree, frozenset(used))
 
@@ -193,19 +151,16 @@ def _convert(node: ast.AST, text: str, names: frozenset[str], used: set[str], de
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd, ast.Not)):
         word = {ast.USub: "negative", ast.UAdd: "positive", ast.Not: "not"}[type(node.op)]
         return (word, convert(node.operand))
-    if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
+    if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
         left, right = convert(node.left), convert(node.right)
         if isinstance(node.op, ast.Pow):
             _require_small_exponent(right)
-        return (_BINARY[type(node.op)], left, right)
-    if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _COMPARISONS:
-        return (_COMPARISONS[type(node.ops[0])], convert(node.left), convert(node.comparators[0]))
+        return (_ARITHMETIC[type(node.op)][0], left, right)
+    if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _CONDITIONS:
+        return (_CONDITIONS[type(node.ops[0])][0], convert(node.left), convert(node.comparators[0]))
     if isinstance(node, ast.BoolOp):
-        word = "and" if isinstance(node.op, ast.And) else "or"
-        tree = convert(node.values[0])
-        for value in node.values[1:]:
-            tree = (word, tree, convert(value))
-        return tree
+        word = _CONDITIONS[type(node.op)][0]
+        return reduce(lambda left, right: (word, left, right), map(convert, node.values))
     if isinstance(node, ast.IfExp):
         return ("if", convert(node.test), convert(node.body), convert(node.orelse))
     if isinstance(node, ast.Call):
