@@ -266,22 +266,12 @@ Check = (
 
 
 class Vary(NamedTuple):
-    """A setting along which to look for the value at which the claim flips.
+    """A setting along which to look for the value at which the claim flips."""
 
-    Parameters
-    ----------
-    setting : str
-        "initial.w" and so on, "negative_slope", "batch_size", or a setting of the optimizer.
-    low, high : float
-    claimed : bool
-        Whether the claim is meant for the whole range: if so, a flip inside makes it
-        conditional.
-    """
-
-    setting: str
+    setting: str  # "initial.w" and so on, "negative_slope", "batch_size", or a setting of the optimizer
     low: float
     high: float
-    claimed: bool
+    claimed: bool  # whether the claim is meant for the whole range: if so, a flip inside makes it conditional
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -37,20 +37,11 @@ __all__ = ["ClosedForm", "closed_form"]
 
 
 class ClosedForm(NamedTuple):
-    """The boundary between w staying on its side of 0 and crossing it.
-
-    Parameters
-    ----------
-    formula : str
-    value : float
-        In a run of any length.
-    late : float
-        Where crossing takes half of the run; at least `value`.
-    """
+    """The boundary between w staying on its side of 0 and crossing it."""
 
     formula: str
-    value: float
-    late: float
+    value: float  # in a run of any length
+    late: float  # where crossing takes half of the run; at least `value`
 
     def is_between(self, low: float, high: float) -> bool:
         """Whether it is the boundary that was found between these two."""
@@ -58,20 +49,10 @@ class ClosedForm(NamedTuple):
 
 
 def closed_form(checks: Sequence[RunCheck], experiment: Experiment, setting: str) -> ClosedForm | None:
-    """Formula and value of the boundary between w staying on its side of 0 and crossing it.
+    """Formula and value of the boundary between w staying on its side of 0 and crossing it; None if none is known.
 
-    Parameters
-    ----------
-    checks : sequence of RunCheck
-        All of w, and of all of the run: what is asked of a certain step, or of a number of
-        steps, does not flip elsewhere for a longer run.
-    experiment : Experiment
-    setting : str
-
-    Returns
-    -------
-    ClosedForm or None
-        None where no formula is known.
+    It is of checks of w in all of the run: what is asked of a certain step, or of a number
+    of steps, does not flip elsewhere for a longer run.
 
     Examples
     --------

@@ -61,25 +61,14 @@ class ExactAnswer(NamedTuple):
 class SettingFlips(NamedTuple):
     """What there is along a setting.
 
-    Parameters
-    ----------
-    flips : list of Flip
-        The nearer one first; at most one on either side of the stated value, all there are
-        where the claim is meant for the whole range.
-    told : tuple of float, or None
-        The smallest and the largest value at which the claim could be told; None if there
-        are no two.
-    untold : tuple of tuple of float
-        Parts of the range, from where to where, in which it could not.
-    nearest : tuple of float
-        Where the claim is meant for the whole range: values at which it comes nearest to
-        being otherwise, or is.
+    The nearer flip is the first; there is at most one on either side of the stated value, or
+    all there are where the claim is meant for the whole range.
     """
 
     flips: list[Flip]
-    told: tuple[float, float] | None
-    untold: tuple[tuple[float, float], ...] = ()
-    nearest: tuple[float, ...] = ()
+    told: tuple[float, float] | None  # the smallest and the largest value at which the claim could be told, if two
+    untold: tuple[tuple[float, float], ...] = ()  # parts of the range in which it could not
+    nearest: tuple[float, ...] = ()  # values of a claimed range at which it comes nearest to being otherwise, or is
 
 
 def holds_at(checks: Sequence[RunCheck], experiment: Experiment, setting: str, value: float) -> bool | None:

@@ -50,23 +50,12 @@ class Lengths(NamedTuple):
 
 
 class StepsFlip(NamedTuple):
-    """The first number of steps at which the claim is no longer what it was; None if there is none.
-
-    Parameters
-    ----------
-    steps : int or None
-    looked_to : int
-        The largest number of steps up to there for which the claim is known to be what it was.
-    windows : tuple of tuple of int
-        From where to where it holds, of all lengths that were looked at; the last one may go on.
-    end : int
-        How far was looked.
-    """
+    """The first number of steps at which the claim is no longer what it was; None if there is none."""
 
     steps: int | None
-    looked_to: int
-    windows: Windows = ()
-    end: int = 0
+    looked_to: int  # the largest number of steps up to there for which the claim is known to be what it was
+    windows: Windows = ()  # from where to where it holds, of all lengths looked at; the last one may go on
+    end: int = 0  # how far was looked
 
 
 def flip_along_steps(checks: Sequence[RunCheck], experiment: Experiment, stated: bool, shared: SharedRuns) -> StepsFlip:

@@ -10,20 +10,10 @@ __all__ = ["Found", "all_found"]
 
 
 class Found(NamedTuple):
-    """What came of a search.
-
-    Parameters
-    ----------
-    boundaries : tuple of Boundary
-    remarks : tuple of str
-        What the expected dynamics says and no seed follows, how far batches were looked
-        at, and the like.
-    untold : tuple of str
-        Of what is claimed: what could not be told.
-    """
+    """What came of a search; what could not be told is of what is claimed."""
 
     boundaries: tuple[Boundary, ...] = ()
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()  # what the expected dynamics says and no seed follows, how far was looked, ...
     untold: tuple[str, ...] = ()
 
 

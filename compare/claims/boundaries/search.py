@@ -31,27 +31,13 @@ __all__ = ["Search", "confirm", "first_requests", "search_flips", "second_reques
 
 
 class Search(NamedTuple):
-    """What the exact witness found, and how it is to be confirmed.
+    """What the exact witness found, and how it is to be confirmed."""
 
-    Parameters
-    ----------
-    by_step : SeedsByStep or None
-        What there is along the steps; None where that was not looked for.
-    by_setting : tuple of SeedsBySetting
-        One for each setting that is varied.
-    batch_size : tuple of Vary and RequestsByValue, or None
-        Of a claim that varies it.
-    at_the_kink : Boundary or None
-        Where the value taken for phi'(0) decides.
-    searched : tuple
-        Settings along which the expected dynamics has no flip: name, from, to.
-    """
-
-    by_step: SeedsByStep | None
-    by_setting: tuple[SeedsBySetting, ...]
-    batch_size: tuple[Vary, RequestsByValue] | None
-    at_the_kink: Boundary | None
-    searched: tuple[tuple[str, float, float], ...]
+    by_step: SeedsByStep | None  # None where that was not looked for
+    by_setting: tuple[SeedsBySetting, ...]  # one for each setting that is varied
+    batch_size: tuple[Vary, RequestsByValue] | None  # of a claim that varies it
+    at_the_kink: Boundary | None  # where the value taken for phi'(0) decides
+    searched: tuple[tuple[str, float, float], ...]  # where the expected dynamics has no flip: setting, from, to
 
 
 def search_flips(

@@ -51,24 +51,15 @@ Shares = dict[float, Share]  # by value of the setting
 class SeedsBySetting(NamedTuple):
     """What the expected dynamics does along a setting, and the runs of the reference beside it.
 
-    Parameters
-    ----------
-    vary : Vary
-    flips : SettingFlips
-    boundaries : tuple of Boundary
-        Not confirmed yet.
-    sides : tuple of tuple of float
-        For each boundary the values on either side at which seeds are asked; none where
-        another flip is too near.
-    requests : RequestsByValue
-        All values, and their runs.
+    The boundaries are not confirmed yet. For each the values on either side at which seeds
+    are asked are its sides; none where another flip is too near.
     """
 
     vary: Vary
     flips: SettingFlips
     boundaries: tuple[Boundary, ...]
     sides: tuple[tuple[float, ...], ...]
-    requests: RequestsByValue
+    requests: RequestsByValue  # of all values that are asked
 
 
 def plan_seeds(
@@ -92,7 +83,7 @@ def plan_seeds(
 
 def _takes_sums(experiment: Experiment) -> bool:
     """Whether two sums of each batch are all that its runs need of it."""
-    return kink_of(experiment) == "at zero, w alone"
+    return kink_of(experiment) == "at zero, only w"
 
 
 def requests_by_value(

@@ -33,23 +33,12 @@ MOST_STEPS_WITH_BIAS = 8000
 
 
 class SeedsByStep(NamedTuple):
-    """What the expected dynamics does along the steps, and the runs of the reference beside it.
+    """What the expected dynamics does along the steps, and the runs of the reference beside it."""
 
-    Parameters
-    ----------
-    holds : bool
-        Whether the claim holds as stated in the expected dynamics.
-    flip : StepsFlip
-    length : int
-        How many steps the reference makes; 0 if such a run is too long.
-    requests : tuple of Request
-        None if the run is so long that it is made on the distance from where it goes at once.
-    """
-
-    holds: bool
+    holds: bool  # as stated, in the expected dynamics
     flip: StepsFlip
-    length: int = 0
-    requests: tuple[Request, ...] = ()
+    length: int = 0  # how many steps the reference makes; 0 if such a run is too long
+    requests: tuple[Request, ...] = ()  # none for a run so long that it is made at once as distances from where it goes
 
     @property
     def expected(self) -> str:
@@ -70,7 +59,7 @@ def plan_seeds(checks: Sequence[RunCheck], experiment: Experiment, holds: bool, 
     else:
         seeds = FEW
         most = min(SAMPLES_OF_A_LONGER_LOOK // experiment.batch_size, MOST_STATES) // seeds
-        most = most if kink_of(experiment) == "at zero, w alone" else min(most, MOST_STEPS_WITH_BIAS)
+        most = most if kink_of(experiment) == "at zero, only w" else min(most, MOST_STEPS_WITH_BIAS)
         length = min(TIMES * experiment.steps, most, LONGEST)
         if length <= experiment.steps:
             return too_long

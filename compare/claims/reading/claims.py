@@ -15,24 +15,11 @@ __all__ = ["build_claim"]
 def build_claim(
     table: Mapping[str, Any], file: str, defaults: Experiment, broken: frozenset[str]
 ) -> tuple[Claim | None, list[Mistake]]:
-    """Build a claim, and collect what is wrong with it.
+    """Build the claim of a table that was read from `file`, or say what is wrong with it.
 
-    Parameters
-    ----------
-    table : mapping
-        A claim, of which all that is not `broken` fits the schema.
-    file : str
-        Where it was read.
-    defaults : Experiment
-        Of what the claim's experiment leaves out.
-    broken : frozenset of str
-        Keys, such as "vary" and "check[1]", that do not fit the schema; they are passed
-        over, so that a mistake in one place hides none in another.
-
-    Returns
-    -------
-    Claim or None, list of Mistake
-        None if there are mistakes, or something is broken.
+    What does not fit the schema is `broken`: keys such as "vary" and "check[1]", which are
+    passed over, so that a mistake in one place hides none in another. What the claim's
+    experiment leaves out is as in `defaults`.
     """
     mistakes: list[Mistake] = []
     if ("check" in table) == ("not_auditable" in table):

@@ -20,21 +20,9 @@ _STARTS = tuple(f"initial.{name}" for name in Parameters._fields)
 
 
 def build_experiment(table: Mapping[str, Any], base: Experiment, key: str) -> tuple[Experiment | None, list[Mistake]]:
-    """Change what a table names in an experiment.
+    """The experiment of a table that fits the schema's "experiment" and stands at `key`; None if there are mistakes.
 
-    Parameters
-    ----------
-    table : mapping
-        Of the structure of the schema's "experiment".
-    base : Experiment
-        What the table leaves out is as here; an optimizer that is named is a new one.
-    key : str
-        Where the table stands.
-
-    Returns
-    -------
-    Experiment or None, list of Mistake
-        None if there are mistakes.
+    What the table leaves out is as in `base`; an optimizer that is named is a new one.
     """
     settings = dict(table)
     mistakes: list[Mistake] = []

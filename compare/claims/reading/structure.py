@@ -32,21 +32,11 @@ _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
 
 
 class Mistake(NamedTuple):
-    """One thing in a claim file that the format does not allow.
+    """One thing in a claim file that the format does not allow."""
 
-    Parameters
-    ----------
-    key : str
-        Where, such as ``check[1].quantity``; checks are counted from 1.
-    value : Any
-        What stands there; `MISSING` if it is missing.
-    allowed : str
-        What may stand there.
-    """
-
-    key: str
-    value: Any
-    allowed: str
+    key: str  # such as check[1].quantity; checks are counted from 1
+    value: Any  # what stands there; MISSING if nothing does
+    allowed: str  # what may stand there
 
     def __str__(self) -> str:
         value = "" if self.value is MISSING else shown(self.value)
