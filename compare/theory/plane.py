@@ -77,8 +77,9 @@ def dead_kink(time: Any, kink: Any = 0.0) -> Any:
     goal = erfi(kink / math.sqrt(2)) + 2 * time / math.pi
     z = np.where(goal < 1, goal * math.sqrt(math.pi) / 2, np.sqrt(np.log(np.maximum(goal, 1)) + 1))
     for _ in range(60):  # Newton for log erfi, which is concave: from the right it never overshoots
-        slope = 2 * np.exp(np.minimum(z * z, 700.0)) / math.sqrt(math.pi)
-        value = 2 / math.sqrt(math.pi) * np.exp(np.minimum(z * z, 700.0)) * dawsn(z)
+        growth = np.exp(np.minimum(z * z, 700.0))
+        slope = 2 * growth / math.sqrt(math.pi)
+        value = 2 / math.sqrt(math.pi) * growth * dawsn(z)
         z = np.where(goal > 0, np.maximum(z - (value - goal) / slope, z / 2), 0.0)
     return (np.maximum(z * math.sqrt(2), kink))[()]
 

@@ -27,8 +27,8 @@ def draw_opening(
 ) -> None:
     """Draw how plain SGD gets stuck at 0 (left), and what gets across (right).
 
-    The runs are ReLU under plain SGD from either side of 0, and from the backward start LeakyReLU,
-    ReLU with momentum, and ReLU with a step large enough.
+    The runs are ReLU under plain SGD from either side of 0, LeakyReLU from the backward start, and
+    ReLU with momentum and with a step large enough.
     """
     left, right = figure.subplots(1, 2)
     _draw_loss(left, right_way, backward)
