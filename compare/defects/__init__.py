@@ -1,12 +1,11 @@
 """The gallery of planted defects: what the certificate sees, and what the usual tests see.
 
 `python -m compare.defects` plants every one of them in turn. They are data, one small patch
-each: `defect` says what one is, `in_neuron` to `in_conditions` hold them by where they are
-planted or by kind, `keras_steps` and `keras_losses` what is put in Keras' place; `harmless`
-holds patches that nothing may report. `patching` plants and takes out. `families` says what
-they are tried on: short experiments that show most (`probes`), or a run of their own
-(`runs`). `by_default` looks as somebody would who only certifies the run, `lanes` looks at
-everything, `usual` is what other suites would have looked at, `controls` are correct
-implementations of another kind. `summary`, `table` and `worth` say what came of it and what
-the numbers are worth.
+each: `defect` says what one is, `planted` holds them, by where they are planted and by what
+it takes to see them; `patching` plants them and takes them out. `families` says what they
+are tried on: short experiments that show most, or a run of their own. `detection` looks:
+`by_default` as somebody would who only certifies the run, `lanes` at everything,
+`usual` as other suites would have done. `correct` holds what nothing may be reported of:
+harmless patches, and implementations of another kind. `table`, `summary` and `counts` say
+what came of it, `defects_json` in a file.
 """

@@ -9,48 +9,17 @@ from compare.defects.defect import Defect
 from compare.defects.detection.by_default import ByDefault, certify_run
 from compare.defects.detection.lanes import LANES, Sighting, look
 from compare.defects.detection.usual import caught, failing
-from compare.defects.families.by_name import FAMILIES
-from compare.defects.families.family import Family
+from compare.defects.families import FAMILIES, Family
 from compare.defects.patching import in_blocks, planted
-from compare.defects.planted.in_either import block_borders as in_borders
-from compare.defects.planted.in_either import conditions as in_conditions
-from compare.defects.planted.in_either import data as in_data
-from compare.defects.planted.in_either import divergence as in_divergence
-from compare.defects.planted.in_either import precision as in_precision
-from compare.defects.planted.in_either import records as in_records
-from compare.defects.planted.in_either import starts as in_starts
-from compare.defects.planted.in_keras import networks as in_keras_networks
-from compare.defects.planted.in_keras import optimizers as in_keras_optimizers
-from compare.defects.planted.in_reference import adam as in_adam
-from compare.defects.planted.in_reference import neuron as in_neuron
-from compare.defects.planted.in_reference import rmsprop as in_rmsprop
-from compare.defects.planted.in_reference import sgd as in_sgd
-from compare.defects.planted.in_reference import training as in_training
+from compare.defects.planted import in_either, in_keras, in_reference
 from reference import Trajectory
 
 if TYPE_CHECKING:
-    from compare import Certificate
     from keras_impl import Recorder
 
 __all__ = ["GALLERY", "Baseline", "Outcome", "measure_baseline", "named", "try_defect"]
 
-GALLERY: tuple[Defect, ...] = (
-    *in_neuron.DEFECTS,
-    *in_training.DEFECTS,
-    *in_sgd.DEFECTS,
-    *in_adam.DEFECTS,
-    *in_rmsprop.DEFECTS,
-    *in_keras_networks.DEFECTS,
-    *in_keras_optimizers.DEFECTS,
-    *in_starts.DEFECTS,
-    *in_divergence.DEFECTS,
-    *in_records.DEFECTS,
-    *in_borders.DEFECTS,
-    *in_data.DEFECTS,
-    *in_precision.DEFECTS,
-    *in_conditions.DEFECTS,
-    *harmless.DEFECTS,
-)
+GALLERY: tuple[Defect, ...] = (*in_reference.DEFECTS, *in_keras.DEFECTS, *in_either.DEFECTS, *harmless.DEFECTS)
 
 
 def named(name: str) -> Defect:
@@ -119,19 +88,11 @@ class Outcome:
 
 
 def measure_baseline(family: str, recorder: "Recorder") -> Baseline:
-    """Run everything of a family with nothing planted.
-
-    Parameters
-    ----------
-    family : str
-        Key of `FAMILIES`.
-    recorder : keras_impl.Recorder
-        In the family's mode.
-    """
+    """Run everything of a family with nothing planted, Keras on a recorder in the family's mode."""
     here = FAMILIES[family]
     alarms = tuple(look(here, recorder))
     certificate = certify_run(here, recorder)
-    runs = {side: _side(certificate, side) for side in ("reference", "keras")}
+    runs = {"reference": certificate.reference, "keras": certificate.keras}
     return Baseline(
         alarms=alarms,
         by_default=ByDefault.of(certificate),
@@ -145,14 +106,8 @@ def try_defect(defect: Defect, baseline: Baseline, recorder: "Recorder") -> Outc
     """Plant a defect, look at it in every way, take it out.
 
     It is planted anew for each look, because it may leave something behind for the next run.
-
-    Parameters
-    ----------
-    defect : Defect
-    baseline : Baseline
-        Of the defect's family.
-    recorder : keras_impl.Recorder
-        With graphs of Keras as it is; used if the defect is in the reference.
+    The baseline is that of its family; the recorder has graphs of Keras as it is, and is
+    used if the defect is in the reference.
     """
     import keras_impl
 
@@ -173,12 +128,8 @@ def try_defect(defect: Defect, baseline: Baseline, recorder: "Recorder") -> Outc
         lanes=lanes,
         by_default=ByDefault.of(certificate),
         usual=caught(baseline.sharp_runs[side], sharp_run),
-        usual_as_run=caught(baseline.runs[side], _side(certificate, side)),
+        usual_as_run=caught(baseline.runs[side], getattr(certificate, side)),
     )
-
-
-def _side(certificate: "Certificate", side: str) -> Trajectory:
-    return certificate.keras if side == "keras" else certificate.reference
 
 
 def _sharp_run(family: Family, side: str, recorder: "Recorder") -> Trajectory:

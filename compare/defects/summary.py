@@ -1,12 +1,12 @@
-"""The gallery in a few lines: the two numbers, by kind and side, and what they are worth."""
+"""What came of the gallery in a few lines: defects seen, by kind and side, and false alarms."""
 
 from collections.abc import Iterator, Sequence
 
+from compare.defects.counts import Control, Counts
 from compare.defects.defect import KINDS
 from compare.defects.detection.lanes import LANES
 from compare.defects.detection.usual import USUAL_TESTS
 from compare.defects.gallery import Outcome
-from compare.defects.worth import Control, Counts
 
 __all__ = ["controls_summary", "summary"]
 
@@ -29,13 +29,13 @@ def _lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
     lanes = ", ".join(f"{lane} {sum(o.lanes[lane] is not None for o in real)}" for lane in LANES)
     yield f"killed by a certificate with its defaults, on the run that somebody would try: {counts.by_default}"
     yield f"killed: {counts.killed}, by that or by a lane on the short experiments ({lanes})"
-    yield f"missed by default when first tried: {counts.missed_first}, of which it sees {counts.mended} now"
+    yield f"missed by default when first tried: {counts.missed_first}, of which it sees {counts.seen_now} now"
     yield f"the usual tests catch, on the same runs: {_usual(counts.usual_as_run)}"
     yield f"the usual tests catch, on the same runs in float64: {_usual(counts.usual)}"
     rewrites = [outcome for outcome in outcomes if not outcome.defect.changes_mathematics]
     if rewrites:
-        cried = {name: sum(o.usual_as_run[name] for o in rewrites) for name in USUAL_TESTS}
-        yield f"the usual tests fail, on the same runs, with {len(rewrites)} harmless rewrites: {_usual(cried)}"
+        failing = {name: sum(o.usual_as_run[name] for o in rewrites) for name in USUAL_TESTS}
+        yield f"the usual tests fail, on the same runs, with {len(rewrites)} harmless rewrites: {_usual(failing)}"
     for outcome in outcomes:
         harmless = not outcome.defect.changes_mathematics
         if not outcome.killed:
@@ -70,8 +70,8 @@ def controls_summary(controls: Sequence[Control], usual_alarms: dict[str, dict[s
     usual_alarms : dict of str to dict of str to bool
         By family, which usual tests fail on Keras as it is.
     """
-    crying = {name: [family for family, fails in usual_alarms.items() if fails[name]] for name in USUAL_TESTS}
-    wolf = "; ".join(f"{name} on {', '.join(where)}" for name, where in crying.items() if where)
+    failing = {name: [family for family, fails in usual_alarms.items() if fails[name]] for name in USUAL_TESTS}
+    usual = "; ".join(f"{name} on {', '.join(families)}" for name, families in failing.items() if families)
     lines = [f"false alarms: {control}" for control in controls]
-    lines.append(f"false alarms of the usual tests on unpatched Keras in float32: {wolf or 'none'}")
+    lines.append(f"false alarms of the usual tests on unpatched Keras in float32: {usual or 'none'}")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""The kill table: what a person sees, and what goes into defects.json."""
+"""The kill table on the terminal: each defect, where it is seen, by what factor, and which usual tests fail."""
 
 import math
 import shutil
@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from compare.defects.defect import Defect
-from compare.defects.detection.lanes import LANES, Sighting
+from compare.defects.detection.lanes import LANES
 from compare.defects.detection.usual import USUAL_TESTS
 from compare.defects.gallery import Outcome
 
-__all__ = ["entry", "followed", "has_room", "listing", "rich_table"]
+__all__ = ["followed", "has_room", "listing", "rich_table"]
 
 NAME_WIDTH = 39  # of the longest name
 DEFAULT_WIDTH = 33  # of the longest lane and a step
@@ -92,36 +92,3 @@ def _factor(outcome: Outcome) -> str:
     factors = [seen.factor for seen in outcome.lanes.values() if seen is not None]
     finite = [factor for factor in factors if math.isfinite(factor)]
     return f"{max(finite):.0e}" if finite else ("exact" if factors else "-")
-
-
-def entry(outcome: Outcome) -> dict[str, Any]:
-    """One entry of "defects" in defects.json."""
-    defect = outcome.defect
-    return {
-        "name": defect.name,
-        "says": defect.says,
-        "source": defect.source,
-        "historical": defect.historical,
-        "kind": defect.kind,
-        "side": defect.side,
-        "changes_mathematics": defect.changes_mathematics,
-        "missed_first": defect.missed_first,
-        "killed": outcome.killed,
-        "default": outcome.by_default._asdict(),
-        "lanes": {lane: _sighting(seen) for lane, seen in outcome.lanes.items()},
-        "usual_tests": dict(outcome.usual),
-        "usual_tests_float32": dict(outcome.usual_as_run),
-    }
-
-
-def _sighting(seen: Sighting | None) -> dict[str, Any]:
-    """Where a lane saw it first; a factor that is not finite, over a bound of 0, becomes null."""
-    if seen is None:
-        return {"killed": False}
-    return {
-        "killed": True,
-        "experiment": seen.experiment,
-        "step": seen.step,
-        "quantity": seen.quantity,
-        "factor": seen.factor if math.isfinite(seen.factor) else None,
-    }

@@ -15,14 +15,14 @@ import numpy as np
 import reference
 from compare.certificates.exact.cases import ExactCase, exact_cases
 from compare.certificates.exact.lane import compare_exactly
+from compare.certificates.exact.rational import exact_run
 from compare.certificates.free_run import free_run
-from compare.certificates.lockstep import compare_block
-from compare.certificates.rational import exact_run
+from compare.certificates.lockstep import examine_block
 from compare.defects.correct.fma import SUMS
+from compare.defects.correct.random_experiments import random_experiment
 from compare.defects.correct.rewritten import Recorded, Rewrite
-from compare.defects.families.by_name import FAMILIES
-from compare.defects.families.random_experiments import random_experiment
-from compare.defects.worth import Control
+from compare.defects.counts import Control
+from compare.defects.families import FAMILIES
 from reference import Experiment, Trajectory, draw_batches
 from reference.training import first_crossing, first_non_finite
 
@@ -39,16 +39,9 @@ REWRITES = tuple(Rewrite(*choice) for choice in product(SUMS, (False, True), (Fa
 
 
 def all_controls(families: "Sequence[FamilyResult]", outcomes: "Sequence[Outcome]", random: bool) -> list[Control]:
-    """Everything of which nothing may be reported, with what was.
+    """Everything of which nothing may be reported, with what was: Keras as it is, and harmless rewrites.
 
-    Parameters
-    ----------
-    families : sequence of FamilyResult
-        What was seen of Keras as it is.
-    outcomes : sequence of Outcome
-        Of defects and harmless rewrites; the latter count.
-    random : bool
-        Whether to look at random experiments and at XLA as well, which takes a while.
+    `random` is whether to look at random experiments and at XLA as well, which takes a while.
     """
     looked_at = [family for family in families if FAMILIES[family.family].experiments]
     unpatched = tuple(f"unpatched Keras, {f.family}: {f.alarms[0]}" for f in looked_at if f.alarms)
@@ -63,25 +56,14 @@ def all_controls(families: "Sequence[FamilyResult]", outcomes: "Sequence[Outcome
     if random:
         controls += [
             Control(f"random experiments in {len(REWRITES)} rewrites", EXPERIMENTS, tuple(random_alarms())),
-            Control("dyadic runs of rewrites", len(REWRITES) * len(_dyadic()), tuple(exact_alarms(REWRITES))),
-            Control("experiments compiled by XLA", len(_compiled(XLA_FAMILIES)), tuple(xla_alarms())),
+            Control("dyadic runs of rewrites", len(REWRITES) * len(_dyadic()), tuple(exact_alarms())),
+            Control("experiments compiled by XLA", len(_compiled()), tuple(xla_alarms())),
         ]
     return [control for control in controls if control.tried]
 
 
 def random_alarms(experiments: int = EXPERIMENTS, seed: int = 0) -> Iterator[str]:
-    """Compare rewrites with the reference on random experiments and yield a line for each that is reported.
-
-    Parameters
-    ----------
-    experiments : int
-        How many; the rewrites take turns.
-    seed : int
-
-    Yields
-    ------
-    str
-        Nothing, if all is well.
+    """Compare rewrites, in turn, with the reference on random experiments and yield a line for each that is reported.
 
     Examples
     --------
@@ -102,7 +84,7 @@ def _reports(
     experiment: Experiment, record: Any, theirs: Trajectory, batches: tuple[np.ndarray, np.ndarray]
 ) -> Iterator[str]:
     """What lockstep and free run report of another implementation's record."""
-    for comparison in compare_block(experiment, record):
+    for comparison in examine_block(experiment, record).comparisons:
         if (comparison.ratio > 1).any():
             yield f"lockstep reports {comparison.quantity}, {comparison.ratio.max():.3g} times its bound"
     ours = reference.train(experiment, batches=batches)
@@ -124,11 +106,11 @@ def _trajectory(experiment: Experiment, record: Recorded) -> Trajectory:
     )
 
 
-def exact_alarms(rewrites: tuple[Rewrite, ...] = REWRITES) -> Iterator[str]:
+def exact_alarms() -> Iterator[str]:
     """What the exact lane reports of rewrites on the networks of one dyadic start."""
     for case in _dyadic():
         run = exact_run(case.experiment, case.x, case.y)
-        for rewrite in rewrites:
+        for rewrite in REWRITES:
             record = rewrite.record(case.experiment, case.x, case.y)
             result = compare_exactly(case, _observed(record, case.experiment), "a rewrite", run)
             if not result.agrees:
@@ -148,19 +130,13 @@ def _observed(record: Recorded, experiment: Experiment) -> dict[str, np.ndarray]
     return observed
 
 
-def xla_alarms(families: tuple[str, ...] = XLA_FAMILIES) -> Iterator[str]:
-    """Run Keras as it is, compiled by XLA, which fuses and reorders, and yield a line for each that is reported.
-
-    Parameters
-    ----------
-    families : tuple of str
-        Keys of `compare.defects.families.by_name.FAMILIES`.
-    """
+def xla_alarms() -> Iterator[str]:
+    """Run Keras as it is, compiled by XLA, which fuses and reorders, and yield a line for each that is reported."""
     import keras_impl
     from keras_impl.training import assemble
 
     recorder = keras_impl.Recorder("xla")
-    for name, experiment in _compiled(families).items():
+    for name, experiment in _compiled().items():
         batches = draw_batches(experiment)
         (record,) = recorder.record(experiment, batches)
         keras = assemble(experiment, [record])
@@ -169,9 +145,9 @@ def xla_alarms(families: tuple[str, ...] = XLA_FAMILIES) -> Iterator[str]:
             yield f"XLA, {name}: {found}"
 
 
-def _compiled(families: tuple[str, ...]) -> dict[str, Experiment]:
+def _compiled() -> dict[str, Experiment]:
     return {
         f"{family}, {name}": experiment
-        for family in families
+        for family in XLA_FAMILIES
         for name, experiment in FAMILIES[family].experiments.items()
     }

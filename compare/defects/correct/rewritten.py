@@ -16,6 +16,9 @@ from reference import SGD, Adam, AdamW, Experiment, Optimizer, Parameters, RMSpr
 
 __all__ = ["Recorded", "Rewrite"]
 
+Slots = dict[str, Any]
+Rule = Callable[..., tuple[Any, Slots]]
+
 
 class Recorded(NamedTuple):
     """What `keras_impl.Record` holds, of this implementation."""
@@ -50,21 +53,35 @@ class Rewrite:
 
     def record(self, experiment: Experiment, x: np.ndarray, y: np.ndarray) -> Recorded:
         """Train on the batches x, y of shape (steps, n), and record it."""
-        scalar = x.dtype.type
+        scalar, names, optimizer = x.dtype.type, experiment.trainable, experiment.optimizer
         slope = scalar(np.float32(experiment.negative_slope))
         p = {name: scalar(value) for name, value in zip(Parameters._fields, experiment.initial, strict=True)}
-        slots = {(slot, name): scalar(0) for slot in experiment.optimizer.slots for name in experiment.trainable}
-        states, seen = [(dict(p), dict(slots))], []
+        slots = {name: dict.fromkeys(optimizer.slots, scalar(0)) for name in names}
+        parameters, states, gradients, losses, predictions = [p], [slots], [], [], []
         with np.errstate(all="ignore"):
             for t in range(len(x)):
                 y_pred, loss, gradient = self._batch(p, x[t], y[t], slope)
-                for name in experiment.trainable:
-                    mine = {slot: slots[slot, name] for slot in experiment.optimizer.slots}
-                    p[name], mine = self._update(experiment.optimizer, p[name], gradient[name], t, mine)
-                    slots.update({(slot, name): value for slot, value in mine.items()})
-                states.append((dict(p), dict(slots)))
-                seen.append((y_pred, loss, gradient))
-        return _recorded(experiment, x, y, states, seen)
+                stepped = {name: self._update(optimizer, p[name], gradient[name], t, slots[name]) for name in names}
+                p = p | {name: w for name, (w, _) in stepped.items()}
+                slots = {name: new for name, (_, new) in stepped.items()}
+                parameters.append(p)
+                states.append(slots)
+                gradients.append(gradient)
+                losses.append(loss)
+                predictions.append(y_pred)
+        return Recorded(
+            first_step=0,
+            x=x,
+            y=y,
+            parameters=_columns(parameters, Parameters._fields, x.dtype),
+            slots={
+                slot: _columns([{name: new[slot] for name, new in state.items()} for state in states], names, x.dtype)
+                for slot in optimizer.slots
+            },
+            y_pred=np.array(predictions, x.dtype),
+            loss=np.array(losses, x.dtype),
+            gradient=_columns(gradients, names, x.dtype),
+        )
 
     def _batch(self, p: dict[str, Any], x: np.ndarray, y: np.ndarray, slope: Any) -> tuple[Any, Any, dict[str, Any]]:
         total, n, two = SUMS[self.order], x.dtype.type(len(x)), x.dtype.type(2)
@@ -94,21 +111,14 @@ class Rewrite:
             total = fma(one, other, total)
         return total
 
-    def _update(
-        self, optimizer: Optimizer, w: Any, g: Any, t: int, slots: dict[str, Any]
-    ) -> tuple[Any, dict[str, Any]]:
+    def _update(self, optimizer: Optimizer, w: Any, g: Any, t: int, slots: Slots) -> tuple[Any, Slots]:
         if isinstance(optimizer, AdamW):
             rate = _float32(w, optimizer.weight_decay) * type(w)(optimizer.learning_rate)
             w = self._fma(-w, rate, w) if self.regrouped else w - w * rate
-        rules: dict[type[Optimizer], Callable[..., tuple[Any, dict[str, Any]]]] = {
-            SGD: self._sgd,
-            Adam: self._adam,
-            AdamW: self._adam,
-            RMSprop: self._rmsprop,
-        }
+        rules: dict[type, Rule] = {SGD: self._sgd, Adam: self._adam, AdamW: self._adam, RMSprop: self._rmsprop}
         return rules[type(optimizer)](optimizer, w, g, t, slots)
 
-    def _sgd(self, o: SGD, w: Any, g: Any, t: int, slots: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    def _sgd(self, o: SGD, w: Any, g: Any, t: int, slots: Slots) -> tuple[Any, Slots]:
         lr = type(w)(o.learning_rate)
         if o.momentum == 0:
             return self._fma(-lr, g, w), {}
@@ -116,7 +126,7 @@ class Rewrite:
         m = self._fma(mu, slots["momentum"], step)
         return (w + self._fma(mu, m, step) if o.nesterov else w + m), {"momentum": m}
 
-    def _adam(self, o: Adam, w: Any, g: Any, t: int, slots: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    def _adam(self, o: Adam, w: Any, g: Any, t: int, slots: Slots) -> tuple[Any, Slots]:
         scalar = type(w)
         power_1, power_2 = (_float32(w, beta) ** scalar(t + 1) for beta in (o.beta_1, o.beta_2))
         m = self._fma(scalar(1 - o.beta_1), g - slots["momentum"], slots["momentum"])
@@ -129,7 +139,7 @@ class Rewrite:
         step = m * (lr * rate / root) if self.regrouped else m * (lr * rate) / root
         return w - step, new
 
-    def _rmsprop(self, o: RMSprop, w: Any, g: Any, t: int, slots: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    def _rmsprop(self, o: RMSprop, w: Any, g: Any, t: int, slots: Slots) -> tuple[Any, Slots]:
         scalar = type(w)
         rho, rest = scalar(o.rho), scalar(1 - o.rho)
         v = self._fma(rho, slots["velocity"], rest * (g * g))
@@ -148,28 +158,6 @@ def _float32(like: Any, value: float) -> Any:
     return type(like)(np.float32(value))
 
 
-def _recorded(
-    experiment: Experiment, x: np.ndarray, y: np.ndarray, states: list[tuple[Any, Any]], seen: list[Any]
-) -> Recorded:
-    """Stack what happened, parameters not trained included."""
-
-    def stacked(values: list[Any]) -> np.ndarray:
-        return np.array(values, x.dtype)
-
-    def trained(column: Callable[[str], list[Any]]) -> Parameters:
-        names = experiment.trainable
-        return Parameters(*(stacked(column(name)) if name in names else None for name in Parameters._fields))
-
-    def slot(of: str) -> Parameters:
-        return trained(lambda name: [slots[of, name] for _, slots in states])
-
-    return Recorded(
-        first_step=0,
-        x=x,
-        y=y,
-        parameters=Parameters(*(stacked([p[name] for p, _ in states]) for name in Parameters._fields)),
-        slots={of: slot(of) for of in experiment.optimizer.slots},
-        y_pred=stacked([y_pred for y_pred, _, _ in seen]),
-        loss=stacked([loss for _, loss, _ in seen]),
-        gradient=trained(lambda name: [gradient[name] for _, _, gradient in seen]),
-    )
+def _columns(rows: list[dict[str, Any]], names: tuple[str, ...], dtype: Any) -> Parameters:
+    """An array for each parameter of these names, None for the others."""
+    return Parameters(*(np.array([row[n] for row in rows], dtype) if n in names else None for n in Parameters._fields))

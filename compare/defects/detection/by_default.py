@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from compare import Certificate, certify
-from compare.defects.families.family import Family
+from compare.defects.families import Family
 from compare.defects.patching import in_blocks
 
 if TYPE_CHECKING:
@@ -42,11 +42,7 @@ class ByDefault(NamedTuple):
 def certify_run(family: Family, recorder: "Recorder") -> Certificate:
     """Certify the run of a family as somebody would who gives the experiment and no more.
 
-    Parameters
-    ----------
-    family : Family
-    recorder : keras_impl.Recorder
-        In the family's mode; a new one if Keras' classes were patched.
+    The recorder is in the family's mode, and a new one if Keras' classes were patched.
     """
     with in_blocks(family.samples_per_block):
         return certify(family.run, recorder=recorder)

@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 import reference
+from compare.certificates.comparison import Comparison
 from compare.certificates.exact.cases import exact_cases
 from compare.certificates.exact.lane import ExactResult, check_keras, check_reference
 from compare.certificates.free_run import free_run
-from compare.certificates.lockstep import Comparison, compare_block
-from compare.defects.detection.rates import compare_changing_rate
-from compare.defects.families.family import Family
+from compare.certificates.lockstep import examine_block
+from compare.defects.detection.changing_rate import compare_changing_rate
+from compare.defects.families import Family
 from compare.rounding import Arithmetic
 from reference import Experiment, draw_batches
 
@@ -37,12 +38,8 @@ __all__ = ["LANES", "Sighting", "look"]
 
 LANES = ("exact", "bound", "bit", "free run")
 
-EXACT_STARTS = (
-    "origin",
-    "right-way",
-    "on-the-kink",
-    "upside-down",
-)  # of `compare.certificates.exact.cases`; the oracle is slow
+# Of `compare.certificates.exact.cases`; the oracle is slow.
+EXACT_STARTS = ("origin", "right-way", "on-the-kink", "upside-down")
 
 
 class Sighting(NamedTuple):
@@ -104,7 +101,7 @@ def _experiment(name: str, experiment: Experiment, recorder: "Recorder") -> Iter
 
     batches = draw_batches(experiment)
     records = list(recorder.record(experiment, batches))
-    lockstep = [c for block in records for c in compare_block(experiment, block, Arithmetic.REWRITTEN)]
+    lockstep = [c for block in records for c in examine_block(experiment, block, Arithmetic.REWRITTEN).comparisons]
     yield from _beyond("bound", name, [(c, c.ratio) for c in lockstep])
     yield from _beyond("bit", name, [(c, c.bits) for c in lockstep if c.bits is not None])
     ours = reference.train(experiment, batches=batches)

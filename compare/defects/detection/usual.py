@@ -51,14 +51,7 @@ USUAL_TESTS: MappingProxyType[str, Callable[[Trajectory, Trajectory], bool]] = M
 def failing(good: Trajectory, other: Trajectory) -> dict[str, bool]:
     """Say for each usual test whether it fails on `other`, whose right values are `good`.
 
-    Parameters
-    ----------
-    good, other : Trajectory
-        Of the same experiment, with every step recorded.
-
-    Returns
-    -------
-    dict of str to bool
+    Both are runs of the same experiment, with every step recorded.
 
     Examples
     --------
@@ -71,17 +64,7 @@ def failing(good: Trajectory, other: Trajectory) -> dict[str, bool]:
 
 
 def caught(good: Trajectory, other: Trajectory) -> dict[str, bool]:
-    """Say for each usual test whether it fails on `other` and would not have failed on `good` anyway.
-
-    Parameters
-    ----------
-    good, other : Trajectory
-        Of one implementation, without and with a defect.
-
-    Returns
-    -------
-    dict of str to bool
-    """
+    """Say for each usual test whether it fails on `other`, which has a defect, and would not fail on `good` anyway."""
     anyway = failing(good, good)
     return {name: fails and not anyway[name] for name, fails in failing(good, other).items()}
 

@@ -5,8 +5,8 @@ import pytest
 keras_impl = pytest.importorskip("keras_impl")
 
 from compare.defects.detection.by_default import ByDefault, certify_run  # noqa: E402
-from compare.defects.detection.remembering import RememberingRecorder  # noqa: E402
-from compare.defects.families.by_name import FAMILIES  # noqa: E402
+from compare.defects.detection.caching_recorder import CachingRecorder  # noqa: E402
+from compare.defects.families import FAMILIES  # noqa: E402
 from compare.defects.gallery import GALLERY, measure_baseline, named, try_defect  # noqa: E402
 from compare.defects.patching import planted  # noqa: E402
 
@@ -32,7 +32,7 @@ MISSED_FIRST = ("relu-derivative-at-zero-1", "labels-from-abs", "constants-in-do
 @pytest.fixture(scope="module")
 def recorders():
     """By mode, of Keras as it is."""
-    return {mode: RememberingRecorder(mode) for mode in ("graph", "xla")}
+    return {mode: CachingRecorder(mode) for mode in ("graph", "xla")}
 
 
 def by_default(defect, recorders):
@@ -65,7 +65,7 @@ def test_a_disagreement_says_where():
 
 
 def test_an_outcome_has_both_numbers_and_the_usual_tests_of_the_same_run():
-    recorder = RememberingRecorder()
+    recorder = CachingRecorder()
     baseline = measure_baseline("momentum", recorder)
     assert not baseline.by_default.killed
     assert baseline.alarms == ()

@@ -5,8 +5,8 @@ import pytest
 
 from compare.defects.correct.controls import REWRITES, exact_alarms, random_alarms
 from compare.defects.correct.fma import SUMS
+from compare.defects.correct.random_experiments import random_experiment
 from compare.defects.correct.rewritten import Rewrite
-from compare.defects.families.random_experiments import random_experiment
 from reference import SGD, Experiment, Parameters, draw_batches, train
 
 

@@ -3,9 +3,7 @@
 import pytest
 
 from compare.certificates.exact.cases import NETWORKS
-from compare.defects.families.by_name import FAMILIES
-from compare.defects.families.probes import PROBED
-from compare.defects.families.runs import OWN_RUNS
+from compare.defects.families import FAMILIES, OWN_RUNS, PROBED
 from reference import train
 
 

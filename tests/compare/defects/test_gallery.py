@@ -5,7 +5,7 @@ import re
 import pytest
 
 from compare.defects.defect import KINDS, Replacement, Substitution
-from compare.defects.families.by_name import FAMILIES
+from compare.defects.families import FAMILIES
 from compare.defects.gallery import GALLERY
 from compare.defects.patching import changed_code, planted
 

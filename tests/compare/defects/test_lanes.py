@@ -5,9 +5,9 @@ import pytest
 keras_impl = pytest.importorskip("keras_impl")
 
 from compare import certify  # noqa: E402
+from compare.defects.detection.caching_recorder import CachingRecorder  # noqa: E402
 from compare.defects.detection.lanes import look  # noqa: E402
-from compare.defects.detection.remembering import RememberingRecorder  # noqa: E402
-from compare.defects.families.by_name import FAMILIES  # noqa: E402
+from compare.defects.families import FAMILIES  # noqa: E402
 from compare.defects.gallery import GALLERY  # noqa: E402
 from compare.defects.patching import planted  # noqa: E402
 
@@ -18,7 +18,7 @@ PROBED = [family for family in FAMILIES if FAMILIES[family].experiments]  # the 
 @pytest.fixture(scope="module")
 def recorder():
     """One of unpatched Keras, whose graphs all defects of the reference share."""
-    return RememberingRecorder()
+    return CachingRecorder()
 
 
 def seen(defect, recorder):

@@ -8,10 +8,10 @@ from keras_impl import Recorder
 from keras_impl.recorder import Record
 from reference import Experiment
 
-__all__ = ["RememberingRecorder"]
+__all__ = ["CachingRecorder"]
 
 
-class RememberingRecorder(Recorder):
+class CachingRecorder(Recorder):
     """Records of Keras as it is, kept: defects of the reference all meet the same ones.
 
     Remembered is what is handed its batches. Those that are drawn block by block are drawn
@@ -25,7 +25,7 @@ class RememberingRecorder(Recorder):
     Examples
     --------
     >>> from reference import draw_batches
-    >>> recorder, short = RememberingRecorder(), Experiment(steps=2, batch_size=4)
+    >>> recorder, short = CachingRecorder(), Experiment(steps=2, batch_size=4)
     >>> first, = recorder.record(short, draw_batches(short))
     >>> again, = recorder.record(short, draw_batches(short))
     >>> first is again

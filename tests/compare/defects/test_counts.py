@@ -5,13 +5,13 @@ from math import comb
 
 import pytest
 
+from compare.defects.counts import Control, Counts, upper_limit
+from compare.defects.defects_json import entry
 from compare.defects.detection.by_default import ByDefault
 from compare.defects.detection.lanes import LANES, Sighting
 from compare.defects.detection.usual import USUAL_TESTS
 from compare.defects.gallery import Outcome, named
 from compare.defects.summary import controls_summary, summary
-from compare.defects.table import entry
-from compare.defects.worth import Control, Counts, upper_limit
 
 NOTHING = dict.fromkeys(USUAL_TESTS, False)
 
@@ -40,7 +40,7 @@ def test_counts():
         by_default=2,
         killed=3,
         missed_first=2,
-        mended=1,
+        seen_now=1,
         usual=dict(zip(USUAL_TESTS, (1, 0, 0, 0), strict=True)),
         usual_as_run=dict(zip(USUAL_TESTS, (0, 1, 0, 0), strict=True)),
     )

@@ -1,4 +1,4 @@
-"""What makes the gallery's numbers worth something: where defects come from, and what no false alarm proves."""
+"""Counts of defects that are seen, and of false alarms, with what none of them proves."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -82,7 +82,7 @@ class Counts(NamedTuple):
         Those seen by that or by any lane.
     missed_first : int
         Those that a certificate by default missed when they were first tried.
-    mended : int
+    seen_now : int
         Those of them that it sees now.
     usual, usual_as_run : dict of str to int
         What the usual tests catch, on the runs in float64, and on the very runs that were
@@ -94,7 +94,7 @@ class Counts(NamedTuple):
     by_default: int
     killed: int
     missed_first: int
-    mended: int
+    seen_now: int
     usual: dict[str, int]
     usual_as_run: dict[str, int]
 
@@ -111,7 +111,7 @@ class Counts(NamedTuple):
             by_default=sum(outcome.by_default.killed for outcome in real),
             killed=sum(outcome.killed for outcome in real),
             missed_first=len(missed),
-            mended=sum(outcome.by_default.killed for outcome in missed),
+            seen_now=sum(outcome.by_default.killed for outcome in missed),
             usual={name: sum(outcome.usual[name] for outcome in real) for name in USUAL_TESTS},
             usual_as_run={name: sum(outcome.usual_as_run[name] for outcome in real) for name in USUAL_TESTS},
         )
@@ -125,7 +125,7 @@ class Counts(NamedTuple):
             "killed_by_default": self.by_default,
             "killed": self.killed,
             "missed_first": self.missed_first,
-            "missed_first_and_killed_by_default_now": self.mended,
+            "missed_first_and_killed_by_default_now": self.seen_now,
             "usual_tests": {"float64": self.usual, "float32": self.usual_as_run},
             "usual_tests_saw": "the runs that were certified by default (float32), and the same in float64",
         }

@@ -10,10 +10,6 @@ __all__ = ["random_experiment"]
 def random_experiment(rng: np.random.Generator) -> Experiment:
     """Draw a short experiment.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-
     Examples
     --------
     >>> random_experiment(np.random.default_rng(0)).steps <= 8

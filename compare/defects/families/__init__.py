@@ -1,1 +1,0 @@
-"""What defects are tried on."""
