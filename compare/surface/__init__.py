@@ -8,8 +8,7 @@ from compare.surface.basins import Basins, arrived, basins
 from compare.surface.critical import KINDS, CriticalPoint, critical_points
 from compare.surface.descent import Descent, expected_descent
 from compare.surface.flow import Flow, gradient_flow
-from compare.surface.gradient import expected_gradient, expected_loss_and_gradient
-from compare.surface.gradient_error import expected_gradient_error
+from compare.surface.gradient import expected_gradient, expected_gradient_error, expected_loss_and_gradient
 from compare.surface.hessian import expected_hessian
 from compare.surface.loss import expected_loss, expected_loss_error
 

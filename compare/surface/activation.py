@@ -2,13 +2,9 @@
 
 from typing import Any
 
-import numpy as np
-
 from compare.surface.arguments import checked_arguments
+from compare.surface.integrals import kernels
 from compare.surface.integrals.evaluation import evaluate
-from compare.surface.integrals.normal_pieces import Piece
-from compare.surface.integrals.other_moments import checked_inputs
-from compare.surface.integrals.units import Degree
 from reference import Parameters, Target
 
 __all__ = ["activation_probability"]
@@ -42,11 +38,6 @@ def activation_probability(parameters: Parameters, *, inputs: Any = None) -> Any
     >>> activation_probability(Parameters(w=[1.0, -2.0, 0.0], b=[0.0, 0.0, 1.0]))
     array([0.5, 0.5, 1. ])
     """
-    arguments = checked_arguments(parameters, 0.0)
-    (probability,) = evaluate(_probability, (Degree(0, 0, 0),), arguments, Target(), checked_inputs(inputs))
+    arguments = checked_arguments(parameters, 0.0, Target(), inputs)
+    (probability,) = evaluate(kernels.PROBABILITY, arguments)
     return arguments.shaped(probability)
-
-
-def _probability(student: Any, output: Any, s: Any, pieces: list[Piece]) -> list[Any]:
-    """Mass of the pieces on which phi' is 1 rather than 0."""
-    return [sum(np.square(piece.root) * piece.moments.zeroth * (piece.gain == 1) for piece in pieces)]

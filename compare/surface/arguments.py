@@ -7,18 +7,7 @@ import numpy as np
 
 from reference import Parameters, Target
 
-__all__ = [
-    "RELU_TEACHER",
-    "Arguments",
-    "Limit",
-    "checked_arguments",
-    "checked_number",
-    "checked_side",
-    "checked_target",
-]
-
-
-RELU_TEACHER = Target()  # the question's
+__all__ = ["Arguments", "Inputs", "Limit", "checked_arguments", "checked_inputs", "checked_side"]
 
 
 class Limit(Parameters):
@@ -45,22 +34,33 @@ class Limit(Parameters):
         return self
 
 
+class Inputs(NamedTuple):
+    """A continuous distribution of finite variance."""
+
+    distribution: Any  # of scipy.stats, frozen
+    name: str  # SciPy's, of its family
+    low: float  # the support's ends
+    high: float
+    median: float
+    deviation: float
+
+
 class Arguments(NamedTuple):
-    """Checked and broadcast: each of the five a float, or an array of shape (n,).
+    """Checked and broadcast."""
 
-    Parameters
-    ----------
-    w, b, v, d, s : ndarray of float64, or float
-    shape : tuple of int
-        Of the result; n is its product.
-    """
-
-    w: Any
+    w: Any  # each of the five a float, or an array of shape (n,)
     b: Any
     v: Any
     d: Any
     s: Any
-    shape: tuple[int, ...]
+    shape: tuple[int, ...]  # of the result; n is its product
+    target: Target  # of finite floats
+    inputs: Inputs | None  # None is the standard normal distribution
+
+    @property
+    def n(self) -> int:
+        """How many points there are."""
+        return math.prod(self.shape)
 
     def chunk(self, start: int, stop: int) -> tuple[Any, ...]:
         """w, b, v, d, s of some points, w and b as arrays."""
@@ -74,21 +74,16 @@ class Arguments(NamedTuple):
         return values.reshape(self.shape)[()]
 
 
-def checked_arguments(parameters: Any, negative_slope: Any) -> Arguments:
+def checked_arguments(parameters: Any, negative_slope: Any, target: Any, inputs: Any = None) -> Arguments:
     """Check and broadcast the arguments of a surface function.
-
-    Parameters
-    ----------
-    parameters : Parameters
-        Real numbers or arrays of them.
-    negative_slope : float or ndarray
 
     Raises
     ------
     TypeError
-        If `parameters` is not Parameters, or something is not a real number.
+        If `parameters` is not Parameters or `target` no Target, something in them is not a real number,
+        or `inputs` is not a continuous frozen distribution.
     ValueError
-        If shapes do not broadcast together.
+        If shapes do not broadcast together, or a number of the target or the variance of the inputs is not finite.
     """
     if not isinstance(parameters, Parameters):
         raise TypeError(f"parameters must be Parameters(w, b, v, d), got {_short(parameters)}")
@@ -103,55 +98,47 @@ def checked_arguments(parameters: Any, negative_slope: Any) -> Arguments:
         )
         raise ValueError(f"parameters and negative_slope must broadcast together, got shapes {shapes}") from None
     # A single number stays one: it need not be read again for every point.
-    flat = [float(a.reshape(())) if a.size == 1 else np.broadcast_to(a, shape).reshape(-1) for a in arrays]
-    w, b, v, d, s = flat
-    return Arguments(w, b, v, d, s, shape)
+    w, b, v, d, s = (float(a.reshape(())) if a.size == 1 else np.broadcast_to(a, shape).reshape(-1) for a in arrays)
+    return Arguments(w, b, v, d, s, shape, _checked_target(target), checked_inputs(inputs))
 
 
-def checked_target(target: Any) -> Target:
-    """Return the target, its fields as floats.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Unless it is a Target of finite real numbers.
-    """
+def _checked_target(target: Any) -> Target:
     if not isinstance(target, Target):
         raise TypeError(f"target must be a Target(w, b, negative_slope), got {_short(target)}")
-    return Target(
-        *(checked_number(f"target.{name}", value) for name, value in zip(Target._fields, target, strict=True))
-    )
+    return Target(*(_checked_number(f"target.{name}", value) for name, value in target._asdict().items()))
 
 
-def checked_number(name: str, value: Any) -> float:
-    """Return a finite real number as a float.
+def checked_inputs(inputs: Any) -> Inputs | None:
+    """Read a frozen distribution of `scipy.stats`; None, the standard normal one, stays None."""
+    if inputs is None:
+        return None
+    family = getattr(inputs, "dist", None)
+    if family is None or not all(hasattr(inputs, name) for name in ("pdf", "support", "median", "std")):
+        text = " ".join(repr(inputs).split())
+        raise TypeError(f"inputs must be None or a continuous frozen distribution of scipy.stats, got {text}")
+    name, deviation = str(family.name), float(inputs.std())
+    if not (math.isfinite(deviation) and deviation > 0):
+        raise ValueError(f"inputs must have a finite variance, got {name} with standard deviation {deviation!r}")
+    low, high = (float(end) for end in inputs.support())
+    return Inputs(inputs, name, low, high, float(inputs.median()), deviation)
 
-    Raises
-    ------
-    TypeError, ValueError
-        Unless it is one.
-    """
+
+def checked_side(side: Any, grad_at_zero: Any) -> tuple[str | None, float | None]:
+    """Check what to do at w = b = 0: a ValueError unless at most one of the two is given, and is allowed."""
+    if side not in (None, "left", "right"):
+        raise ValueError(f"side must be None, 'left' or 'right', got {_short(side)}")
+    if side is not None and grad_at_zero is not None:
+        raise ValueError("side and grad_at_zero exclude each other: give one of them")
+    return side, None if grad_at_zero is None else _checked_number("grad_at_zero", grad_at_zero)
+
+
+def _checked_number(name: str, value: Any) -> float:
     array = _real(name, value)
     if array.ndim:
         raise TypeError(f"{name} must be a single number, got shape {array.shape}")
     if not math.isfinite(array):
         raise ValueError(f"{name} must be finite, got {float(array)!r}")
     return float(array)
-
-
-def checked_side(side: Any, grad_at_zero: Any) -> tuple[str | None, float | None]:
-    """Return what to do at w = b = 0.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Unless at most one of the two is given, and is allowed.
-    """
-    if side not in (None, "left", "right"):
-        raise ValueError(f"side must be None, 'left' or 'right', got {_short(side)}")
-    if side is not None and grad_at_zero is not None:
-        raise ValueError("side and grad_at_zero exclude each other: give one of them")
-    return side, None if grad_at_zero is None else checked_number("grad_at_zero", grad_at_zero)
 
 
 def _real(name: str, value: Any) -> Any:

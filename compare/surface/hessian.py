@@ -4,17 +4,16 @@ from typing import Any
 
 import numpy as np
 
-from compare.surface.arguments import RELU_TEACHER, checked_arguments, checked_target
+from compare.surface.arguments import checked_arguments
 from compare.surface.integrals import kernels
 from compare.surface.integrals.evaluation import evaluate
-from compare.surface.integrals.other_moments import checked_inputs
 from reference import Parameters, Target
 
 __all__ = ["expected_hessian"]
 
 
 def expected_hessian(
-    parameters: Parameters, *, negative_slope: Any = 0.0, target: Target = RELU_TEACHER, inputs: Any = None
+    parameters: Parameters, *, negative_slope: Any = 0.0, target: Target = Target(), inputs: Any = None
 ) -> Any:
     """Matrix of second derivatives of the expected loss.
 
@@ -59,13 +58,11 @@ def expected_hessian(
     >>> expected_hessian(Parameters(w=1.0)).diagonal()[[0, 3]]
     array([1., 2.])
     """
-    arguments, teacher = checked_arguments(parameters, negative_slope), checked_target(target)
-    rows, columns = np.triu_indices(4)
-    entries = evaluate(kernels.hessian, kernels.HESSIAN, arguments, teacher, checked_inputs(inputs))
+    arguments = checked_arguments(parameters, negative_slope, target, inputs)
+    entries = evaluate(kernels.HESSIAN, arguments)
     with np.errstate(all="ignore"):
         entries[[0, 1, 4]] += entries[10:]  # ww, wb, bb
-    entries = entries[:10]
     hessian = np.empty((*arguments.shape, 4, 4))
-    for entry, i, j in zip(entries, rows, columns, strict=True):
+    for entry, i, j in zip(entries[:10], *np.triu_indices(4), strict=True):
         hessian[..., i, j] = hessian[..., j, i] = entry.reshape(arguments.shape)
     return hessian

@@ -2,27 +2,24 @@
 
     L(w, b, v, d) = E[(v phi(w x + b) + d - y)^2],   y = phi*(w* x + b*) of the teacher
 
-The line is cut at zero and at the two kinks (`pieces`); on each piece the residual is
-linear and its moments are those of the normal distribution (`gaussian`). No expanded
+The line is cut at zero and at the two kinks (`normal_pieces`); on each piece the residual is
+linear and its moments are those of the normal distribution (`normal_moments`). No expanded
 square, no sampling. What the results are good for stands in `errors`.
 """
 
 from typing import Any
 
-import numpy as np
-
-from compare.surface.arguments import RELU_TEACHER, Arguments, checked_arguments, checked_target
+from compare.surface.arguments import checked_arguments
 from compare.surface.integrals import kernels
 from compare.surface.integrals.evaluation import evaluate
-from compare.surface.integrals.other_moments import checked_inputs
-from compare.surface.limits import at_infinity
+from compare.surface.limits import put_limits
 from reference import Parameters, Target
 
-__all__ = ["expected_loss", "expected_loss_error", "put_limits"]
+__all__ = ["expected_loss", "expected_loss_error"]
 
 
 def expected_loss(
-    parameters: Parameters, *, negative_slope: Any = 0.0, target: Target = RELU_TEACHER, inputs: Any = None
+    parameters: Parameters, *, negative_slope: Any = 0.0, target: Target = Target(), inputs: Any = None
 ) -> Any:
     """Expected squared error of the neuron.
 
@@ -65,16 +62,14 @@ def expected_loss(
     >>> expected_loss(Parameters(w=[-1.0, 0.0, 0.5, 1.0]))
     array([1.   , 0.5  , 0.125, 0.   ])
     """
-    arguments, teacher = checked_arguments(parameters, negative_slope), checked_target(target)
-    distribution = checked_inputs(inputs)
-    (loss,) = evaluate(kernels.loss, kernels.LOSS, arguments, teacher, distribution)
-    if distribution is None:
-        put_limits(loss, arguments, teacher)
+    arguments = checked_arguments(parameters, negative_slope, target, inputs)
+    (loss,) = evaluate(kernels.LOSS, arguments)
+    put_limits(loss, arguments)
     return arguments.shaped(loss)
 
 
 def expected_loss_error(
-    parameters: Parameters, *, negative_slope: Any = 0.0, target: Target = RELU_TEACHER, inputs: Any = None
+    parameters: Parameters, *, negative_slope: Any = 0.0, target: Target = Target(), inputs: Any = None
 ) -> Any:
     """How far `expected_loss` may be from the truth, absolutely.
 
@@ -95,17 +90,6 @@ def expected_loss_error(
     >>> float(expected_loss_error(Parameters(w=-1.0))) == 2.0**-48
     True
     """
-    arguments, teacher = checked_arguments(parameters, negative_slope), checked_target(target)
-    distribution = checked_inputs(inputs)
-    (error,) = evaluate(kernels.loss_error, kernels.LOSS, arguments, teacher, distribution)
+    arguments = checked_arguments(parameters, negative_slope, target, inputs)
+    (error,) = evaluate(kernels.LOSS_ERROR_BOUND, arguments)
     return arguments.shaped(error)
-
-
-def put_limits(loss: Any, arguments: Arguments, teacher: Target) -> None:
-    """Replace the NaN at infinite arguments by what the loss tends to."""
-    if not np.isnan(loss).any():
-        return
-    infinite, finite, instead = at_infinity(arguments)
-    loss[infinite] = np.inf
-    if finite.any():
-        (loss[finite],) = evaluate(kernels.loss, kernels.LOSS, instead, teacher)

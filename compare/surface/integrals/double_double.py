@@ -7,7 +7,7 @@ a few 2^-53 even if half of all the bits cancel.
 
 Source: Dekker 1971, "A floating-point technique for extending the available precision";
 Knuth, TAOCP vol. 2, section 4.2.2, theorem B. Valid while no factor exceeds 2^996 and no
-product that matters falls below 2^-968; `compare.surface.scaling` sees to that.
+product that matters falls below 2^-968; `units` sees to that.
 """
 
 from typing import Any, NamedTuple

@@ -9,8 +9,8 @@ With m_k the moments of a piece, r = residual + slope t, and x and z likewise li
 Each kernel returns its components, one array each; beside it stands what they are products of.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,27 +18,17 @@ from compare.surface.errors import LOSS_ERROR
 from compare.surface.integrals.normal_pieces import Piece
 from compare.surface.integrals.units import Degree, Output
 
-__all__ = [
-    "GRADIENT",
-    "HESSIAN",
-    "LOSS",
-    "LOSS_AND_GRADIENT",
-    "SIZES",
-    "gradient",
-    "hessian",
-    "loss",
-    "loss_and_gradient",
-    "loss_error",
-    "sizes",
-]
+__all__ = ["GRADIENT", "HESSIAN", "LOSS", "LOSS_AND_GRADIENT", "LOSS_ERROR_BOUND", "PROBABILITY", "SIZES", "Kernel"]
 
 
-LOSS = (Degree(0, 0, 2),)
-GRADIENT = (Degree(1, 0, 1), Degree(1, 0, 1), Degree(0, 1, 1), Degree(0, 0, 1))
-LOSS_AND_GRADIENT = LOSS + GRADIENT
+class Kernel(NamedTuple):
+    """Components, and what each is a product of."""
+
+    components: Callable[[Any, Output, Any, Sequence[Piece]], list[Any]]  # of student, output, slope and pieces
+    degrees: tuple[Degree, ...]
 
 
-def loss(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list[Any]:
+def _loss(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list[Any]:
     """L = E r^2."""
     total: Any = 0.0
     for piece in pieces:
@@ -47,32 +37,25 @@ def loss(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list[
     return [total]
 
 
-def loss_error(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list[Any]:
+def _loss_error(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list[Any]:
     """Absolute error of `loss`: its rounding, and what the moments contribute."""
-    total = LOSS_ERROR * loss(student, output, s, pieces)[0]
+    total = LOSS_ERROR * _loss(student, output, s, pieces)[0]
     for piece, error in zip(pieces, getattr(student, "errors", ()), strict=False):
         residual, slope = np.abs(piece.residual), np.abs(piece.slope)
         total = total + residual**2 * error.zeroth + 2 * residual * slope * error.first + slope**2 * error.second
     return [total]
 
 
-def gradient(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list[Any]:
-    """Partial derivatives by w, b, v, d, as `loss_and_gradient` gives them."""
-    return loss_and_gradient(student, output, s, pieces)[1:]
+def _gradient(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list[Any]:
+    """Without the loss, whose overflow would call for other units."""
+    return _loss_and_gradient(student, output, s, pieces)[1:]
 
 
-def loss_and_gradient(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list[Any]:
+def _loss_and_gradient(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list[Any]:
     """L, and its partial derivatives by w, b, v, d.
 
     dL/dw = 2 v E[r phi'(z) x]      dL/dv = 2 E[r phi(z)]
     dL/db = 2 v E[r phi'(z)]        dL/dd = 2 E[r]
-
-    Parameters
-    ----------
-    student : Student or OtherStudent
-    output : Output
-    s : ndarray or float
-    pieces : sequence of Piece
     """
     v = output.outer
     total: Any = 0.0
@@ -82,26 +65,15 @@ def loss_and_gradient(student: Any, output: Output, s: Any, pieces: Sequence[Pie
         residual, slope, r0, r1 = _residual_moments(piece)
         total = total + (residual * r0 + slope * r1)
         # A density that underflows may meet a v that brings it back, so the two come first.
-        v_gain = v * piece.gain if _is_one(piece.root) else v * piece.gain * piece.root
+        v_gain, z, weight, by_d = _times_root(piece, v * piece.gain, piece.z, piece.weight, r0)
         w = w + v_gain * piece.direction * (piece.anchor * r0 + r1)
         b = b + v_gain * r0
-        z, weight = (
-            (piece.z, piece.weight) if _is_one(piece.root) else (piece.z * piece.root, piece.weight * piece.root)
-        )
         v_ = v_ + piece.gain * (z * r0 + weight * r1)
-        d = d + (r0 if _is_one(piece.root) else r0 * piece.root)
+        d = d + by_d
     return [total, 2 * w, 2 * b, 2 * v_, 2 * d]
 
 
-HESSIAN = (
-    *(Degree(2, 0, 0), Degree(2, 0, 0), Degree(0, 0, 1), Degree(1, 0, 0)),  # ww, wb, wv, wd
-    *(Degree(2, 0, 0), Degree(0, 0, 1), Degree(1, 0, 0)),  # bb, bv, bd
-    *(Degree(0, 2, 0), Degree(0, 1, 0), Degree(0, 0, 0)),  # vv, vd, dd
-    *(Degree(1, -1, 1),) * 3,  # what the moving kink adds to ww, wb and bb
-)
-
-
-def hessian(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list[Any]:
+def _hessian(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list[Any]:
     """Second derivatives in the order ww, wb, wv, wd, bb, bv, bd, vv, vd, dd, and three summands.
 
         H = 2 E[f' f'^T + r f''],   f' = (v phi'(z) x, v phi'(z), phi(z), 1)
@@ -151,10 +123,7 @@ def _moving_kink(student: Any, v: Any, s: Any, last: Piece) -> tuple[Any, Any, A
     return moving * np.square(x), moving * x, moving
 
 
-SIZES = (Degree(0, 0, 1), Degree(1, 0, 0), Degree(1, 0, 0), Degree(0, 1, 0), Degree(0, 0, 0))
-
-
-def sizes(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list[Any]:
+def _sizes(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list[Any]:
     """E[r^2]^(1/2), and E[(df/dp)^2]^(1/2) for p = w, b, v, d, where df/dp is v phi' x, v phi', phi and 1."""
     w: Any = 0.0
     b, v = w, w
@@ -170,7 +139,12 @@ def sizes(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list
             np.hypot(b, v_gain * np.sqrt(m0)),
             np.hypot(v, gain * np.sqrt(np.maximum(z2, 0.0))),
         )
-    return [np.sqrt(loss(student, output, s, pieces)[0]), w, b, v, 1.0]
+    return [np.sqrt(_loss(student, output, s, pieces)[0]), w, b, v, 1.0]
+
+
+def _probability(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list[Any]:
+    """Mass of the pieces on which phi' is 1 rather than 0."""
+    return [sum(np.square(piece.root) * piece.moments.zeroth * (piece.gain == 1) for piece in pieces)]
 
 
 def _activation_moments(piece: Piece) -> tuple[Any, Any, Any, Any]:
@@ -181,11 +155,30 @@ def _activation_moments(piece: Piece) -> tuple[Any, Any, Any, Any]:
 
 def _residual_moments(piece: Piece) -> tuple[Any, Any, Any, Any]:
     """Residual, slope, R_0 and R_1, each times the root of the density."""
-    residual, slope, m = piece.residual, piece.slope, piece.moments
-    if not _is_one(piece.root):
-        residual, slope = residual * piece.root, slope * piece.root
+    residual, slope = _times_root(piece, piece.residual, piece.slope)
+    m = piece.moments
     return residual, slope, residual * m.zeroth + slope * m.first, residual * m.first + slope * m.second
 
 
-def _is_one(root: Any) -> bool:
-    return isinstance(root, float) and root == 1
+def _times_root(piece: Piece, *values: Any) -> tuple[Any, ...]:
+    """Values times the root of the density, where that is not 1 by itself."""
+    if isinstance(piece.root, float) and piece.root == 1:
+        return values
+    return tuple(value * piece.root for value in values)
+
+
+LOSS = Kernel(_loss, (Degree(0, 0, 2),))
+LOSS_ERROR_BOUND = Kernel(_loss_error, LOSS.degrees)
+GRADIENT = Kernel(_gradient, (Degree(1, 0, 1), Degree(1, 0, 1), Degree(0, 1, 1), Degree(0, 0, 1)))
+LOSS_AND_GRADIENT = Kernel(_loss_and_gradient, LOSS.degrees + GRADIENT.degrees)
+HESSIAN = Kernel(
+    _hessian,
+    (
+        *(Degree(2, 0, 0), Degree(2, 0, 0), Degree(0, 0, 1), Degree(1, 0, 0)),  # ww, wb, wv, wd
+        *(Degree(2, 0, 0), Degree(0, 0, 1), Degree(1, 0, 0)),  # bb, bv, bd
+        *(Degree(0, 2, 0), Degree(0, 1, 0), Degree(0, 0, 0)),  # vv, vd, dd
+        *(Degree(1, -1, 1),) * 3,  # what the moving kink adds to ww, wb and bb
+    ),
+)
+SIZES = Kernel(_sizes, (Degree(0, 0, 1), Degree(1, 0, 0), Degree(1, 0, 0), Degree(0, 1, 0), Degree(0, 0, 0)))
+PROBABILITY = Kernel(_probability, (Degree(0, 0, 0),))

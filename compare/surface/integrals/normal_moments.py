@@ -10,7 +10,7 @@ its own so that it may underflow where the product with large residuals does not
 
 Errors, relative and in units of u = 2^-53: at most 8 for each moment of `tail`, `near` and
 `between`, 4 for `density_root`, established by comparison with 50 digits
-(`tests/compare/surface/test_gaussian.py`). Sums have nonnegative terms throughout, but for
+(`tests/compare/surface/test_normal_moments.py`). Sums have nonnegative terms throughout, but for
 differences that leave at least two thirds of the larger term.
 """
 
@@ -29,6 +29,7 @@ DENSITY_AT_ZERO = 1 / math.sqrt(2 * math.pi)
 SMALL = 2.0  # below, `near` sums its series
 SHORT = 4.0  # below this log of phi(a) / phi(a + h), `between` integrates
 NODES = 14
+KUMMER = tuple(1 / math.prod(range(3, 2 * n + 4, 2)) for n in range(22))  # the next is below 1e-18 of the sum at a = 2
 
 
 class Moments(NamedTuple):
@@ -66,20 +67,11 @@ def tail(a: Any) -> Moments:
 
 
 def near(a: Any, density: Any, beyond: Moments) -> Moments:
-    """Moments of [0, a] about 0, with their density.
+    """Moments of [0, a] about 0, a in [0, REACH], with their density.
 
     By parts, U_0 = U_2 + a phi(a). For a < 2 both come from Kummer's series of positive
     terms U_2 = phi(a) a^3 (1/3 + a^2/15 + a^4/105 + ...) (DLMF 7.6.2 integrated), otherwise
-    from 1/2 less the tail.
-
-    Parameters
-    ----------
-    a : ndarray or float
-        In [0, REACH].
-    density : ndarray or float
-        phi(a).
-    beyond : Moments
-        `tail(a)`.
+    from 1/2 less the tail, `beyond`.
     """
     edge = a * density
     small = a < SMALL
@@ -91,18 +83,11 @@ def near(a: Any, density: Any, beyond: Moments) -> Moments:
 
 
 def between(a: Any, h: Any, at: Moments, after: Moments) -> Moments:
-    """Moments of [a, a + h] about a, relative to phi(a).
+    """Moments of [a, a + h] about a, relative to phi(a), from those of `tail` at a and after a + h.
 
     Where phi falls by less than exp(-4), Gauss-Legendre quadrature of a positive entire
     function (13 nodes leave less than 1e-16, 14 are used); otherwise the tail at a less that beyond
     a + h, moved to a: (x - a)^2 = (x - a - h)^2 + 2 h (x - a - h) + h^2.
-
-    Parameters
-    ----------
-    a, h : ndarray or float
-        a >= 0 and h >= 0.
-    at, after : Moments
-        `tail` at a and at a + h.
     """
     a, h = np.broadcast_arrays(a, h)
     fall = h * (a + 0.5 * h)
@@ -139,10 +124,3 @@ def _horner(coefficients: tuple[float, ...], t: Any) -> Any:
         total += c
         total *= t
     return total + coefficients[0]
-
-
-def _kummer(terms: int) -> tuple[float, ...]:
-    return tuple(1 / math.prod(range(3, 2 * n + 4, 2)) for n in range(terms))
-
-
-KUMMER = _kummer(22)  # the next is below 1e-18 of the sum at a = 2

@@ -29,39 +29,21 @@ from compare.surface.integrals.double_double import DoubleDouble, add, divide, m
 from compare.surface.integrals.normal_moments import HALF_LINE, REACH, Moments, between, density_root, near, tail
 from compare.surface.integrals.teacher import Affine, Kink, Teacher
 
-__all__ = ["Branch", "Piece", "Student", "cut", "student_at", "take"]
+__all__ = ["Piece", "cut", "take"]
 
 
 class Piece(NamedTuple):
-    """One piece of the line; arrays over the points of the surface, or scalars.
+    """One piece of the line; arrays over the points of the surface, or scalars."""
 
-    Parameters
-    ----------
-    direction : 1 or -1
-        Of t, away from zero; the piece at zero may hold t of both signs.
-    anchor : float
-        |x| at t = 0.
-    residual, slope : float
-        r and dr/dt.
-    z, weight : float
-        Pre-activation at the anchor and dz/dt.
-    gain : float
-        phi'(z) on the piece.
-    root : float
-        Square root of the density that `moments` are relative to.
-    moments : Moments
-        Integrals of t^0, t^1, t^2.
-    """
-
-    direction: Any
-    anchor: Any
-    residual: Any
-    slope: Any
-    z: Any
-    weight: Any
-    gain: Any
-    root: Any
-    moments: Moments
+    direction: Any  # 1 or -1: of t, away from zero; the piece at zero may hold t of both signs
+    anchor: Any  # |x| at t = 0
+    residual: Any  # r at the anchor
+    slope: Any  # dr/dt
+    z: Any  # pre-activation at the anchor
+    weight: Any  # dz/dt
+    gain: Any  # phi'(z) on the piece
+    root: Any  # square root of the density that `moments` are relative to
+    moments: Moments  # integrals of t^0, t^1, t^2
 
 
 class Branch(NamedTuple):
@@ -73,59 +55,42 @@ class Branch(NamedTuple):
 
 
 class Student(NamedTuple):
-    """The neuron at some points of the surface; arrays or scalars.
-
-    Parameters
-    ----------
-    w, b, d : float
-    here, beyond : Branch
-        At x = 0, and beyond the kink.
-    residual : float
-        r(0).
-    apart : DoubleDouble
-        b w* - w b*, the distance of the kinks but for a factor.
-    direction : 1 or -1
-        The side of zero on which the kink is.
-    distance : float
-        |kink|, at most `REACH`.
-    root : float
-        Square root of the normal density at the kink.
-    tail : Moments
-        Beyond the kink.
-    """
+    """The neuron at some points of the surface; arrays or scalars."""
 
     w: Any
     b: Any
     d: Any
-    here: Branch
-    beyond: Branch
-    residual: Any
-    apart: DoubleDouble
-    direction: Any
-    distance: Any
-    root: Any
-    tail: Moments
+    at_zero: Branch
+    beyond: Branch  # the kink
+    residual: Any  # r(0)
+    apart: DoubleDouble  # b w* - w b*, the distance of the kinks but for a factor
+    direction: Any  # 1 or -1, the side of zero on which the kink is
+    distance: Any  # |kink|, at most `REACH`
+    root: Any  # square root of the normal density at the kink
+    tail: Moments  # beyond the kink
 
 
-def student_at(w: Any, b: Any, v: Any, d: Any, s: Any, teacher: Teacher) -> Student:
+def _student_at(teacher: Teacher, grad_at_zero: float | None, w: Any, b: Any, v: Any, d: Any, s: Any) -> Student:
     """Prepare the neuron at finite parameters, `w` or `b` an array.
 
     For b = 0 the side without the kink is that of z <= 0. With w = 0 the kink is out of
-    reach, as is that of a linear neuron, s = 1; with w = b = 0 the gain is the slope.
+    reach, as is that of a linear neuron, s = 1; with w = b = 0 the gain is the slope or `grad_at_zero`.
     """
     on, off = ((1.0, DoubleDouble(v)), (s, product(v, s)))
     active, slope_on, slope_off = b > 0, multiply(on[1], DoubleDouble(w)), multiply(off[1], DoubleDouble(w))
-    here = Branch(np.where(active, 1.0, s), select(active, on[1], off[1]), select(active, slope_on, slope_off))
+    at_zero = Branch(np.where(active, 1.0, s), select(active, on[1], off[1]), select(active, slope_on, slope_off))
     beyond = Branch(np.where(active, s, 1.0), select(active, off[1], on[1]), select(active, slope_off, slope_on))
-    rise = multiply(here.factor, DoubleDouble(b))
+    rise = multiply(at_zero.factor, DoubleDouble(b))
     kink = divide(np.abs(b), np.where(w == 0, 1.0, np.abs(w)))
+    if grad_at_zero is not None:
+        at_zero = at_zero._replace(gain=np.where((w == 0) & (b == 0), grad_at_zero, at_zero.gain))
     in_reach = (kink.hi < REACH) & (w != 0) & (np.asarray(s) != 1)
     kink = DoubleDouble(np.where(in_reach, kink.hi, REACH), np.where(in_reach, kink.lo, 0.0))
     return Student(
         w=w,
         b=b,
         d=d,
-        here=here,
+        at_zero=at_zero,
         beyond=beyond,
         residual=subtract(add(rise, DoubleDouble(d)), teacher.right.intercept).value,
         apart=subtract(product(b, teacher.w), product(w, teacher.b)),
@@ -136,26 +101,19 @@ def student_at(w: Any, b: Any, v: Any, d: Any, s: Any, teacher: Teacher) -> Stud
     )
 
 
-def cut(student: Student, teacher: Teacher) -> Iterator[tuple[Any, Student, list[Piece]]]:
-    """Cut the line; points whose cuts come in the same order come together.
+def cut(
+    teacher: Teacher, grad_at_zero: float | None, w: Any, b: Any, v: Any, d: Any, s: Any
+) -> Iterator[tuple[Any, Student, list[Piece]]]:
+    """Yield which points, the neuron there and its pieces; points whose cuts come in the same order come together.
 
-    Parameters
-    ----------
-    student : Student
-    teacher : Teacher
-
-    Yields
-    ------
-    points : ndarray of bool, or slice
-        Which points.
-    student : Student
-        At those points.
-    pieces : list of Piece
-        They cover the line. The last starts at the student's kink.
+    The pieces cover the line. The last starts at the neuron's kink.
     """
+    student = _student_at(teacher, grad_at_zero, w, b, v, d, s)
     kink = teacher.kink
     if kink is None:
-        pieces = _alone(student, teacher.right) if teacher.left is teacher.right else _teacher_at_zero(student, teacher)
+        pieces = (
+            _one_kink(student, teacher.right) if teacher.left is teacher.right else _teacher_at_zero(student, teacher)
+        )
         yield slice(None), student, pieces
         return
     same = student.direction == kink.side
@@ -177,7 +135,7 @@ def _teacher_at_zero(student: Student, teacher: Teacher) -> list[Piece]:
     ]
 
 
-def _alone(student: Student, label: Affine) -> list[Piece]:
+def _one_kink(student: Student, label: Affine) -> list[Piece]:
     """The student's kink only."""
     return [
         _around_zero(student, student.direction, label, _up_to(_near(student), student.root)),
@@ -194,7 +152,7 @@ def _on_either_side(student: Student, teacher: Teacher, kink: Kink) -> list[Piec
     moments = Moments(theirs.zeroth + own.zeroth, first, theirs.second + own.second)
     return [
         _around_zero(student, student.direction, teacher.right, moments),
-        _from_teacher(student, student.here, teacher, kink, kink.tail),
+        _from_teacher(student, student.at_zero, teacher, kink, kink.tail),
         _to_infinity(student, teacher.right),
     ]
 
@@ -214,16 +172,16 @@ def _teacher_first(student: Student, teacher: Teacher, kink: Kink) -> list[Piece
     moments = between(kink.distance, _width(student, teacher), kink.tail, student.tail)
     return [
         _around_zero(student, student.direction, teacher.right, _up_to(kink.near, kink.root)),
-        _from_teacher(student, student.here, teacher, kink, moments),
+        _from_teacher(student, student.at_zero, teacher, kink, moments),
         _to_infinity(student, kink.beyond),
     ]
 
 
 def _around_zero(student: Student, direction: Any, label: Affine, moments: Moments) -> Piece:
     """The piece at zero, on one side or both; its moments include the density."""
-    slope = direction * subtract(student.here.slope, label.slope).value
+    slope = direction * subtract(student.at_zero.slope, label.slope).value
     weight = direction * student.w
-    return Piece(direction, 0.0, student.residual, slope, student.b, weight, student.here.gain, 1.0, moments)
+    return Piece(direction, 0.0, student.residual, slope, student.b, weight, student.at_zero.gain, 1.0, moments)
 
 
 def _from_student(student: Student, label: Affine, moments: Moments) -> Piece:

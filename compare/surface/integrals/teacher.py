@@ -10,7 +10,7 @@ from compare.surface.integrals.double_double import DoubleDouble, divide, produc
 from compare.surface.integrals.normal_moments import REACH, Moments, density_root, near, tail
 from reference import Target
 
-__all__ = ["Affine", "Kink", "Teacher", "describe", "normalized"]
+__all__ = ["Affine", "Kink", "Teacher", "cut_teacher", "normalized"]
 
 
 @dataclass(frozen=True)
@@ -24,50 +24,25 @@ class Affine:
 
 @dataclass(frozen=True)
 class Kink:
-    """The teacher's kink, elsewhere than at zero.
+    """The teacher's kink, elsewhere than at zero: at side * distance."""
 
-    Parameters
-    ----------
-    side : {1.0, -1.0}
-        Sign of its position.
-    distance : float
-        Its absolute value.
-    root : float
-        Square root of the normal density there.
-    near, tail : Moments
-        Of [0, distance] about 0 and of [distance, oo) about `distance`, as
-        `compare.surface.integrals.normal_moments` gives them.
-    beyond : Affine
-        The teacher on the far side.
-    """
-
-    side: float
+    side: float  # 1 or -1
     distance: float
-    root: float
-    near: Moments
-    tail: Moments
-    beyond: Affine
+    root: float  # square root of the normal density there
+    near: Moments  # of [0, distance] about 0
+    tail: Moments  # of [distance, oo) about `distance`
+    beyond: Affine  # the teacher on the far side
 
 
 @dataclass(frozen=True)
 class Teacher:
-    """A `Target` with its pieces.
+    """A `Target` with its pieces."""
 
-    Parameters
-    ----------
-    w, b : float
-        w* and b*, the target's divided by a power of two so that the larger is in [1, 2).
-    left, right : Affine
-        Next to zero, for x < 0 and x > 0.
-    kink : Kink or None
-        None if it is at zero, out of reach of the normal distribution, or absent.
-    """
-
-    w: float
+    w: float  # w* and b*, the target's divided by a power of two so that the larger is in [1, 2)
     b: float
-    left: Affine
-    right: Affine
-    kink: Kink | None
+    left: Affine  # next to zero, for x < 0
+    right: Affine  # next to zero, for x > 0
+    kink: Kink | None  # None if it is at zero, out of reach of the normal distribution, or absent
 
 
 def normalized(target: Target) -> tuple[float, float, float]:
@@ -82,14 +57,8 @@ def normalized(target: Target) -> tuple[float, float, float]:
     return math.ldexp(1.0, exponent), math.ldexp(target.w, -exponent), math.ldexp(target.b, -exponent)
 
 
-def describe(target: Target) -> Teacher:
-    """Cut the teacher at zero and at its kink.
-
-    Parameters
-    ----------
-    target : Target
-        Of finite floats.
-    """
+def cut_teacher(target: Target) -> Teacher:
+    """Cut the teacher, of finite floats, at zero and at its kink."""
     slope = target.negative_slope
     unit, w, b = normalized(target)
     rising, falling = (Affine(f, product(f, w), product(f, b)) for f in (unit, unit * slope))

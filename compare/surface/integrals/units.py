@@ -31,36 +31,18 @@ SMALLER_UNITS = (300, 600, 900, 1200)
 
 
 class Degree(NamedTuple):
-    """What a component is a product of.
+    """How many of each a component is a product of."""
 
-    Parameters
-    ----------
-    factors : int
-        Of v in front of the expectation, `Output.outer`.
-    activations : int
-        Of pre-activations, z or w.
-    residuals : int
-        Of residuals.
-    """
-
-    factors: int
-    activations: int
+    factors: int  # v in front of the expectation, `Output.outer`
+    activations: int  # pre-activations, z or w
     residuals: int
 
 
 class Output(NamedTuple):
-    """The output weight v twice, in two units.
+    """The output weight v twice, in two units."""
 
-    Parameters
-    ----------
-    outer : ndarray or float
-        In front of expectations.
-    inner : ndarray or float
-        Before pre-activations, as in the residual.
-    """
-
-    outer: Any
-    inner: Any
+    outer: Any  # in front of expectations
+    inner: Any  # before pre-activations, as in the residual
 
 
 def exponent_of(w: Any, b: Any) -> Any:

@@ -15,8 +15,9 @@ from compare.surface import (
     expected_loss_and_gradient,
     expected_loss_error,
 )
+from compare.surface.arguments import checked_inputs
 from compare.surface.errors import GRADIENT_ERROR, HESSIAN_ERROR
-from compare.surface.integrals.other_moments import CLOSED_FORMS, ROUNDINGS, checked_inputs, moments_of
+from compare.surface.integrals.distribution_moments import CLOSED_FORMS, ROUNDINGS, moments_of
 from reference import Parameters, Target
 
 U = 2.0**-53

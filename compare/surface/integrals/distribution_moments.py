@@ -13,63 +13,20 @@ import math
 import warnings
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from scipy.special import gammainc
 
+from compare.surface.arguments import Inputs
 from compare.surface.integrals.double_double import DoubleDouble
 from compare.surface.integrals.normal_moments import REACH, Moments, between, density_root, gauss_legendre, tail
 
-__all__ = ["CLOSED_FORMS", "Inputs", "checked_inputs", "moments_of"]
+__all__ = ["CLOSED_FORMS", "moments_of"]
 
 UNIT_ROUNDOFF = 2.0**-53
-ROUNDINGS = 32  # of a closed form, in units of u: its moments are good to 16, see `gaussian`
+ROUNDINGS = 32  # of a closed form, in units of u: its moments are good to 16, see `normal_moments`
 PRECISION = 1e-12  # asked of quadrature, relative
-
-
-class Inputs(NamedTuple):
-    """A continuous distribution of finite variance.
-
-    Parameters
-    ----------
-    distribution : scipy.stats frozen distribution
-    name : str
-        SciPy's name of its family.
-    low, high : float
-        Support.
-    median, deviation : float
-    """
-
-    distribution: Any
-    name: str
-    low: float
-    high: float
-    median: float
-    deviation: float
-
-
-def checked_inputs(inputs: Any) -> Inputs | None:
-    """Read a frozen distribution of `scipy.stats`; None, the standard normal one, stays None.
-
-    Raises
-    ------
-    TypeError
-        Unless it is one, and continuous.
-    ValueError
-        If its variance is not finite: the expected loss would not be.
-    """
-    if inputs is None:
-        return None
-    family = getattr(inputs, "dist", None)
-    if family is None or not all(hasattr(inputs, name) for name in ("pdf", "support", "median", "std")):
-        text = " ".join(repr(inputs).split())
-        raise TypeError(f"inputs must be None or a continuous frozen distribution of scipy.stats, got {text}")
-    name, deviation = str(family.name), float(inputs.std())
-    if not (math.isfinite(deviation) and deviation > 0):
-        raise ValueError(f"inputs must have a finite variance, got {name} with standard deviation {deviation!r}")
-    low, high = (float(end) for end in inputs.support())
-    return Inputs(inputs, name, low, high, float(inputs.median()), deviation)
 
 
 def moments_of(inputs: Inputs, anchor: Any, width: Any, leftward: Any) -> tuple[Moments, Moments]:
@@ -100,7 +57,7 @@ def _uniform(inputs: Inputs, anchor: Any, width: Any, leftward: Any) -> Moments:
 
 
 def _normal(inputs: Inputs, anchor: Any, width: Any, leftward: Any) -> Moments:
-    """In units of the standard deviation, by `gaussian`."""
+    """In units of the standard deviation, by `normal_moments`."""
     scale = inputs.deviation
     distance = np.abs(anchor - inputs.median) / scale
     a, h = np.minimum(distance, REACH), np.minimum(width / scale, REACH)

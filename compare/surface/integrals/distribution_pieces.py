@@ -1,39 +1,32 @@
 """The line cut at the kinks and at the median, for inputs other than N(0, 1).
 
-As `pieces`, whose formulas for the residuals it shares; but any distribution of finite
+As `normal_pieces`, whose formulas for the residuals it shares; but any distribution of finite
 variance provides the moments, and the pieces are anchored at the end nearest its median.
 """
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from compare.surface.arguments import Inputs
+from compare.surface.integrals.distribution_moments import moments_of
 from compare.surface.integrals.double_double import DoubleDouble, add, divide, multiply, product, select, subtract
 from compare.surface.integrals.normal_moments import Moments
 from compare.surface.integrals.normal_pieces import Piece
-from compare.surface.integrals.other_moments import Inputs, moments_of
 from compare.surface.integrals.teacher import normalized
 from reference import Target
 
-__all__ = ["OtherStudent", "cut_for"]
+__all__ = ["cut"]
 
 
 class OtherStudent(NamedTuple):
-    """What the kernels need of the neuron, beside its pieces.
-
-    Parameters
-    ----------
-    w, b : ndarray
-    root : ndarray
-        Square root of the density at its kink.
-    errors : list of Moments
-        Absolute errors of the pieces' moments.
-    """
+    """What the kernels need of the neuron, beside its pieces."""
 
     w: Any
     b: Any
-    root: Any
-    errors: list[Moments]
+    root: Any  # square root of the density at its kink
+    errors: list[Moments]  # absolute, of the pieces' moments
 
 
 class Line(NamedTuple):
@@ -60,25 +53,12 @@ class Line(NamedTuple):
         return DoubleDouble(np.where(gone, np.inf, k.hi), np.where(gone | ~np.isfinite(k.hi), 0.0, k.lo))
 
 
-def cut_for(
-    inputs: Inputs, w: Any, b: Any, v: Any, d: Any, s: Any, target: Target, grad_at_zero: float | None
-) -> tuple[OtherStudent, list[Piece]]:
-    """Pieces of the line.
+def cut(
+    inputs: Inputs, target: Target, grad_at_zero: float | None, w: Any, b: Any, v: Any, d: Any, s: Any
+) -> Iterator[tuple[slice, OtherStudent, list[Piece]]]:
+    """Yield all points, the neuron there and its pieces, of which the last, of no mass, is at its kink.
 
-    Parameters
-    ----------
-    inputs : Inputs
-    w, b, v, d, s : ndarray or float
-        Finite; at least one of w and b an array.
-    target : Target
-    grad_at_zero : float, optional
-        phi' at w = b = 0.
-
-    Returns
-    -------
-    student : OtherStudent
-    pieces : list of Piece
-        The last one, of no mass, is at the student's kink.
+    The numbers are finite, and at least one of w and b is an array.
     """
     w, b = np.broadcast_arrays(w, b)
     unit, their_w, their_b = normalized(target)
@@ -113,7 +93,7 @@ def cut_for(
     pieces.append(Piece(1.0, at, np.where(inside, residual, 0.0), 0.0, 0.0, w, 1.0, 1.0, nothing))
     errors.append(nothing)
     density = np.where(inside, inputs.distribution.pdf(at), 0.0)
-    return OtherStudent(w, b, np.sqrt(density), errors), pieces
+    yield slice(None), OtherStudent(w, b, np.sqrt(density), errors), pieces
 
 
 def _places(inputs: Inputs, student: Line, teacher: Line, d: Any) -> tuple[DoubleDouble, tuple[Any, Any]]:
