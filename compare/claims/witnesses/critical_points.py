@@ -9,7 +9,6 @@ out.
 """
 
 import math
-from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -76,8 +75,10 @@ def place_of(point: "CriticalPoint", experiment: Experiment) -> Place:
     (Fraction(100, 109), Fraction(0, 1))
     """
     trained = experiment.trainable
-    near = _neuron(experiment, {name: Fraction(float(getattr(point.parameters, name))) for name in trained})
-    for candidate in (_simple(near, trained), _solved(near, trained)):
+    found = {name: Fraction(float(getattr(point.parameters, name))) for name in trained}
+    near = neuron_of(experiment.initial, experiment)._replace(**found)
+    simple = near._replace(**{name: number.limit_denominator(SIMPLEST) for name, number in found.items()})
+    for candidate in (simple, _solved(near, trained)):
         if candidate is not None and _is_stationary(candidate, trained):
             return Place(candidate, Fraction(0), Fraction(0))
     smooth = tuple(name for name in trained if not is_cone(near) or name not in ("w", "b"))
@@ -115,15 +116,6 @@ def _largest(number: Real) -> float:
     """What a number is at most, in magnitude."""
     size = abs(number)
     return size.middle() if isinstance(size.value, Fraction) else float(size.field.points.mpf(size.value.b))
-
-
-def _neuron(experiment: Experiment, trained: Mapping[str, Fraction]) -> Neuron:
-    """The experiment's neuron as written, with the trained parameters elsewhere."""
-    return neuron_of(experiment.initial, experiment)._replace(**trained)
-
-
-def _simple(near: Neuron, trained: tuple[str, ...]) -> Neuron:
-    return near._replace(**{name: getattr(near, name).limit_denominator(SIMPLEST) for name in trained})
 
 
 def _solved(near: Neuron, trained: tuple[str, ...]) -> Neuron | None:

@@ -123,12 +123,9 @@ class Reals:
         argument = x.interval()
         if argument.b > LARGEST_ARGUMENT:
             raise NoNumber if argument.a > LARGEST_ARGUMENT else Untold
-        if self._is_long(argument):
+        if argument.a < -(self.intervals.mpf(2) ** LONGEST_ARGUMENT):
             return Real(self, self.intervals.mpf([0, self.intervals.exp(-self.intervals.mpf(LARGEST_ARGUMENT)).b]))
         return self._widened(self.intervals.exp(argument))
-
-    def _is_long(self, argument: Any) -> bool:
-        return bool(argument.a < -(self.intervals.mpf(2) ** LONGEST_ARGUMENT))
 
     def log(self, x: "Real") -> "Real":
         """Natural logarithm of what is positive."""
@@ -149,9 +146,7 @@ class Reals:
         sign = base.sign()
         if sign == 0 and exponent > 0:
             return self.number(0)
-        if sign <= 0 and exponent.denominator != 1:
-            raise NoNumber
-        if sign == 0:
+        if sign == 0 or (sign < 0 and exponent.denominator != 1):
             raise NoNumber
         root, halvings = base, exponent
         while halvings.denominator % 2 == 0 and isinstance(root.value, Fraction):
@@ -191,6 +186,10 @@ class Reals:
 
     def _widened(self, interval: Any) -> "Real":
         return Real(self, interval * self._widening)
+
+
+def _bits(number: Fraction) -> int:
+    return number.numerator.bit_length() + number.denominator.bit_length()
 
 
 @lru_cache(maxsize=16)
@@ -237,18 +236,14 @@ class Real:
     def _of(self, other: "Real | Fraction | float") -> "Real":
         return other if isinstance(other, Real) else Real(self.field, Fraction(other))
 
-    def _is_small(self, *others: "Real") -> bool:
-        """Whether all are fractions that may be multiplied."""
-        bits = 0
-        for number in (self, *others):
-            if not isinstance(number.value, Fraction):
-                return False
-            bits += number.value.numerator.bit_length() + number.value.denominator.bit_length()
-        return bits <= MOST_BITS
+    def _multiplies(self, other: "Real") -> bool:
+        """Whether both are fractions that may be multiplied: not too long."""
+        values = self.value, other.value
+        return all(isinstance(value, Fraction) for value in values) and sum(map(_bits, values)) <= MOST_BITS
 
     def __add__(self, other: "Real | Fraction | float") -> "Real":
         other = self._of(other)
-        if self._is_small(other):
+        if self._multiplies(other):
             return Real(self.field, self.value + other.value)
         return Real(self.field, self.interval() + other.interval())
 
@@ -260,7 +255,7 @@ class Real:
 
     def __mul__(self, other: "Real | Fraction | float") -> "Real":
         other = self._of(other)
-        if self._is_small(other):
+        if self._multiplies(other):
             return Real(self.field, self.value * other.value)
         if self.value == 0 or other.value == 0:  # exactly
             return Real(self.field, Fraction(0))
@@ -270,15 +265,9 @@ class Real:
         other = self._of(other)
         if other.sign() == 0:
             raise NoNumber
-        if self._is_small(other):
+        if self._multiplies(other):
             return Real(self.field, self.value / other.value)
         return Real(self.field, self.interval() / other.interval())
-
-    def __radd__(self, other: "Real | Fraction | float") -> "Real":
-        return self + other
-
-    def __rsub__(self, other: "Real | Fraction | float") -> "Real":
-        return -self + other
 
     def __rmul__(self, other: "Real | Fraction | float") -> "Real":
         return self * other
@@ -290,8 +279,7 @@ class Real:
         """A power with a whole exponent other than 0."""
         if exponent < 0:
             return self._of(1) / self.to_the(-exponent)
-        if isinstance(self.value, Fraction):
-            parts = self.value.numerator, self.value.denominator
-            if exponent * sum(part.bit_length() for part in parts) <= MOST_BITS or abs(self.value) in (0, 1):
-                return Real(self.field, self.value**exponent)
+        value = self.value
+        if isinstance(value, Fraction) and (exponent * _bits(value) <= MOST_BITS or abs(value) in (0, 1)):
+            return Real(self.field, value**exponent)
         return Real(self.field, self.interval() ** exponent)

@@ -10,7 +10,8 @@ import reference
 from compare.claims.witnesses.descent.decimal_descent import DecimalDescent
 from compare.claims.witnesses.descent.float_descent import ShadowedDescent, same_descent
 from compare.claims.witnesses.paths.path import Path
-from compare.claims.witnesses.seeds.many_runs import Kept, Request, affordable_steps, run_expected, run_together
+from compare.claims.witnesses.seeds.batch_streams import Squares
+from compare.claims.witnesses.seeds.many_runs import Request, affordable_steps, run_expected, run_together
 from compare.claims.witnesses.seeds.offset_runs import offset_path
 from reference import Experiment, Parameters, Trajectory, draw_batches
 
@@ -58,7 +59,7 @@ class SharedRuns:
         self._paths: dict[Request, Path] = {}
         self._expected: dict[Request, Path] = {}
         self._offsets: dict[tuple[Experiment, int], Path | None] = {}
-        self._kept: dict[Any, Kept] = {}
+        self._kept: dict[Any, Squares] = {}
         self._certificates: dict[Experiment, Certificate] = {}
         self._trajectories: dict[Experiment, Trajectory] = {}
         self._batches: dict[Any, tuple[np.ndarray, np.ndarray]] = {}
@@ -105,7 +106,7 @@ class SharedRuns:
             kept = self._kept.get((experiment.batch_size, experiment.seed, experiment.dtype, seeds))
             squares = None
             if kept is not None and len(kept.above) >= experiment.steps:
-                squares = [(0, Kept(*(side[: experiment.steps] for side in kept)))]
+                squares = [(0, Squares(*(side[: experiment.steps] for side in kept)))]
             self._offsets[key] = offset_path(experiment, seeds, squares)
         return self._offsets[key]
 

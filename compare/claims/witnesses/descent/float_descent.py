@@ -183,7 +183,9 @@ class Descent:
             return
         self._still += 1
         at_rest = memories is not None and memories == [update.memory() for update in self._updates]
-        if (at_rest and _forgets_time(self._updates)) or (self._still > STILL and not any(gradient)):
+        # An update of SGD depends on the state only, not on how many came before.
+        forgets_time = all(isinstance(update, (PlainSGD, MomentumSGD)) for update in self._updates)
+        if (at_rest and forgets_time) or (self._still > STILL and not any(gradient)):
             self.settled = True
 
     def _rescale(self) -> None:
@@ -260,10 +262,9 @@ class ShadowedDescent:
 
     def __init__(self, experiment: Experiment) -> None:
         self.descent = Descent(experiment)
-        initial = experiment.initial._replace(
-            **{n: _beside(getattr(experiment.initial, n)) for n in experiment.trainable}
-        )
-        self._shadow = Descent(replace(experiment, initial=initial))
+        starts = {name: float(getattr(experiment.initial, name)) for name in experiment.trainable}
+        moved = {name: start * (1 + ASIDE) if start else ASIDE for name, start in starts.items()}
+        self._shadow = Descent(replace(experiment, initial=experiment.initial._replace(**moved)))
 
     @property
     def settled(self) -> bool:
@@ -274,15 +275,6 @@ class ShadowedDescent:
         """The path of so many updates."""
         shadow = Shadow(self._shadow.path(steps), STEP_ERROR / ASIDE)
         return replace(self.descent.path(steps), shadow=shadow)
-
-
-def _beside(start: Any) -> float:
-    return float(start) * (1 + ASIDE) if start else ASIDE
-
-
-def _forgets_time(updates: list[Any]) -> bool:
-    """Whether an update depends on the state only, not on how many came before."""
-    return all(isinstance(update, (PlainSGD, MomentumSGD)) for update in updates)
 
 
 def has_real_positive_modes(a: float, optimizer: Any) -> bool:

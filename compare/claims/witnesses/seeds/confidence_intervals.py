@@ -29,8 +29,8 @@ def interval(successes: int, number: int, confidence: float) -> Interval:
     Clopper and Pearson (1934), "The use of confidence or fiducial limits illustrated in the
     case of the binomial": the shares for which neither as few nor as many successes would
     have a probability below (1 - confidence) / 2. With k successes of n these are quantiles
-    of the beta distributions (k, n - k + 1) and (k + 1, n - k), which is what
-    `scipy.stats.binomtest` returns too, whose import takes longer than all the rest.
+    of the beta distributions (k, n - k + 1) and (k + 1, n - k). `scipy.stats.binomtest` gives
+    the same but for the last digits, which it finds by root-finding, and takes a second to import.
 
     Examples
     --------

@@ -31,8 +31,8 @@ def kink_of(e: Experiment, apart: bool = False) -> str:
     Few are those of one batch: starts that are `apart` have each its own.
     """
     if "b" not in e.trainable and not np.any(np.asarray(e.initial.b) != 0) and e.target.b == 0:
-        alone = e.trainable == ("w",) and not np.any(np.asarray(e.initial.d) != 0)
-        return "at zero, w alone" if alone else "at zero"
+        only_w = e.trainable == ("w",) and not np.any(np.asarray(e.initial.d) != 0)
+        return "at zero, only w" if only_w else "at zero"
     return "many" if e.shape and not apart else "few"
 
 

@@ -25,7 +25,6 @@ __all__ = [
     "LONGEST",
     "MOST_A_STEP",
     "MOST_OF_STARTS",
-    "Kept",
     "Request",
     "affordable_samples",
     "affordable_steps",
@@ -39,8 +38,6 @@ MOST_SAMPLES = 20_000_000  # of one seed, for the same reason
 MOST_OF_STARTS = 16_000_000  # of the streams of starts together
 MOST_A_STEP = 8_000_000  # of these, which are held at the same time
 MOST_KEPT = 4_000_000  # batches whose squares are kept
-
-Kept = Squares
 
 
 class Request(NamedTuple):
@@ -56,7 +53,7 @@ class Request(NamedTuple):
     batchwise: bool = True  # keep loss and gradient of each batch, too: with many starts, most of what there is
 
 
-def run_together(requests: Iterable[Request], kept: dict[Any, Kept] | None = None) -> dict[Request, Path]:
+def run_together(requests: Iterable[Request], kept: dict[Any, Squares] | None = None) -> dict[Request, Path]:
     """Run experiments over their seeds or starts, which are the members of their paths.
 
     What experiments without bias need of the batches is kept in `kept`, and found there. Runs of more than `LONGEST`
@@ -89,7 +86,7 @@ def run_expected(requests: Iterable[Request]) -> dict[Request, Path]:
     batch = InfiniteBatch()
     with np.errstate(all="ignore"):
         for family, alike in _families(asked):
-            if family.kink == "at zero, w alone":
+            if family.kink == "at zero, only w":
                 half = np.full((family.steps, 1), 0.5)
                 family.advance_on_lines(0, half, half)
             else:
@@ -121,7 +118,7 @@ def path_bytes(request: Request) -> int:
 def _squares_suffice(request: Request) -> bool:
     """Whether a request is of so many streams that two sums are drawn of each batch instead of its samples."""
     e, streams = request.experiment, request.seeds
-    return bool(e.shape) and kink_of(e) == "at zero, w alone" and not affordable_samples(e, streams)
+    return bool(e.shape) and kink_of(e) == "at zero, only w" and not affordable_samples(e, streams)
 
 
 def _families(requests: Iterable[Request]) -> list[tuple[Family, list[Request]]]:
@@ -145,32 +142,28 @@ def _families(requests: Iterable[Request]) -> list[tuple[Family, list[Request]]]
     return families
 
 
-def _run_group(group: Sequence[Request], batches: Any, kept: dict[Any, Kept]) -> dict[Request, Path]:
+def _run_group(group: Sequence[Request], batches: Any, kept: dict[Any, Squares]) -> dict[Request, Path]:
     """Run experiments that see the same batches."""
     first, streams = group[0].experiment, group[0].seeds
     with np.errstate(all="ignore"):
         found = _families(group)
-        families = [family for family, _ in found]
-        steps = max(family.steps for family in families)
-        known = kept.get(batches)
-        if known is not None:
-            # What is kept is enough for some, whatever the others need.
-            short = [f for f in families if f.kink == "at zero, w alone" and f.steps <= len(known.above)]
-            for family in short:
+        families, known = [], kept.get(batches)
+        for family, _ in found:
+            if known is not None and family.kink == "at zero, only w" and family.steps <= len(known.above):
+                # What is kept is enough for some, whatever the others need.
                 family.advance_on_lines(0, known.above, known.below)
-            families = [family for family in families if family not in short]
-            steps = max((family.steps for family in families), default=0)
-        if not families:
-            pass
-        elif _squares_suffice(group[0]):
+            else:
+                families.append(family)
+        steps = max((family.steps for family in families), default=0)
+        if families and _squares_suffice(group[0]):
             for at, squares in half_squares(first, steps, streams):
                 for family in families:
                     family.advance_on_lines(at, squares.above, squares.below)
-        else:
+        elif families:
             keep = steps * streams <= MOST_KEPT
             seen = [squares for squares in _run_on_batches(families, first, steps, streams) if keep]
             if keep and (known is None or steps > len(known.above)):
-                kept[batches] = Kept(*(np.concatenate(side) for side in zip(*seen, strict=True)))
+                kept[batches] = Squares(*(np.concatenate(side) for side in zip(*seen, strict=True)))
     return {request: path for family, alike in found for request, path in zip(alike, family.paths(), strict=True)}
 
 
@@ -179,7 +172,7 @@ def _run_on_batches(families: Sequence[Family], first: Experiment, steps: int, s
     for at, block in blocks_of(first, steps, streams, any(family.kink == "few" for family in families)):
         squares = Squares(block.sums.high[2], block.sums.low[2])
         for family in families:
-            if family.kink == "at zero, w alone":
+            if family.kink == "at zero, only w":
                 family.advance_on_lines(at, squares.above, squares.below)
             else:
                 family.advance(at, len(block.x), partial(block.moments, kink=family.kink, stream=family.stream))

@@ -26,10 +26,9 @@ from compare.claims.witnesses.seeds.many_runs import (
     affordable_samples,
     affordable_steps,
 )
-from compare.claims.witnesses.seeds.shares import draw_starts, largest_start
 from reference import Experiment, Parameters
 
-__all__ = ["ShareRuns", "as_drawn", "expected_request", "first_start", "share_runs"]
+__all__ = ["ShareRuns", "as_drawn", "draw_starts", "expected_request", "first_start", "share_runs"]
 
 BEYOND = "random starts are beyond the range of the dtype"
 LEAST_STREAMS = 8
@@ -49,6 +48,39 @@ class ShareRuns(NamedTuple):
     noisy: Request | None = None  # the first starts, each on small batches of its own
 
 
+def draw_starts(experiment: Experiment, share: ShareOf) -> Experiment:
+    """Replace an experiment's start by random ones, arrays of shape (number,) in `initial`.
+
+    Drawn from ``numpy.random.default_rng((seed, 1))``, parameter by parameter in the order
+    w, b, v, d, so that they depend on the seed and not on the batches it draws. Numbers
+    beyond half of the range of the experiment's dtype become that half: there is room left
+    for the spacing of floats around them.
+    """
+    rng = np.random.default_rng((experiment.seed, 1))
+    largest = _largest_start(experiment.dtype)
+    drawn = {}
+    for name in experiment.initial._fields:
+        if name in share.initial:
+            kind, first, second = share.initial[name]
+            draw = _uniform if kind == "uniform" else np.random.Generator.normal
+            drawn[name] = np.clip(draw(rng, first, second, share.number), -largest, largest)
+        else:
+            drawn[name] = np.full(share.number, float(getattr(experiment.initial, name)))
+    return replace(experiment, initial=experiment.initial._replace(**drawn))
+
+
+def _largest_start(dtype: str) -> float:
+    """The largest start that is drawn, in size."""
+    return float(np.finfo(dtype).max) / 2
+
+
+def _uniform(rng: np.random.Generator, low: float, high: float, number: int) -> np.ndarray:
+    """Uniform numbers, also where the width of their range overflows."""
+    if np.isfinite(high - low):
+        return rng.uniform(low, high, number)
+    return 2 * rng.uniform(low / 2, high / 2, number)
+
+
 def first_start(experiment: Experiment, share: ShareOf) -> Experiment:
     """The first member of a share, which sees the batches of the experiment's own seed."""
     if share.of == "seeds":
@@ -58,7 +90,7 @@ def first_start(experiment: Experiment, share: ShareOf) -> Experiment:
 
 def as_drawn(answers: Answers, starts: Experiment) -> Answers:
     """Answers of which those do not count whose start the dtype cannot hold as it was drawn."""
-    limit = largest_start(starts.dtype)
+    limit = _largest_start(starts.dtype)
     held = np.logical_and.reduce([np.abs(p) < limit for p in starts.initial])
     return answers if held.all() else replace(answers, resolved=answers.resolved & held, reason=BEYOND)
 
@@ -92,7 +124,7 @@ def _affordable_streams(starts: Experiment, number: int) -> int:
     if affordable_samples(starts, number):
         return number
     steps, n = affordable_steps(starts), starts.batch_size
-    if kink_of(starts) == "at zero, w alone":
+    if kink_of(starts) == "at zero, only w":
         affordable = MOST_SUMS // steps
     else:
         affordable = min(MOST_OF_STARTS // (steps * n), MOST_A_STEP // n)

@@ -1,7 +1,5 @@
 """Shares of starts and seeds, judged by their confidence intervals."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from compare.claims.findings import Finding
@@ -9,9 +7,8 @@ from compare.claims.values import Condition, ShareOf
 from compare.claims.witnesses.paths.answers import Answers
 from compare.claims.witnesses.seeds.batch_streams import dealt
 from compare.claims.witnesses.seeds.confidence_intervals import Interval, grouped_interval, interval
-from reference import Experiment
 
-__all__ = ["Interval", "draw_starts", "half_the_error", "interval", "judge_share", "largest_start", "within"]
+__all__ = ["Interval", "half_the_error", "interval", "judge_share", "within"]
 
 ACROSS = "the interval of the share reaches across the limit: "
 TOO_FEW = ACROSS + "more members are needed"
@@ -30,15 +27,11 @@ def within(condition: Condition, shares: Interval) -> bool | None:
     # A condition is an interval itself, so that its ends decide, and its middle where it is inside.
     if condition.met(shares.low) and condition.met(shares.high):
         return True
-    low = max(x for x in (condition.above, _ends(condition)[0], -np.inf) if x is not None)
-    high = min(x for x in (condition.below, _ends(condition)[1], np.inf) if x is not None)
+    below, above, near, reach = condition
+    ends = (None, None) if near is None or reach is None else (near - reach, near + reach)
+    low = max(x for x in (above, ends[0], -np.inf) if x is not None)
+    high = min(x for x in (below, ends[1], np.inf) if x is not None)
     return None if shares.low <= high and shares.high >= low else False
-
-
-def _ends(condition: Condition) -> tuple[float | None, float | None]:
-    if condition.near is None or condition.within is None:
-        return None, None
-    return condition.near - condition.within, condition.near + condition.within
 
 
 def judge_share(
@@ -85,36 +78,3 @@ def judge_share(
 def half_the_error(share: ShareOf) -> float:
     """The confidence that each of two intervals has to have, so that both cover at the share's."""
     return 1 - (1 - share.confidence) / 2
-
-
-def draw_starts(experiment: Experiment, share: ShareOf) -> Experiment:
-    """Replace an experiment's start by random ones, arrays of shape (number,) in `initial`.
-
-    Drawn from ``numpy.random.default_rng((seed, 1))``, parameter by parameter in the order
-    w, b, v, d, so that they depend on the seed and not on the batches it draws. Numbers
-    beyond half of the range of the experiment's dtype become that half: there is room left
-    for the spacing of floats around them.
-    """
-    rng = np.random.default_rng((experiment.seed, 1))
-    largest = largest_start(experiment.dtype)
-    drawn = {}
-    for name in experiment.initial._fields:
-        if name in share.initial:
-            kind, first, second = share.initial[name]
-            draw = _uniform if kind == "uniform" else np.random.Generator.normal
-            drawn[name] = np.clip(draw(rng, first, second, share.number), -largest, largest)
-        else:
-            drawn[name] = np.full(share.number, float(getattr(experiment.initial, name)))
-    return replace(experiment, initial=experiment.initial._replace(**drawn))
-
-
-def largest_start(dtype: str) -> float:
-    """The largest start that is drawn, in size."""
-    return float(np.finfo(dtype).max) / 2
-
-
-def _uniform(rng: np.random.Generator, low: float, high: float, number: int) -> np.ndarray:
-    """Uniform numbers, also where the width of their range overflows."""
-    if np.isfinite(high - low):
-        return rng.uniform(low, high, number)
-    return 2 * rng.uniform(low / 2, high / 2, number)

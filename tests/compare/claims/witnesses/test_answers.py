@@ -9,7 +9,9 @@ from scipy.stats import binomtest
 from compare.claims.values import Comparison, Condition, ShareOf, StepsCheck, TrajectoryCheck
 from compare.claims.witnesses.paths.answers import answer, answer_comparison
 from compare.claims.witnesses.paths.path import Path
-from compare.claims.witnesses.seeds.shares import draw_starts, interval, within
+from compare.claims.witnesses.seeds.confidence_intervals import interval
+from compare.claims.witnesses.seeds.random_starts import draw_starts
+from compare.claims.witnesses.seeds.shares import within
 from reference import Experiment, Parameters
 
 TINY32 = float(np.finfo(np.float32).tiny)

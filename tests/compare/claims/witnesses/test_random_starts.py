@@ -14,8 +14,8 @@ from compare.claims.witnesses.seeds.batch_streams import dealt, half_squares
 from compare.claims.witnesses.seeds.batch_sums import SortedBatches, WholeBatches, evaluate, split_at_zero
 from compare.claims.witnesses.seeds.confidence_intervals import interval
 from compare.claims.witnesses.seeds.many_runs import Request, run_together
-from compare.claims.witnesses.seeds.random_starts import expected_request, first_start, share_runs
-from compare.claims.witnesses.seeds.shares import draw_starts, judge_share
+from compare.claims.witnesses.seeds.random_starts import draw_starts, expected_request, first_start, share_runs
+from compare.claims.witnesses.seeds.shares import judge_share
 from compare.rounding import gamma
 from reference import SGD, Experiment, Parameters, Target
 
