@@ -4,6 +4,6 @@
 expected loss; `python -m compare.run` does everything and writes it down.
 """
 
-from compare.certificates.certificate import Certificate, Disagreement, certify
+from compare.certificates import Certificate, Disagreement, certify
 
 __all__ = ["Certificate", "Disagreement", "certify"]

@@ -43,18 +43,20 @@ import numpy as np
 from compare.certificates.differences import Disagreement, Worst
 from compare.certificates.drawing import Drawing, draw_independently
 from compare.certificates.evaluation import KinkFork
-from compare.certificates.exact.any_experiment import ExactLane
-from compare.certificates.examination import Examination, examine
+from compare.certificates.exact.initial_steps import ExactLane
+from compare.certificates.examination import Examination, count_compared, examine
 from compare.certificates.sensitivity.power import combine
+from compare.certificates.sensitivity.remedies import remedies
 from compare.certificates.sensitivity.twins import Twin, twins_of
+from compare.certificates.text import command, summary
 from reference import Experiment, Trajectory
 from reference.experiment import SAMPLES_PER_BLOCK
 
 if TYPE_CHECKING:
     from keras_impl import Recorder
-    from keras_impl.probe import Subnormals
+    from keras_impl.subnormals import Subnormals
 
-__all__ = ["Certificate", "Disagreement", "Worst", "certify"]
+__all__ = ["Certificate", "certify"]
 
 FORKS_KEPT = 100
 
@@ -149,20 +151,14 @@ class Certificate:
     @property
     def remedies(self) -> dict[str, str]:
         """For each setting not exercised, where it would be; see `compare.certificates.sensitivity.remedies`."""
-        from compare.certificates.sensitivity.remedies import remedies
-
         return remedies(self.experiment, self.power)
 
     @property
     def reproduce(self) -> str:
         """Command that makes this certificate again, given the batches if they were not drawn."""
-        from compare.certificates.text import command
-
         return command(self)
 
     def __str__(self) -> str:
-        from compare.certificates.text import summary
-
         return summary(self)
 
 
@@ -227,28 +223,25 @@ def certify(
         recorder = keras_impl.Recorder(mode or "graph")
     elif mode not in (None, recorder.mode):
         raise ValueError(f"mode is {mode!r}, but the recorder's is {recorder.mode!r}")
-    own_data = batches is not None
+    drawn = batches is None
     given = batches
-    if batches is None and experiment.steps * experiment.batch_size <= SAMPLES_PER_BLOCK:
+    if drawn and experiment.steps * experiment.batch_size <= SAMPLES_PER_BLOCK:
         batches = draw_independently(experiment)
-    run = examine(experiment, recorder, batches, drawn=not own_data)
+    run = examine(experiment, recorder, batches, drawn=drawn)
     sharp = twins_of(experiment, recorder, given) if twins else ()
-    compared = dict(run.compared)
-    for twin in sharp:
-        for quantity, count in twin.compared.items():
-            compared[quantity] = compared.get(quantity, 0) + count
-    found = (run.first_disagreement, *(twin.first_disagreement for twin in sharp))
-    first = next((disagreement for disagreement in found if disagreement is not None), None)
+    examinations = [run, *(examination for twin in sharp for examination in twin.examinations)]
+    compared = count_compared(examinations)
+    first = next(filter(None, (examination.first_disagreement for examination in examinations)), None)
     return Certificate(
         experiment=experiment,
         mode=recorder.mode,
-        own_data=own_data,
+        own_data=not drawn,
         agrees=first is None and all(compared[name] for name in experiment.trainable),
-        worst=max(run.worst, *(twin.worst for twin in sharp)) if sharp else run.worst,
+        worst=max(examination.worst for examination in examinations),
         first_disagreement=first,
         not_compared=_not_compared(run, experiment),
         compared=MappingProxyType(compared),
-        power=MappingProxyType(combine([run.power, *(twin.power for twin in sharp)])),
+        power=MappingProxyType(combine(examination.power for examination in examinations)),
         lockstep=run.lanes["lockstep"],
         free_run=run.lanes["free run"],
         start=run.lanes["start"],
@@ -270,9 +263,9 @@ def certify(
 
 def _not_compared(run: Examination, experiment: Experiment) -> Disagreement | None:
     """A trained parameter first, and a difference before what is equal."""
-    blind = list(run.not_compared)
+    found = list(run.not_compared)
     for name in experiment.trainable:  # not finite on either side
-        if not run.compared[name] and all(entry.quantity != name for entry in blind):
+        if not run.compared[name] and all(entry.quantity != name for entry in found):
             theirs, ours = (float(getattr(path.parameters, name)[1]) for path in (run.keras, run.reference))
-            blind.append(Disagreement("lockstep", 0, name, theirs, ours, np.inf, compared=False))
-    return min(blind, key=lambda d: (d.quantity not in experiment.trainable, d.keras == d.reference), default=None)
+            found.append(Disagreement("lockstep", 0, name, theirs, ours, np.inf, compared=False))
+    return min(found, key=lambda d: (d.quantity not in experiment.trainable, d.keras == d.reference), default=None)

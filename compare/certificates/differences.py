@@ -1,14 +1,13 @@
-"""What to remember of a comparison: the worst of each quantity, and the first beyond its bound."""
+"""What a certificate keeps of all comparisons: the worst of each quantity, and the first beyond its bound."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from compare.certificates.lockstep import Comparison
+from compare.certificates.comparison import Comparison
 
-__all__ = ["Disagreement", "Ledger", "Worst"]
-
+__all__ = ["Differences", "Disagreement", "Worst"]
 
 DUE = frozenset({"exact", "record", "drawing"})  # lanes in which one side is held against what is due
 
@@ -67,43 +66,23 @@ class Disagreement(NamedTuple):
 
 
 class Worst(NamedTuple):
-    """Largest observed difference / bound of one quantity.
-
-    Parameters
-    ----------
-    ratio : float
-    step : int
-        The step that produced it.
-    unbounded : int
-        Values that are finite on either side and had no finite bound, and so were not
-        compared: where a square root or quotient of what may be zero enters, or an overflow.
-    compared : int
-        Values that had one.
-    ulps : float
-        Largest difference in units in the last place.
-    ulps_step : int
-        The step that produced that.
-    sample : int or None
-        Index in the batch of the largest ratio, for "y_pred".
-    """
+    """Largest observed difference / bound of one quantity in a lane, and at which step."""
 
     ratio: float
     step: int
+    # Values that are finite on either side and had no finite bound, and so were not compared: where
+    # a square root or quotient of what may be zero enters, or an overflow. And values that had one.
     unbounded: int
     compared: int
-    ulps: float = 0.0
+    ulps: float = 0.0  # largest difference in units in the last place, and at which step
     ulps_step: int = 0
-    sample: int | None = None
+    sample: int | None = None  # index in the batch of the largest ratio, for "y_pred"
 
 
-class Ledger:
-    """Keeps the worst entry of each quantity of a lane, and the first that is beyond its bound.
+class Differences:
+    """The worst entry of each quantity of a lane, and the first that is beyond its bound.
 
-    Parameters
-    ----------
-    lane : str
-    ratios : callable
-        Which ratios of a `Comparison` count in this lane; None if it has none there.
+    `ratios` says which ratios of a `Comparison` count in this lane; None if it has none there.
     """
 
     def __init__(self, lane: str, ratios: Callable[[Comparison], np.ndarray | None] = lambda c: c.ratio) -> None:
@@ -111,47 +90,46 @@ class Ledger:
         self.ratios = ratios
         self.worst: dict[str, Worst] = {}
         self.first: Disagreement | None = None
-        self._blind: dict[str, Disagreement] = {}
+        self._unbounded: dict[str, Disagreement] = {}
 
-    def enter(self, comparison: Comparison) -> None:
-        """Take note of a comparison."""
-        ratios = self.ratios(comparison)
-        if ratios is None:
-            return
-        first, sample = comparison.first_step, comparison.sample
+    def add(self, *comparisons: Comparison) -> None:
+        """Take note of comparisons, one after the other."""
+        for comparison in comparisons:
+            ratios = self.ratios(comparison)
+            if ratios is not None:
+                self._add(comparison, ratios)
+
+    def _add(self, comparison: Comparison, ratios: np.ndarray) -> None:
+        quantity, first, sample = comparison.quantity, comparison.first_step, comparison.sample
         at, at_ulps = int(np.argmax(ratios)), int(np.argmax(comparison.ulps))
         theirs, ours = comparison.keras, comparison.ball.value
         finite = np.isfinite(theirs) | np.isfinite(ours)
         bounded = np.isfinite(comparison.ball.bound) & np.isfinite(ours)
+        unbounded = finite & ~bounded
         new = Worst(
             ratio=float(ratios[at]),
             step=first + at,
-            unbounded=int(np.count_nonzero(finite & ~bounded)) * comparison.numbers,
+            unbounded=int(np.count_nonzero(unbounded)) * comparison.numbers,
             compared=int(np.count_nonzero(finite & bounded)) * comparison.numbers,
             ulps=float(comparison.ulps[at_ulps]),
             ulps_step=first + at_ulps,
             sample=None if sample is None else int(sample[at]),
         )
-        known = self.worst.get(comparison.quantity)
-        self.worst[comparison.quantity] = new if known is None else _worse(known, new)
-        unseen = finite & ~bounded
-        if unseen.any() and comparison.quantity not in self._blind:
-            apart = unseen & (theirs != ours)  # rather than where the bits are the same
-            at_unseen = int(np.argmax(apart if apart.any() else unseen))
-            self._blind[comparison.quantity] = self._entry(comparison, at_unseen, compared=False)
+        known = self.worst.get(quantity)
+        self.worst[quantity] = new if known is None else _worse(known, new)
+        if unbounded.any() and quantity not in self._unbounded:
+            differing = unbounded & (theirs != ours)  # rather than where the bits are the same
+            example = int(np.argmax(differing if differing.any() else unbounded))
+            self._unbounded[quantity] = self._entry(comparison, example, compared=False)
         if new.ratio > 1:
-            self._note(comparison, int(np.argmax(ratios > 1)))
+            beyond = int(np.argmax(ratios > 1))
+            if self.first is None or first + beyond < self.first.step:
+                self.first = self._entry(comparison, beyond)
 
     @property
-    def blind(self) -> tuple[Disagreement, ...]:
-        """Of each quantity that never had a finite bound, though it was finite, a value: nothing can be said of it."""
-        return tuple(entry for name, entry in self._blind.items() if not self.worst[name].compared)
-
-    def _note(self, comparison: Comparison, at: int) -> None:
-        step = comparison.first_step + at
-        if self.first is not None and self.first.step <= step:
-            return
-        self.first = self._entry(comparison, at)
+    def not_compared(self) -> tuple[Disagreement, ...]:
+        """An example of each quantity that was finite and never had a finite bound: nothing can be said of it."""
+        return tuple(entry for quantity, entry in self._unbounded.items() if not self.worst[quantity].compared)
 
     def _entry(self, comparison: Comparison, at: int, compared: bool = True) -> Disagreement:
         return Disagreement(

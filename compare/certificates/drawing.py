@@ -28,6 +28,9 @@ with g = |T| if z < -r_z and max(1, |T|) between. For T = 0 that is 0 where z < 
 of two here include 0.
 
 The default teacher has nothing to round: its labels are ``max(x, 0)`` exactly.
+
+Of the reference only the settings are used, and none of its drawing and labelling: that is
+what is under test here.
 """
 
 import math
@@ -35,55 +38,25 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from compare.certificates.differences import Disagreement
 from compare.rounding.arithmetic import SLACK
 from reference import Experiment, Target
 
-__all__ = ["Drawing", "Misdrawn", "Redrawing", "check_drawing", "draw_independently"]
+__all__ = ["Drawing", "Redrawing", "check_drawing", "draw_independently"]
 
 CHUNK = 2**14  # numbers that are drawn and compared at once: they stay in cache
 
 
-class Misdrawn(NamedTuple):
-    """A number that is not what the experiment says.
-
-    Parameters
-    ----------
-    step, sample : int
-        Counted from 0.
-    quantity : {"x", "y"}
-    observed, expected : float
-    bound : float
-        Largest admissible difference; 0 for "x".
-    """
-
-    step: int
-    sample: int
-    quantity: str
-    observed: float
-    expected: float
-    bound: float
-
-    def __str__(self) -> str:
-        where = f"drawing, step {self.step}, sample {self.sample}: {self.quantity} is {self.observed!r}"
-        return f"{where}, must be {self.expected!r}" + (f" within {self.bound:.3g}" if self.bound else "")
-
-
 class Drawing(NamedTuple):
-    """What came of a comparison so far.
+    """What came of a comparison so far: how many samples and labels were compared, and how many are beyond their bound.
 
-    Parameters
-    ----------
-    compared : int
-        Numbers compared, samples and labels.
-    differing : int
-        How many of them are beyond their bound.
-    first_disagreement : Misdrawn or None
-        By step, then by sample; the sample before its label.
+    The first disagreement is the first by step, then by sample, the sample before its label; its
+    `keras` is what was handed in, and its `reference` what is due.
     """
 
     compared: int = 0
     differing: int = 0
-    first_disagreement: Misdrawn | None = None
+    first_disagreement: Disagreement | None = None
 
     @property
     def agrees(self) -> bool:
@@ -94,22 +67,9 @@ class Drawing(NamedTuple):
 def draw_independently(experiment: Experiment) -> tuple[np.ndarray, np.ndarray]:
     """Draw all batches of an experiment from the documented generator, and label them by the teacher's formula.
 
-    Parameters
-    ----------
-    experiment : Experiment
+    Returns what `reference.draw_batches` does, and refuses with a ValueError a label that is
+    too large for the dtype.
 
-    Returns
-    -------
-    x, y : ndarray of shape (steps, batch_size)
-        In the experiment's dtype; what `reference.draw_batches` returns.
-
-    Raises
-    ------
-    ValueError
-        If a label is too large for the dtype.
-
-    Examples
-    --------
     >>> from reference import draw_batches
     >>> e = Experiment(steps=3, batch_size=4, target=Target(w=-0.5, b=0.3))
     >>> all(np.array_equal(a, b) for a, b in zip(draw_independently(e), draw_batches(e)))
@@ -169,21 +129,8 @@ def check_drawing(experiment: Experiment, x: np.ndarray, y: np.ndarray, first_st
 
 
 class Redrawing:
-    """The independent drawing of an experiment, for block after block.
+    """The independent drawing of an experiment, for block after block; `drawing` is what came of all so far.
 
-    Parameters
-    ----------
-    experiment : Experiment
-
-    Attributes
-    ----------
-    drawing : Drawing
-        Of all blocks so far.
-    step : int
-        First step of the next block.
-
-    Examples
-    --------
     >>> from reference import iterate_batches
     >>> e = Experiment(steps=5, batch_size=3)
     >>> redrawing = Redrawing(e)
@@ -234,9 +181,9 @@ class Redrawing:
             at = int(np.argmax(wrong_x | wrong_y))
             step, sample = divmod(self.step * self.experiment.batch_size + start + at, self.experiment.batch_size)
             if wrong_x[at]:
-                first = Misdrawn(step, sample, "x", float(x[at]), float(drawn[at]), 0.0)
+                first = Disagreement("drawing", step, "x", float(x[at]), float(drawn[at]), 0.0, sample)
             else:
-                first = Misdrawn(step, sample, "y", float(y[at]), float(label[at]), float(bound[at]))
+                first = Disagreement("drawing", step, "y", float(y[at]), float(label[at]), float(bound[at]), sample)
         self.drawing = Drawing(compared + 2 * len(x), differing + here, first)
 
     def _require_block(self, x: Any, y: Any) -> None:

@@ -21,17 +21,9 @@ SAMPLES_PER_CHUNK = 2**17  # few enough to stay in the cache, enough for what ea
 
 
 class KinkFork(NamedTuple):
-    """A sample that rounding may put on either side of the kink.
+    """A sample that rounding may put on either side of the kink: its gradient is one of two, and the bound allows both.
 
-    Its gradient is then one of two, and the bound allows both.
-
-    Parameters
-    ----------
-    step, sample : int
-    z : float
-        Pre-activation as the reference computes it.
-    bound : float
-        Of z; at least abs(z).
+    `z` is its pre-activation as the reference computes it, and at most its own `bound` from 0.
     """
 
     step: int
@@ -53,14 +45,7 @@ class Batchwise(NamedTuple):
 
 
 class Predictions(NamedTuple):
-    """y_pred of k batches of n samples, and what it takes to bound it.
-
-    Parameters
-    ----------
-    y_pred : ndarray of shape (k, n)
-    coefficients : tuple of ndarray of shape (k,)
-        As in `compare.rounding.batch.BatchBounds`.
-    """
+    """y_pred of k batches of n samples, and the coefficients of its bound as in `compare.rounding.batch`."""
 
     y_pred: np.ndarray
     coefficients: tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -73,34 +58,24 @@ class Predictions(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """Loss, gradient and its derivatives for k batches, each at its own parameters.
-
-    Parameters
-    ----------
-    loss : Ball of shape (k,)
-    gradient : Parameters of Ball of shape (k,)
-        None for what is not trained.
-    hessian : ndarray of shape (k, trained, trained)
-        Derivatives of the batch gradient by the trained parameters.
-    nearest, widest : ndarray of shape (k,)
-        Smallest |z| of each batch, and at least its largest |x|.
-    forks : tuple of KinkFork
-    """
+    """Loss, gradient and its derivatives for k batches, each at its own parameters."""
 
     loss: Ball
-    gradient: Parameters
-    hessian: np.ndarray
-    nearest: np.ndarray
-    widest: np.ndarray
+    gradient: Parameters  # of Ball; None for what is not trained
+    hessian: np.ndarray  # derivatives of the gradient by the trained parameters, of shape (k, trained, trained)
+    nearest: np.ndarray  # smallest |z| of each batch
+    widest: np.ndarray  # at least the largest |x| of each batch
     forks: tuple[KinkFork, ...]
 
     @classmethod
     def join(cls, parts: "list[Evaluation]") -> "Evaluation":
         """Put consecutive steps together."""
         losses, gradients, hessians, nearest, widest, forks = zip(*parts, strict=True)
+        loss: Any = np.concatenate(losses)
+        gradient = (None if balls[0] is None else np.concatenate(balls) for balls in zip(*gradients, strict=True))
         return cls(
-            _join(losses),
-            Parameters(*(None if group[0] is None else _join(group) for group in zip(*gradients, strict=True))),
+            loss,
+            Parameters(*gradient),
             np.concatenate(hessians),
             np.concatenate(nearest),
             np.concatenate(widest),
@@ -118,19 +93,9 @@ def chunks(steps: int, batch_size: int) -> Iterator[slice]:
 def evaluate(
     experiment: Experiment, first_step: int, parameters: Parameters, x: np.ndarray, y: np.ndarray
 ) -> tuple[Evaluation, Predictions]:
-    """Forward, loss and gradient of each batch at its own parameters, with bounds.
+    """Forward, loss and gradient of batches of shape (k, n), each at its own parameters of shape (k,), with bounds.
 
-    Parameters
-    ----------
-    experiment : Experiment
-    first_step : int
-        Step that the first batch belongs to.
-    parameters : Parameters of ndarray of shape (k,)
-    x, y : ndarray of shape (k, n)
-
-    Returns
-    -------
-    tuple of Evaluation and Predictions
+    `first_step` is the step that the first batch belongs to.
     """
     slope, grad_at_zero = constants(experiment)
     trainable = experiment.trainable
@@ -163,18 +128,7 @@ def evaluate(
 
 
 def evaluate_batches(experiment: Experiment, parameters: Parameters, x: np.ndarray, y: np.ndarray) -> Batchwise:
-    """Run the reference on Balls: `evaluate` without its shortcuts.
-
-    Parameters
-    ----------
-    experiment : Experiment
-    parameters : Parameters of ndarray of shape (k,)
-    x, y : ndarray of shape (k, n)
-
-    Returns
-    -------
-    Batchwise
-    """
+    """Run the reference on Balls: `evaluate` without its shortcuts."""
     slope, grad_at_zero = constants(experiment)
     balls = Parameters(*(Ball.exact(p) for p in parameters))
     samples = Ball.exact(x)
@@ -191,16 +145,7 @@ def hessian(parameters: Parameters, at: Forward, side: Sides, trainable: tuple[s
         d2L/dp dq = (2/n) sum f_p f_q + e f_pq
         f_w = v phi' x    f_b = v phi'    f_v = a    f_d = 1    f_wv = phi' x    f_bv = phi'
 
-    Parameters
-    ----------
-    parameters : Parameters of ndarray of shape (k,)
-    at : Forward
-    side : Sides
-    trainable : tuple of str
-
-    Returns
-    -------
-    ndarray of float64, of shape (k, trained, trained)
+    Returns an array of float64, of shape (k, trained, trained).
     """
     n = side.residual.shape[1]
     v = parameters.v.astype(np.float64)
@@ -231,8 +176,3 @@ def _forks(first_step: int, rows: np.ndarray, z: Ball) -> list[KinkFork]:
     return [
         KinkFork(first_step + int(rows[i]), int(j), float(z.value[i, j]), float(bound[i, j])) for i, j in where.tolist()
     ]
-
-
-def _join(balls: tuple[Ball, ...]) -> Ball:
-    radii = [np.broadcast_to(ball.radius, ball.shape) for ball in balls]
-    return Ball(np.concatenate([ball.value for ball in balls]), np.concatenate(radii))

@@ -32,9 +32,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from compare.certificates.comparison import Comparison
 from compare.certificates.evaluation import Evaluation, chunks, evaluate
 from compare.certificates.jacobian import linearize, local_bounds
-from compare.certificates.lockstep import Comparison
+from compare.certificates.quantities import by_quantity, quantity_name
 from compare.certificates.zonotope import propagate
 from compare.rounding import FIRST_ORDER, Ball, gamma
 from reference import Experiment, Parameters, Trajectory
@@ -46,15 +47,10 @@ Batches = tuple[np.ndarray, np.ndarray]
 
 
 class FreeRun(NamedTuple):
-    """Outcome of comparing two whole paths.
+    """Outcome of comparing two whole paths: that of each trained parameter and slot after each step.
 
-    Parameters
-    ----------
-    comparisons : list of Comparison
-        For each trained parameter and slot, its path after each step; ratios are 0 from
-        `vacuous_from` on.
-    vacuous_from : int or None
-        First step whose result the bound says nothing about; None if there is none.
+    `vacuous_from` is the first step whose result the bound says nothing about, and from which
+    ratios are 0; None if there is none.
     """
 
     comparisons: list[Comparison]
@@ -68,43 +64,31 @@ def free_run(
     batches: Batches | None = None,
     evaluation: Evaluation | None = None,
 ) -> FreeRun:
-    """Compare the reference's own path with Keras' own path.
+    """Compare the reference's own path with Keras' own path, each with every step recorded.
 
-    Parameters
-    ----------
-    experiment : Experiment
-    ours, keras : Trajectory
-        With every step recorded.
-    batches : tuple of x and y, optional
-        As for `reference.train`.
-    evaluation : Evaluation, optional
-        Of all batches at Keras' states, as lockstep leaves it.
-
-    Returns
-    -------
-    FreeRun
+    Batches as for `reference.train`. `evaluation` is of all of them at Keras' states, as lockstep leaves it.
     """
     path, theirs = _states(ours), _states(keras)
     with np.errstate(all="ignore"):
         if evaluation is None:
             evaluation = _evaluate(experiment, keras, batches)
-        linear = linearize(experiment, keras, evaluation)
+        jacobian, by_gradient = linearize(experiment, keras, evaluation)
         gradient = _gradient_of(experiment, ours, evaluation, batches)
-        local = np.fmax(linear.local, local_bounds(experiment, ours, gradient))
-        jump = _Jumps(experiment, keras, evaluation, np.abs(linear.by_gradient), batches)
+        local = np.fmax(local_bounds(experiment, keras, evaluation.gradient), local_bounds(experiment, ours, gradient))
+        jump = _Jumps(experiment, keras, evaluation, np.abs(by_gradient), batches)
         trained = slice(None, None, 1 + len(experiment.optimizer.slots))
         ceiling = np.full(path.shape[1], np.inf)
         ceiling[trained] = _usable(path[:, trained]).max(axis=0)
-        bound = propagate(linear.jacobian, FIRST_ORDER * local, jump, ceiling)
+        bound = propagate(jacobian, FIRST_ORDER * local, jump, ceiling)
         small = np.fmin(_usable(path), _small(path))
-        useless = np.flatnonzero(~((bound < small) | (bound == 0))[1:, trained].all(axis=1))
-    end = int(useless[0]) if useless.size else experiment.steps
+        beyond_use = np.flatnonzero(~((bound < small) | (bound == 0))[1:, trained].all(axis=1))
+    end = int(beyond_use[0]) if beyond_use.size else experiment.steps
     comparisons = []
     for i, quantity in enumerate(_quantities(experiment)):
         comparison = Comparison.of(quantity, 0, theirs[1:, i], Ball(path[1:, i], bound[1:, i]))
         comparison.ratio[end:] = 0.0
         comparisons.append(comparison)
-    return FreeRun(comparisons, int(useless[0]) if useless.size else None)
+    return FreeRun(comparisons, int(beyond_use[0]) if beyond_use.size else None)
 
 
 def _usable(path: np.ndarray) -> np.ndarray:
@@ -122,13 +106,17 @@ def _small(path: np.ndarray) -> np.ndarray:
     return small
 
 
-def _evaluate(experiment: Experiment, run: Trajectory, batches: Batches | None) -> Evaluation:
-    """Evaluate all batches at the states of a run."""
+def _evaluate(
+    experiment: Experiment, run: Trajectory, batches: Batches | None, steps: np.ndarray | None = None
+) -> Evaluation:
+    """Evaluate batches at the states of a run: all of them, or those of some steps, given as a mask."""
     parts, first_step = [], 0
     for x, y in blocks(experiment, batches):
-        for here in chunks(len(x), experiment.batch_size):
-            states = Parameters(*(p[first_step + here.start : first_step + here.stop] for p in run.parameters))
-            parts.append(evaluate(experiment, first_step + here.start, states, x[here], y[here])[0])
+        rows = np.arange(len(x)) if steps is None else np.flatnonzero(steps[first_step : first_step + len(x)])
+        for here in chunks(len(rows), experiment.batch_size):
+            part = rows[here]
+            states = Parameters(*(p[first_step + part] for p in run.parameters))
+            parts.append(evaluate(experiment, first_step + int(part[0]), states, x[part], y[part])[0])
         first_step += len(x)
     return Evaluation.join(parts)
 
@@ -137,37 +125,26 @@ def _gradient_of(
     experiment: Experiment, ours: Trajectory, evaluation: Evaluation, batches: Batches | None
 ) -> Parameters:
     """The gradient that the reference recorded, with bounds."""
-    names = experiment.trainable
-    radii = {name: np.array(getattr(evaluation.gradient, name).bound) for name in names}
-    silent = np.logical_or.reduce([(radii[name] == 0) & (getattr(ours.gradient, name) != 0) for name in names])
-    if silent.any():
-        first_step = 0
-        for x, y in blocks(experiment, batches):
-            rows = np.flatnonzero(silent[first_step : first_step + len(x)])
-            for here in chunks(len(rows), experiment.batch_size):
-                part = rows[here]
-                states = Parameters(*(p[first_step + part] for p in ours.parameters))
-                found, _ = evaluate(experiment, first_step, states, x[part], y[part])
-                for name in names:
-                    bound = getattr(found.gradient, name).bound
-                    radii[name][first_step + part] = np.fmax(radii[name][first_step + part], bound)
-            first_step += len(x)
-    return Parameters(*(Ball(getattr(ours.gradient, n), radii[n]) if n in names else None for n in Parameters._fields))
+    recorded = by_quantity({"": ours.gradient})
+    radii = {name: np.array(getattr(evaluation.gradient, name).bound) for name in recorded}
+    zero_in_keras = np.logical_or.reduce([(radii[name] == 0) & (g != 0) for name, g in recorded.items()])
+    if zero_in_keras.any():
+        again = _evaluate(experiment, ours, batches, zero_in_keras)
+        for name, radius in radii.items():
+            radius[zero_in_keras] = np.fmax(radius[zero_in_keras], getattr(again.gradient, name).bound)
+    balls = {name: Ball(g, radii[name]) for name, g in recorded.items()}
+    return Parameters(*(balls.get(name) for name in Parameters._fields))
 
 
 def _quantities(experiment: Experiment) -> tuple[str, ...]:
     slots = experiment.optimizer.slots
-    return tuple(q for name in experiment.trainable for q in (name, *(f"{slot}.{name}" for slot in slots)))
+    return tuple(quantity_name(group, name) for name in experiment.trainable for group in ("", *slots))
 
 
 def _states(run: Trajectory) -> np.ndarray:
     """States as rows: each trained parameter followed by its slots."""
-    columns = [
-        getattr(group, name)
-        for name in run.experiment.trainable
-        for group in (run.parameters, *(run.slots[slot] for slot in run.experiment.optimizer.slots))
-    ]
-    return np.stack(columns, axis=1)
+    paths = by_quantity({"": run.parameters, **run.slots})
+    return np.stack([paths[quantity] for quantity in _quantities(run.experiment)], axis=1)
 
 
 class _Jumps:
@@ -198,8 +175,8 @@ class _Jumps:
         self.columns = [quantities.index(name) if name in quantities else None for name in Parameters._fields]
         slope, grad_at_zero = constants(experiment)
         self.slopes = [1.0, *([] if grad_at_zero is None else [float(grad_at_zero)]), float(slope)]
-        self.stream, self.ahead = blocks(experiment, batches), 0
-        self.recent: list[tuple[int, np.ndarray, np.ndarray]] = []
+        self.stream, self.steps_read = blocks(experiment, batches), 0
+        self.blocks_read: list[tuple[int, np.ndarray, np.ndarray]] = []
         info = np.finfo(experiment.dtype)
         self.eps, self.tiny = float(info.eps), float(info.tiny)
 
@@ -242,12 +219,12 @@ class _Jumps:
 
     def _batches(self, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Batches of increasing steps; they only go up, but for some that are asked for again."""
-        while steps[-1] >= self.ahead:
+        while steps[-1] >= self.steps_read:
             x, y = next(self.stream)
-            self.recent = [*self.recent[-1:], (self.ahead, x, y)]
-            self.ahead += len(x)
+            self.blocks_read = [*self.blocks_read[-1:], (self.steps_read, x, y)]
+            self.steps_read += len(x)
         found = []
-        for first, x, y in self.recent:
+        for first, x, y in self.blocks_read:
             mine = steps[(steps >= first) & (steps < first + len(x))] - first
             found.append((x[mine], y[mine]))
         x, y = (np.concatenate(column) for column in zip(*found, strict=True))

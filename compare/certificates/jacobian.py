@@ -6,82 +6,39 @@ complex variables to estimate derivatives of real functions"). The neuron's are 
 the batch in closed form, see `compare.certificates.evaluation.hessian`.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from compare.certificates.evaluation import Evaluation
 from compare.certificates.lockstep import take_step
+from compare.certificates.quantities import states_before
 from reference import Experiment, Parameters, Trajectory
 
-__all__ = ["IMAGINARY", "Linearized", "linearize", "local_bounds", "states_before"]
+__all__ = ["IMAGINARY", "linearize", "local_bounds"]
 
 IMAGINARY = 1e-60  # the derivative is exact for any size that neither under- nor overflows
 
 
-class Linearized(NamedTuple):
-    """k steps, to first order. A state is each trained parameter followed by its slots.
+def linearize(experiment: Experiment, run: Trajectory, evaluation: Evaluation) -> tuple[np.ndarray, np.ndarray]:
+    """Derivatives of the state after each of k steps by the state before it, and by the batch gradient.
 
-    Parameters
-    ----------
-    jacobian : ndarray of shape (k, size, size)
-        Derivative of the state after a step by the state before it.
-    by_gradient : ndarray of shape (k, size, trained)
-        Derivative of the state after a step by the batch gradient.
-    local : ndarray of shape (k, size)
-        Bound of what rounding does in one step from equal states.
-    """
-
-    jacobian: np.ndarray
-    by_gradient: np.ndarray
-    local: np.ndarray
-
-
-def linearize(experiment: Experiment, run: Trajectory, evaluation: Evaluation) -> Linearized:
-    """Linearize every step of a run.
-
-    Parameters
-    ----------
-    experiment : Experiment
-    run : Trajectory
-        With every step recorded.
-    evaluation : Evaluation
-        Of all batches, at this run's states.
-
-    Returns
-    -------
-    Linearized
+    A state is each trained parameter followed by its slots, so the shapes are (k, size, size) and
+    (k, size, trained). `evaluation` is of all batches at the run's states.
     """
     before, slots = states_before(run)
     jacobian, by_gradient = _of_optimizer(experiment, before, slots, evaluation.gradient)
     jacobian[:, :, :: 1 + len(slots)] += by_gradient @ evaluation.hessian
-    return Linearized(jacobian, by_gradient, local_bounds(experiment, run, evaluation.gradient))
+    return jacobian, by_gradient
 
 
 def local_bounds(experiment: Experiment, run: Trajectory, gradient: Parameters) -> np.ndarray:
-    """Bound what rounding does in each step of a run, of the neuron and of the optimizer.
+    """Bound what rounding does in each step of a run from equal states, of the neuron and of the optimizer.
 
-    Parameters
-    ----------
-    experiment : Experiment
-    run : Trajectory
-        With every step recorded.
-    gradient : Parameters of Ball of shape (steps,)
-        Of all batches, at this run's states.
-
-    Returns
-    -------
-    ndarray of shape (steps, size)
+    Takes the gradient of all batches at the run's states as Balls of shape (steps,), and
+    returns an array of shape (steps, size).
     """
     stepped, after = take_step(experiment, 0, *states_before(run), gradient)
     local = [getattr(group, name).bound for name in experiment.trainable for group in (stepped, *after.values())]
     return np.stack(local, axis=1)
-
-
-def states_before(run: Trajectory) -> tuple[Parameters, dict[str, Parameters]]:
-    """Parameters and slots before each step of a run."""
-    before = Parameters(*(p[:-1] for p in run.parameters))
-    return before, {name: Parameters(*(s if s is None else s[:-1] for s in slot)) for name, slot in run.slots.items()}
 
 
 def _of_optimizer(

@@ -10,145 +10,67 @@ Where one side is finite and the other is not, `compare.rounding.overflow` says 
 rounding can do that; where it cannot, the ratio is infinite.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from compare.certificates.evaluation import Evaluation, Predictions, chunks, evaluate, evaluate_batches
+from compare.certificates.comparison import Comparison
+from compare.certificates.evaluation import Evaluation, Predictions, chunks, evaluate
+from compare.certificates.quantities import by_quantity, loss_and_gradient, map_parameters, states_before
 from compare.rounding import Arithmetic, Ball, ratio, ulps
 from compare.rounding.overflow import neuron_unexplained, step_unexplained
 from reference import Experiment, OptimizerState, Parameters, forward
 from reference.training import constants
 
-__all__ = ["Comparison", "Examined", "compare_block", "evaluate_batches", "examine_block", "take_step"]
-
-
-class Comparison(NamedTuple):
-    """One quantity at consecutive steps: what Keras has, the reference's ball, their ratio.
-
-    Arrays have the shape (k,); of `y_pred`, the sample of each step with the largest ratio.
-
-    Parameters
-    ----------
-    quantity : str
-    first_step : int
-    keras : ndarray
-    ball : Ball
-    ratio : ndarray
-        Observed difference / bound, see `compare.rounding.ratio`.
-    ulps : ndarray
-        Distance in units in the last place, for `y_pred` the largest of all samples.
-    bits : ndarray or None
-        Observed difference / bound where operations are done as they are written; None for
-        what is a reduction, and where nothing of the kind is expected.
-    sample : ndarray of int or None
-        For `y_pred`, the sample's index.
-    numbers : int
-        How many numbers each entry stands for: of `y_pred` all samples of a batch.
-    """
-
-    quantity: str
-    first_step: int
-    keras: np.ndarray
-    ball: Ball
-    ratio: np.ndarray
-    ulps: np.ndarray
-    bits: np.ndarray | None = None
-    sample: np.ndarray | None = None
-    numbers: int = 1
-
-    @classmethod
-    def of(
-        cls, quantity: str, first_step: int, keras: np.ndarray, ball: Ball, written: Ball | None = None
-    ) -> "Comparison":
-        """Compare with what rounding allows, and with what it does if all is done as `written`."""
-        bits = None if written is None else ratio(keras, written)
-        return cls(quantity, first_step, keras, ball, ratio(keras, ball), ulps(keras, ball.value), bits)
+__all__ = ["Examined", "examine_block", "take_step"]
 
 
 class Examined(NamedTuple):
-    """What lockstep finds in a block, and what it knows of it afterwards.
-
-    Parameters
-    ----------
-    comparisons : list of Comparison
-    evaluation : Evaluation
-        Of the block's batches at Keras' states.
-    predictions : Predictions
-        Of the first of these batches, as many as were evaluated at once.
-    """
+    """What lockstep finds in a block, and what it knows of it afterwards."""
 
     comparisons: list[Comparison]
-    evaluation: Evaluation
-    predictions: Predictions
-
-
-def compare_block(experiment: Experiment, record: Any, bits: Arithmetic | None = None) -> Iterator[Comparison]:
-    """Compare a recorded block of steps with the reference, quantity by quantity.
-
-    Parameters
-    ----------
-    experiment : Experiment
-    record : keras_impl.Record
-    bits : Arithmetic, optional
-        What the bit lane is to expect of Keras; by default there is none.
-
-    Yields
-    ------
-    Comparison
-    """
-    yield from examine_block(experiment, record, bits).comparisons
+    evaluation: Evaluation  # of the block's batches at Keras' states
+    predictions: Predictions  # of the first of these batches, as many as were evaluated at once
 
 
 def examine_block(
     experiment: Experiment, record: Any, bits: Arithmetic | None = None, *, fused: bool = False
 ) -> Examined:
-    """Compare a recorded block, and keep what the free run needs of it.
+    """Compare a block of steps, a Record of Keras, with the reference, and keep what the free run needs of it.
 
-    Parameters
-    ----------
-    experiment, record, bits
-        As for `compare_block`.
-    fused : bool
-        Whether a compiler may evaluate a gradient once more for each use of it, with other
-        contractions, as XLA does. The optimizer is then held against the reference's
-        gradient within its bound, and not against the one that was recorded.
-
-    Returns
-    -------
-    Examined
+    `bits` is what the bit lane is to expect of Keras; None if there is none. `fused` says whether
+    a compiler may evaluate a gradient once more for each use of it, with other contractions, as
+    XLA does: the optimizer is then held against the reference's gradient within its bound, and
+    not against the one that was recorded.
     """
-    before = Parameters(*(p[:-1] for p in record.parameters))
+    before, slots = states_before(record)
+    first = record.first_step
     evaluations: list[Evaluation] = []
-    predictions: list[Comparison] = []
-    beginning: Predictions | None = None
+    predictions: list[Predictions] = []
+    compared: list[Comparison] = []
     with np.errstate(all="ignore"):
         for here in chunks(len(record.x), experiment.batch_size):
             parameters = Parameters(*(p[here] for p in before))
-            first = record.first_step + here.start
-            found, y_pred = evaluate(experiment, first, parameters, record.x[here], record.y[here])
+            found, y_pred = evaluate(experiment, first + here.start, parameters, record.x[here], record.y[here])
             evaluations.append(found)
-            beginning = beginning or y_pred
-            predictions.append(_compare_predictions(experiment, parameters, record, here, y_pred, bits))
+            predictions.append(y_pred)
+            compared.append(_compare_predictions(experiment, parameters, record, here, y_pred, bits))
         whole = Evaluation.join(evaluations)
-        comparisons = [_join(predictions)]
-        first = record.first_step
-        comparisons.append(Comparison.of("loss", first, record.loss, whole.loss))
-        for name in experiment.trainable:
-            keras = getattr(record.gradient, name)
-            comparisons.append(Comparison.of(f"gradient.{name}", first, keras, getattr(whole.gradient, name)))
-        comparisons = [
-            *_overflows_of_batches(experiment, record, before, comparisons),
-            *_overflows_of_steps(
-                experiment,
-                record,
-                before,
-                list(_optimizer_step(experiment, record, before, bits, whole.gradient if fused else record.gradient)),
+        balls = loss_and_gradient(whole.loss, whole.gradient)
+        of_batches = [
+            Comparison.join(compared),
+            *(
+                Comparison.of(quantity, first, keras, balls[quantity])
+                for quantity, keras in loss_and_gradient(record.loss, record.gradient).items()
             ),
         ]
-    assert beginning is not None  # a block has steps
-    return Examined(comparisons, whole, beginning)
+        of_steps = _compare_steps(experiment, record, before, slots, whole.gradient if fused else record.gradient, bits)
+        comparisons = [
+            *_check_overflows_of_batches(experiment, record, before, of_batches),
+            *_check_overflows_of_steps(experiment, record, before, slots, of_steps),
+        ]
+    return Examined(comparisons, whole, predictions[0])
 
 
 def take_step(
@@ -159,25 +81,14 @@ def take_step(
     gradient: Parameters,
     arithmetic: Arithmetic = Arithmetic.ANY,
 ) -> tuple[Parameters, dict[str, Parameters]]:
-    """One optimizer step from each of k consecutive states, with bounds.
+    """One optimizer step from each of k consecutive states, as Balls of shape (k,).
 
-    Parameters
-    ----------
-    experiment : Experiment
-    first_step : int
-        Steps completed before the first of these states.
-    parameters, slots, gradient
-        Parameters of ndarray, or of Ball, of shape (k,); None for what is not trained.
-    arithmetic : Arithmetic
-        What the bounds are to cover.
-
-    Returns
-    -------
-    tuple of Parameters and dict of str to Parameters, of Ball
+    Parameters, slots and gradient are arrays of shape (k,) or Balls, and None for what is not
+    trained; `first_step` is the number of steps completed before the first of these states.
     """
 
     def balls(group: Parameters) -> Parameters:
-        return _map(lambda a: a if isinstance(a, Ball) else Ball.exact(a, arithmetic), group)
+        return map_parameters(lambda a: a if isinstance(a, Ball) else Ball.exact(a, arithmetic), group)
 
     k = len(parameters.w)
     iterations = Ball.exact(np.arange(first_step, first_step + k).astype(experiment.dtype), arithmetic)
@@ -186,21 +97,23 @@ def take_step(
     return stepped, dict(after.slots)
 
 
-def _optimizer_step(
-    experiment: Experiment, record: Any, before: Parameters, bits: Arithmetic | None, gradient: Parameters
+def _compare_steps(
+    experiment: Experiment,
+    record: Any,
+    before: Parameters,
+    slots: dict[str, Parameters],
+    gradient: Parameters,
+    bits: Arithmetic | None,
 ) -> Iterator[Comparison]:
     """Slots and parameters after each step, given a gradient."""
-    slots = {name: _map(lambda path: path[:-1], slot) for name, slot in record.slots.items()}
-    given = (experiment, record.first_step, before, slots, gradient)
-    (stepped, after), written = take_step(*given), None
-    if bits is not None:
-        written = take_step(*given, bits)
-    for slot in (*slots, ""):
-        for name in experiment.trainable:
-            keras = getattr(record.slots[slot] if slot else record.parameters, name)[1:]
-            ball = getattr(after[slot] if slot else stepped, name)
-            exact = written and getattr(written[1][slot] if slot else written[0], name)
-            yield Comparison.of(f"{slot}.{name}" if slot else name, record.first_step, keras, ball, exact)
+
+    def stepped(arithmetic: Arithmetic) -> dict[str, Ball]:
+        parameters, after = take_step(experiment, record.first_step, before, slots, gradient, arithmetic)
+        return by_quantity({**after, "": parameters}, experiment.trainable)
+
+    balls, written = stepped(Arithmetic.ANY), {} if bits is None else stepped(bits)
+    for quantity, path in by_quantity({**record.slots, "": record.parameters}, experiment.trainable).items():
+        yield Comparison.of(quantity, record.first_step, path[1:], balls[quantity], written.get(quantity))
 
 
 def _compare_predictions(
@@ -217,109 +130,76 @@ def _compare_predictions(
     """
     x, keras, ours = record.x[here], record.y_pred[here], predictions.y_pred
     k = len(ours)
-    sample, largest, most, beyond = np.zeros(k, np.intp), np.zeros(k), np.zeros(k), np.zeros(k)
+    sample, largest, distance, beyond_written = np.zeros(k, np.intp), np.zeros(k), np.zeros(k), np.zeros(k)
     rows = np.flatnonzero(~(keras == ours).all(axis=1))
     if rows.size:
         by_sample = ratio(keras[rows], predictions.ball(rows, slice(None), x))
         sample[rows], largest[rows] = by_sample.argmax(axis=1), by_sample.max(axis=1)
-        # Where all others are within their bounds, one that a side alone has finite is the one to be looked at.
-        alone = np.isfinite(keras[rows]) != np.isfinite(ours[rows])
-        odd = alone.any(axis=1) & (largest[rows] <= 1)
-        sample[rows[odd]] = alone[odd].argmax(axis=1)
-        most[rows] = ulps(keras[rows], ours[rows]).max(axis=1)
+        # Where all others are within their bounds, a sample that is finite on one side only is the one to be looked at.
+        one_sided = _finite_on_one_side(keras[rows], ours[rows])
+        chosen = one_sided.any(axis=1) & (largest[rows] <= 1)
+        sample[rows[chosen]] = one_sided[chosen].argmax(axis=1)
+        distance[rows] = ulps(keras[rows], ours[rows]).max(axis=1)
         if bits is not None:
             exact = Parameters(*(Ball.exact(p[rows], bits) for p in parameters))
             written = forward(exact, Ball.exact(x[rows], bits), constants(experiment)[0]).y_pred
-            beyond[rows] = ratio(keras[rows], written).max(axis=1)
+            beyond_written[rows] = ratio(keras[rows], written).max(axis=1)
     return Comparison(
         quantity="y_pred",
         first_step=record.first_step + here.start,
         keras=keras[np.arange(k), sample],
         ball=predictions.ball(np.arange(k), sample, x),
         ratio=largest,
-        ulps=most,
-        bits=None if bits is None else beyond,
+        ulps=distance,
+        bits=None if bits is None else beyond_written,
         sample=sample,
         numbers=x.shape[1],
     )
 
 
-def _overflows_of_batches(
-    experiment: Experiment, record: Any, before: Parameters, comparisons: list[Comparison]
+def _check_overflows_of_batches(
+    experiment: Experiment, record: Any, before: Parameters, comparisons: Iterable[Comparison]
 ) -> Iterator[Comparison]:
-    """Make infinite where one side alone is finite, and rounding does not explain it.
+    """Make the ratio infinite where one side alone is finite, and rounding does not explain it.
 
     From parameters that are not finite nothing is rounded, and what a NaN comes to behind a
     ReLU is not the same everywhere. There, only a loss is looked at that is finite although
     predictions are not.
     """
-    start = np.logical_and.reduce([np.isfinite(p) for p in before])
+    from_finite = np.logical_and.reduce([np.isfinite(p) for p in before])
     slope = float(constants(experiment)[0])
     for comparison in comparisons:
-        rows = np.flatnonzero(_apart(comparison) & start)
+        keras, ours = comparison.keras, comparison.ball.value
+        rows = np.flatnonzero(_finite_on_one_side(keras, ours) & from_finite)
         if rows.size:
-            value = _finite_one(comparison.keras[rows], comparison.ball.value[rows])
+            value = np.where(np.isfinite(keras[rows]), keras[rows], ours[rows])
             x, y = record.x[rows], record.y[rows]
             if comparison.sample is not None:
                 here = np.arange(len(rows)), comparison.sample[rows]
                 x, y, value = x[here][:, None], y[here][:, None], value[:, None]
             at = Parameters(*(p[rows] for p in before))
-            found = neuron_unexplained(at, x, y, slope, {comparison.quantity: value})[comparison.quantity]
-            comparison = _beyond(comparison, rows[found.reshape(len(rows))])
+            unexplained = neuron_unexplained(at, x, y, slope, {comparison.quantity: value})[comparison.quantity]
+            comparison = comparison.beyond_bound(rows[unexplained.reshape(len(rows))])
         if comparison.quantity == "loss":
-            repaired = ~np.isfinite(record.y_pred).all(axis=1) & np.isfinite(comparison.keras)
-            comparison = _beyond(comparison, np.flatnonzero(repaired & ~start))
+            in_spite = ~np.isfinite(record.y_pred).all(axis=1) & np.isfinite(keras)
+            comparison = comparison.beyond_bound(in_spite & ~from_finite)
         yield comparison
 
 
-def _overflows_of_steps(
-    experiment: Experiment, record: Any, before: Parameters, comparisons: list[Comparison]
+def _check_overflows_of_steps(
+    experiment: Experiment, record: Any, before: Parameters, slots: dict[str, Parameters], steps: Iterable[Comparison]
 ) -> Iterator[Comparison]:
-    """The same for the optimizer's step, from whatever Keras had."""
-    for comparison in comparisons:
+    """The same for the optimizer's steps, from whatever Keras had."""
+    for comparison in steps:
         slot, _, name = comparison.quantity.rpartition(".")
-        rows = np.flatnonzero(_apart(comparison))
+        rows = np.flatnonzero(_finite_on_one_side(comparison.keras, comparison.ball.value))
         if rows.size:
-            mine = {s: getattr(group, name)[:-1][rows] for s, group in record.slots.items()}
-            w, gradient = getattr(before, name)[rows], getattr(record.gradient, name)[rows]
-            found = step_unexplained(experiment.optimizer, record.first_step + rows, w, gradient, mine)
-            comparison = _beyond(comparison, rows[found[slot]])
+            w, gradient, *memory = (getattr(group, name)[rows] for group in (before, record.gradient, *slots.values()))
+            of_parameter = dict(zip(slots, memory, strict=True))
+            unexplained = step_unexplained(experiment.optimizer, record.first_step + rows, w, gradient, of_parameter)
+            comparison = comparison.beyond_bound(rows[unexplained[slot]])
         yield comparison
 
 
-def _apart(comparison: Comparison) -> Any:
-    return np.isfinite(comparison.keras) != np.isfinite(comparison.ball.value)
-
-
-def _finite_one(a: np.ndarray, b: np.ndarray) -> Any:
-    return np.where(np.isfinite(a), a, b)
-
-
-def _beyond(comparison: Comparison, rows: np.ndarray) -> Comparison:
-    ratios = comparison.ratio.copy()
-    ratios[rows] = np.inf
-    return comparison._replace(ratio=ratios)
-
-
-def _join(parts: list[Comparison]) -> Comparison:
-    """One comparison of consecutive ones of the same quantity."""
-    first = parts[0]
-    if len(parts) == 1:
-        return first
-
-    def join(column: Callable[[Comparison], Any]) -> Any:
-        return None if column(first) is None else np.concatenate([column(part) for part in parts])
-
-    ball = Ball(join(lambda c: c.ball.value), join(lambda c: np.broadcast_to(c.ball.radius, c.ball.shape)))
-    return first._replace(
-        keras=join(lambda c: c.keras),
-        ball=ball,
-        ratio=join(lambda c: c.ratio),
-        ulps=join(lambda c: c.ulps),
-        bits=join(lambda c: c.bits),
-        sample=join(lambda c: c.sample),
-    )
-
-
-def _map(function: Callable[[Any], Any], group: Parameters) -> Parameters:
-    return Parameters(*(None if a is None else function(a) for a in group))
+def _finite_on_one_side(a: np.ndarray, b: np.ndarray) -> Any:
+    return np.isfinite(a) != np.isfinite(b)

@@ -17,31 +17,12 @@ __all__ = ["command", "summary"]
 
 
 def summary(certificate: "Certificate") -> str:
-    """Verdict, a row for each lane and quantity, and what else there is to know.
-
-    Parameters
-    ----------
-    certificate : Certificate
-
-    Returns
-    -------
-    str
-        Of several lines.
-    """
+    """Verdict, a row for each lane and quantity, and what else there is to know: several lines."""
     return "\n".join(_lines(certificate))
 
 
 def command(certificate: "Certificate") -> str:
-    """Shell command that repeats a certificate.
-
-    Parameters
-    ----------
-    certificate : Certificate
-
-    Returns
-    -------
-    str
-    """
+    """Shell command that repeats a certificate."""
     mode = "" if certificate.mode == "graph" else f", mode={certificate.mode!r}"
     batches = ", batches=(x, y)" if certificate.own_data else ""
     mode += "" if certificate.twins else ", twins=False"
@@ -128,8 +109,8 @@ def _power(certificate: "Certificate") -> Iterator[str]:
 
 
 def _elsewhere(certificate: "Certificate") -> str:
-    wanting = certificate.not_compared
-    twins = [t.name for t in certificate.twins if wanting and t.compared.get(wanting.quantity)]
+    missing = certificate.not_compared
+    twins = [t.name for t in certificate.twins if missing and t.compared.get(missing.quantity)]
     return f"; it was compared in the {' and the '.join(twins)} twin" if twins else ""
 
 

@@ -29,7 +29,7 @@ Jump = Callable[[slice, np.ndarray], np.ndarray]
 def propagate(
     jacobian: np.ndarray, local: np.ndarray, jump: Jump | None = None, ceiling: np.ndarray | None = None
 ) -> np.ndarray:
-    """Bound each component after each step; infinite from where it cannot be bounded.
+    """Bound each component after each step, with shape (steps + 1, size); infinite from where it cannot be bounded.
 
     Parameters
     ----------
@@ -37,16 +37,10 @@ def propagate(
     local : ndarray of shape (steps, size)
         Nonnegative.
     jump : callable, optional
-        Of a slice of steps, k of them, and an array of shape (k, size), the largest |D|
-        before each of them. Returns what is added to `local` in these steps, an array
-        of shape (k, size), no smaller for larger |D|.
+        Of a slice of k steps and the largest |D| before each of them, of shape (k, size), what is
+        added to `local` in these steps: also of shape (k, size), no smaller for larger |D|.
     ceiling : ndarray of shape (size,), optional
         The bound is of no use beyond it, and may be infinite from there on.
-
-    Returns
-    -------
-    ndarray of shape (steps + 1, size)
-        The first row is 0.
 
     Examples
     --------

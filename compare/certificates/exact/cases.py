@@ -50,21 +50,10 @@ BY_HAND = (
 
 
 class ExactCase(NamedTuple):
-    """A dyadic experiment and its batches.
+    """A dyadic experiment and its batches, of shape (steps, batch_size); the teacher is relu(x)."""
 
-    Parameters
-    ----------
-    name : str
-        Network, start and samples, unique.
-    network : str
-        Cases of the same network share one traced graph in Keras.
-    experiment : Experiment
-    x, y : ndarray of shape (steps, batch_size)
-        In the experiment's dtype; the teacher is relu(x).
-    """
-
-    name: str
-    network: str
+    name: str  # network, start and samples, unique
+    network: str  # cases of the same network share one traced graph in Keras
     experiment: Experiment
     x: np.ndarray
     y: np.ndarray

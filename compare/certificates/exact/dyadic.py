@@ -4,7 +4,7 @@
 kink, on it, and at 0, fill it over and over. Nearly all of them are met exactly, whatever
 the neuron is: their labels are its predictions. The others miss by a power of two, so that
 a sum over any number of samples has few terms that are not 0 and a rational result
-(`compare.certificates.rational`): the divisor of a mean, a sample left out and the derivative at the kink
+(`compare.certificates.exact.rational`): the divisor of a mean, a sample left out and the derivative at the kink
 show, in float32 also among 50,000 samples, where gamma_n would hide them.
 
 The start is the experiment's own, moved to where that is possible: w and v to a power of
@@ -34,20 +34,10 @@ MET = (1.0, -1.0, 0.0, 2.0, -0.5, 0.5, -2.0)
 
 
 def experiment_of(experiment: Experiment) -> Experiment:
-    """The experiment with a start and a learning rate of few bits.
+    """The experiment of a single neuron with a start and a learning rate of few bits, of one or two steps.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        Of a single neuron.
+    On Keras it shares the graph of the one given.
 
-    Returns
-    -------
-    Experiment
-        Of one or two steps; on Keras it shares the graph of the one given.
-
-    Examples
-    --------
     >>> experiment_of(Experiment(initial=Parameters(w=-10.0, b=0.3))).initial
     Parameters(w=-8.0, b=0.3125, v=1.0, d=0.0)
     """
@@ -67,18 +57,8 @@ def batches(experiment: Experiment) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     Half of a batch or more is met, so small batches need several runs to be missed in every way.
     After the first step the labels are missed on the other side: derivatives then have the other
     sign, for what acts on one of them only. Nothing is exact there, the state having moved.
+    Samples and labels have the shape (steps, batch_size), each step the same samples.
 
-    Parameters
-    ----------
-    experiment : Experiment
-
-    Yields
-    ------
-    x, y : ndarray of shape (steps, batch_size)
-        In the experiment's dtype, each step the same samples.
-
-    Examples
-    --------
     Two of four are met; w = 2, and the labels of samples 0 and 3 are 1 less and 2 less than predicted.
 
     >>> first, *more = batches(Experiment(initial=Parameters(w=2.0), batch_size=4, steps=1))

@@ -1,6 +1,6 @@
 """Exact lane: on dyadic experiments every implementation must give the exact rational.
 
-`compare.certificates.rational` says what that rational is and proves that no order of operations has to
+`compare.certificates.exact.rational` says what that rational is and proves that no order of operations has to
 round on the way; here both sides are compared with it by ``==``, and zeros by their sign
 too where the formula defines it. There is no tolerance.
 
@@ -30,8 +30,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from compare.certificates.exact.cases import ExactCase, exact_cases
-from compare.certificates.rational import Dyadic, ExactRun, Rounded, exact_run
-from reference import OptimizerState, Parameters, Trajectory, neuron, training
+from compare.certificates.exact.rational import Dyadic, ExactRun, Rounded, exact_run
+from compare.certificates.quantities import by_quantity, recorded
+from reference import OptimizerState, Parameters, neuron, training
 
 if TYPE_CHECKING:
     from keras_impl import Recorder
@@ -43,8 +44,6 @@ __all__ = [
     "check_keras",
     "check_reference",
     "compare_exactly",
-    "of_record",
-    "of_trajectory",
 ]
 
 SAMPLEWISE = ("y", "y_pred")
@@ -53,33 +52,16 @@ Observed = Mapping[str, Any]
 
 
 class ExactDisagreement(NamedTuple):
-    """A value that is not the exact rational.
+    """A value that is not the exact rational."""
 
-    Parameters
-    ----------
-    side : str
-        Whose value it is.
-    case : str
-        Name of the `ExactCase`.
-    step : int
-    quantity : str
-        "y", "y_pred", "loss", "gradient.w", "momentum.w", "w", …
-    observed : float
-    exact : Fraction
-    zero : int
-        If `exact` is 0, the sign it must have; 0 if either will do.
-    sample : int or None
-        Index in the batch, for "y" and "y_pred".
-    """
-
-    side: str
-    case: str
+    side: str  # whose value it is
+    case: str  # name of the `ExactCase`
     step: int
-    quantity: str
+    quantity: str  # "y", "y_pred", "loss", "gradient.w", "momentum.w", "w", …
     observed: float
     exact: Fraction
-    zero: int
-    sample: int | None = None
+    zero: int  # if `exact` is 0, the sign it must have; 0 if either will do
+    sample: int | None = None  # index in the batch, for "y" and "y_pred"
 
     def __str__(self) -> str:
         sample = "" if self.sample is None else f", sample {self.sample}"
@@ -136,11 +118,10 @@ def check_reference(dtype: str = "float64", *, cases: Iterable[ExactCase] | None
     results = []
     for case in exact_cases(dtype) if cases is None else cases:
         run = exact_run(case.experiment, case.x, case.y)
-        by_function = compare_exactly(case, _functions(case, run), "the reference", run)
         path = training.train(case.experiment, batches=(case.x, case.y))
-        as_a_run = compare_exactly(case, of_trajectory(path), "the reference's run", run)
-        results += [_together([by_function, as_a_run], cases=1)]
-    return _together(results, cases=len(results))
+        results.append(compare_exactly(case, _functions(case, run), "the reference", run))
+        results.append(compare_exactly(case, recorded(path), "the reference's run", run))
+    return _together(results, cases=len(results) // 2)
 
 
 def check_keras(
@@ -163,7 +144,7 @@ def check_keras(
     results = []
     for case in exact_cases(dtype) if cases is None else cases:
         (block,) = recorder.record(case.experiment, (case.x, case.y))
-        results.append(compare_exactly(case, of_record(block), "Keras"))
+        results.append(compare_exactly(case, {"y_pred": block.y_pred, **recorded(block)}, "Keras"))
     return _together(results, cases=len(results))
 
 
@@ -214,38 +195,22 @@ def compare_exactly(case: ExactCase, observed: Observed, side: str, run: ExactRu
 
 
 def _first_wrong(row: np.ndarray, values: Sequence[Dyadic | Rounded]) -> int | None:
-    """Index of the first value that is not the rational one; equal samples share one."""
-    kinds = {id(exact): exact for exact in values}
-    if len(kinds) == len(values):
-        return next((i for i, exact in enumerate(values) if not _equal(row[i], exact)), None)
-    which = {key: i for i, key in enumerate(kinds)}
-    of = np.array([which[id(exact)] for exact in values])
-    floats = np.array([float(exact) for exact in kinds.values()])
-    signs = np.array([0 if isinstance(k, Rounded) or k.value else k.zero for k in kinds.values()])
-    equal = (row == floats[of]) & ((signs[of] == 0) | (np.signbit(row) == (signs[of] < 0)))
+    """Index of the first value that is not the rational one, or as a zero has not its sign.
+
+    A mean, which is one number, may be off by its roundings instead. Equal samples share one rational.
+    """
+    mean = values[0]
+    if isinstance(mean, Rounded):
+        close = np.isfinite(row[0]) and abs(Fraction(float(row[0])) - mean.value) <= Fraction(mean.radius)
+        return None if close else 0
+    distinct = {id(exact): exact for exact in values if isinstance(exact, Dyadic)}
+    index = {key: i for i, key in enumerate(distinct)}
+    of_each = np.array([index[id(exact)] for exact in values])
+    # Each is a number of the row's dtype, so that its float is exact.
+    floats = np.array([float(exact) for exact in distinct.values()])[of_each]
+    signs = np.array([0 if exact.value else exact.zero for exact in distinct.values()])[of_each]
+    equal = (row == floats) & ((signs == 0) | (np.signbit(row) == (signs < 0)))
     return None if equal.all() else int(np.argmin(equal))
-
-
-def of_record(record: Any) -> dict[str, Any]:
-    """By quantity, what Keras recorded in a block of steps."""
-    observed = {"y_pred": record.y_pred, "loss": record.loss}
-    return observed | _after(record.parameters, record.gradient, record.slots)
-
-
-def of_trajectory(run: Trajectory) -> dict[str, Any]:
-    """By quantity, what `reference.train` recorded."""
-    return {"loss": run.loss} | _after(run.parameters, run.gradient, run.slots)
-
-
-def _equal(value: Any, exact: Dyadic | Rounded) -> bool:
-    """Whether a float is that rational, and as a zero has its sign; or is within the roundings of a mean."""
-    if not np.isfinite(value):
-        return False
-    if isinstance(exact, Rounded):
-        return abs(Fraction(float(value)) - exact.value) <= Fraction(exact.radius)
-    if Fraction(float(value)) != exact.value:
-        return False
-    return bool(exact.value or not exact.zero or np.signbit(value) == (exact.zero < 0))
 
 
 def _together(results: list[ExactResult], cases: int) -> ExactResult:
@@ -273,11 +238,10 @@ def _functions(case: ExactCase, run: ExactRun) -> dict[str, list[np.ndarray]]:
         at = neuron.forward(parameters, x, slope)
         gradient = neuron.backward(parameters, x, y, at, slope, trainable, grad_at_zero)
         found = {"y": experiment.target.labels(x), "y_pred": at.y_pred, "loss": neuron.mean_squared_error(at.y_pred, y)}
-        found |= _named(gradient, "gradient.")
+        found |= by_quantity({"gradient": gradient})
         if trainable[-1] in exact:
             stepped, after = step(parameters, _group(exact, "gradient.", gradient), state)
-            found |= {name: getattr(stepped, name) for name in trainable}
-            found |= {k: v for slot, group in after.slots.items() for k, v in _named(group, f"{slot}.").items()}
+            found |= by_quantity({"": stepped}, trainable) | by_quantity(after.slots)
             slots = {slot: _group(exact, f"{slot}.", group) for slot, group in after.slots.items()}
             parameters, state = _group(exact, "", stepped), OptimizerState(after.iterations, slots)
         for quantity, value in found.items():
@@ -293,14 +257,3 @@ def _group(exact: Mapping[str, tuple[Dyadic | Rounded, ...]], prefix: str, ours:
             for name, value in zip(Parameters._fields, ours, strict=True)
         )
     )
-
-
-def _named(group: Parameters, prefix: str) -> dict[str, Any]:
-    return {f"{prefix}{name}": p for name, p in zip(Parameters._fields, group, strict=True) if p is not None}
-
-
-def _after(parameters: Parameters, gradient: Parameters, slots: Mapping[str, Parameters]) -> dict[str, Any]:
-    """By quantity: states after each step, and the gradients."""
-    states = {"": parameters} | {f"{slot}.": group for slot, group in slots.items()}
-    after = {k: path[1:] for prefix, group in states.items() for k, path in _named(group, prefix).items()}
-    return after | _named(gradient, "gradient.")

@@ -32,9 +32,11 @@ from typing import Any
 
 import numpy as np
 
+from compare.certificates.comparison import Comparison
 from compare.certificates.evaluation import Predictions
 from compare.certificates.jacobian import IMAGINARY
-from compare.certificates.lockstep import Comparison, Examined
+from compare.certificates.lockstep import Examined
+from compare.certificates.quantities import quantity_name, states_before
 from reference import Experiment, Optimizer
 from reference.training import constants
 
@@ -85,7 +87,8 @@ def power_of_block(
     dict of str to float
         By the names in the table above; infinite where nothing would have been seen.
     """
-    bounds = {c.quantity: _visible(c, None if exact is None else exact.get(c.quantity)) for c in examined.comparisons}
+    exact = exact or {}
+    bounds = {c.quantity: _visible_steps(c, exact.get(c.quantity)) for c in examined.comparisons}
     values = {c.quantity: c.ball.value for c in examined.comparisons}
     power = {f"initial.{name}": _of_start(experiment, name) for name in experiment.trainable}
     means = ["loss", *(f"gradient.{name}" for name in experiment.trainable)]
@@ -97,13 +100,18 @@ def power_of_block(
     return power
 
 
-def _visible(comparison: Comparison, exact: np.ndarray | None) -> Any:
+def _visible_steps(comparison: Comparison, exact: np.ndarray | None) -> Any:
     """What a difference must exceed to be seen, step by step."""
     bound = np.array(comparison.ball.bound, np.float64)
     if exact is not None:
         here = min(len(exact), len(bound))
         bound[:here] = np.fmin(bound[:here], exact[:here])
-    return np.fmax(bound, np.spacing(np.abs(comparison.ball.value)).astype(np.float64) / 2)
+    return _visible(bound, comparison.ball.value)
+
+
+def _visible(bound: Any, value: Any) -> Any:
+    """What a difference from a value must exceed: its bound, and no less than half its spacing."""
+    return np.fmax(bound, np.spacing(np.abs(value)).astype(np.float64) / 2)
 
 
 def _smallest(bound: Any, moved: Any) -> float:
@@ -129,9 +137,8 @@ def _of_slope(experiment: Experiment, record: Any, predictions: Predictions) -> 
     w, b, v = (np.asarray(p[:-1][rows], np.float64)[:, None] for p in record.parameters[:3])
     moved = np.abs(v * slope * np.minimum(w * record.x[rows] + b, 0))
     ball = predictions.ball(rows, slice(None), record.x)
-    visible = np.fmax(ball.bound, np.spacing(np.abs(ball.value)).astype(np.float64) / 2)
-    # It is a float32 constant, which has no smaller error than this.
-    return max(_smallest(visible, moved), float(np.spacing(np.float32(abs(slope))) / 2 / abs(slope)))
+    smallest_of_a_float32 = float(np.spacing(np.float32(abs(slope))) / 2 / abs(slope))
+    return max(_smallest(_visible(ball.bound, ball.value), moved), smallest_of_a_float32)
 
 
 def _of_setting(experiment: Experiment, record: Any, setting: str, bounds: Mapping[str, Any]) -> float:
@@ -141,7 +148,7 @@ def _of_setting(experiment: Experiment, record: Any, setting: str, bounds: Mappi
         for name in experiment.trainable:
             moved = _step(experiment, record, name, setting, complex(value, value * IMAGINARY), slice(None), complex)
             for slot, result in moved.items():
-                errors = _errors(bounds[_quantity(slot, name)], np.abs(result.imag) / IMAGINARY)
+                errors = _errors(bounds[quantity_name(slot, name)], np.abs(result.imag) / IMAGINARY)
                 row = int(np.argmin(errors))
                 if errors[row] < best:
                     best, where = float(errors[row]), (slot, name, row)
@@ -166,7 +173,7 @@ def _shows(
     right, wrong = (
         _step(experiment, record, name, setting, number, here, dtype)[slot] for number in (value, value * (1 + error))
     )
-    return bool(abs(float(wrong[0]) - float(right[0])) > bounds[_quantity(slot, name)][row])
+    return bool(abs(float(wrong[0]) - float(right[0])) > bounds[quantity_name(slot, name)][row])
 
 
 def _step(
@@ -176,13 +183,10 @@ def _step(
     optimizer = copy.copy(experiment.optimizer)
     object.__setattr__(optimizer, setting, value)
     iterations = np.arange(record.first_step, record.first_step + len(record.loss))[here]
-    slots = {slot: getattr(group, name)[:-1][here].astype(dtype) for slot, group in record.slots.items()}
-    w, gradient = (
-        a[here].astype(dtype) for a in (getattr(record.parameters, name)[:-1], getattr(record.gradient, name))
+    before, slots_before = states_before(record)
+    w, gradient, *memory = (
+        getattr(group, name)[here].astype(dtype) for group in (before, record.gradient, *slots_before.values())
     )
+    slots = dict(zip(slots_before, memory, strict=True))
     moved, new = optimizer.update(w, gradient, iterations, slots)
     return {slot: np.broadcast_to(result, w.shape) for slot, result in {"": moved, **new}.items()}
-
-
-def _quantity(slot: str, name: str) -> str:
-    return f"{slot}.{name}" if slot else name

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from compare.certificates.lockstep import examine_block
+from compare.certificates.quantities import states_before
 from compare.certificates.sensitivity.power import power_of_block
 from reference import Experiment, Parameters, draw_batches, forward, train
 from reference.training import constants
@@ -75,33 +76,18 @@ def _candidates(experiment: Experiment) -> Iterator[tuple[str, Experiment]]:
             yield f"steps={steps}", replace(short, steps=steps)
     longer = f"steps={STEPS[1]}, " if experiment.steps < STEPS[1] else ""
     short = replace(short, steps=STEPS[1])
-    yield f"{longer}initial={initial!r}", replace(short, initial=initial)
-    yield (
-        f"{longer}initial={initial!r}, batch_size={BATCH_SIZE}",
-        replace(short, initial=initial, batch_size=BATCH_SIZE),
-    )
-    yield f"{longer}dtype='float64'", replace(short, dtype="float64")
-    yield (
-        f"{longer}initial={initial!r}, batch_size={BATCH_SIZE}, dtype='float64'",
-        replace(short, initial=initial, batch_size=BATCH_SIZE, dtype="float64"),
-    )
+    start, batch, sharp = {"initial": initial}, {"batch_size": BATCH_SIZE}, {"dtype": "float64"}
+    for changes in (start, start | batch, sharp, start | batch | sharp):
+        yield longer + ", ".join(f"{name}={value!r}" for name, value in changes.items()), replace(short, **changes)
 
 
 def _power(experiment: Experiment) -> dict[str, float]:
     """What the reference's own run would have shown."""
     x, y = draw_batches(experiment)
     run = train(experiment, batches=(x, y))
-    before = Parameters(*(p[:-1] for p in run.parameters))
+    before, _ = states_before(run)
     with np.errstate(all="ignore"):
         y_pred = forward(before, x, constants(experiment)[0]).y_pred
-    record = SimpleNamespace(
-        first_step=0,
-        x=x,
-        y=y,
-        parameters=run.parameters,
-        slots=run.slots,
-        y_pred=y_pred,
-        loss=run.loss,
-        gradient=run.gradient,
-    )
+    path = {name: getattr(run, name) for name in ("parameters", "slots", "loss", "gradient")}
+    record = SimpleNamespace(first_step=0, x=x, y=y, y_pred=y_pred, **path)
     return power_of_block(experiment, record, examine_block(experiment, record))

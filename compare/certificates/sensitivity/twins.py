@@ -18,7 +18,7 @@ import numpy as np
 
 from compare.certificates.differences import Disagreement
 from compare.certificates.exact import dyadic
-from compare.certificates.examination import Examination, examine
+from compare.certificates.examination import Examination, count_compared, examine
 from compare.certificates.sensitivity.power import combine
 from reference import Experiment, draw_batches
 
@@ -65,8 +65,7 @@ class Twin:
     @property
     def first_disagreement(self) -> Disagreement | None:
         """The first of the first set of samples that has one."""
-        found = (e.first_disagreement for e in self.examinations)
-        return next((disagreement for disagreement in found if disagreement is not None), None)
+        return next(filter(None, (examination.first_disagreement for examination in self.examinations)), None)
 
     @property
     def agrees(self) -> bool:
@@ -76,11 +75,7 @@ class Twin:
     @property
     def compared(self) -> dict[str, int]:
         """By quantity, how many numbers had a finite bound and were compared."""
-        counts: dict[str, int] = {}
-        for examination in self.examinations:
-            for quantity, count in examination.compared.items():
-                counts[quantity] = counts.get(quantity, 0) + count
-        return counts
+        return count_compared(self.examinations)
 
     @property
     def power(self) -> dict[str, float]:
@@ -89,19 +84,9 @@ class Twin:
 
 
 def twins_of(experiment: Experiment, recorder: "Recorder", batches: Batches | None) -> tuple[Twin, ...]:
-    """Run the twins of an experiment.
+    """Run the twins of an experiment of a single neuron, on data of its own or, if there are none, on drawn samples.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        Of a single neuron. If it is in float64 itself, it has no other twin of that kind.
-    recorder : keras_impl.Recorder
-    batches : tuple of x and y, or None
-        Data of its own, if they are not drawn.
-
-    Returns
-    -------
-    tuple of Twin
+    An experiment in float64 has no other twin of that kind.
     """
     twins = []
     if experiment.dtype != "float64":

@@ -10,7 +10,7 @@ import pytest
 from compare.bench.agreement import require_agreement, require_exact, require_one_step
 from compare.bench.plan import Wrong
 from compare.bench.problem import exact_ends, few_bits, grid
-from compare.certificates.rational import exact_run
+from compare.certificates.exact.rational import exact_run
 from compare.rounding.by_sums import sums_radius
 from reference import SGD, Adam, Experiment, Parameters, Target, draw_batches, train
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compare.certificates.drawing import Drawing, Misdrawn, Redrawing, check_drawing
+from compare.certificates.differences import Disagreement
+from compare.certificates.drawing import Drawing, Redrawing, check_drawing
 from reference import Experiment, Target, draw_batches, iterate_batches
 
 DTYPES = ["float32", "float64"]
@@ -29,7 +30,7 @@ def is_seen(e, x, y, step, sample, quantity):
     first = drawing.first_disagreement
     assert not drawing.agrees
     assert (first.step, first.sample, first.quantity) == (step, sample, quantity)
-    assert np.array_equal(first.observed, {"x": x, "y": y}[quantity][step, sample], equal_nan=True)
+    assert np.array_equal(first.keras, {"x": x, "y": y}[quantity][step, sample], equal_nan=True)
     return drawing
 
 
@@ -68,7 +69,7 @@ def test_samples_of_another_variance_are_seen():
     x = (standard(7, (40, 50)) * 1.1).astype("float32")
     drawing = is_seen(SMALL, x, relu(x), 0, 0, "x")
     assert drawing.differing == 2000  # labels are held against the samples that are there
-    assert drawing.first_disagreement.expected == np.float32(standard(7, ()))
+    assert drawing.first_disagreement.reference == np.float32(standard(7, ()))
 
 
 @pytest.mark.parametrize("seed", [0, 8])
@@ -101,7 +102,7 @@ def test_a_stream_that_starts_again_in_the_next_block_is_seen():
     redrawing = Redrawing(SMALL)
     assert redrawing.check(x[:25], relu(x[:25])).agrees
     first = redrawing.check(x[25:], relu(x[25:])).first_disagreement
-    assert first == Misdrawn(25, 0, "x", float(x[0, 0]), float(np.float32(standard(7, 1251)[-1])), 0.0)
+    assert first == Disagreement("drawing", 25, "x", float(x[0, 0]), float(np.float32(standard(7, 1251)[-1])), 0.0, 0)
 
 
 def test_a_batch_used_twice_is_seen():

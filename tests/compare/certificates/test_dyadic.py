@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from compare.certificates.exact import dyadic
-from compare.certificates.rational import Dyadic, Rounded, exact_run
+from compare.certificates.exact.rational import Dyadic, Rounded, exact_run
 from reference import SGD, Adam, Experiment, Parameters
 
 NETWORKS = {

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from compare.certificates.exact.cases import exact_cases
-from compare.certificates.rational import Dyadic, NotRepresentable, Room, Rounded, exact_run
+from compare.certificates.exact.rational import Dyadic, NotRepresentable, Room, Rounded, exact_run
 from reference import SGD, Adam, Experiment, Parameters
 
 

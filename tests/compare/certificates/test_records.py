@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from compare.certificates.records import compare_account
+from compare.certificates.records import compare_assembled
 from reference import Experiment, Parameters, Trajectory
 
 W = np.array([-2.0, -1.0, 0.5, 1.0, 1.0])
@@ -35,7 +35,7 @@ def changed(path, step):
 
 def differing(blocks, account):
     """By quantity, the first step at which the account is not what was recorded."""
-    compared = list(compare_account(account, blocks))
+    compared = list(compare_assembled(account, blocks))
     assert {c.quantity for c in compared} >= {"loss", "w", "b", "v", "d", "gradient.w"}
     return {c.quantity: int(np.argmax(c.ratio > 1)) for c in compared if (c.ratio > 1).any()}
 

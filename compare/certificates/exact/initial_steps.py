@@ -1,4 +1,4 @@
-"""The exact lane of any experiment: as far as nothing needs rounding, often not at all."""
+"""The exact lane of any experiment: its first steps, as far as nothing needs rounding, often none at all."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,62 +8,37 @@ import numpy as np
 
 from compare.certificates.differences import Disagreement
 from compare.certificates.exact.cases import ExactCase
-from compare.certificates.exact.lane import SAMPLEWISE, compare_exactly, of_record, of_trajectory
-from compare.certificates.rational import ExactRun, Rounded, exact_run
+from compare.certificates.exact.lane import SAMPLEWISE, compare_exactly
+from compare.certificates.exact.rational import ExactRun, Rounded, exact_run
+from compare.certificates.quantities import recorded
 from reference import Experiment, Trajectory
 
-__all__ = ["ExactLane", "certify_exactly"]
+__all__ = ["ExactLane", "compare_initial_steps"]
 
 SAMPLES = 4096  # that differ, of any run; rational arithmetic takes some microseconds a sample
 
 
 class ExactLane(NamedTuple):
-    """The exact lane of any experiment: as far as nothing needs rounding, often not at all.
-
-    Parameters
-    ----------
-    steps : int
-        Steps of which something could be compared.
-    compared : int
-        Values of both sides compared with ``==``.
-    stopped : str
-        Why there are no more steps.
-    first_disagreement : Disagreement or None
-    bounds : mapping of str to ndarray of shape (steps,)
-        By quantity, what a value may differ by from the rational one: 0, or what the
-        division of a mean is rounded by; infinite where it was not compared.
-    """
+    """What the exact lane found in the first steps of a run: how many it could compare, and why not more."""
 
     steps: int
-    compared: int
+    compared: int  # values of both sides
     stopped: str
     first_disagreement: Disagreement | None
-    bounds: Mapping[str, np.ndarray]
+    bounds: Mapping[str, np.ndarray]  # by quantity and step: 0, or of a mean what its division is rounded by, or inf
 
 
-def certify_exactly(experiment: Experiment, record: Any, ours: Trajectory, prefix: str = "") -> ExactLane:
-    """Compare the beginning of a run of both sides with the oracle.
+def compare_initial_steps(experiment: Experiment, record: Any, ours: Trajectory, prefix: str = "") -> ExactLane:
+    """Compare Keras' Record of the first block of steps, and the reference's run, with the oracle.
 
-    Parameters
-    ----------
-    experiment : Experiment
-    record : keras_impl.Record
-        Of the first block of steps.
-    ours : Trajectory
-        The reference's.
-    prefix : str
-        Of the lane's name.
-
-    Returns
-    -------
-    ExactLane
+    `prefix` goes before the lane's name.
     """
     run = exact_run(experiment, record.x, record.y, most=SAMPLES)
     stopped = run.stopped or ("" if len(record.x) == experiment.steps else "the next block is not looked at")
     case = ExactCase("this run", "", experiment, record.x, record.y)
     results = {
-        "Keras": compare_exactly(case, of_record(record), "Keras", run),
-        "reference": compare_exactly(case, of_trajectory(ours), "the reference", run),
+        "Keras": compare_exactly(case, {"y_pred": record.y_pred, **recorded(record)}, "Keras", run),
+        "reference": compare_exactly(case, recorded(ours), "the reference", run),
     }
     found = [
         Disagreement(f"{prefix}exact: {side}", d.step, d.quantity, d.observed, float(d.exact), 0.0, d.sample)

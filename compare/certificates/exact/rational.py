@@ -49,14 +49,7 @@ class NotRepresentable(ArithmeticError):
 
 
 class Dyadic(NamedTuple):
-    """A rational number, with the sign it has when it is zero.
-
-    Parameters
-    ----------
-    value : Fraction
-    zero : int
-        Sign of a zero: 1, -1, or 0 where the formula leaves it open.
-    """
+    """A rational number, and the sign it has when it is zero: 1, -1, or 0 where the formula leaves it open."""
 
     value: Fraction
     zero: int = 1
@@ -79,13 +72,7 @@ class Dyadic(NamedTuple):
 
 
 class Rounded(NamedTuple):
-    """A rational number that is rounded in every implementation, and by how much at most.
-
-    Parameters
-    ----------
-    value : Fraction
-    radius : float
-    """
+    """A rational number that is rounded in every implementation, and by how much at most."""
 
     value: Fraction
     radius: float
@@ -95,20 +82,14 @@ class Rounded(NamedTuple):
 
 
 class Room:
-    """Arithmetic that is exact in a format, or raises `NotRepresentable`.
+    """Arithmetic that is exact in float32 or float64, or raises `NotRepresentable`.
 
-    Parameters
-    ----------
-    dtype : {"float32", "float64"}
-
-    Examples
-    --------
     >>> room, third = Room("float32"), Dyadic(Fraction(3, 8))
     >>> room.product(third, third).value
     Fraction(9, 64)
     >>> room.total([Dyadic(Fraction(2**24)), Dyadic(Fraction(1))])
     Traceback (most recent call last):
-    compare.certificates.rational.NotRepresentable: a sum needs 25 bits, float32 has 24
+    compare.certificates.exact.rational.NotRepresentable: a sum needs 25 bits, float32 has 24
     """
 
     def __init__(self, dtype: str) -> None:
@@ -159,12 +140,14 @@ class Room:
 
     def _sum(self, terms: Sequence[Dyadic], counts: Sequence[int] | None = None) -> Fraction:
         counts = [1] * len(terms) if counts is None else counts
-        quanta = [_quantum(term.value) for term in terms if term.value]
-        if quanta:
-            size = sum((abs(term.value) * count for term, count in zip(terms, counts, strict=True)), Fraction(0))
-            self._holds("a sum", size, min(quanta))
-            self._in_range(min(quanta), size)
-        return sum((term.value * count for term, count in zip(terms, counts, strict=True)), Fraction(0))
+        counted = [(term.value, count) for term, count in zip(terms, counts, strict=True) if term.value]
+        if not counted:
+            return Fraction(0)
+        quantum = min(_quantum(value) for value, _ in counted)
+        size = sum((abs(value) * count for value, count in counted), Fraction(0))
+        self._holds("a sum", size, quantum)
+        self._in_range(quantum, size)
+        return sum((value * count for value, count in counted), Fraction(0))
 
     def _holds(self, what: str, size: Fraction, quantum: Fraction) -> None:
         multiple = size / quantum
@@ -187,15 +170,10 @@ def _quantum(value: Fraction) -> Fraction:
 class ExactRun(NamedTuple):
     """What every implementation must compute, for as long as nothing needs rounding.
 
-    Parameters
-    ----------
-    steps : list of dict of str to tuple of Dyadic
-        By step and quantity ("y" and "y_pred", with one value a sample, "loss", "gradient.w",
-        "momentum.w", "w", …), the parameters and slots as after the step.
-    skipped : int
-        Values left out of these steps, because some order of operations would round.
-    stopped : str
-        Why there is no further step; empty if the run is complete.
+    Of each step by quantity ("y" and "y_pred", with one value a sample, "loss", "gradient.w",
+    "momentum.w", "w", …), parameters and slots as after the step; `skipped` counts the values
+    left out of these steps, because some order of operations would round; `stopped` says why
+    there is no further step, and is empty if the run is complete.
     """
 
     steps: list[Quantities]
@@ -211,19 +189,9 @@ def exact_run(experiment: Experiment, x: np.ndarray, y: np.ndarray, most: int | 
         dL/dd = (2/n) sum e                 dL/dv = (2/n) sum e phi(z)
         dL/db = (2/n) sum e v phi'(z)       dL/dw = (2/n) sum e v phi'(z) x
 
-    Parameters
-    ----------
-    experiment : Experiment
-        Of a single neuron. Of optimizers other than SGD only the first forward, loss and
-        gradient are given.
-    x, y : ndarray of shape (steps, batch_size)
-        In the experiment's dtype.
-    most : int, optional
-        So many samples that differ are looked at in all; a batch with more of them ends it.
-
-    Returns
-    -------
-    ExactRun
+    Of optimizers other than SGD only the first forward, loss and gradient are given. Samples and
+    labels are in the experiment's dtype, of shape (steps, batch_size); only so many that differ
+    are looked at as `most` says: a batch with more of them ends it.
     """
     room, optimizer = Room(experiment.dtype), experiment.optimizer
     state = {

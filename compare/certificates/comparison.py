@@ -1,0 +1,54 @@
+"""One quantity at consecutive steps, as Keras has it, against what it may be."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from compare.rounding import Ball, ratio, ulps
+
+__all__ = ["Comparison"]
+
+
+class Comparison(NamedTuple):
+    """One quantity at k consecutive steps: what Keras has, the reference's ball, their ratio.
+
+    Arrays have the shape (k,); of `y_pred`, the sample of each step with the largest ratio.
+    """
+
+    quantity: str
+    first_step: int
+    keras: np.ndarray
+    ball: Ball
+    ratio: np.ndarray  # observed difference / bound, see `compare.rounding.ratio`
+    ulps: np.ndarray  # distance in units in the last place, of `y_pred` the largest of all samples
+    # Observed difference / bound where operations are done as they are written; None for what is a
+    # reduction, and where nothing of the kind is expected.
+    bits: np.ndarray | None = None
+    sample: np.ndarray | None = None  # index in the batch, for `y_pred`
+    numbers: int = 1  # how many numbers each entry stands for: of `y_pred` all samples of a batch
+
+    @classmethod
+    def of(
+        cls, quantity: str, first_step: int, keras: np.ndarray, ball: Ball, written: Ball | None = None
+    ) -> "Comparison":
+        """Compare with what rounding allows, and with what it does if all is done as `written`."""
+        bits = None if written is None else ratio(keras, written)
+        return cls(quantity, first_step, keras, ball, ratio(keras, ball), ulps(keras, ball.value), bits)
+
+    @classmethod
+    def exactly(cls, quantity: str, first_step: int, observed: np.ndarray, due: np.ndarray) -> "Comparison":
+        """Compare with a bound of 0."""
+        return cls.of(quantity, first_step, observed, Ball(due, np.zeros(len(due))))
+
+    @classmethod
+    def join(cls, parts: "list[Comparison]") -> "Comparison":
+        """One comparison of consecutive ones of the same quantity."""
+        (quantity, *_), (first_step, *_), *columns, (numbers, *_) = zip(*parts, strict=True)
+        joined = (None if column[0] is None else np.concatenate(column) for column in columns)
+        return cls._make([quantity, first_step, *joined, numbers])
+
+    def beyond_bound(self, which: np.ndarray) -> "Comparison":
+        """The same, with an infinite ratio at some steps, by mask or index."""
+        ratios = self.ratio.copy()
+        ratios[which] = np.inf
+        return self._replace(ratio=ratios)
