@@ -149,7 +149,7 @@ def test_what_would_be_fetched_is_seen(planted):
 
 
 @pytest.mark.parametrize(
-    "mistake", [r":math:`\frac{1}`", ":doc:`nowhere`", ".. command:: compare.certificates.rational"]
+    "mistake", [r":math:`\frac{1}`", ":doc:`nowhere`", ".. command:: compare.certificates.exact.rational"]
 )
 def test_a_mistake_in_a_page_stops_the_build(mistake, tmp_path):
     source = tmp_path / "source"
