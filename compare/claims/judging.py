@@ -27,7 +27,7 @@ from compare.claims.values import Claim
 from compare.claims.verdicts import WITNESSES, Boundary, Share, Verdict, Witness
 from compare.claims.witnesses.exact import exact_findings, exact_statement, expected_runs_of
 from compare.claims.witnesses.keras import certificates_of, keras_findings, keras_statement, needs_keras
-from compare.claims.witnesses.paths.statements import RunCheck, Statement, experiments_of, run_checks
+from compare.claims.witnesses.paths.statements import Statement, run_checks, runs_of
 from compare.claims.witnesses.reference import finer_statement, reference_findings, reference_statement, requests_of
 from compare.claims.witnesses.seeds.many_runs import Request, path_bytes
 from compare.claims.witnesses.seeds.shares import interval
@@ -85,7 +85,6 @@ class _Draft(NamedTuple):
     """A claim after the exact witness has spoken."""
 
     claim: Claim
-    checks: tuple[RunCheck, ...]
     said: Statement | None
     findings: tuple[Finding | None, ...]
     search: Search | None
@@ -139,16 +138,20 @@ def _bytes(claim: Claim) -> int:
     """About how much memory the runs take that a claim needs, boundaries included, at most."""
     runs = 3 + 2 * len(claim.vary)  # its own, and two for each boundary
     reference = sum(path_bytes(request) for request in requests_of(claim))
-    checks = [check for _, check in run_checks(claim)]
-    exact = sum(longest_descent(run) for run in experiments_of(checks, claim.experiment)) if checks else 0
+    exact = sum(longest_descent(run) for run in runs_of(claim))
     return runs * reference + exact * BYTES_A_STEP
 
 
 def _judge_together(claims: list[Claim], shared: SharedRuns) -> Iterator[Verdict]:
     shared.prepare_expected(run for claim in claims for run in expected_runs_of(claim))
     drafts = [_draft(claim, shared) for claim in claims]
-    shared.prepare(request for draft in drafts for request in _requests(draft))
-    shared.prepare(request for draft in drafts for request in _second_requests(draft, shared))
+    requests: list[Request] = []
+    for draft in drafts:
+        requests += requests_of(draft.claim)
+        requests += () if draft.search is None else first_requests(draft.search)
+    shared.prepare(requests)
+    searches = [draft.search for draft in drafts if draft.search is not None]
+    shared.prepare(request for search in searches for request in second_requests(search, shared))
     for draft in drafts:
         yield _not_auditable(draft.claim) if draft.claim.not_auditable is not None else _conclude(draft, shared)
 
@@ -158,18 +161,7 @@ def _draft(claim: Claim, shared: SharedRuns) -> _Draft:
     said = exact_statement(claim, shared)
     findings = exact_findings(claim, said, shared)
     search = None if said is None else search_flips(checks, claim.experiment, claim.vary, said, shared)
-    return _Draft(claim, checks, said, findings, search)
-
-
-def _requests(draft: _Draft) -> Iterator[Request]:
-    yield from requests_of(draft.claim)
-    if draft.search is not None:
-        yield from first_requests(draft.search)
-
-
-def _second_requests(draft: _Draft, shared: SharedRuns) -> Iterator[Request]:
-    if draft.search is not None:
-        yield from second_requests(draft.search, draft.checks, draft.claim.experiment, shared)
+    return _Draft(claim, said, findings, search)
 
 
 def _not_auditable(claim: Claim) -> Verdict:
@@ -201,7 +193,7 @@ def _conclude(draft: _Draft, shared: SharedRuns) -> Verdict:
     # Boundaries are of the runs: what is false at rest is so on either side of them.
     at_rest = [check for i, check in enumerate(into.checks) if i not in of_runs]
     if draft.search is not None and all(check.holds is not False for check in at_rest):
-        found = confirm(draft.search, draft.checks, claim.experiment, shared)
+        found = confirm(draft.search, shared)
         into.notes += found.remarks
     return _verdict(draft, into, witnesses, found)
 

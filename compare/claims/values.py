@@ -141,7 +141,6 @@ class Comparison:
     measure: TrajectoryCheck | StepsCheck
     relation: str
     within: float | None
-    other: Experiment
     other_is: Mapping[str, Any]
 
 

@@ -71,10 +71,9 @@ def flip_along_steps(checks: Sequence[RunCheck], experiment: Experiment, stated:
         found = _of_the_expected(checks, experiment, horizon, shared)
         flip = _first_flip(found, steps, stated, horizon)
         blind = not found.resolved[-1, 0] and not found.resolved[horizon // 2 :, 0].any()
-        if horizon == end or blind:
-            return flip
         # Windows are told over a few times the length at which the first flip is.
-        if flip.steps is not None and horizon >= min(end, GROWTH * flip.steps):
+        is_told = flip.steps is not None and horizon >= GROWTH * flip.steps
+        if horizon == end or blind or is_told:
             return flip
 
 

@@ -31,8 +31,10 @@ __all__ = ["Search", "confirm", "first_requests", "search_flips", "second_reques
 
 
 class Search(NamedTuple):
-    """What the exact witness found, and how it is to be confirmed."""
+    """What the exact witness found of checks of a run, and how it is to be confirmed."""
 
+    checks: Sequence[RunCheck]
+    experiment: Experiment
     by_step: SeedsByStep | None  # None where that was not looked for
     by_setting: tuple[SeedsBySetting, ...]  # one for each setting that is varied
     batch_size: tuple[Vary, RequestsByValue] | None  # of a claim that varies it
@@ -67,7 +69,7 @@ def search_flips(
         found = _boundaries(checks, experiment, one, flips.flips)
         by_setting.append(seeds_by_setting.plan_seeds(checks, experiment, one, flips, found))
     at_the_kink = flip_at_the_kink(checks, experiment, said)
-    return Search(by_step, tuple(by_setting), batch_size, at_the_kink, tuple(searched))
+    return Search(checks, experiment, by_step, tuple(by_setting), batch_size, at_the_kink, tuple(searched))
 
 
 def _boundaries(
@@ -112,17 +114,16 @@ def first_requests(search: Search) -> Iterator[Request]:
     yield from (run for requests in by_value for _, runs in requests for run in runs)
 
 
-def second_requests(
-    search: Search, checks: Sequence[RunCheck], experiment: Experiment, shared: SharedRuns
-) -> Iterator[Request]:
+def second_requests(search: Search, shared: SharedRuns) -> Iterator[Request]:
     """The runs it takes to see where the seeds flip, where they do not do so beside the boundary."""
     for plan in search.by_setting:
-        for _, runs in seeds_by_setting.second_requests(plan, checks, experiment, shared):
+        for _, runs in seeds_by_setting.second_requests(plan, search.checks, search.experiment, shared):
             yield from runs
 
 
-def confirm(search: Search, checks: Sequence[RunCheck], experiment: Experiment, shared: SharedRuns) -> Found:
+def confirm(search: Search, shared: SharedRuns) -> Found:
     """Read the reference's runs beside each boundary; add those along the batch size and at the kink."""
+    checks, experiment = search.checks, search.experiment
     found = [] if search.at_the_kink is None else [Found((search.at_the_kink,))]
     if search.by_step is not None:
         found.append(seeds_by_step.read_seeds(search.by_step, checks, experiment, shared))

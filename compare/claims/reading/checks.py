@@ -115,15 +115,13 @@ def _compared(check: TrajectoryCheck | StepsCheck, table: Mapping[str, Any], con
     when = table.get("when", "end")
     if when in ("ever", "always"):
         context.wrong("when", when, 'must be "end" or a step number where two runs are compared')
-    other, mistakes = build_experiment(table["than"], context.experiment, f"{context.key}.than")
-    context.mistakes.extend(mistakes)
+    context.mistakes.extend(build_experiment(table["than"], context.experiment, f"{context.key}.than")[1])
     if not table["than"]:
         context.wrong("than", table["than"], "must say what is different in the other run")
     return Comparison(
         measure=check,
         relation=table["relation"],
         within=_number(table.get("within")),
-        other=other or context.experiment,
         other_is=MappingProxyType(dict(table["than"])),
     )
 

@@ -132,6 +132,6 @@ def test_what_is_asked_of_a_certain_step_is_not_for_a_run_of_any_length():
     soon = StepsCheck(
         until=replace(STUCK, when="ever", condition=Condition(above=0.0)), condition=Condition(below=100.0)
     )
-    compared = Comparison(measure=early, relation="less", within=None, other=run(), other_is={})
+    compared = Comparison(measure=early, relation="less", within=None, other_is={})
     for check in (early, soon, compared):
         assert closed_form([check], run(optimizer=SGD(momentum=0.5)), "momentum") is None

@@ -152,7 +152,6 @@ def test_a_run_of_its_own_length_is_compared_as_it_is():
         measure=TrajectoryCheck(quantity="w", when="end", condition=Condition()),
         relation="greater",
         within=None,
-        other=run(steps=10),
         other_is={"steps": 10, "optimizer": {"name": "SGD"}},
     )
     adam = run(steps=150, batch_size=100, optimizer=Adam(learning_rate=0.01))

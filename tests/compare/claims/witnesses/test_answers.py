@@ -185,7 +185,6 @@ def test_two_runs_are_compared_member_by_member(relation, more, expected):
         measure=check("end", distance_to=1.0),
         relation=relation,
         within=more.get("within"),
-        other=Experiment(),
         other_is={},
     )
     ours = path([-1, 1.0], [-1, 2.0], [-1, 3.0])
@@ -197,9 +196,7 @@ def test_two_runs_are_compared_member_by_member(relation, more, expected):
 @pytest.mark.parametrize("when", ["end", 0])
 def test_a_run_compared_with_itself_is_a_tie(relation, expected, when):
     within = 0.0 if relation == "near" else None
-    compared = Comparison(
-        measure=check(when), relation=relation, within=within, other=Experiment(), other_is={"seed": 0}
-    )
+    compared = Comparison(measure=check(when), relation=relation, within=within, other_is={"seed": 0})
     alike = path([-1, 0.3], [-1, 1e-30], [-1, np.nan])
     assert said(answer_comparison(compared, alike, alike)) == [expected] * 3
 
@@ -210,14 +207,14 @@ def test_a_run_compared_with_itself_is_a_tie(relation, expected, when):
 def test_equal_numbers_of_steps_are_equal(relation, expected):
     until = StepsCheck(until=check("ever", above=0.0), condition=Condition())
     within = 0.0 if relation == "near" else None
-    compared = Comparison(measure=until, relation=relation, within=within, other=Experiment(), other_is={})
+    compared = Comparison(measure=until, relation=relation, within=within, other_is={})
     ours, theirs = path([-1, 1, 1], [-1, -1, 1]), path([-1, -1, 1], [-1, -1, 1])
     assert said(answer_comparison(compared, ours, theirs)) == expected
 
 
 def test_never_is_later_than_any_step_but_not_than_never():
     until = StepsCheck(until=check("ever", above=0.0), condition=Condition())
-    later = Comparison(measure=until, relation="greater", within=None, other=Experiment(), other_is={})
+    later = Comparison(measure=until, relation="greater", within=None, other_is={})
     ours, theirs = path([-1, -1], [-1, -1]), another(path([-1, 1], [-1, -1]))
     assert said(answer_comparison(later, ours, theirs)) == [True, None]
 
