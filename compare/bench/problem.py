@@ -85,12 +85,11 @@ def exact_ends(problem: Problem) -> Parameters:
 
         w <- w - rate (2/n) sum e_i x_i        b <- b - rate (2/n) sum e_i
     """
-    w, b, batches_x, batches_y = map(
-        np.vectorize(Fraction, otypes=[object]), (problem.w, problem.b, problem.x, problem.y)
-    )
+    exact = np.vectorize(Fraction, otypes=[object])
+    batches_x, batches_y, w, b = map(exact, (problem.x, problem.y, problem.w, problem.b))
     for x, y in zip(batches_x, batches_y, strict=True):
         z = np.multiply.outer(w, x) + b[:, None]
-        e = np.where(z > 0, z - y, 0)
+        residual = np.where(z > 0, z - y, 0)
         scale = Fraction(problem.learning_rate) * 2 / len(x)
-        w, b = w - scale * (e * x).sum(axis=1), b - scale * e.sum(axis=1)
+        w, b = w - scale * (residual * x).sum(axis=1), b - scale * residual.sum(axis=1)
     return Parameters(w=w.astype(float), b=b.astype(float))

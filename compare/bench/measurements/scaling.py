@@ -4,11 +4,13 @@ import math
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from compare.bench.agreement import require_one_step
 from compare.bench.clock import timed
 from compare.bench.plan import Goal, Group, Measurement, Prepared, Size
 from compare.bench.problem import LEARNING_RATE, grid
-from reference import SGD, Adam, Experiment, Parameters, draw_batches, train
+from reference import SGD, Adam, Experiment, Parameters, train
 
 __all__ = ["GROUPS"]
 
@@ -25,17 +27,18 @@ def _row(name: str, goal: Goal | None = None, *, part: int = 1, samples: int = 0
     settings = {**usual, **settings}
 
     def prepare(size: Size) -> Prepared:
-        problem = grid((size.side // part) ** 2, 1, 1, settings["dtype"])
+        steps, n = size.scaled(STEPS * part**2), samples or size.samples
+        problem = grid((size.side // part) ** 2, n, steps, settings["dtype"])
         initial = Parameters(w=problem.w, b=problem.b if "b" in settings["trainable"] else 0.0)
-        models, steps, n = problem.w.size, size.scaled(STEPS * part**2), samples or size.samples
         experiment = Experiment(initial=initial, batch_size=n, steps=steps, **settings)
-        batches = draw_batches(experiment)
-        first, first_batches = replace(experiment, steps=1), (batches[0][:1], batches[1][:1])
-        end = train(first, record="end", batches=first_batches, method="moments").end
-        worst = require_one_step(first, first_batches, end)
-        details = {"models": models, "steps": steps, "samples": n, "observed_over_bound": worst}
-        job = timed(lambda: train(experiment, record="end", batches=batches, method="moments"))
-        return Prepared(job, models * steps, details)
+
+        def run(experiment: Experiment, x: np.ndarray, y: np.ndarray) -> Parameters:
+            return train(experiment, record="end", batches=(x, y), method="moments").end
+
+        first, x, y = replace(experiment, steps=1), problem.x[:1], problem.y[:1]
+        worst = require_one_step(first, (x, y), run(first, x, y))
+        details = {"models": problem.w.size, "steps": steps, "samples": n, "observed_over_bound": worst}
+        return Prepared(timed(lambda: run(experiment, problem.x, problem.y)), problem.w.size * steps, details)
 
     return Measurement(name, prepare, goal)
 

@@ -14,14 +14,13 @@ from compare.bench.rivals import RIVALS, numpy_rivals
 TINY = Size(side=4, samples=16, effort=0.0)
 BY_NAME = {group.name: group for group in GROUPS}
 HERE = [rival for rival in RIVALS if not rival.needs or importlib.util.find_spec(rival.needs)]
-SLOW = ("import keras", "Keras: (w, b)", "certify: (w, b)", "Keras: (w, b, v, d)", "certify: (w, b, v, d)")
 
 
 def bodies():
-    """Every measurement but those of rivals, which have a test of their own, and the like of which is there already."""
+    """Every measurement but those of rivals, which have a test of their own, and the import that takes seconds."""
     for group in GROUPS:
         for measurement in group.measurements:
-            if group.name != "ensembles" and not measurement.name.startswith(SLOW):
+            if group.name != "ensembles" and measurement.name != "import keras":
                 yield pytest.param(measurement, id=f"{group.name}: {measurement.name}")
 
 
