@@ -157,6 +157,6 @@ def draw_loss(
 
 def span(paths: Sequence[np.ndarray]) -> tuple[float, float]:
     """From the smallest to the largest weight visited, at least from -2 to 2, and some margin."""
-    seen = np.concatenate([[-2.0, 2.0], *paths])
-    low, high = float(np.nanmin(seen)), float(np.nanmax(seen))
+    visited = np.concatenate([[-2.0, 2.0], *paths])
+    low, high = float(np.nanmin(visited)), float(np.nanmax(visited))
     return low - (high - low) / 20, high + (high - low) / 20

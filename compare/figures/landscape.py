@@ -91,7 +91,7 @@ def surface(
     ax.set_xlim(low, high)
     ax.set_ylim(bottom, top)
     if colorbar:
-        _scale(ax, filled)
+        _colour_bar(ax, filled)
     style.legend(
         ax, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, borderpad=0.1, handletextpad=0.5, columnspacing=1.4
     )
@@ -117,8 +117,8 @@ def _draw_path(ax: Axes, w: np.ndarray, b: np.ndarray, reached: bool | None, fir
     name = {True: "succeeds", False: "fails", None: "run"}[reached]
     ax.plot(w, b, color=ink, linewidth=1.7, zorder=3, label=name if first else None,
             linestyle="-" if reached is not False else (0, (5, 1)))  # fmt: skip
-    there = np.flatnonzero(~np.isnan(w))
-    for marker, at in (("o", there[:1]), ("s", there[-1:])):
+    drawn = np.flatnonzero(~np.isnan(w))
+    for marker, at in (("o", drawn[:1]), ("s", drawn[-1:])):
         ax.plot(w[at], b[at], marker=marker, markersize=7 if marker == "o" else 5, color=ink,
                 markeredgecolor="white", linestyle="", zorder=4)  # fmt: skip
 
@@ -132,7 +132,7 @@ def _hatch_dead(ax: Axes, experiment: Experiment, bottom: float) -> None:
                     zorder=1.5, label="dead")  # fmt: skip
 
 
-def _scale(ax: Axes, filled: object) -> None:
+def _colour_bar(ax: Axes, filled: object) -> None:
     ticks = LEVELS[[0, 1, 3, 5, 7, 9, 11]]
     scale = ax.figure.colorbar(filled, ax=ax, ticks=ticks, pad=0.02)  # type: ignore[arg-type]
     scale.ax.set_yticklabels([f"{level:g}" for level in ticks], fontsize=style.TEXT_SIZE - 1, color=style.INK)
@@ -141,5 +141,5 @@ def _scale(ax: Axes, filled: object) -> None:
 
 
 def _span(paths: list[np.ndarray]) -> tuple[float, float]:
-    seen = np.concatenate([[-2.5, 2.5], *(np.ravel(path) for path in paths)])
-    return float(np.nanmin(seen)) * 1.04, float(np.nanmax(seen)) * 1.04
+    visited = np.concatenate([[-2.5, 2.5], *map(np.ravel, paths)])
+    return float(np.nanmin(visited)) * 1.04, float(np.nanmax(visited)) * 1.04

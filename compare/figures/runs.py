@@ -39,8 +39,8 @@ def drawable_parameters(run: Trajectory) -> Parameters:
     """Parameters as float64 arrays of shape (states, members); NaN from where they diverge."""
     paths = Parameters(*(np.asarray(p, np.float64).reshape(len(p), -1) for p in run.parameters))
     drawable = np.logical_and.reduce([np.abs(p) <= LARGEST for p in paths])
-    alive = np.logical_and.accumulate(drawable, axis=0)
-    return Parameters(*(np.where(alive, p, np.nan) for p in paths))
+    before_divergence = np.logical_and.accumulate(drawable, axis=0)
+    return Parameters(*(np.where(before_divergence, p, np.nan) for p in paths))
 
 
 def colour_of(run: Trajectory) -> str:

@@ -69,8 +69,8 @@ def end_loss(run: Trajectory) -> np.ndarray:
     """Expected loss at the end of a run, of the ensemble's shape; NaN if it diverged."""
     end = Parameters(*(np.asarray(p, np.float64) for p in run.end))
     finite = np.logical_and.reduce([np.isfinite(p) for p in end])
-    held = Parameters(*(np.where(finite, p, 0.0) for p in end))
-    loss = expected_loss(held, negative_slope=run.experiment.negative_slope, target=run.experiment.target)
+    finite_end = Parameters(*(np.where(finite, p, 0.0) for p in end))
+    loss = expected_loss(finite_end, negative_slope=run.experiment.negative_slope, target=run.experiment.target)
     return np.where(finite, loss, np.nan)
 
 
