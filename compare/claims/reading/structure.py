@@ -2,7 +2,9 @@
 
 `schema.json` is the one place that says which keys there are and what they hold: editors
 read it, and the loader goes through it here. Only the keywords that it uses are
-understood, and instead of a yes or no there is one `Mistake` for each misfit.
+understood, and instead of a yes or no there is one `Mistake` for each misfit. (A library
+checks the same keywords; which sentence to say, in the order of the file, and which of
+several options was meant would still have to be written here.)
 """
 
 import difflib
@@ -15,7 +17,7 @@ from datetime import date, time
 from importlib import resources
 from typing import Any, NamedTuple
 
-__all__ = ["MISSING", "Mistake", "nearest", "schema", "shown", "structural_mistakes"]
+__all__ = ["MISSING", "Mistake", "as_toml", "nearest", "schema", "structural_mistakes"]
 
 LONGEST_SHOWN = 60
 NEAR = 0.65  # how much two words must have in common, for one to be taken for a slip in the other
@@ -39,7 +41,7 @@ class Mistake(NamedTuple):
     allowed: str  # what may stand there
 
     def __str__(self) -> str:
-        value = "" if self.value is MISSING else shown(self.value)
+        value = "" if self.value is MISSING else as_toml(self.value)
         return f"{' = '.join(part for part in (self.key, value) if part)}: {self.allowed}"
 
 
@@ -57,12 +59,12 @@ def schema() -> dict[str, Any]:
     return parsed
 
 
-def shown(value: Any) -> str:
+def as_toml(value: Any) -> str:
     """A value as TOML would have it, cut to a readable length.
 
     Examples
     --------
-    >>> shown(True), shown("weight"), shown([10] * 100)[-7:]
+    >>> as_toml(True), as_toml("weight"), as_toml([10] * 100)[-7:]
     ('true', '"weight"', '10, ...')
     """
     if isinstance(value, bool):
