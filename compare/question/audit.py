@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import reference
-from compare.certificates.certificate import Certificate, certify
+from compare.certificates import Certificate, certify
 from compare.question.experiments import Case
 from compare.surface import expected_loss
 from reference import Experiment, Parameters, Trajectory
@@ -20,40 +20,19 @@ __all__ = ["Finding", "audit"]
 
 @dataclass(frozen=True, eq=False)
 class Finding:
-    """What became of one case.
-
-    Parameters
-    ----------
-    case : Case
-    trajectory : Trajectory
-        The reference's run.
-    certificate : Certificate or None
-        None where Keras was not asked.
-    expected_loss : float
-        Exact expected loss at the end point; NaN where the run diverged.
-    """
+    """What became of one case."""
 
     case: Case
-    trajectory: Trajectory
-    certificate: Certificate | None
-    expected_loss: float
+    trajectory: Trajectory  # the reference's run
+    certificate: Certificate | None  # None where Keras was not asked
+    expected_loss: float  # exact, at the end point; NaN where the run diverged
 
 
 def audit(cases: Iterable[Case], recorder: "Recorder | None") -> Iterator[Finding]:
     """Run each case, in order.
 
-    Graphs are shared by `recorder`; without one, cases that differ in their start only are
-    trained as one ensemble, with the same bits as each alone.
-
-    Parameters
-    ----------
-    cases : iterable of Case
-    recorder : keras_impl.Recorder or None
-        None leaves Keras out.
-
-    Yields
-    ------
-    Finding
+    Graphs are shared by `recorder`; without one Keras is left out, and cases that differ in
+    their start only are trained as one ensemble, with the same bits as each alone.
 
     Examples
     --------

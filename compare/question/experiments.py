@@ -4,7 +4,8 @@ Eight settings, some with several starts. "Right-way" starts face as the target 
 (w > 0), "backward" starts face away from it (w < 0).
 """
 
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from reference import SGD, Adam, Experiment, Optimizer, Parameters
 
@@ -35,35 +36,15 @@ OUTPUT = {
 
 
 class Case(NamedTuple):
-    """One run of the source.
+    """One run of the source."""
 
-    Parameters
-    ----------
-    id : str
-        Unique, kebab-case.
-    setting : str
-        Key of `SETTINGS`.
-    experiment : Experiment
-    """
-
-    id: str
-    setting: str
+    id: str  # unique, kebab-case
+    setting: str  # key of `SETTINGS`
     experiment: Experiment
 
 
 def shipped(*, seed: int = 0, dtype: str = "float32") -> tuple[Case, ...]:
-    """Return the runs of the source's eight settings, in the order it tells them.
-
-    Parameters
-    ----------
-    seed : int
-        Seed of the batches of every run.
-    dtype : {"float32", "float64"}
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `reference.Experiment` does.
+    """Return the runs of the source's eight settings, in the order it tells them, with the same seed and dtype.
 
     Examples
     --------
@@ -75,9 +56,8 @@ def shipped(*, seed: int = 0, dtype: str = "float32") -> tuple[Case, ...]:
     """
     common = Experiment(seed=seed, dtype=dtype)
 
-    def case(id: str, setting: str, **changes: object) -> Case:
-        values = {name: getattr(common, name) for name in Experiment.__dataclass_fields__} | changes
-        return Case(id, setting, Experiment(**values))
+    def case(id: str, setting: str, **changes: Any) -> Case:
+        return Case(id, setting, replace(common, **changes))
 
     cases = [
         case("relu-right-way", "relu", initial=Parameters(w=10.0)),
@@ -96,10 +76,8 @@ def shipped(*, seed: int = 0, dtype: str = "float32") -> tuple[Case, ...]:
     }
     for start in (-10.0, -1.0):
         for name, optimizer in optimizers.items():
-            which = f"from{start:g}"
-            cases.append(
-                case(f"{name}-{which}", f"optimizers-{which}", initial=Parameters(w=start), optimizer=optimizer)
-            )
+            id, setting = f"{name}-from{start:g}", f"optimizers-from{start:g}"
+            cases.append(case(id, setting, initial=Parameters(w=start), optimizer=optimizer))
     cases.append(case("sgd-from-1", "sgd-from-1", initial=Parameters(w=-1.0)))
     # For w < 0 the expected step is w <- w - learning_rate w: it changes sign above a rate of 1.
     cases.append(case("jump", "jump", initial=Parameters(w=-1.0), optimizer=SGD(learning_rate=1.5)))

@@ -12,8 +12,8 @@ from compare.system.command_line import (
     Parser,
     integer,
     path,
+    print_errors,
     run_command,
-    say_wrong,
     start_keras,
 )
 
@@ -67,16 +67,18 @@ def _main(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace, cases: "list[Case]", claims: "list[Claim]") -> int:
-    from compare.claims import SharedRuns
-    from compare.question.audit import audit
-    from compare.run.files import write_audit
     from compare.run.junit import junit_writer, require_apart
     from compare.run.selection import shipped_files
-    from compare.run.terminal import failures, follow_findings, judge_and_follow, show
     from compare.system.folders import folder
 
     require_apart(options.out, options.junit, options.files or shipped_files())
     with junit_writer(options.junit, options.out) as write_junit, folder(options.out) as temporary:
+        # Only now, for what cannot be written is refused at once.
+        from compare.claims import SharedRuns
+        from compare.question.audit import audit
+        from compare.run.files import write_audit
+        from compare.run.terminal import failures, follow_findings, judge_and_follow, show
+
         recorder = None if options.no_keras else _keras_recorder()
         findings = follow_findings(audit(cases, recorder), len(cases), options.quiet)
         shared = SharedRuns(recorder)
@@ -87,7 +89,7 @@ def _run(options: argparse.Namespace, cases: "list[Case]", claims: "list[Claim]"
     if not options.quiet:
         show(options, findings, verdicts)
     failed = failures(findings, verdicts)
-    say_wrong(*failed)
+    print_errors(*failed)
     return FOUND_WANTING if failed else GOOD
 
 

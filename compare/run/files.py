@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from compare.certificates.certificate import Certificate, Worst
+from compare.certificates import Certificate
+from compare.certificates.differences import Worst
 from compare.claims import SharedRuns, Verdict
 from compare.claims.telling.results import to_json
 from compare.question.audit import Finding
 from compare.report import kill_table, render
-from compare.system.folders import ENVIRONMENT, sealed
+from compare.system.folders import ENVIRONMENT, with_files
 from compare.system.output import environment, shortest_texts, write_json, write_page
 from reference import Trajectory
 
@@ -42,7 +43,7 @@ def write_audit(
     write_json(folder / "results.json", results)
     page = render(findings, verdicts, pictures, provenance, shared=shared, defects=kill_table(options.out))
     write_page(folder / "report.html", page)
-    write_json(folder / ENVIRONMENT, sealed(provenance, folder))
+    write_json(folder / ENVIRONMENT, with_files(provenance, folder))
 
 
 def write_trajectory(path: Path, trajectory: Trajectory) -> None:

@@ -18,7 +18,7 @@ from compare.sweep.values import Sweep
 from compare.system.versions import version_of
 from reference import Experiment, Parameters, ensembles, train
 
-__all__ = ["Chunk", "Done", "chunks_of", "compute"]
+__all__ = ["Chunk", "ChunkResult", "chunks_of", "compute"]
 
 MEMBERS = 2**16  # fewer cost more each, since every chunk sorts the batches anew
 RULES = 1  # of labelling and of what a chunk holds; to be raised when these change
@@ -26,25 +26,18 @@ NEURON_SAMPLES = 2_000_000  # members times samples, of which the neuron holds a
 
 
 class Chunk(NamedTuple):
-    """Some members of one run.
+    """Some members of one run."""
 
-    Parameters
-    ----------
-    number : int
-        Position in `chunks_of`.
-    loop : tuple of int
-        Position along each of the sweep's loops.
-    start, stop : int
-        Members in the flattened ensemble.
-    method : str
-        Of `reference.train`.
-    """
-
-    number: int
-    loop: tuple[int, ...]
-    start: int
+    number: int  # position in `chunks_of`
+    loop: tuple[int, ...]  # position along each of the sweep's loops
+    start: int  # of its members in the flattened ensemble
     stop: int
-    method: str
+    method: str  # of `reference.train`
+
+    @property
+    def size(self) -> int:
+        """How many members it has."""
+        return self.stop - self.start
 
     def key(self, sweep: Sweep) -> str:
         """Hash of all that determines the numbers of the chunk, versions included."""
@@ -52,15 +45,11 @@ class Chunk(NamedTuple):
         return hashlib.sha256(repr((RULES, sweep.key, tuple(self), versions)).encode()).hexdigest()
 
 
-class Done(NamedTuple):
-    """What a chunk leaves.
+class ChunkResult(NamedTuple):
+    """What became of the members of a chunk.
 
-    Parameters
-    ----------
-    arrays : dict of str to ndarray
-        "end.w" and so on of what is trained, "loss", "point", "crossed_at", "diverged_at".
-    points, without_points : list of str
-        As in `compare.sweep.labels.Labelled`.
+    The arrays, of shape (members,), are "end.w" and so on of what is trained, "loss",
+    "point", "crossed_at" and "diverged_at"; points are as in `compare.sweep.labels.Labelled`.
     """
 
     arrays: dict[str, np.ndarray]
@@ -76,14 +65,13 @@ def chunks_of(sweep: Sweep) -> list[Chunk]:
     >>> from compare.sweep.values import Axis
     >>> weights = Axis("initial.w", tuple(np.linspace(-1, 1, 100_000).tolist()))
     >>> sweep = Sweep(name="a", says="", experiment=Experiment(), grid=(Axis("steps", (10, 20)), weights))
-    >>> [(chunk.loop, chunk.stop - chunk.start) for chunk in chunks_of(sweep)]
+    >>> [(chunk.loop, chunk.size) for chunk in chunks_of(sweep)]
     [((0,), 65536), ((0,), 34464), ((1,), 65536), ((1,), 34464)]
     """
     members = sweep.size // math.prod(len(axis.values) for axis in sweep.loops)
     chunks: list[Chunk] = []
     for loop in itertools.product(*(range(len(axis.values)) for axis in sweep.loops)):
-        whole = Chunk(0, loop, 0, min(members, MEMBERS), "auto")
-        experiment = _experiment(sweep, whole)
+        experiment = _experiment(sweep, Chunk(0, loop, 0, min(members, MEMBERS), "auto"))
         fast = ensembles.obstacle(experiment) is None and ensembles.pays(experiment)
         method, most = ("moments", MEMBERS) if fast else ("neuron", max(1, NEURON_SAMPLES // experiment.batch_size))
         for start in range(0, members, most):
@@ -96,24 +84,17 @@ def _experiment(sweep: Sweep, chunk: Chunk) -> Experiment:
     looped = {axis.setting: axis.values[i] for axis, i in zip(sweep.loops, chunk.loop, strict=True)}
     axes, drawn = sweep.ensemble, sweep.drawn()
     shape = (*(len(axis.values) for axis in axes), *((sweep.number,) if drawn else ()))
-    places = np.unravel_index(np.arange(chunk.start, chunk.stop), shape) if shape else ()
+    indices = np.unravel_index(np.arange(chunk.start, chunk.stop), shape) if shape else ()
     own: dict[str, Any] = {
-        axis.setting: np.array(axis.values, np.float64)[place] for axis, place in zip(axes, places, strict=False)
+        axis.setting: np.array(axis.values, np.float64)[index] for axis, index in zip(axes, indices, strict=False)
     }
-    own |= {setting: values[places[-1]] for setting, values in drawn.items()}
-    own.setdefault("initial.w", np.full(chunk.stop - chunk.start, sweep.experiment.initial.w))
+    own |= {setting: values[indices[-1]] for setting, values in drawn.items()}
+    own.setdefault("initial.w", np.full(chunk.size, sweep.experiment.initial.w))
     return changed(sweep.experiment, looped | own)
 
 
-def compute(sweep: Sweep, chunk: Chunk) -> Done:
-    """Train the members of a chunk and label them.
-
-    Parameters
-    ----------
-    sweep : Sweep
-    chunk : Chunk
-        One of `chunks_of`.
-    """
+def compute(sweep: Sweep, chunk: Chunk) -> ChunkResult:
+    """Train the members of a chunk and label them."""
     experiment = _experiment(sweep, chunk)
     run = train(experiment, record="end", method=chunk.method)
     labelled = label(experiment, run.end, sweep.resolution)
@@ -124,4 +105,4 @@ def compute(sweep: Sweep, chunk: Chunk) -> Done:
         "crossed_at": np.asarray(run.crossed_at, np.int32),
         "diverged_at": np.asarray(run.diverged_at, np.int32),
     }
-    return Done(arrays, labelled.points, labelled.without_points)
+    return ChunkResult(arrays, labelled.points, labelled.without_points)

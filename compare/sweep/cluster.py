@@ -4,7 +4,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 
-from compare.sweep.chunks import Chunk, Done, compute
+from compare.sweep.chunks import Chunk, ChunkResult, compute
 from compare.sweep.values import Sweep
 from compare.system.command_line import UsageError
 
@@ -13,23 +13,12 @@ __all__ = ["on_cluster"]
 PATIENCE = "10s"  # for the scheduler to answer
 
 
-def on_cluster(sweep: Sweep, chunks: list[Chunk], address: str) -> Iterator[tuple[Chunk, Done]]:
-    """Compute chunks on a cluster, as they are finished.
+def on_cluster(sweep: Sweep, chunks: list[Chunk], address: str) -> Iterator[tuple[Chunk, ChunkResult]]:
+    """Compute chunks on the cluster of a scheduler, such as ``tcp://host:8786``, as they are finished.
 
     A worker that is lost loses its chunks only, which the scheduler gives to another.
-    Chunks not yet begun are taken back when this process is interrupted.
-
-    Parameters
-    ----------
-    sweep : Sweep
-    chunks : list of Chunk
-    address : str
-        Of the scheduler, such as ``tcp://host:8786``.
-
-    Raises
-    ------
-    UsageError
-        If Dask is missing, the scheduler does not answer, or a chunk cannot be computed there.
+    Chunks not yet begun are taken back when this process is interrupted. UsageError says
+    that Dask is missing, the scheduler does not answer, or a chunk cannot be computed there.
     """
     try:
         from distributed import Client, as_completed

@@ -30,24 +30,12 @@ STUCK_AT = ("dead set", "one-sided stationary", "local minimum", "minimum at inf
 
 
 class Labelled(NamedTuple):
-    """Members of an ensemble, labelled.
+    """The critical points of an ensemble, and at which of them its members, along one axis, are."""
 
-    Parameters
-    ----------
-    point : ndarray of int
-        Index into `points`, -1 for none of them.
-    points : list of str
-        Descriptions as JSON: kind, parameters, loss, the slope they belong to.
-    loss : ndarray
-        Expected loss; NaN where it diverged.
-    without_points : list of str
-        Why critical points could not be listed, where that was so.
-    """
-
-    point: np.ndarray
-    points: list[str]
-    loss: np.ndarray
-    without_points: list[str]
+    point: np.ndarray  # index into `points`, -1 for none of them
+    points: list[str]  # as JSON: kind, parameters, loss, the slope they belong to
+    loss: np.ndarray  # expected; NaN where it diverged
+    without_points: list[str]  # why critical points could not be listed, where that was so
 
 
 def label_of(point: np.ndarray, kinds: list[str], diverged: np.ndarray) -> np.ndarray:
@@ -66,16 +54,9 @@ def label_of(point: np.ndarray, kinds: list[str], diverged: np.ndarray) -> np.nd
 
 
 def label(experiment: Experiment, end: Parameters, resolution: float) -> Labelled:
-    """Find the critical point that each member of an ensemble is at.
+    """Find the critical point that each member of an ensemble is at, from where they ended: shapes (members,).
 
-    Parameters
-    ----------
-    experiment : Experiment
-        Of the ensemble; its shape has one axis.
-    end : Parameters of ndarray
-        Where the members ended.
-    resolution : float
-        See `compare.surface.basins`.
+    What `resolution` is, `compare.surface.basins` says.
     """
     members = experiment.shape
     finite = np.logical_and.reduce([np.isfinite(p) for p in end])

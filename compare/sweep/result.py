@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from compare.sweep.chunks import Chunk, Done
+from compare.sweep.chunks import ChunkResult
 from compare.sweep.labels import LABELS, label_of
 from compare.sweep.values import Sweep
 from reference import Parameters
@@ -78,21 +78,13 @@ class SweepResult:
         return {str(kind): float(n / self.sweep.size) for kind, n in zip(found, counts, strict=True) if kind}
 
 
-def merged(sweep: Sweep, chunks: Sequence[Chunk], done: Sequence[Done]) -> SweepResult:
-    """Put chunks together, in their order.
-
-    Parameters
-    ----------
-    sweep : Sweep
-    chunks : sequence of Chunk
-    done : sequence of Done
-        Of each chunk.
-    """
+def merged(sweep: Sweep, results: Sequence[ChunkResult]) -> SweepResult:
+    """Put the results of all chunks together, which are in the order of `compare.sweep.chunks.chunks_of`."""
     points: dict[str, int] = {}  # by description; a point of several chunks is listed once
     arrays: dict[str, list[np.ndarray]] = {}
-    for one in done:
-        index = np.array([*(points.setdefault(text, len(points)) for text in one.points), -1])
-        for name, array in one.arrays.items():
+    for result in results:
+        index = np.array([*(points.setdefault(text, len(points)) for text in result.points), -1])
+        for name, array in result.arrays.items():
             arrays.setdefault(name, []).append(index[array] if name == "point" else array)
     whole = {name: _in_order(sweep, np.concatenate(parts)) for name, parts in arrays.items()}
     listed = tuple(json.loads(text) for text in points)
@@ -106,7 +98,7 @@ def merged(sweep: Sweep, chunks: Sequence[Chunk], done: Sequence[Done]) -> Sweep
         listed,
         whole["crossed_at"],
         whole["diverged_at"],
-        tuple(dict.fromkeys(text for one in done for text in one.without_points)),
+        tuple(dict.fromkeys(text for result in results for text in result.without_points)),
     )
 
 

@@ -1,18 +1,16 @@
 """Compute a sweep: here, in several processes, or on a cluster, with the same bytes."""
 
-import multiprocessing
-import signal
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Any
 
-from compare.sweep.chunks import Chunk, Done, chunks_of, compute
+from compare.sweep.chunks import Chunk, ChunkResult, chunks_of, compute
 from compare.sweep.result import SweepResult, merged
 from compare.sweep.store import Store
 from compare.sweep.values import Sweep
 from compare.system.command_line import UsageError
+from compare.system.processes import process_pool
 
 __all__ = ["run_sweep"]
 
@@ -77,21 +75,23 @@ def run_sweep(
         raise ValueError(f"run_sweep: workers must be an integer of at least 1, got {workers!r}")
     store = None if folder is None else Store(Path(folder), sweep)
     chunks = chunks_of(sweep)
-    found = {chunk.number: store.kept(chunk) if store else None for chunk in chunks}
-    done: dict[int, Done] = {number: one for number, one in found.items() if one is not None}
-    left = [chunk for chunk in chunks if chunk.number not in done]
-    finished = sum(chunk.stop - chunk.start for chunk in chunks if chunk.number in done)
+    kept = {chunk: store.kept(chunk) if store else None for chunk in chunks}
+    results: dict[Chunk, ChunkResult] = {chunk: result for chunk, result in kept.items() if result is not None}
+    missing = [chunk for chunk in chunks if chunk not in results]
+    finished = sum(chunk.size for chunk in results)
     follow(finished, sweep.size)
-    for chunk, one in _computed(sweep, left, workers, scheduler):
-        done[chunk.number] = one
+    for chunk, result in _computed(sweep, missing, workers, scheduler):
+        results[chunk] = result
         if store is not None:
-            store.keep(chunk, one)
-        finished += chunk.stop - chunk.start
+            store.keep(chunk, result)
+        finished += chunk.size
         follow(finished, sweep.size)
-    return merged(sweep, chunks, [done[chunk.number] for chunk in chunks])
+    return merged(sweep, [results[chunk] for chunk in chunks])
 
 
-def _computed(sweep: Sweep, chunks: list[Chunk], workers: int, scheduler: str | None) -> Iterator[tuple[Chunk, Done]]:
+def _computed(
+    sweep: Sweep, chunks: list[Chunk], workers: int, scheduler: str | None
+) -> Iterator[tuple[Chunk, ChunkResult]]:
     """Chunks as they are finished, in any order."""
     if scheduler is not None:
         from compare.sweep.cluster import on_cluster
@@ -104,25 +104,11 @@ def _computed(sweep: Sweep, chunks: list[Chunk], workers: int, scheduler: str | 
         yield from _in_processes(sweep, chunks, workers)
 
 
-def _in_processes(sweep: Sweep, chunks: list[Chunk], workers: int) -> Iterator[tuple[Chunk, Done]]:
-    """In processes started afresh, which end with this one when it is interrupted."""
-    others = set(multiprocessing.active_children())
-    context: Any = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(workers, len(chunks)), mp_context=context, initializer=_die_quietly)
+def _in_processes(sweep: Sweep, chunks: list[Chunk], workers: int) -> Iterator[tuple[Chunk, ChunkResult]]:
     try:
-        futures = {pool.submit(compute, sweep, chunk): chunk for chunk in chunks}
-        for future in as_completed(futures):
-            yield futures.pop(future), future.result()
+        with process_pool(min(workers, len(chunks))) as pool:
+            futures = {pool.submit(compute, sweep, chunk): chunk for chunk in chunks}
+            for future in as_completed(futures):
+                yield futures.pop(future), future.result()
     except BrokenProcessPool:
         raise UsageError("a worker was killed, perhaps for want of memory; fewer --workers need less") from None
-    except BaseException:
-        for process in set(multiprocessing.active_children()) - others:
-            process.terminate()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _die_quietly() -> None:
-    """Let an interrupt end the process without a traceback; the first process says what there is to say."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -29,16 +29,8 @@ def setting_names(kinds: tuple[type[Optimizer], ...]) -> list[str]:
 def changed(experiment: Experiment, settings: Mapping[str, Any]) -> Experiment:
     """Return an experiment with some settings changed; an optimizer that is named has its own defaults.
 
-    Parameters
-    ----------
-    experiment : Experiment
-    settings : mapping of str to value
-        Names as in `setting_names`; values may be arrays where `Experiment` takes them.
-
-    Raises
-    ------
-    ValueError, TypeError
-        As `Experiment`.
+    Names are as in `setting_names`; values may be arrays where `Experiment` takes them,
+    which also says what is wrong with them.
 
     Examples
     --------
@@ -46,17 +38,16 @@ def changed(experiment: Experiment, settings: Mapping[str, Any]) -> Experiment:
     >>> one.initial.w, one.optimizer.learning_rate, one.steps
     (2.0, 0.001, 5)
     """
-    groups: dict[str, dict[str, Any]] = {"initial": {}, "target": {}, "optimizer": {}}
-    changes: dict[str, Any] = {}
+    groups: dict[str, dict[str, Any]] = {"": {}, "initial": {}, "target": {}, "optimizer": {}}
     for setting, value in settings.items():
         group, _, name = setting.rpartition(".")
-        (groups[group] if group else changes)[name] = value
-    if groups["initial"]:
-        changes["initial"] = experiment.initial._replace(**groups["initial"])
-    if groups["target"]:
-        changes["target"] = experiment.target._replace(**groups["target"])
-    if groups["optimizer"]:
-        kind = groups["optimizer"].pop("name", None)
-        optimizer = experiment.optimizer if kind is None else OPTIMIZERS[kind]()
-        changes["optimizer"] = replace(optimizer, **groups["optimizer"])
-    return replace(experiment, **changes)
+        groups[group][name] = value
+    kind = groups["optimizer"].pop("name", None)
+    optimizer = experiment.optimizer if kind is None else OPTIMIZERS[kind]()
+    return replace(
+        experiment,
+        initial=experiment.initial._replace(**groups["initial"]),
+        target=experiment.target._replace(**groups["target"]),
+        optimizer=replace(optimizer, **groups["optimizer"]),
+        **groups[""],
+    )

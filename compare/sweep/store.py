@@ -8,67 +8,55 @@ of the software made, is not believed but computed again.
 import hashlib
 import io
 import json
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
-from compare.sweep.chunks import Chunk, Done
+from compare.sweep.chunks import Chunk, ChunkResult
 from compare.sweep.values import Sweep
-from compare.system.command_line import UsageError
-from compare.system.files import kind_of, read_bounded, whole_file
+from compare.system.command_line import UsageError, reporting_unwritable
+from compare.system.files import kind_of, read_bounded, write_whole
 from compare.system.folders import SWEEP, own_record
 from compare.system.staging import remove_leftovers
 
-__all__ = ["Store", "packed", "write_whole"]
+__all__ = ["Store", "packed"]
 
 SPEC = "spec.json"
 CHUNKS = "chunks"
+TEXTS = ("points", "without_points")  # of a chunk's result, beside its arrays
 LARGEST = 1_000_000_000  # bytes of a chunk, which has some millions
 
 
 class Store:
-    """Finished chunks of one sweep, in a folder of its own.
+    """Finished chunks of one sweep, in a folder of its own: new, empty, or that of the same sweep.
 
-    Parameters
-    ----------
-    folder : Path
-        New, empty, or that of the same sweep.
-    sweep : Sweep
-
-    Raises
-    ------
-    UsageError
-        In one line, before anything is written, if the folder holds something else; also
-        if it cannot be written.
+    UsageError says, before anything is written, that the folder holds something else, or
+    that it cannot be written.
     """
 
     def __init__(self, folder: Path, sweep: Sweep) -> None:
         self.folder = folder
         self.sweep = sweep
-        try:
+        with reporting_unwritable(folder):
             remove_leftovers(folder)
             _require_ours(folder, sweep)
             spec = {"written_by": SWEEP, "schema": 1, "name": sweep.name, "sweep": sweep.key}
             write_whole(folder / SPEC, json.dumps(spec, indent=1).encode() + b"\n")  # first: it says whose folder it is
             (folder / CHUNKS).mkdir(exist_ok=True)
             remove_leftovers(folder / CHUNKS)
-        except OSError as error:
-            raise UsageError(f"{folder}: cannot be written: {error.strerror or error}") from None
 
     def path(self, chunk: Chunk) -> Path:
         """File of a chunk."""
         return self.folder / CHUNKS / f"{chunk.number:05d}.chunk"
 
-    def keep(self, chunk: Chunk, done: Done) -> None:
+    def keep(self, chunk: Chunk, result: ChunkResult) -> None:
         """Write a finished chunk."""
-        payload = packed({**done.arrays, "points": _texts(done.points), "without_points": _texts(done.without_points)})
-        try:
+        texts = {name: _text_array(getattr(result, name)) for name in TEXTS}
+        payload = packed({**result.arrays, **texts})
+        with reporting_unwritable(self.path(chunk)):
             write_whole(self.path(chunk), _seal(chunk.key(self.sweep), payload) + payload)
-        except OSError as error:
-            raise UsageError(f"{self.path(chunk)}: cannot be written: {error.strerror or error}") from None
 
-    def kept(self, chunk: Chunk) -> Done | None:
+    def kept(self, chunk: Chunk) -> ChunkResult | None:
         """Read a finished chunk; None if there is none that can be believed."""
         try:
             content = read_bounded(self.path(chunk), LARGEST)
@@ -79,8 +67,8 @@ class Store:
             return None
         with np.load(io.BytesIO(content[_SEAL:]), allow_pickle=False) as arrays:
             named = {name: arrays[name] for name in arrays.files}
-        points, without = (named.pop(name).tolist() for name in ("points", "without_points"))
-        return Done(named, points, without)
+        texts = [named.pop(name).tolist() for name in TEXTS]
+        return ChunkResult(named, *texts)
 
 
 _SEAL = 130  # bytes: two hashes in hexadecimal, each with a line's end
@@ -104,12 +92,12 @@ def _require_ours(folder: Path, sweep: Sweep) -> None:
         raise UsageError(f"{folder}: holds another sweep ({name!s:.80}, {key!s:.8}, not {sweep.key:.8}); {allowed}")
 
 
-def _texts(texts: list[str]) -> np.ndarray:
+def _text_array(texts: list[str]) -> np.ndarray:
     return np.array(texts, dtype=np.str_) if texts else np.empty(0, dtype="<U1")
 
 
 def packed(arrays: dict[str, np.ndarray]) -> bytes:
-    """The bytes of an .npz file, which depend on the arrays and on nothing else.
+    """The bytes of an .npz file, which depend on the arrays and on nothing else: NumPy gives entries no time.
 
     Examples
     --------
@@ -118,16 +106,5 @@ def packed(arrays: dict[str, np.ndarray]) -> bytes:
     array([1., 2.])
     """
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in arrays.items():
-            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))  # the first there is
-            entry.compress_type, entry.create_system = zipfile.ZIP_DEFLATED, 3
-            with archive.open(entry, "w", force_zip64=True) as inside:
-                np.lib.format.write_array(inside, np.asanyarray(array), allow_pickle=False)
+    np.savez_compressed(file, allow_pickle=False, **arrays)
     return file.getvalue()
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that is there completely or not at all, whenever the process ends."""
-    with whole_file(path) as file:
-        file.write(content)

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from compare.system.signals import STOPPED, stoppable, stopped_by
-from compare.system.terminal import one_line, safe_streams
+from compare.system.streams import one_line, safe_streams
 
 __all__ = [
     "BAD_USAGE",
@@ -22,16 +22,15 @@ __all__ = [
     "UsageError",
     "integer",
     "path",
+    "print_errors",
     "reporting_unwritable",
     "require_known",
     "run_command",
-    "say_wrong",
     "start_keras",
     "status_of",
 ]
 
 GOOD, FOUND_WANTING, BAD_USAGE, NO_KERAS = 0, 1, 2, 3
-
 
 LONGEST_INTEGER = 1000  # digits
 
@@ -47,15 +46,9 @@ class KerasMissing(Exception):
 class Parser(argparse.ArgumentParser):
     """The parser of ``python -m name``; argument errors are one line, without the usage before it."""
 
-    def __init__(self, name: str = "", description: str = "", exit_status: str = "", **given: Any) -> None:
+    def __init__(self, name: str, description: str, exit_status: str) -> None:
         super().__init__(
-            **{
-                "prog": f"python -m {name}",
-                "description": description,
-                "epilog": f"exit status: {exit_status}",
-                "allow_abbrev": False,
-            }
-            | given
+            prog=f"python -m {name}", description=description, epilog=f"exit status: {exit_status}", allow_abbrev=False
         )
         self.name = name
 
@@ -93,18 +86,18 @@ def status_of(name: str, command: Callable[[], int]) -> int:
         try:
             return command()
         except UsageError as error:
-            say_wrong(*(f"{name}: {message}" for message in error.args))
+            print_errors(*(f"{name}: {message}" for message in error.args))
             return BAD_USAGE
         except KerasMissing as error:
-            say_wrong(f"{name}: {error}")
+            print_errors(f"{name}: {error}")
             return NO_KERAS
         except STOPPED as error:
             reason, status = stopped_by(error)
-            say_wrong(f"{name}: {reason}")
+            print_errors(f"{name}: {reason}")
             return status
 
 
-def say_wrong(*messages: str) -> None:
+def print_errors(*messages: str) -> None:
     """Print to standard error, each message as one line of a sensible length."""
     for message in messages:
         print(one_line(message), file=sys.stderr)
@@ -153,12 +146,9 @@ def require_known(given: str, kind: str, name: str, names: Sequence[str]) -> Non
     compare.system.command_line.UsageError: --only lekay: there is no such id; did you mean 'leaky'?
     """
     if name not in names:
-        raise UsageError(f"{given}: {no_such(kind, name, names)}")
-
-
-def no_such(kind: str, name: str, names: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name[:100], names, n=1)
-    return f"there is no such {kind}; {f'did you mean {near[0]!r}?' if near else '--list shows what there is'}"
+        near = difflib.get_close_matches(name[:100], names, n=1)
+        advice = f"did you mean {near[0]!r}?" if near else "--list shows what there is"
+        raise UsageError(f"{given}: there is no such {kind}; {advice}")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from compare.system.terminal import drawing_on, readable
+from compare.system.streams import drawing_on, readable
 
 __all__ = ["console", "progress_bar", "say", "stderr_held_back"]
 
@@ -45,15 +45,8 @@ def progress_bar(
 ) -> Iterator[Callable[..., None]]:
     """Show a bar that goes away at the end; yields what changes its ``description``, ``completed`` and so on.
 
-    Parameters
-    ----------
-    text_format : str
-        Of the description, such as "{task.description:24}".
-    first : str
-        The description at the beginning.
-    total : int or None
-    timer : str, optional
-        A further column, by the name of rich's class.
+    It begins with the description `first`, shown as in "{task.description:24}"; a `timer`
+    is a further column, by the name of rich's class.
     """
     from rich import progress
 

@@ -14,20 +14,10 @@ _NOT_TO_BE_HAD = (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP)
 
 
 def exchange(new: Path, target: Path, aside: Path) -> None:
-    """Put a folder in the place of another one: in one step where the system can.
+    """Make `target` what `new` is: in one step where the system can, after which `new` is the former target.
 
-    Parameters
-    ----------
-    new, target : Path
-        Afterwards `target` is what `new` was.
-    aside : Path
-        Where the former target is moved where it takes two steps; otherwise it is at `new`.
-        If the second step fails, the first is taken back.
-
-    Raises
-    ------
-    OSError
-        Nothing has changed then.
+    Where it takes two steps, the former target is moved `aside`; if the second step fails,
+    the first is taken back. Nothing has changed after an OSError.
     """
     if _in_one_step(new, target):
         return

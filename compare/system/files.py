@@ -11,7 +11,7 @@ from typing import IO
 
 from compare.system.staging import NEW, made_parents, staging
 
-__all__ = ["kind_of", "read_bounded", "whole_file"]
+__all__ = ["kind_of", "read_bounded", "whole_file", "write_whole"]
 
 _KINDS = {
     stat.S_IFDIR: "a folder",
@@ -37,17 +37,8 @@ def kind_of(mode: int) -> str:
 def read_bounded(path: Path, most: int) -> bytes:
     """Read at most `most` bytes of a regular file, and one more if there are more.
 
-    Nothing else is read: a pipe may never be written to, a device may never end.
-
-    Parameters
-    ----------
-    path : Path
-    most : int
-
-    Raises
-    ------
-    OSError
-        If it is no regular file, or cannot be read; ``strerror`` says why.
+    Nothing else is read: a pipe may never be written to, a device may never end. The
+    ``strerror`` of an OSError says why a file is not read.
     """
     try:
         _require_regular(os.stat(path))
@@ -73,30 +64,25 @@ def _require_regular(found: os.stat_result) -> None:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
-    """Give a file to write to, which is at `path` in one piece when all went well, and otherwise never was.
+    """Give a binary file to write to, which is at `path` in one piece when all went well, and otherwise never was.
 
-    Parameters
-    ----------
-    path : Path
-        A new file or one to be replaced. Missing folders are made; after an error they are gone again.
-
-    Yields
-    ------
-    binary file
-
-    Raises
-    ------
-    OSError
-        Before the with block if nothing can be written there.
+    Missing folders are made; after an error they are gone again. OSError comes before the
+    with block if nothing can be written there.
     """
     target = Path(os.path.realpath(path))  # a link stays one
     if target.is_symlink():
         raise OSError(errno.ELOOP, "is a link that leads nowhere")
     if target.exists():
         _require_regular(target.stat())
-    with made_parents(target), staging(target) as place:
-        with (place / NEW).open("wb") as file:
+    with made_parents(target), staging(target) as folder:
+        with (folder / NEW).open("wb") as file:
             yield file
         if target.exists():
-            shutil.copymode(target, place / NEW)
-        (place / NEW).replace(target)
+            shutil.copymode(target, folder / NEW)
+        (folder / NEW).replace(target)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that is there completely or not at all, whenever the process ends."""
+    with whole_file(path) as file:
+        file.write(content)

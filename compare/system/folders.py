@@ -20,10 +20,10 @@ from typing import Any
 from compare.system.command_line import UsageError
 from compare.system.exchange import exchange
 from compare.system.files import kind_of, read_bounded
-from compare.system.signals import STOPPED, undisturbed
+from compare.system.signals import STOPPED, signals_deferred
 from compare.system.staging import NEW, OLD, made_parents, remove_leftovers, staging
 
-__all__ = ["AUDIT", "ENVIRONMENT", "SWEEP", "OutputError", "folder", "own_record", "require_usable", "sealed"]
+__all__ = ["AUDIT", "ENVIRONMENT", "SWEEP", "OutputError", "folder", "own_record", "require_usable", "with_files"]
 
 ENVIRONMENT = "environment.json"  # what every audit has, and by which one is known again
 AUDIT, SWEEP = "neuron-audit", "neuron-audit sweep"  # what it then says under "written_by"
@@ -36,19 +36,7 @@ class OutputError(UsageError):
 
 
 def own_record(file: Path, written_by: str) -> dict[str, Any] | None:
-    """What a JSON file holds that says that we wrote it; None if it does not say so.
-
-    Parameters
-    ----------
-    file : Path
-    written_by : str
-        `AUDIT` or `SWEEP`.
-
-    Examples
-    --------
-    >>> own_record(Path("no-such-folder") / ENVIRONMENT, AUDIT) is None
-    True
-    """
+    """What a JSON file holds that says that `AUDIT` or `SWEEP` wrote it; None if it does not say so."""
     try:
         record = json.loads(read_bounded(file, LARGEST_RECORD))
     except (OSError, ValueError, RecursionError):
@@ -64,8 +52,7 @@ def require_usable(wanted: Path) -> None:
         if not wanted.exists():
             return
         if not wanted.is_dir():
-            kind = kind_of(wanted.stat().st_mode)
-            raise OutputError(f"--out {wanted}: is {kind}; {ALLOWED}")
+            raise OutputError(f"--out {wanted}: is {kind_of(wanted.stat().st_mode)}; {ALLOWED}")
         if any(wanted.iterdir()) and own_record(wanted / ENVIRONMENT, AUDIT) is None:
             raise OutputError(
                 f"--out {wanted}: holds other files, and no {ENVIRONMENT} that says it is an audit; {ALLOWED}"
@@ -78,34 +65,22 @@ def require_usable(wanted: Path) -> None:
 def folder(wanted: Path) -> Iterator[Path]:
     """Give a temporary folder to write to, which takes the place of `wanted` if all went well.
 
-    Parameters
-    ----------
-    wanted : Path
-        A folder that does not exist, is empty, or holds an earlier audit, of which everything
-        stays that it did not write itself and that is not written now.
-
-    Yields
-    ------
-    Path
-
-    Raises
-    ------
-    OutputError
-        Before anything is written if `wanted` is something else, cannot be replaced or
-        written; at the end if it has become so.
+    That folder does not exist, is empty, or holds an earlier audit, of which everything
+    stays that it did not write itself and that is not written now. OutputError comes before
+    anything is written if it is something else, or cannot be replaced or written; at the
+    end if it has become so.
     """
     moved = False
     try:
         target = Path(os.path.realpath(wanted))  # a link to a folder stays one
         remove_leftovers(target.parent)  # which may give an earlier audit back
         require_usable(wanted)
-        with made_parents(target), staging(target) as place:
-            _require_replaceable(wanted, target, place)
-            new = place / NEW
-            new.mkdir()
-            yield new
-            with undisturbed():
-                _put_in_place(wanted, target, place)
+        with made_parents(target), staging(target) as staged:
+            _require_replaceable(wanted, target, staged)
+            (staged / NEW).mkdir()
+            yield staged / NEW
+            with signals_deferred():
+                _put_in_place(wanted, target, staged)
                 moved = True
     except OSError as error:
         raise OutputError(f"--out {wanted}: cannot be written{_beside(wanted)}: {error.strerror or error}") from None
@@ -120,7 +95,7 @@ def _beside(wanted: Path) -> str:
     return f", nor anything in {around}" if around.is_dir() and not os.access(around, os.W_OK) else ""
 
 
-def _require_replaceable(wanted: Path, target: Path, place: Path) -> None:
+def _require_replaceable(wanted: Path, target: Path, staged: Path) -> None:
     """Raise OutputError if an existing folder, or anything in it that is to go, could not be moved away."""
     if not target.is_dir():
         return
@@ -132,13 +107,13 @@ def _require_replaceable(wanted: Path, target: Path, place: Path) -> None:
                 "name a folder inside it, or another one"
             )
     try:
-        target.rename(place)  # refused, since that is not empty: the question is, for which reason
+        target.rename(staged)  # refused, since that is not empty: the question is, for which reason
     except OSError as error:
         if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
             raise OutputError(f"--out {wanted}: cannot be replaced: {error.strerror}") from None
     written = _written(target)
     for path in _below(target):
-        if not os.access(path, os.W_OK) and (path.relative_to(target).as_posix() in written or _is_sealed(path)):
+        if not os.access(path, os.W_OK) and (path.relative_to(target).as_posix() in written or _is_immovable(path)):
             raise OutputError(
                 f"--out {wanted}: {wanted / path.relative_to(target)} is write-protected; "
                 "a folder that can be replaced is allowed"
@@ -165,7 +140,7 @@ def _below(folder: Path) -> Iterator[Path]:
             yield entry
 
 
-def _is_sealed(path: Path) -> bool:
+def _is_immovable(path: Path) -> bool:
     """Whether something that cannot be written could not be moved or removed either."""
     mode = path.stat().st_mode
     return stat.S_ISDIR(mode) or bool(mode & stat.S_IWUSR) or getattr(os, "geteuid", lambda: 1)() == 0
@@ -178,10 +153,9 @@ def _written(target: Path) -> set[str]:
     return {str(name) for name in files} if isinstance(files, list) else set()
 
 
-def _put_in_place(wanted: Path, target: Path, place: Path) -> None:
-    new = place / NEW
+def _put_in_place(wanted: Path, target: Path, staged: Path) -> None:
     inside = _working_folder_in(target)
-    while not _moved(wanted, target, new, place / OLD):
+    while not _moved(wanted, target, staged / NEW, staged / OLD):
         pass  # another process was first: once more, with what that one wrote
     if inside is not None:
         with suppress(OSError):
@@ -190,9 +164,9 @@ def _put_in_place(wanted: Path, target: Path, place: Path) -> None:
 
 def _moved(wanted: Path, target: Path, new: Path, aside: Path) -> bool:
     require_usable(wanted)
-    is_there, seen = target.is_dir(), set[str]()
+    is_there = target.is_dir()
+    seen = {entry.name for entry in target.iterdir()} if is_there else set()
     if is_there:
-        seen = {entry.name for entry in target.iterdir()}
         _carry_over(target, new, _written(target), "")
         _make_alike(target, new)
     try:
@@ -257,7 +231,7 @@ def _bring_late(old: Path, target: Path, seen: set[str]) -> None:
                 entry.rename(target / entry.name)
 
 
-def sealed(record: Mapping[str, Any], inside: Path) -> dict[str, Any]:
-    """The record of an audit with the names of the files it wrote, itself included."""
-    files = {path.relative_to(inside).as_posix() for path in inside.rglob("*") if not path.is_dir()}
+def with_files(record: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The record of an audit with the names of the files in its folder, which it wrote, itself included."""
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
     return {**record, "files": sorted({*files, ENVIRONMENT})}

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from compare.system.folders import AUDIT
-from compare.system.terminal import readable
+from compare.system.streams import readable
 from compare.system.versions import version_of
 
 __all__ = ["as_json", "environment", "shortest_texts", "write_json", "write_page"]

@@ -7,19 +7,13 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-__all__ = ["STOPPED", "Stopped", "stoppable", "stopped_by", "undisturbed"]
+__all__ = ["STOPPED", "Stopped", "signals_deferred", "stoppable", "stopped_by"]
 
 _ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class Stopped(BaseException):
-    """The process was asked to end, by SIGTERM or SIGHUP.
-
-    Parameters
-    ----------
-    number : int
-        Of the signal.
-    """
+    """The process was asked to end, by the signal SIGTERM or SIGHUP."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"stopped by {signal.Signals(number).name}")
@@ -37,8 +31,8 @@ def stopped_by(error: BaseException) -> tuple[str, int]:
     >>> stopped_by(KeyboardInterrupt()), stopped_by(Stopped(signal.SIGTERM))
     (('interrupted', 130), ('stopped by SIGTERM', 143))
     """
-    said, number = (str(error), error.number) if isinstance(error, Stopped) else ("interrupted", signal.SIGINT)
-    return "; ".join((said, *getattr(error, "__notes__", ()))), 128 + number
+    reason, number = (str(error), error.number) if isinstance(error, Stopped) else ("interrupted", signal.SIGINT)
+    return "; ".join((reason, *getattr(error, "__notes__", ()))), 128 + number
 
 
 @contextmanager
@@ -48,18 +42,18 @@ def stoppable() -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
         raise Stopped(number)
 
-    with _handled_by(stop, [one for one in _ENDING if signal.getsignal(one) is signal.SIG_DFL]):
+    with _handled_by(stop, [number for number in _ENDING if signal.getsignal(number) is signal.SIG_DFL]):
         yield
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def signals_deferred() -> Iterator[None]:
     """Put off SIGINT, SIGTERM and SIGHUP to the end of the with block.
 
     Examples
     --------
     >>> try:
-    ...     with undisturbed():
+    ...     with signals_deferred():
     ...         signal.raise_signal(signal.SIGINT)
     ...         print("done first")
     ... except KeyboardInterrupt:
@@ -68,8 +62,8 @@ def undisturbed() -> Iterator[None]:
     then interrupted
     """
     seen: list[int] = []
-    wanted = [one for one in (signal.SIGINT, *_ENDING) if callable(signal.getsignal(one))]
-    with _handled_by(lambda number, frame: seen.append(number), wanted):
+    handled = [number for number in (signal.SIGINT, *_ENDING) if callable(signal.getsignal(number))]
+    with _handled_by(lambda number, frame: seen.append(number), handled):
         yield
     if seen:
         signal.raise_signal(seen[0])
@@ -85,5 +79,5 @@ def _handled_by(handler: Any, numbers: list[Any]) -> Iterator[None]:
     try:
         yield
     finally:
-        for number, one in before.items():
-            signal.signal(number, one)
+        for number, former in before.items():
+            signal.signal(number, former)

@@ -47,49 +47,31 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def with_flags(document: Mapping[str, Any] | None, options: argparse.Namespace) -> dict[str, Any]:
-    """The tables of a file, or none, with what flags say put in.
-
-    Parameters
-    ----------
-    document : mapping or None
-    options : argparse.Namespace
-        Of a parser with `add_flags`.
-
-    Raises
-    ------
-    UsageError
-        If a flag cannot be read.
-    """
+    """The tables of a file, or none, changed as the flags of `add_flags` say; UsageError if one cannot be read."""
     tables: dict[str, Any] = copy.deepcopy(dict(document)) if document is not None else {"sweep": {"name": "flags"}}
     sweep = tables.get("sweep")
     if not isinstance(sweep, dict):
         return tables  # which the loader says
     for text in options.grid:
         setting, value = _split("--grid", text)
-        _put(sweep, ("grid", setting), _spaced(text, value))
+        _put(sweep, "grid", setting, _spaced(text, value))
     for text in options.random:
         setting, value = _split("--random", text)
         name, *ends = value.split(":")
-        _put(sweep, ("random", setting), {name: [_value(end) for end in ends]})
+        _put(sweep, "random", setting, {name: [_value(end) for end in ends]})
     if options.number is not None:
-        _put(sweep, ("random", "number"), options.number)
-    elif options.random:
-        _put(sweep, ("random", "number"), _number(sweep))
+        _put(sweep, "random", "number", options.number)
+    elif options.random and isinstance(sweep["random"], dict):
+        sweep["random"].setdefault("number", 1000)
     if options.random_seed is not None:
-        _put(sweep, ("random", "seed"), options.random_seed)
+        _put(sweep, "random", "seed", options.random_seed)
     if options.train is not None:
-        _put(sweep, ("experiment", "trainable"), options.train.split(","))
+        _put(sweep, "experiment", "trainable", options.train.split(","))
     given = {name.removeprefix("set "): value for name, value in vars(options).items() if name.startswith("set ")}
     texts = [f"{setting}={value}" for setting, value in given.items() if value is not None]
     for setting, value in (_split("--set", text) for text in (*texts, *options.set)):
         _put_for_all(sweep, setting, _value(value))
     return tables
-
-
-def _number(sweep: Mapping[str, Any]) -> Any:
-    """Of random starts, as the file has it."""
-    random = sweep.get("random")
-    return random.get("number", 1000) if isinstance(random, dict) else 1000
 
 
 def _split(flag: str, text: str) -> tuple[str, str]:
@@ -109,43 +91,40 @@ def _spaced(text: str, value: str) -> Any:
     return {**table, "spacing": parts[3]} if len(parts) == 4 else table
 
 
-def _put(sweep: dict[str, Any], path: tuple[str, str], value: Any) -> None:
-    table = sweep.setdefault(path[0], {})
+def _put(sweep: dict[str, Any], part: str, setting: str, value: Any) -> None:
+    table = sweep.setdefault(part, {})
     if not isinstance(table, dict):
         return  # which the loader says
-    group, _, name = path[1].partition(".")
+    group, _, name = setting.partition(".")
     if isinstance(table.get(group), dict) and name:
         table[group][name] = value  # written as a table in the file
     else:
-        table[path[1]] = value
+        table[setting] = value
 
 
 def _put_for_all(sweep: dict[str, Any], setting: str, value: Any) -> None:
     """A setting has one value from now on, and no axis."""
+    group, _, name = setting.partition(".")
     for part in ("grid", "random"):
         axes = sweep.get(part)
         if isinstance(axes, dict):
-            group, _, name = setting.partition(".")
             axes.pop(setting, None)
             if isinstance(axes.get(group), dict):
                 axes[group].pop(name, None)
     experiment = sweep.setdefault("experiment", {})
-    group, _, name = setting.rpartition(".")
     if not isinstance(experiment, dict):
         return
+    group, _, name = setting.rpartition(".")
     if setting == "optimizer.name":
-        experiment["optimizer"] = {**_alike(experiment.get("optimizer"), value), "name": value}
+        optimizer = experiment.get("optimizer")
+        kept = optimizer if isinstance(optimizer, dict) and optimizer.get("name") == value else {}
+        experiment["optimizer"] = {**kept, "name": value}
     elif group:
         table: Any = experiment.setdefault(group, {"name": "SGD"} if group == "optimizer" else {})
         if isinstance(table, dict):
             table[name] = value
     else:
         experiment[setting] = value
-
-
-def _alike(optimizer: Any, name: Any) -> dict[str, Any]:
-    """Settings of the file's optimizer, if it is that one."""
-    return dict(optimizer) if isinstance(optimizer, dict) and optimizer.get("name") == name else {}
 
 
 def _value(text: str) -> Any:

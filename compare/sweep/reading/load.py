@@ -85,13 +85,7 @@ def load_sweep(path: str | Path) -> Sweep:
 
 
 def read_document(path: str | Path) -> tuple[dict[str, Any], str]:
-    """The tables of a file or shipped sweep, and what to call it in messages.
-
-    Raises
-    ------
-    SweepError
-        If the file cannot be read or is no TOML.
-    """
+    """The tables of a file or shipped sweep, and what to call it in messages; SweepError if it is no TOML."""
     found = shipped_sweeps().get(str(path), Path(path))
     try:
         return read_toml(found), str(path)
@@ -100,26 +94,13 @@ def read_document(path: str | Path) -> tuple[dict[str, Any], str]:
 
 
 def build_sweep(document: Mapping[str, Any], where: str) -> Sweep:
-    """Make a sweep of tables as `tomllib` returns them.
-
-    Parameters
-    ----------
-    document : mapping
-    where : str
-        How messages begin.
-
-    Raises
-    ------
-    SweepError
-        With a line for every mistake.
-    """
+    """Make a sweep of tables as `tomllib` returns them; SweepError has a line, beginning with `where`, per mistake."""
     rules = _rules()
     tables = _flattened(document)
     mistakes = structural_mistakes(tables, rules, rules)
     sweep = None
     if isinstance(tables.get("sweep"), dict):
-        broken = frozenset(mistake.key for mistake in mistakes)
-        builder = Builder(tables["sweep"], broken)
+        builder = Builder(tables["sweep"], frozenset(mistake.key for mistake in mistakes))
         sweep = builder.sweep()
         mistakes += builder.mistakes
     if mistakes or sweep is None:
@@ -138,11 +119,12 @@ def _flattened(document: Mapping[str, Any]) -> dict[str, Any]:
     """Let ``initial.w = ...`` without quotes, a table in a table in TOML, be what it looks like."""
     tables = copy.deepcopy(dict(document))
     sweep = tables.get("sweep")
+    if not isinstance(sweep, dict):
+        return tables
     for part in ("grid", "random"):
-        table = sweep.get(part) if isinstance(sweep, dict) else None
-        if isinstance(sweep, dict) and isinstance(table, dict):
+        if isinstance(sweep.get(part), dict):
             flat: dict[str, Any] = {}
-            for name, value in table.items():
+            for name, value in sweep[part].items():
                 if name in GROUPS and isinstance(value, dict):
                     flat |= {f"{name}.{inner}": item for inner, item in value.items()}
                 else:

@@ -1,6 +1,5 @@
 """The picture that fits a sweep's axes."""
 
-import itertools
 import math
 import textwrap
 from pathlib import Path
@@ -22,12 +21,12 @@ from compare.figures.outcomes import (
 )
 from compare.sweep.labels import LABELS
 from compare.sweep.result import SweepResult
-from compare.sweep.telling.axes import Plan, plan
-from compare.sweep.telling.labels_text import in_words, setting_label
+from compare.sweep.telling.captions import caption_lines, setting_label
+from compare.sweep.telling.panels import Panel, Plan, panels_of, plan
 from compare.sweep.values import Axis
 from reference import Parameters
 
-__all__ = ["MOST_PANELS", "draw_sweep", "outcomes_of"]
+__all__ = ["draw_sweep", "outcomes_of"]
 
 MOST_PANELS = 12
 FARTHEST = 1e300  # that an axis goes
@@ -48,44 +47,36 @@ def outcomes_of(result: SweepResult) -> np.ndarray:
 
 
 def draw_sweep(result: SweepResult, path: Path) -> Path | None:
-    """Draw what became of every neuron, and write a PNG.
+    """Draw what became of every neuron, and write a PNG at the path that is returned.
 
-    Parameters
-    ----------
-    result : SweepResult
-    path : Path
-
-    Returns
-    -------
-    Path or None
-        None if nothing of the sweep is a number to draw along, the numbers are so large or so
-        near to each other that an axis overflows, or it has too many panels.
+    It is None if nothing of the sweep is a number to draw along, the numbers are so large
+    or so near to each other that an axis overflows, or there are too many panels.
     """
     import matplotlib.style
 
     sweep, chosen = result.sweep, plan(result.sweep)
-    places = list(itertools.product(*(range(len(sweep.grid[i].values)) for i in chosen.panels)))
-    if len(places) > MOST_PANELS or not (chosen.axes or sweep.draws) or not _have_room(result, chosen):
+    panels = list(panels_of(sweep))
+    if len(panels) > MOST_PANELS or not (chosen.axes or sweep.draws) or not _have_room(result, chosen):
         return None
-    across = min(len(places), 3)
-    down = math.ceil(len(places) / across)
+    across = min(len(panels), 3)
+    down = math.ceil(len(panels) / across)
     with matplotlib.style.context("default"):
         figure = Figure(
             figsize=(2.4 + 4.3 * across, 2.2 + 4.0 * down), dpi=style.DPI, layout="constrained", facecolor="white"
         )
-        panels = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True).ravel()
+        subplots = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True).ravel()
         outcome = outcomes_of(result)
-        for ax, place in zip(panels, places, strict=False):
-            _draw_panel(ax, result, chosen, place, outcome)
-        marks = {handle.get_label(): handle for ax in panels for handle in ax.get_legend_handles_labels()[0]}
-        handles = [*outcome_legend(outcome, shares=len(places) == 1), *marks.values()]
+        for ax, panel in zip(subplots, panels, strict=False):
+            _draw_panel(ax, result, chosen, panel, outcome)
+        marks = {handle.get_label(): handle for ax in subplots for handle in ax.get_legend_handles_labels()[0]}
+        handles = [*outcome_legend(outcome, shares=len(panels) == 1), *marks.values()]
         figure.legend(handles=handles, loc="outside right center", fontsize=style.TEXT_SIZE - 1, edgecolor="none")
-        for ax in panels[len(places) :]:
+        for ax in subplots[len(panels) :]:
             ax.remove()
         title = "\n".join(textwrap.wrap(sweep.says or sweep.name, 24 + 44 * across))
         figure.suptitle(title, fontsize=style.TEXT_SIZE + 2, color=style.INK, x=0.01, ha="left")
-        words = "\n".join(in_words(sweep, outcome, width=30 + 65 * across))
-        figure.supxlabel(words, fontsize=style.TEXT_SIZE - 2, color=style.INK, x=0.01, ha="left")
+        caption = "\n".join(caption_lines(sweep, outcome, width=30 + 65 * across))
+        figure.supxlabel(caption, fontsize=style.TEXT_SIZE - 2, color=style.INK, x=0.01, ha="left")
         style.save_png(figure, path)
     return path
 
@@ -100,16 +91,13 @@ def _have_room(result: SweepResult, chosen: Plan) -> bool:
     )
 
 
-def _draw_panel(ax: Axes, result: SweepResult, chosen: Plan, place: tuple[int, ...], outcome: np.ndarray) -> None:
+def _draw_panel(ax: Axes, result: SweepResult, chosen: Plan, panel: Panel, outcome: np.ndarray) -> None:
     sweep = result.sweep
-    fixed: list[Any] = [0 if len(axis.values) == 1 else slice(None) for axis in sweep.grid]
-    for i, position in zip(chosen.panels, place, strict=True):
-        fixed[i] = position
-    here = outcome[tuple(fixed)]
+    here = outcome[panel.selection]
     axes = [sweep.grid[i] for i in chosen.axes]
     title = ", ".join(
-        f"{setting_label(sweep.grid[i].setting)} {_shown(sweep.grid[i].values[at])}"
-        for i, at in zip(chosen.panels, place, strict=True)
+        f"{setting_label(sweep.grid[i].setting)} {_shown(value)}"
+        for i, value in zip(chosen.panels, panel.values, strict=True)
     )
     if len(axes) == 2:
         _draw_map(ax, axes, here if chosen.axes[0] < chosen.axes[1] else here.swapaxes(0, 1))
@@ -119,11 +107,10 @@ def _draw_panel(ax: Axes, result: SweepResult, chosen: Plan, place: tuple[int, .
         order = np.argsort(axes[0].values)
         shares = np.stack([(here[order] == i).mean(axis=-1) for i in range(len(OUTCOMES))])
         outcome_shares(np.array(axes[0].values)[order], shares, ax=ax)
-        ax.set_xlabel(setting_label(axes[0].setting), fontsize=style.TEXT_SIZE)
-        ax.set_ylabel("share of the random starts", fontsize=style.TEXT_SIZE)
+        _label_axes(ax, axes[0].setting, "share of the random starts")
     else:
-        _draw_points(ax, result, axes, tuple(fixed), here)
-    labels = result.label[tuple(fixed)]
+        _draw_points(ax, result, axes, panel.selection, here)
+    labels = result.label[panel.selection]
     all_shares = [(name, float((labels == i).mean())) for i, name in enumerate(LABELS)]
     lines = [title] if title else []
     lines.append(", ".join(f"{name} {percent(share)} %" for name, share in all_shares if share > 0))
@@ -140,20 +127,22 @@ def _draw_map(ax: Axes, axes: list[Axis], outcome: np.ndarray) -> None:
         ax.figure.colorbar(mesh, ax=ax, label="share of the random starts that learned")
     else:
         outcome_map(x[across], y[down], outcome, ax=ax)
-    ax.set_xlabel(setting_label(axes[1].setting), fontsize=style.TEXT_SIZE)
-    ax.set_ylabel(setting_label(axes[0].setting), fontsize=style.TEXT_SIZE)
+    _label_axes(ax, axes[1].setting, setting_label(axes[0].setting))
 
 
 def _mark_minimum(ax: Axes, result: SweepResult, axes: list[Axis]) -> None:
     b, w = (axis.values for axis in axes)
     minima = {(p["w"], p["b"]) for p in result.points if p["kind"] == "global minimum"}
-    for at in sorted(minima)[:1] if len(minima) == 1 else ():
-        if min(w) <= at[0] <= max(w) and min(b) <= at[1] <= max(b):
-            ax.plot(*at, marker="*", markersize=15, color=style.TARGET, markeredgecolor="white", linestyle="",
-                    label=f"global minimum ({style.rounded(at[0])}, {style.rounded(at[1])})")  # fmt: skip
+    if len(minima) == 1:
+        ((at_w, at_b),) = minima
+        if min(w) <= at_w <= max(w) and min(b) <= at_b <= max(b):
+            ax.plot(at_w, at_b, marker="*", markersize=15, color=style.TARGET, markeredgecolor="white", linestyle="",
+                    label=f"global minimum ({style.rounded(at_w)}, {style.rounded(at_b)})")  # fmt: skip
 
 
-def _draw_points(ax: Axes, result: SweepResult, axes: list[Axis], fixed: tuple[Any, ...], outcome: np.ndarray) -> None:
+def _draw_points(
+    ax: Axes, result: SweepResult, axes: list[Axis], selection: tuple[Any, ...], outcome: np.ndarray
+) -> None:
     """Each neuron on its own: along its start and where it ended, or along two of its random settings."""
     drawn = result.sweep.drawn()
     names = sorted(drawn, key=lambda name: (name != "initial.w", not name.startswith("initial.")))
@@ -161,12 +150,16 @@ def _draw_points(ax: Axes, result: SweepResult, axes: list[Axis], fixed: tuple[A
         name = axes[0].setting if axes else names[0]
         x = np.array(axes[0].values) if axes else drawn[name]
         trained = next(n for n, p in zip(Parameters._fields, result.end, strict=True) if p is not None)
-        y, up = np.asarray(getattr(result.end, trained))[fixed], f"{trained} at the end"
+        y, y_label = np.asarray(getattr(result.end, trained))[selection], f"{trained} at the end"
     else:
-        name, x, y, up = names[0], drawn[names[0]], drawn[names[1]], setting_label(names[1])
+        name, x, y, y_label = names[0], drawn[names[0]], drawn[names[1]], setting_label(names[1])
     outcome_points(x, y, outcome, ax=ax)
-    ax.set_xlabel(setting_label(name), fontsize=style.TEXT_SIZE)
-    ax.set_ylabel(up, fontsize=style.TEXT_SIZE)
+    _label_axes(ax, name, y_label)
+
+
+def _label_axes(ax: Axes, x_setting: str, y_label: str) -> None:
+    ax.set_xlabel(setting_label(x_setting), fontsize=style.TEXT_SIZE)
+    ax.set_ylabel(y_label, fontsize=style.TEXT_SIZE)
 
 
 def _shown(value: Any) -> str:

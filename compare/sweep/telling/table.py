@@ -6,10 +6,10 @@ from typing import Any
 from compare.sweep.labels import LABELS
 from compare.sweep.reading.load import load_sweep, shipped_sweeps
 from compare.sweep.result import SweepResult
-from compare.sweep.telling.axes import plan
-from compare.sweep.telling.labels_text import setting_label, there_is
+from compare.sweep.telling.captions import arrival_criterion, setting_label
+from compare.sweep.telling.panels import panels_of, plan
 
-__all__ = ["MOST_ROWS", "explained", "listing", "rich_table"]
+__all__ = ["explained", "listing", "rich_table"]
 
 MOST_ROWS = 40
 
@@ -31,7 +31,7 @@ def explained(result: SweepResult) -> str:
     sweep = result.sweep
     lines = [sweep.says or sweep.name, *(f"  {name}: {meaning}" for name, meaning in LABELS.items())]
     unlisted = [f"  critical points cannot be listed: {text}" for text in result.without_points[:3]]
-    return "\n".join([*lines, f"  {there_is(sweep.resolution)}", *unlisted])
+    return "\n".join([*lines, f"  {arrival_criterion(sweep.resolution)}", *unlisted])
 
 
 def rich_table(result: SweepResult) -> Any:
@@ -47,13 +47,8 @@ def rich_table(result: SweepResult) -> Any:
     table.add_column("neurons" if not axes else ", ".join(setting_label(sweep.grid[i].setting) for i in axes))
     for name in LABELS:
         table.add_column(f"{name} %", justify="right")
-    places = itertools.product(*(range(len(sweep.grid[i].values)) for i in axes))
-    for place in itertools.islice(places, MOST_ROWS):
-        at: list[Any] = [slice(None)] * len(sweep.grid)
-        for i, position in zip(axes, place, strict=True):
-            at[i] = position
-        labels = result.label[tuple(at)]
-        values = [sweep.grid[i].values[position] for i, position in zip(axes, place, strict=True)]
-        name = ", ".join(str(value) for value in values) if axes else f"{sweep.size:,}"
+    for panel in itertools.islice(panels_of(sweep), MOST_ROWS):
+        labels = result.label[panel.selection]
+        name = ", ".join(map(str, panel.values)) if axes else f"{sweep.size:,}"
         table.add_row(name, *(percent(float((labels == i).mean())) for i in range(len(LABELS))))
     return table

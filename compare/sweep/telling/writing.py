@@ -1,8 +1,7 @@
-"""The files of a finished sweep: arrays, a table, what they mean, and the picture."""
+"""The files of a finished sweep: arrays, a table, and what they mean."""
 
 import csv
 import io
-import json
 import math
 from collections.abc import Iterator
 from itertools import product
@@ -13,43 +12,26 @@ import numpy as np
 
 from compare.sweep.labels import LABELS
 from compare.sweep.result import SweepResult
-from compare.sweep.store import packed, write_whole
-from compare.system.command_line import UsageError
-from compare.system.files import whole_file
+from compare.sweep.store import packed
+from compare.system.files import whole_file, write_whole
+from compare.system.output import as_json, shortest_texts
 from reference import Parameters
 
 __all__ = ["summary", "write_result"]
 
 ROWS = 65_536  # of the table, held as text at a time
-NPZ, CSV, SUMMARY = "sweep.npz", "sweep.csv", "sweep.json"
 
 
 def write_result(result: SweepResult, folder: Path) -> list[Path]:
-    """Write sweep.npz, sweep.csv and sweep.json; the same result gives the same bytes.
-
-    Parameters
-    ----------
-    result : SweepResult
-    folder : Path
-        That exists.
-
-    Returns
-    -------
-    list of Path
-
-    Raises
-    ------
-    UsageError
-        If they cannot be written.
-    """
-    text = json.dumps(summary(result), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    try:
-        write_whole(folder / NPZ, packed(_arrays(result)))
-        _write_csv(result, folder / CSV)
-        write_whole(folder / SUMMARY, text.encode())
-    except OSError as error:
-        raise UsageError(f"{folder}: cannot be written: {error.strerror or error}") from None
-    return [folder / name for name in (NPZ, CSV, SUMMARY)]
+    """Write sweep.npz, sweep.csv and sweep.json into a folder that exists; the same result gives the same bytes."""
+    files = [folder / f"sweep.{kind}" for kind in ("npz", "csv", "json")]
+    arrays, table, meaning = files
+    write_whole(arrays, packed(_arrays(result)))
+    with whole_file(table) as file:
+        for text in _csv(result):
+            file.write(text.encode())
+    write_whole(meaning, as_json(summary(result)))
+    return files
 
 
 def summary(result: SweepResult) -> dict[str, Any]:
@@ -80,7 +62,7 @@ def _arrays(result: SweepResult) -> dict[str, np.ndarray]:
     sweep = result.sweep
     arrays = {axis.setting: np.array(axis.values) for axis in sweep.grid}
     arrays |= sweep.drawn()
-    arrays |= {f"end.{name}": p for name, p in zip(Parameters._fields, result.end, strict=True) if p is not None}
+    arrays |= _trained_ends(result)
     arrays |= {name: getattr(result, name) for name in ("loss", "label", "point", "crossed_at", "diverged_at")}
     arrays["labels"] = np.array(list(LABELS))
     arrays["points"] = np.array([point["kind"] for point in result.points] or [""])
@@ -89,21 +71,18 @@ def _arrays(result: SweepResult) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _write_csv(result: SweepResult, path: Path) -> None:
-    """A row for each neuron, in full precision; empty where something never happened or is not known."""
-    with whole_file(path) as file:
-        for text in _csv(result):
-            file.write(text.encode())
+def _trained_ends(result: SweepResult) -> dict[str, np.ndarray]:
+    return {f"end.{name}": p for name, p in zip(Parameters._fields, result.end, strict=True) if p is not None}
 
 
 def _csv(result: SweepResult) -> Iterator[str]:
-    sweep = result.sweep
-    trained = {f"end.{name}": p for name, p in zip(Parameters._fields, result.end, strict=True) if p is not None}
+    """A row for each neuron, in full precision; empty where something never happened or is not known."""
+    sweep, trained = result.sweep, _trained_ends(result)
     drawn = sweep.drawn()
     grid = [axis.setting for axis in sweep.grid]
     columns = [*trained, "loss", "label", "point", "crossed_at", "diverged_at"]
     yield _lines([[*grid, *drawn, *columns]])
-    words, kinds = list(LABELS), [*(point["kind"] for point in result.points), ""]
+    labels, kinds = list(LABELS), [*(point["kind"] for point in result.points), ""]
     rows = product(*([str(value) for value in axis.values] for axis in sweep.grid))
     # A row of the grid has as many neurons as there are random starts.
     starts = list(zip(*(map(str, values.tolist()) for values in drawn.values()), strict=True)) if drawn else [()]
@@ -113,19 +92,14 @@ def _csv(result: SweepResult) -> Iterator[str]:
     settings = ((*row, *start) for row in rows for start in starts)
     for first in range(0, sweep.size, ROWS):
         here = slice(first, first + ROWS)
-        numbers = [[str(number) for number in _shortest(array[here])] for array in flat.values()]
+        numbers = [shortest_texts(array[here]) for array in flat.values()]
         outcomes = [
-            [words[i] for i in label[here]],
+            [labels[i] for i in label[here]],
             [kinds[i] for i in point[here]],
             *(["" if i < 0 else str(i) for i in at[here].tolist()] for at in (crossed, diverged)),
         ]
         block = zip(*numbers, *outcomes, strict=True)
         yield _lines([[*setting, *row] for row, setting in zip(block, settings, strict=False)])
-
-
-def _shortest(array: np.ndarray) -> Any:
-    """Numbers whose text is the shortest that reads back as the same float of the array's dtype."""
-    return array if array.dtype == np.float32 else array.tolist()
 
 
 def _lines(rows: list[list[str]]) -> str:

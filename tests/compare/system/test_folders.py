@@ -15,7 +15,7 @@ from compare.defects.__main__ import main as defects
 from compare.run.__main__ import main as run
 from compare.sweep.__main__ import main as sweep
 from compare.system import folders
-from compare.system.folders import OutputError, folder, sealed
+from compare.system.folders import OutputError, folder, with_files
 from compare.system.output import write_json
 
 OURS = {"written_by": "neuron-audit"}
@@ -44,7 +44,7 @@ def write(out, text, **files):
         for name, content in {"report.html": text, **files}.items():
             (temporary / name).parent.mkdir(parents=True, exist_ok=True)
             (temporary / name).write_text(content)
-        write_json(temporary / "environment.json", sealed(OURS | {"text": text}, temporary))
+        write_json(temporary / "environment.json", with_files(OURS | {"text": text}, temporary))
 
 
 def test_a_new_folder_appears_with_its_parents(tmp_path):

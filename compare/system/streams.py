@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from typing import IO
 
-__all__ = ["Outlet", "drawing_on", "one_line", "readable", "safe_streams"]
+__all__ = ["SafeStream", "drawing_on", "one_line", "readable", "safe_streams"]
 
 # Control characters but for line feed and tab, marks that turn the direction of text, invisible
 # ones, separators of lines that are not lines here, and halves of characters.
@@ -58,15 +58,10 @@ def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 3 - half]}...{text[-half:]}"
 
 
-class Outlet(io.TextIOBase):
-    """A stream that takes any text, and after the first failure nothing.
+class SafeStream(io.TextIOBase):
+    """A stream that takes any text, and after the first failure nothing; None is one that was closed at the start.
 
-    Parameters
-    ----------
-    stream : text stream or None
-        None stands for one that was closed when the process began.
-    drawing : bool
-        Whether what is written is our own drawing on a terminal and passes as it is.
+    What is written passes as it is if it is our own drawing on a terminal, else `readable`.
     """
 
     def __init__(self, stream: IO[str] | None, *, drawing: bool = False) -> None:
@@ -121,7 +116,7 @@ class Outlet(io.TextIOBase):
 
 def drawing_on(stream: IO[str]) -> IO[str]:
     """The stream for what draws on a terminal by control characters of its own, such as a progress bar."""
-    return Outlet(stream.stream, drawing=True) if isinstance(stream, Outlet) else stream  # type: ignore[return-value]
+    return SafeStream(stream.stream, drawing=True) if isinstance(stream, SafeStream) else stream  # type: ignore[return-value]
 
 
 @contextlib.contextmanager
@@ -129,7 +124,7 @@ def safe_streams() -> Iterator[None]:
     """Make both streams outlets inside the with block."""
     _open_what_is_closed()
     before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = Outlet(before[0]), Outlet(before[1])
+    sys.stdout, sys.stderr = SafeStream(before[0]), SafeStream(before[1])
     try:
         yield
     finally:

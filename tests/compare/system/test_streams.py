@@ -16,7 +16,7 @@ from compare.run.__main__ import main as run
 from compare.sweep.__main__ import main as sweep
 from compare.system.command_line import UsageError, status_of
 from compare.system.console import say
-from compare.system.terminal import Outlet, one_line, readable, safe_streams
+from compare.system.streams import SafeStream, one_line, readable, safe_streams
 
 CLAIM = """
 [[claim]]
@@ -189,7 +189,7 @@ def test_an_outlet_that_fails_once_takes_everything():
         def write(self, text):
             raise OSError(28, "No space left on device")
 
-    outlet = Outlet(Full())
+    outlet = SafeStream(Full())
     assert outlet.write("abc") == 3
     assert outlet.write("abc") == 3
     outlet.flush()

@@ -1,4 +1,4 @@
-"""What a sweep's picture and table say: settings by name, labels with their meaning."""
+"""Texts of a sweep's picture and table: settings by name, labels with their meaning."""
 
 import textwrap
 from fractions import Fraction
@@ -8,7 +8,7 @@ import numpy as np
 from compare.sweep.labels import LABELS
 from compare.sweep.values import Sweep
 
-__all__ = ["in_words", "setting_label", "there_is"]
+__all__ = ["arrival_criterion", "caption_lines", "setting_label"]
 
 _NAMES = {
     "negative_slope": "negative slope of the neuron",
@@ -36,12 +36,12 @@ def setting_label(setting: str) -> str:
     return {"initial": f"start {name}", "target": f"target's {name}"}.get(group, name)
 
 
-def there_is(resolution: float) -> str:
+def arrival_criterion(resolution: float) -> str:
     """What counts as being at a critical point.
 
     Examples
     --------
-    >>> there_is(0.015625)[:46]
+    >>> arrival_criterion(0.015625)[:46]
     '"At" a point: within 1/64 of it in v w, v b, d'
     """
     fraction = Fraction(resolution).limit_denominator(10_000)
@@ -52,38 +52,30 @@ def there_is(resolution: float) -> str:
     )
 
 
-def in_words(sweep: Sweep, outcome: np.ndarray, width: int) -> list[str]:
+def caption_lines(sweep: Sweep, outcome: np.ndarray, width: int) -> list[str]:
     """The lines under a picture: what was trained, and what the labels mean."""
-    e = sweep.experiment
-    varied = {axis.setting for axis in sweep.grid} | {draw.setting for draw in sweep.draws}
-    settings = [f"trains {', '.join(e.trainable)}", *(_fixed(sweep, varied))]
+    settings = [f"trains {', '.join(sweep.experiment.trainable)}", *_fixed(sweep)]
     lines = [f"{np.size(outcome):,} neurons; " + "; ".join(settings) + "."]
     lines += [f"{name.capitalize()}: {meaning}." for name, meaning in LABELS.items()]
-    lines.append(there_is(sweep.resolution))
+    lines.append(arrival_criterion(sweep.resolution))
     return [part for line in lines for part in textwrap.wrap(line, width)]
 
 
-def _fixed(sweep: Sweep, varied: set[str]) -> list[str]:
-    """Settings that are the same for all."""
-    e = sweep.experiment
-    parts = []
-    if "optimizer.name" not in varied:
-        parts.append(type(e.optimizer).__name__)
-        for name in ("learning_rate", "momentum"):
-            value = getattr(e.optimizer, name, None)
-            if f"optimizer.{name}" not in varied and value is not None and np.any(value):
-                parts[-1] += f", {name.replace('_', ' ')} {value:g}"
-    for name, text in (
-        ("negative_slope", f"negative slope {e.negative_slope:g}"),
-        ("batch_size", f"batches of {e.batch_size:,}"),
-        ("steps", f"{e.steps:,} steps"),
-    ):
-        if name not in varied:
-            parts.append(text)
-    parts += [
-        f"start {name} = {value:g}"
-        for name, value in e.initial._asdict().items()
-        if f"initial.{name}" not in varied and (name in e.trainable or value != {"b": 0, "v": 1, "d": 0}.get(name))
-    ]
-    parts += [f"{d.setting} {d.distribution}({d.first:g}, {d.second:g})" for d in sweep.draws]
-    return [*parts, f"seed {e.seed}"] if "seed" not in varied else parts
+def _fixed(sweep: Sweep) -> list[str]:
+    """Settings that are the same for all, and what is drawn."""
+    experiment, optimizer = sweep.experiment, sweep.experiment.optimizer
+    varied = {axis.setting for axis in sweep.grid} | {draw.setting for draw in sweep.draws}
+    texts = {"optimizer.name": type(optimizer).__name__}
+    for name in ("learning_rate", "momentum"):
+        value = getattr(optimizer, name, None)
+        if f"optimizer.{name}" not in varied and value is not None and np.any(value):
+            texts["optimizer.name"] += f", {name.replace('_', ' ')} {value:g}"
+    texts["negative_slope"] = f"negative slope {experiment.negative_slope:g}"
+    texts["batch_size"] = f"batches of {experiment.batch_size:,}"
+    texts["steps"] = f"{experiment.steps:,} steps"
+    for name, value in experiment.initial._asdict().items():
+        if name in experiment.trainable or value != {"b": 0, "v": 1, "d": 0}.get(name):
+            texts[f"initial.{name}"] = f"start {name} = {value:g}"
+    drawn = [f"{draw.setting} {draw.distribution}({draw.first:g}, {draw.second:g})" for draw in sweep.draws]
+    seed = [] if "seed" in varied else [f"seed {experiment.seed}"]
+    return [*(text for setting, text in texts.items() if setting not in varied), *drawn, *seed]
