@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import partial
 
 from compare.bench.clock import Reading
 from compare.bench.plan import Goal, Group, Measurement, Prepared, Size
@@ -9,6 +10,7 @@ from compare.bench.plan import Goal, Group, Measurement, Prepared, Size
 __all__ = ["GROUP", "peak_of"]
 
 STEPS = 2000
+GOAL = Goal("cost", at_most=200.0)
 
 # Imports the reference and nothing else. VmHWM is the peak of this very program; the peak
 # that getrusage knows includes that of the program that started it.
@@ -45,12 +47,10 @@ def peak_of(what: str, side: int, samples: int, steps: int) -> float:
     return float(done.stdout)
 
 
-def _training(name: str, optimizer: str, steps: int) -> Measurement:
-    def prepare(size: Size) -> Prepared:
-        details = {"models": size.side**2, "steps": size.scaled(steps), "samples": size.samples}
-        return Prepared(lambda: _reading(optimizer, size.side, size.samples, size.scaled(steps)), details=details)
-
-    return Measurement(name, prepare, Goal("cost", at_most=200.0))
+def _prepare(size: Size, optimizer: str, steps: int) -> Prepared:
+    steps = size.scaled(steps)
+    details = {"models": size.side**2, "steps": steps, "samples": size.samples}
+    return Prepared(lambda: _reading(optimizer, size.side, size.samples, steps), details=details)
 
 
 def _reading(what: str, side: int, samples: int, steps: int) -> Reading:
@@ -65,7 +65,7 @@ GROUP = Group(
     baseline="",
     measurements=(
         Measurement("import reference", lambda size: Prepared(lambda: _reading("nothing", 1, 1, 1))),
-        _training("all steps by SGD", "SGD", STEPS),
-        _training("a tenth of them by Adam", "Adam", STEPS // 10),
+        Measurement("all steps by SGD", partial(_prepare, optimizer="SGD", steps=STEPS), GOAL),
+        Measurement("a tenth of them by Adam", partial(_prepare, optimizer="Adam", steps=STEPS // 10), GOAL),
     ),
 )

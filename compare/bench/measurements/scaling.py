@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,29 +19,29 @@ STEPS = 40  # of 512 x 512 models; fewer models take more
 UP_TO_TWICE = Goal("ratio", at_most=2.0)
 
 
-def _row(name: str, goal: Goal | None = None, *, part: int = 1, samples: int = 0, **settings: Any) -> Measurement:
+def _prepare(size: Size, *, part: int = 1, samples: int = 0, **settings: Any) -> Prepared:
     """The fast path on one part^2-th of the ensemble, with settings of the Experiment.
 
     The start is a grid over (w, b), or over w if b is not trained.
     """
     usual = {"optimizer": SGD(learning_rate=LEARNING_RATE), "trainable": ("w", "b"), "dtype": "float64"}
     settings = {**usual, **settings}
+    steps, n = size.scaled(STEPS * part**2), samples or size.samples
+    problem = grid((size.side // part) ** 2, n, steps, settings["dtype"])
+    initial = Parameters(w=problem.w, b=problem.b if "b" in settings["trainable"] else 0.0)
+    experiment = Experiment(initial=initial, batch_size=n, steps=steps, **settings)
 
-    def prepare(size: Size) -> Prepared:
-        steps, n = size.scaled(STEPS * part**2), samples or size.samples
-        problem = grid((size.side // part) ** 2, n, steps, settings["dtype"])
-        initial = Parameters(w=problem.w, b=problem.b if "b" in settings["trainable"] else 0.0)
-        experiment = Experiment(initial=initial, batch_size=n, steps=steps, **settings)
+    def run(experiment: Experiment, x: np.ndarray, y: np.ndarray) -> Parameters:
+        return train(experiment, record="end", batches=(x, y), method="moments").end
 
-        def run(experiment: Experiment, x: np.ndarray, y: np.ndarray) -> Parameters:
-            return train(experiment, record="end", batches=(x, y), method="moments").end
+    first, x, y = replace(experiment, steps=1), problem.x[:1], problem.y[:1]
+    worst = require_one_step(first, (x, y), run(first, x, y))
+    details = {"models": problem.w.size, "steps": steps, "samples": n, "observed_over_bound": worst}
+    return Prepared(timed(lambda: run(experiment, problem.x, problem.y)), problem.w.size * steps, details)
 
-        first, x, y = replace(experiment, steps=1), problem.x[:1], problem.y[:1]
-        worst = require_one_step(first, (x, y), run(first, x, y))
-        details = {"models": problem.w.size, "steps": steps, "samples": n, "observed_over_bound": worst}
-        return Prepared(timed(lambda: run(experiment, problem.x, problem.y)), problem.w.size * steps, details)
 
-    return Measurement(name, prepare, goal)
+def _row(name: str, goal: Goal | None = None, **options: Any) -> Measurement:
+    return Measurement(name, partial(_prepare, **options), goal)
 
 
 def _group(name: str, title: str, baseline: str, *rows: Measurement) -> Group:
