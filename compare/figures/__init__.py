@@ -2,10 +2,10 @@
 
 `loss_curve` and `close_up` draw the expected loss over w, `trajectory` loss and weight as
 training goes on, `surface` the expected loss over (w, b), `basin_map` which starts
-succeed, `functions` what neurons compute, `animate` a run in motion; `write_gif` writes
-that, `draw_all` every picture of the report, `slope_figure` what the negative slope
-changes. Blue is success, vermillion failure, green
-the target throughout; `succeeded` says how that is decided.
+succeed, `functions` what neurons compute, `slope_figure` what the negative slope changes,
+`animate` a run in motion; `write_gif` writes that, `draw_all` every picture of the report.
+Blue is success, vermillion failure, green the target throughout; `succeeded` says how
+that is decided.
 """
 
 from compare.figures.basins import basin_map
