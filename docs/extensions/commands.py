@@ -10,7 +10,6 @@ import importlib
 import re
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
@@ -19,10 +18,6 @@ from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("compare", "keras_impl")
-
-
-class _Caught(BaseException):
-    """Carries a parser out of the command that made it."""
 
 
 def command_names() -> list[str]:
@@ -37,21 +32,12 @@ def command_names() -> list[str]:
 
 
 def parser_of(name: str) -> argparse.ArgumentParser:
-    """Return the argument parser of a command: it is asked to parse, and caught when it does."""
-
-    def catch(parser: argparse.ArgumentParser, *_: Any) -> None:
-        raise _Caught(parser)
-
+    """Return the argument parser of a command, as its module makes it."""
     try:
         module = importlib.import_module(f"{name}.__main__")
     except ModuleNotFoundError:
         module = importlib.import_module(name)
-    with mock.patch.object(argparse.ArgumentParser, "parse_args", catch):
-        try:
-            module.main([])
-        except _Caught as caught:
-            return caught.args[0]
-    raise ValueError(f"{name} has no argument parser")
+    return module._parser()
 
 
 def described(parser: argparse.ArgumentParser) -> list[str]:
