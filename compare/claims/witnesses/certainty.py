@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from compare.claims.values import Condition
-from compare.claims.witnesses.real_numbers import NoNumber, Real, Reals, Untold, decided_by, reals_of, written
+from compare.claims.witnesses.real_numbers import NoNumber, Real, Reals, Undecided, decided_by, reals_of, written
 
 __all__ = ["DIGITS", "LOST", "NO_NUMBER", "Settled", "meets", "rounded", "settle", "shown"]
 
@@ -32,7 +32,7 @@ class Settled(NamedTuple):
 
 
 def settle(number: Callable[[Reals], Real], condition: Condition) -> Settled:
-    """Compare a number, a function of `Reals` that may raise `Untold` or `NoNumber`, with a condition.
+    """Compare a number, a function of `Reals` that may raise `Undecided` or `NoNumber`, with a condition.
 
     Examples
     --------
@@ -46,7 +46,7 @@ def settle(number: Callable[[Reals], Real], condition: Condition) -> Settled:
         try:
             found = number(reals_of(digits))
             return Settled(meets(condition, found), found)
-        except Untold:
+        except Undecided:
             continue
         except NoNumber:
             return Settled(None, None, NO_NUMBER)
@@ -54,7 +54,7 @@ def settle(number: Callable[[Reals], Real], condition: Condition) -> Settled:
 
 
 def meets(condition: Condition, number: Real) -> bool:
-    """`Condition.met` of all that a number may be; raises `Untold` where that is not told.
+    """`Condition.met` of all that a number may be; raises `Undecided` where that is not told.
 
     Examples
     --------
@@ -87,9 +87,10 @@ def shown(number: Real, condition: Condition | None = None) -> str:
     """
     if number.value == 0:
         return "0"
-    low, high = _fractions(number)
-    if low is None or high is None:
+    ends = _ends(number)
+    if ends is None:
         return _magnitude(number)
+    low, high = ends
     thresholds = [] if condition is None else _thresholds(condition)
     for digits in (SHOWN, 17, 25, 40):
         text = rounded(low, digits)
@@ -104,13 +105,13 @@ def shown(number: Real, condition: Condition | None = None) -> str:
     return f"from {rounded(low, 2)} to {rounded(high, 2)}"
 
 
-def _fractions(number: Real) -> tuple[Fraction | None, Fraction | None]:
-    """The ends of what a number may be; None for what would take too many digits."""
+def _ends(number: Real) -> tuple[Fraction, Fraction] | None:
+    """The ends of what a number may be; None where they would take too many digits."""
     if isinstance(number.value, Fraction):
         return number.value, number.value
     points = [number.field.points.mpf(end) for end in (number.value.a, number.value.b)]
     if any(abs(point.exp) > LONGEST for point in points):
-        return None, None
+        return None
     signs = [-1 if point < 0 else 1 for point in points]
     low, high = (sign * int(p.man) * Fraction(2) ** int(p.exp) for sign, p in zip(signs, points, strict=True))
     return low, high

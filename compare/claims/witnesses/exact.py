@@ -38,7 +38,7 @@ def exact_statement(claim: Claim, shared: SharedRuns) -> Statement | None:
     return state_claim(claim, shared.exact_path)
 
 
-def exact_findings(claim: Claim, said: Statement | None, shared: SharedRuns) -> tuple[Finding | None, ...]:
+def exact_findings(claim: Claim, statement: Statement | None, shared: SharedRuns) -> tuple[Finding | None, ...]:
     """What the exact witness says about each check."""
 
     def otherwise(check: Check) -> Finding | None:
@@ -46,7 +46,7 @@ def exact_findings(claim: Claim, said: Statement | None, shared: SharedRuns) -> 
             return _share(check, check.share, claim.experiment, shared)
         return _at_rest(check, claim.experiment, shared)
 
-    return findings_of(claim, said, otherwise)
+    return findings_of(claim, statement, otherwise)
 
 
 def finding_of(answers: Answers, check: Check) -> Finding:
@@ -66,12 +66,12 @@ def finding_of(answers: Answers, check: Check) -> Finding:
 
 def findings_of(
     claim: Claim,
-    said: Statement | None,
+    statement: Statement | None,
     otherwise: Callable[[Check], Finding | None],
     of_run: Callable[[Answers, Check], Finding] = finding_of,
 ) -> tuple[Finding | None, ...]:
     """A finding for each check: of a run from what was said of it, by default of one member, else from `otherwise`."""
-    of_runs = {} if said is None else dict(zip((i for i, _ in run_checks(claim)), said.answers, strict=True))
+    of_runs = {} if statement is None else dict(zip((i for i, _ in run_checks(claim)), statement.answers, strict=True))
     return tuple(
         of_run(of_runs[i], check) if i in of_runs else otherwise(check) for i, check in enumerate(claim.checks)
     )

@@ -58,7 +58,7 @@ def keras_statement(claim: Claim, shared: SharedRuns) -> Statement | None:
     return state_claim(claim, shared.keras_path)
 
 
-def keras_findings(claim: Claim, said: Statement | None, shared: SharedRuns) -> tuple[Finding | None, ...]:
+def keras_findings(claim: Claim, statement: Statement | None, shared: SharedRuns) -> tuple[Finding | None, ...]:
     """What Keras says about each check."""
 
     def otherwise(check: Check) -> Finding | None:
@@ -70,7 +70,7 @@ def keras_findings(claim: Claim, said: Statement | None, shared: SharedRuns) -> 
             return judge_update(check, shared.certificate(claim.experiment).keras)
         return _installed(check)
 
-    return findings_of(claim, said, otherwise)
+    return findings_of(claim, statement, otherwise)
 
 
 def _installed(check: Check) -> Finding | None:

@@ -45,14 +45,10 @@ def judge_minimum(check: MinimumCheck, experiment: Experiment, points_of: Points
         measured = partial(places[0].parameter, name)
 
     finding, _ = judge_number(check, measured, {"negative_slope": experiment.negative_slope})
-    known = all(place.radius == 0 for place in places)
-    if finding.met is None and finding.number is not None and not known:
-        finding = finding._replace(reason=f"on the threshold, as far as the minimum is known: to {_width(places)}")
+    radius = max(place.radius for place in places)
+    if finding.met is None and finding.number is not None and radius:
+        finding = finding._replace(reason=f"on the threshold, as far as the minimum is known: to {float(radius):.1g}")
     return finding._replace(says=f"{check.quantity} = {finding.says}")
-
-
-def _width(places: list[Place]) -> str:
-    return f"{float(max(place.radius for place in places)):.1g}"
 
 
 def judge_critical_point(check: CriticalPointCheck, experiment: Experiment, points_of: Points) -> Finding:
@@ -77,11 +73,11 @@ def judge_critical_point(check: CriticalPointCheck, experiment: Experiment, poin
 
 def _is_near(check: CriticalPointCheck, place: Place, experiment: Experiment) -> bool | None:
     """Whether each trained parameter is within the distance; None where that cannot be told."""
-    told = []
+    is_near = []
     for name in experiment.trainable:
         condition = Condition(near=float(getattr(check.at, name)), within=check.within)
-        told.append(settle(partial(place.parameter, name), condition).met)
-    return False if False in told else None if None in told else True
+        is_near.append(settle(partial(place.parameter, name), condition).met)
+    return False if False in is_near else None if None in is_near else True
 
 
 def _is_stationary(at: Parameters, experiment: Experiment) -> bool:
@@ -99,8 +95,7 @@ def judge_convex(check: ConvexCheck, experiment: Experiment) -> Finding:
     loss is then convex. Otherwise a chord that the loss exceeds in its middle proves that
     it is not; that none is found proves nothing.
     """
-    lines = half_lines(experiment)
-    if lines is not None:
+    if half_lines(experiment) is not None:
         left, right = half_parabolas(neuron_of(experiment.initial, experiment))
         jump = right.b - left.b
         digits = next((n for n in (12, 17, 25) if rounded(left.b, n) != rounded(right.b, n)), 12)

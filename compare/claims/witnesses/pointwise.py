@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from compare.claims.findings import Finding
-from compare.claims.formula import Formula
 from compare.claims.values import Condition, FormulaCheck, KinkCheck, SurfaceCheck
 from compare.claims.witnesses.certainty import NO_NUMBER, meets, settle, shown
 from compare.claims.witnesses.loss_values import (
@@ -92,7 +91,7 @@ def _judge_equal(check: Any, measured: Measured, values: Mapping[str, float]) ->
     both: list[Real] = []
 
     def apart(reals: Reals) -> Real:
-        wanted = value_of(check.equals, _written(values, check.equals), reals)
+        wanted = value_of(check.equals, {name: written(values[name]) for name in check.equals.names}, reals)
         both[:] = measured(reals), wanted
         return abs(both[0] - wanted)
 
@@ -105,10 +104,6 @@ def _judge_equal(check: Any, measured: Measured, values: Mapping[str, float]) ->
     if met is False and shown(number) == shown(wanted):
         says += f", {shown(off)} apart"
     return Finding(met, number.middle(), says, reason), condition.margin(off.middle())
-
-
-def _written(values: Mapping[str, float], formula: Formula) -> dict[str, Fraction]:
-    return {name: written(values[name]) for name in formula.names}
 
 
 def _shown(point: Mapping[str, float]) -> str:
@@ -124,7 +119,8 @@ def _quantity(check: SurfaceCheck, point: Mapping[str, float], experiment: Exper
     kind, *names = check.quantity.split(".")
     neuron = neuron_of(Parameters(**{name: value for name, value in point.items() if name != "x"}), experiment)
     if kind == "prediction":
-        return _constant(_activated(neuron, written(point["x"])))
+        z = neuron.w * written(point["x"]) + neuron.b
+        return _constant(neuron.v * (z if z > 0 else neuron.negative_slope * z) + neuron.d)
     if kind == "prediction_gradient":
         slope = _prediction_gradient(names[0], check.side, neuron, written(point["x"]))
         return None if slope is None else _constant(slope)
@@ -145,11 +141,6 @@ def _expected_gradient(name: str, side: str | None, neuron: Neuron) -> Measured 
         return expected_gradient(neuron, name, side)
     left, right = (expected_gradient(neuron, name, each) for each in ("left", "right"))
     return left if settle(lambda reals: left(reals) - right(reals), Condition(near=0.0, within=0.0)).met else None
-
-
-def _activated(neuron: Neuron, x: Fraction) -> Fraction:
-    z = neuron.w * x + neuron.b
-    return neuron.v * (z if z > 0 else neuron.negative_slope * z) + neuron.d
 
 
 def _prediction_gradient(name: str, side: str | None, neuron: Neuron, x: Fraction) -> Fraction | None:

@@ -5,7 +5,7 @@ float64 next to it. Sums, products and quotients of such numbers are fractions, 
 What is irrational, a root, an exponential, pi or the normal distribution, is an interval that
 holds it, from mpmath's interval arithmetic, which rounds outwards; every operation on intervals
 holds the true result. What an interval does not tell, a sign or whether one divides by 0, raises
-`Untold`: more digits may tell. What has no value, or none that can be written down, raises `NoNumber`.
+`Undecided`: more digits may tell. What has no value, or none that can be written down, raises `NoNumber`.
 
 mpmath's functions are accurate to their last bits but not proven so: each result is widened by
 2^-(p - GUARD) of itself at p bits.
@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["NoNumber", "Real", "Reals", "Untold", "decided_by", "reals_of", "written"]
+__all__ = ["NoNumber", "Real", "Reals", "Undecided", "decided_by", "reals_of", "written"]
 
 MOST_BITS = 100_000  # of a fraction; nested powers would take for ever
 GUARD = 10  # bits
@@ -28,7 +28,7 @@ LONGEST_ARGUMENT = 2**11  # bits of an argument of exp; mpmath needs as many of 
 FAR = 1000  # standard deviations, from where on the tail has its asymptotic series
 
 
-class Untold(ArithmeticError):
+class Undecided(ArithmeticError):
     """An interval does not tell; one of more digits may."""
 
 
@@ -38,15 +38,15 @@ class NoNumber(ArithmeticError):
 
 def decided_by(outcome: bool, conditions: Iterable[Callable[[], bool]]) -> bool:
     """Whether one of several conditions has this outcome, whatever is not told of the others."""
-    untold = False
+    undecided = False
     for condition in conditions:
         try:
             if condition() is outcome:
                 return True
-        except Untold:
-            untold = True
-    if untold:
-        raise Untold
+        except Undecided:
+            undecided = True
+    if undecided:
+        raise Undecided
     return False
 
 
@@ -77,7 +77,7 @@ class Reals:
     >>> root = reals.sqrt(reals.number(2))
     >>> (root * root - 2).sign()
     Traceback (most recent call last):
-    compare.claims.witnesses.real_numbers.Untold
+    compare.claims.witnesses.real_numbers.Undecided
     >>> (root - reals.number(Fraction("1.41421356237309504"))).sign()
     1
     >>> reals.sqrt(reals.number(Fraction(9, 4))).value
@@ -122,7 +122,7 @@ class Reals:
             return self.number(1)
         argument = x.interval()
         if argument.b > LARGEST_ARGUMENT:
-            raise NoNumber if argument.a > LARGEST_ARGUMENT else Untold
+            raise NoNumber if argument.a > LARGEST_ARGUMENT else Undecided
         if argument.a < -(self.intervals.mpf(2) ** LONGEST_ARGUMENT):
             return Real(self, self.intervals.mpf([0, self.intervals.exp(-self.intervals.mpf(LARGEST_ARGUMENT)).b]))
         return self._widened(self.intervals.exp(argument))
@@ -221,7 +221,7 @@ class Real:
         return float(self.field.points.mpf(self.value.mid)) + 0.0
 
     def sign(self) -> int:
-        """-1, 0 or 1; raises `Untold` where the interval reaches over 0."""
+        """-1, 0 or 1; raises `Undecided` where the interval reaches over 0."""
         if isinstance(self.value, Fraction):
             return (self.value > 0) - (self.value < 0)
         low, high = self.value.a, self.value.b
@@ -231,7 +231,7 @@ class Real:
             return -1
         if low == 0 and high == 0:
             return 0
-        raise Untold
+        raise Undecided
 
     def _of(self, other: "Real | Fraction | float") -> "Real":
         return other if isinstance(other, Real) else Real(self.field, Fraction(other))

@@ -9,7 +9,7 @@ from compare.claims.witnesses.exact import findings_of
 from compare.claims.witnesses.paths.answers import Answers, answer
 from compare.claims.witnesses.paths.path import Path
 from compare.claims.witnesses.paths.statements import Statement, runs_of, state_claim
-from compare.claims.witnesses.seeds.confidence_intervals import Margins, quiet_interval
+from compare.claims.witnesses.seeds.confidence_intervals import Margins, interval_by_noise
 from compare.claims.witnesses.seeds.many_runs import Request
 from compare.claims.witnesses.seeds.random_starts import as_drawn, share_runs
 from compare.claims.witnesses.seeds.shares import half_the_error, judge_share
@@ -37,14 +37,14 @@ def _share(experiment: Experiment, check: TrajectoryCheck, share: ShareOf, share
     if share.of == "seeds":
         return judge_share(answers, share)
     answers = as_drawn(answers, runs.run.experiment)
-    if runs.quiet is None or runs.noisy is None:
+    if runs.noiseless is None or runs.noisy is None:
         return judge_share(answers, share, runs.run.seeds)
-    quiet, noisy = (
+    noiseless, noisy = (
         Margins.of(check, path, answer(check, path))
-        for path in (shared.expected_path(runs.quiet), shared.reference_path(runs.noisy))
+        for path in (shared.expected_path(runs.noiseless), shared.reference_path(runs.noisy))
     )
-    ends, moved = quiet_interval(quiet, noisy, half_the_error(share))
-    says = f"batches of {runs.noisy.experiment.batch_size} could change {moved} of {len(noisy.told)} starts"
+    ends, moved = interval_by_noise(noiseless, noisy, half_the_error(share))
+    says = f"batches of {runs.noisy.experiment.batch_size} could change {moved} of {len(noisy.resolved)} starts"
     return judge_share(answers, share, runs.run.seeds, (ends, says))
 
 
@@ -64,7 +64,7 @@ def finer_statement(claim: Claim, shared: SharedRuns) -> Statement | None:
     return state_claim(claim, paths.__getitem__)
 
 
-def reference_findings(claim: Claim, said: Statement | None, shared: SharedRuns) -> tuple[Finding | None, ...]:
+def reference_findings(claim: Claim, statement: Statement | None, shared: SharedRuns) -> tuple[Finding | None, ...]:
     """What the reference says about each check."""
 
     def otherwise(check: Check) -> Finding | None:
@@ -74,7 +74,7 @@ def reference_findings(claim: Claim, said: Statement | None, shared: SharedRuns)
             return judge_update(check, shared.trajectory(claim.experiment))
         return _default(check) if isinstance(check, DefaultCheck) else None
 
-    return findings_of(claim, said, otherwise, _of_seeds)
+    return findings_of(claim, statement, otherwise, _of_seeds)
 
 
 def _of_seeds(answers: Answers, check: Check) -> Finding:

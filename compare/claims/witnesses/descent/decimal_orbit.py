@@ -223,11 +223,9 @@ class Orbit:
         if not square:  # u_n = (u + n c) r^n
             double = total / 2
             share = after / double / u - 1
-            return (
-                _Tail(_log(u), _sign(u), _log(double), 1.0, 0.0, 0.0, float(share))
-                if 0 < double < 1 and share >= 0
-                else None
-            )
+            if not 0 < double < 1 or not share >= 0:
+                return None
+            return _Tail(_log(u), _sign(u), _log(double), 1.0, 0.0, 0.0, float(share))
         root = square.sqrt()
         slow, fast = (total + root) / 2, (total - root) / 2
         if not 0 < fast < slow < 1:

@@ -1,7 +1,7 @@
 """The optimizers' textbook update rules, one parameter at a time, on floats or decimals.
 
-They belong to the exact witness and are written independently of the reference: in the
-order of the textbooks, with settings as they are, not rounded through float32. Other
+They belong to the exact witness and are written independently of the reference, against which it
+is held: in the order of the textbooks, with settings as they are, not rounded through float32. Other
 optimizers are stepped by the reference's own `update`, in float64.
 
 No rule but the decay of AdamW asks where w is: what it adds depends on gradients only, so

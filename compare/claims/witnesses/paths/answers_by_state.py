@@ -39,7 +39,7 @@ class States(NamedTuple):
 def states_of(check: TrajectoryCheck, path: Path, rows: slice = slice(None)) -> States:
     """Hold each of these values of a check's quantity against its condition."""
     number = numbers_in_question(check, path, rows)
-    told = np.asarray(check.condition.tells(number))
+    tells = np.asarray(check.condition.tells(number))
     parts = list(_parts(check, path, rows))
     inside = [(m >= 0) if closed else (m > 0) for m, _, closed in parts]
     clear = [(np.abs(m) > error) | (error == 0) for m, error, _ in parts]
@@ -50,16 +50,16 @@ def states_of(check: TrajectoryCheck, path: Path, rows: slice = slice(None)) -> 
     margin = np.fmin.reduce([m for m, _, _ in parts]) if parts else np.full(number.shape, np.inf)
     margin = np.where(np.isnan(margin), -np.inf, margin)
     # What is beyond all that a float holds is on a known side of all that it does hold.
-    counts = np.where(np.isinf(number) & told, _is_in_range(check, path), counts)
+    counts = np.where(np.isinf(number) & tells, _is_in_range(check, path), counts)
     free = np.arange(len(number))[:, None] + (rows.start or 0) < kink_from(check.quantity, path)
-    why = "" if (counts & told & free).all() else _why(counts, told, free, path)
-    return States(number, met & told, counts & told & free, margin, why)
+    why = "" if (counts & tells & free).all() else _why(counts, tells, free, path)
+    return States(number, met & tells, counts & tells & free, margin, why)
 
 
-def _why(counts: np.ndarray, told: np.ndarray, free: np.ndarray, path: Path) -> str:
+def _why(counts: np.ndarray, tells: np.ndarray, free: np.ndarray, path: Path) -> str:
     if not free.all():
         return ON_THE_KINK
-    if not told.all():
+    if not tells.all():
         return DIVERGED
     return IMPRECISE if path.is_exact else ON_THE_THRESHOLD
 

@@ -18,7 +18,7 @@ import numpy as np
 from compare.claims.witnesses.seeds.batch_sums import Moments, SortedBatches, SplitAtZero, WholeBatches, split_at_zero
 from reference import Experiment
 
-__all__ = ["Block", "Squares", "blocks_of", "dealt", "half_squares"]
+__all__ = ["Block", "Squares", "blocks_of", "half_squares", "stream_of_each"]
 
 SAMPLES_PER_BLOCK = 2_000_000
 PARTS = 64  # of the streams of a block that are drawn and summed up one after another
@@ -53,12 +53,12 @@ class Block(NamedTuple):
         return WholeBatches(self.x[i], self.squares[i], split)
 
 
-def dealt(members: int, streams: int) -> np.ndarray:
+def stream_of_each(members: int, streams: int) -> np.ndarray:
     """The stream of each member: in order, and as evenly as can be.
 
     Examples
     --------
-    >>> dealt(5, 2).tolist()
+    >>> stream_of_each(5, 2).tolist()
     [0, 0, 0, 1, 1]
     """
     return np.arange(members) * streams // members

@@ -8,7 +8,7 @@ from compare.claims.values import TrajectoryCheck
 from compare.claims.witnesses.paths.answers import Answers
 from compare.claims.witnesses.paths.path import Path
 
-__all__ = ["Interval", "Margins", "grouped_interval", "interval", "quiet_interval"]
+__all__ = ["Interval", "Margins", "grouped_interval", "interval", "interval_by_noise"]
 
 # What the bets of `grouped_interval` stake, and how the initial wealth is divided among them.
 STAKES = 2.0 ** -np.arange(0, 8.5, 0.5)
@@ -96,7 +96,7 @@ class Margins(NamedTuple):
     """How far inside a check's condition each member is, negative outside, and whether that can be told."""
 
     margin: np.ndarray
-    told: np.ndarray
+    resolved: np.ndarray
 
     @classmethod
     def of(cls, check: TrajectoryCheck, path: Path, answers: Answers) -> "Margins":
@@ -114,12 +114,12 @@ class Margins(NamedTuple):
         return cls(margin.max(axis=0) if check.when == "ever" else margin.min(axis=0), answers.resolved)
 
 
-def quiet_interval(quiet: Margins, noisy: Margins, confidence: float) -> tuple[Interval, int]:
+def interval_by_noise(noiseless: Margins, noisy: Margins, confidence: float) -> tuple[Interval, int]:
     r"""Interval for a share from the same starts without noise, and with more than there is.
 
-    `quiet` are random starts on the expected loss, `noisy` the first of them each on smaller batches of its own. Also
-    how many of these noise moves at least as far as their number is from the threshold, or where either run cannot
-    tell.
+    `noiseless` are random starts on the expected loss, `noisy` the first of them each on smaller batches of its own.
+    Also how many of these noise moves at least as far as their number is from the threshold, or where either run
+    cannot tell.
 
     Noise can change the outcome of a start only if it moves its number by the distance to
     the threshold. The assumption is that more noise does so no less often; the probability
@@ -135,24 +135,24 @@ def quiet_interval(quiet: Margins, noisy: Margins, confidence: float) -> tuple[I
 
     Examples
     --------
-    >>> told = np.ones(2000, bool)
-    >>> far, near = Margins(np.full(2000, 1.0), told), Margins(np.full(2000, 0.5), told)
-    >>> quiet_interval(far, near, 0.99)[1], quiet_interval(near, far, 0.99)[1]
+    >>> resolved = np.ones(2000, bool)
+    >>> far, near = Margins(np.full(2000, 1.0), resolved), Margins(np.full(2000, 0.5), resolved)
+    >>> interval_by_noise(far, near, 0.99)[1], interval_by_noise(near, far, 0.99)[1]
     (0, 2000)
     """
     error = 1 - confidence
-    number, few = len(quiet.told), len(noisy.told)
-    met = quiet.told & (quiet.margin >= 0)
-    start = quiet.margin[:few]
+    number, few = len(noiseless.resolved), len(noisy.resolved)
+    met = noiseless.resolved & (noiseless.margin >= 0)
+    start = noiseless.margin[:few]
     with np.errstate(invalid="ignore"):  # infinity less infinity, of runs that diverge either way
         away = np.abs(noisy.margin - start)
-    told = quiet.told[:few] & noisy.told
-    moves = ~told | (np.where(np.isnan(away), 0.0, away) >= np.abs(start))
+    resolved = noiseless.resolved[:few] & noisy.resolved
+    moves = ~resolved | (np.where(np.isnan(away), 0.0, away) >= np.abs(start))
     moved = int(moves.sum())
     if few == number:
         low = interval(int((met & ~moves).sum()), few, confidence).low
         return Interval(low, interval(int((met | moves).sum()), few, confidence).high), moved
     most = interval(moved, few, 1 - error / 2).high
     low = interval(int(met.sum()), number, 1 - error / 2).low
-    high = interval(int((met | ~quiet.told).sum()), number, 1 - error / 2).high
+    high = interval(int((met | ~noiseless.resolved).sum()), number, 1 - error / 2).high
     return Interval(max(low - most, 0.0), min(high + most, 1.0)), moved

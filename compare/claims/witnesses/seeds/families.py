@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from compare.claims.witnesses.paths.path import Path
-from compare.claims.witnesses.seeds.batch_streams import dealt
+from compare.claims.witnesses.seeds.batch_streams import stream_of_each
 from compare.claims.witnesses.seeds.batch_sums import Moments, evaluate
 from compare.claims.witnesses.seeds.unbiased_batches import gradient_on, lines_of, loss_on
 from reference import Experiment, Optimizer, Parameters
@@ -76,7 +76,7 @@ class Family:
         self.steps = lengths[0]
         self.first = experiments[0]
         self.kink = kink_of(self.first, apart=streams == members)
-        self.stream = None if streams in (1, members) else dealt(members, streams)
+        self.stream = None if streams in (1, members) else stream_of_each(members, streams)
         self.dtype = np.dtype(self.first.dtype)
         starts = [
             np.stack([np.broadcast_to(np.asarray(e.initial[i], self.dtype), (members,)) for e in experiments])

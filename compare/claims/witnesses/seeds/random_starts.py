@@ -7,7 +7,7 @@ in play, the two sums of a batch that matter are drawn without them
 (`compare.claims.witnesses.seeds.batch_streams`). Else starts are dealt to as many streams as can be had, and the
 first of them are run twice more: on the expected loss, without any noise, and each on a
 stream of its own of batches a good deal smaller, whose noise is greater. What these tell
-is in `compare.claims.witnesses.seeds.confidence_intervals.quiet_interval`.
+is in `compare.claims.witnesses.seeds.confidence_intervals.interval_by_noise`.
 """
 
 from dataclasses import replace
@@ -44,7 +44,7 @@ class ShareRuns(NamedTuple):
     """The runs for a share: of all members, and where these share streams of batches two that tell what noise does."""
 
     run: Request
-    quiet: Request | None = None  # on the expected loss
+    noiseless: Request | None = None  # on the expected loss
     noisy: Request | None = None  # the first starts, each on small batches of its own
 
 
@@ -106,16 +106,16 @@ def share_runs(experiment: Experiment, check: TrajectoryCheck, share: ShareOf) -
     size = min(experiment.batch_size // LESS, MOST_NOISY // (few * steps))
     if streams == share.number or size == 0 or steps < experiment.steps:
         return ShareRuns(run)
-    quiet = _first(starts, max(MOST_STARTS, MOST_STATES // steps))
+    noiseless = _first(starts, max(MOST_STARTS, MOST_STATES // steps))
     noisy = replace(_first(starts, few), batch_size=size)
-    return ShareRuns(run, Request(quiet, 1, batchwise), Request(noisy, few, batchwise))
+    return ShareRuns(run, Request(noiseless, 1, batchwise), Request(noisy, few, batchwise))
 
 
 def expected_request(experiment: Experiment, check: TrajectoryCheck, share: ShareOf) -> Request:
     """What the exact witness has to run for a share of starts: the reference's starts, or the first of them."""
     runs = share_runs(experiment, check, share)
-    if runs.quiet is not None:
-        return runs.quiet
+    if runs.noiseless is not None:
+        return runs.noiseless
     return Request(_first(runs.run.experiment, MOST_STARTS), 1, runs.run.batchwise)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from compare.claims.findings import Finding
 from compare.claims.values import Condition, ShareOf
 from compare.claims.witnesses.paths.answers import Answers
-from compare.claims.witnesses.seeds.batch_streams import dealt
+from compare.claims.witnesses.seeds.batch_streams import stream_of_each
 from compare.claims.witnesses.seeds.confidence_intervals import Interval, grouped_interval, interval
 
 __all__ = ["Interval", "half_the_error", "interval", "judge_share", "within"]
@@ -35,7 +35,7 @@ def within(condition: Condition, shares: Interval) -> bool | None:
 
 
 def judge_share(
-    answers: Answers, share: ShareOf, streams: int | None = None, quiet: tuple[Interval, str] | None = None
+    answers: Answers, share: ShareOf, streams: int | None = None, noiseless: tuple[Interval, str] | None = None
 ) -> Finding:
     """Judge a share by its interval.
 
@@ -44,9 +44,9 @@ def judge_share(
 
     `streams` is the number of streams of batches to which the members were dealt in order; None if there are none, or
     if members are seeds. With as many as members these are independent, and Clopper and Pearson's interval is exact;
-    with fewer it is `grouped_interval`. `quiet` is the `quiet_interval` of `half_the_error`, and what it rests on in
-    words. What lies in both intervals is left, the error being divided between the two; where they have nothing in
-    common its assumption is wrong, and it does not count.
+    with fewer it is `grouped_interval`. `noiseless` is the `interval_by_noise` of `half_the_error`, and in words what
+    it rests on. What lies in both intervals is left, the error being divided between the two; where they have nothing
+    in common its assumption is wrong, and it does not count.
     """
     number, counted = len(answers.met), int(answers.resolved.sum())
     met = int((answers.met & answers.resolved).sum())
@@ -56,18 +56,18 @@ def judge_share(
         low = interval(met, number, share.confidence).low
         ends = Interval(low, interval(met + number - counted, number, share.confidence).high)
     else:
-        stream = dealt(number, streams)
+        stream = stream_of_each(number, streams)
         sizes = np.bincount(stream)
         least, most = (
             np.bincount(stream, weights=met) / sizes
             for met in (answers.met & answers.resolved, answers.met | ~answers.resolved)
         )
         if counted < number:
-            quiet = None  # which is about runs whose outcome can be told
-        ends = grouped_interval(least, most, share.confidence if quiet is None else half_the_error(share))
-        if quiet is not None and quiet[0].low <= ends.high and quiet[0].high >= ends.low:
-            ends = Interval(max(ends.low, quiet[0].low), min(ends.high, quiet[0].high))
-            because += f"; {quiet[1]}"
+            noiseless = None  # which is about runs whose outcome can be told
+        ends = grouped_interval(least, most, share.confidence if noiseless is None else half_the_error(share))
+        if noiseless is not None and noiseless[0].low <= ends.high and noiseless[0].high >= ends.low:
+            ends = Interval(max(ends.low, noiseless[0].low), min(ends.high, noiseless[0].high))
+            because += f"; {noiseless[1]}"
     verdict = within(share.condition, ends)
     says += f", {share.confidence:.4g} interval {ends.low:.4f} to {ends.high:.4f}{because}"
     too_few = TOO_FEW if streams in (None, number) else TOO_FEW_STREAMS

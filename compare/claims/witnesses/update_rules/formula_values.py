@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import partial
 
 from compare.claims.formula import Formula, Tree
-from compare.claims.witnesses.real_numbers import NoNumber, Real, Reals, Untold, decided_by
+from compare.claims.witnesses.real_numbers import NoNumber, Real, Reals, Undecided, decided_by
 
 __all__ = ["value_of"]
 
@@ -22,8 +22,8 @@ Values = Mapping[str, Fraction]
 def value_of(formula: Formula, values: Values, reals: Reals) -> Real:
     """Evaluate a formula, with values for the names in it.
 
-    Raises `Untold` if so many digits do not tell which branch applies, or whether one divides by 0, and `NoNumber` if
-    it is undefined, or too large.
+    Raises `Undecided` if so many digits do not tell which branch applies, or whether one divides by 0, and `NoNumber`
+    if it is undefined, or too large.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def _value(tree: Tree, values: Values, reals: Reals) -> Real:
     if kind in ("negative", "positive"):
         return -operand(1) if kind == "negative" else operand(1)
     if kind == "if":
-        return operand(2) if _told(tree[1], values, reals) else operand(3)
+        return operand(2) if _is_met(tree[1], values, reals) else operand(3)
     if kind == "**":
         return _power(tree[1], _exponent(tree[2], values), values, reals)
     if kind == "call":
@@ -104,7 +104,7 @@ def _larger(a: Real, b: Real) -> Real:
     """The larger one, or an interval that holds it where that is not told."""
     try:
         return a if (a - b).sign() >= 0 else b
-    except Untold:
+    except Undecided:
         # (a + b + |a - b|) / 2, the absolute value being known as an interval.
         return (a + b + abs(a - b)) * Fraction(1, 2)
 
@@ -129,13 +129,13 @@ _MEETS: Mapping[str, Callable[[int], bool]] = {
 }
 
 
-def _told(tree: Tree, values: Values, reals: Reals) -> bool:
+def _is_met(tree: Tree, values: Values, reals: Reals) -> bool:
     """Whether a condition is met; a number is one unless it is 0."""
     kind = tree[0]
     if kind == "not":
-        return not _told(tree[1], values, reals)
+        return not _is_met(tree[1], values, reals)
     if kind in ("and", "or"):
-        found = decided_by(kind == "or", (partial(_told, side, values, reals) for side in tree[1:]))
+        found = decided_by(kind == "or", (partial(_is_met, side, values, reals) for side in tree[1:]))
         return found if kind == "or" else not found
     if kind in _MEETS:
         left, right = (_value(side, values, reals) for side in tree[1:])

@@ -1,9 +1,8 @@
 """Steps of an optimizer on one parameter, recorded in a run or taken by the reference.
 
 `recorded` are a run's own. `in_float64` are the reference's from the same states, where what
-float32 loses is seen; `elsewhere` the reference's from states of all sizes, where every
-setting matters. A rule that holds for the first and not for the others is not told from the
-reference's own by the run.
+float32 loses is seen; `from_drawn_states` the reference's from states of all sizes, where every
+setting matters.
 """
 
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from compare.claims.witnesses.update_rules.constant_readings import settings_of
 from compare.rounding import Ball
 from reference import Optimizer, OptimizerState, Parameters, Trajectory
 
-__all__ = ["Steps", "elsewhere", "in_float64", "recorded", "rounding_of"]
+__all__ = ["Steps", "from_drawn_states", "in_float64", "recorded", "rounding_of"]
 
 DRAWN = 256  # states
 SIZES = 24  # powers of two that gradients are drawn over, on either side of 1
@@ -59,7 +58,7 @@ def in_float64(steps: Steps) -> Steps:
     )
 
 
-def elsewhere(optimizer: Optimizer) -> Steps:
+def from_drawn_states(optimizer: Optimizer) -> Steps:
     """The reference's steps from drawn states, in float64; what is a mean of squares exceeds the square of a mean."""
     draw = np.random.default_rng(0)
     size = np.exp2(draw.uniform(-SIZES, SIZES, DRAWN))

@@ -1,7 +1,7 @@
 """Update rules given as formulas, held against every step that was recorded.
 
 From each recorded state the rule predicts the next one, evaluated on Balls of
-`compare.rounding` under one reading of its constants at a time (`rule_readings`). It holds if
+`compare.rounding` under one reading of its constants at a time (`constant_readings`). It holds if
 one reading explains every recorded step within
 
     the rounding of the rule as it is written             its Balls
@@ -29,7 +29,13 @@ from compare.claims.quantities import slot_names
 from compare.claims.values import UpdateCheck
 from compare.claims.witnesses.update_rules.bounded_operations import in_bounded_operations
 from compare.claims.witnesses.update_rules.constant_readings import Constants, Reading, readings_of, settings_of
-from compare.claims.witnesses.update_rules.optimizer_steps import Steps, elsewhere, in_float64, recorded, rounding_of
+from compare.claims.witnesses.update_rules.optimizer_steps import (
+    Steps,
+    from_drawn_states,
+    in_float64,
+    recorded,
+    rounding_of,
+)
 from compare.rounding import Ball, ratio
 from reference import Trajectory
 
@@ -48,14 +54,14 @@ class Compared(NamedTuple):
     predicted: Ball
 
     @property
-    def told(self) -> np.ndarray:
+    def is_bounded(self) -> np.ndarray:
         """Where there is a finite bound."""
         parts = self.predicted.bound, self.predicted.value, self.observed
-        told: np.ndarray = np.logical_and.reduce([np.isfinite(part) for part in parts])
-        return told
+        bounded: np.ndarray = np.logical_and.reduce([np.isfinite(part) for part in parts])
+        return bounded
 
 
-class Held(NamedTuple):
+class BestReading(NamedTuple):
     """A rule held against steps, under the reading that explains most of them."""
 
     worst: float
@@ -78,59 +84,56 @@ def judge_update(check: UpdateCheck, run: Trajectory) -> Finding:
     with np.errstate(all="ignore"):
         steps = [recorded(run, name) for name in run.experiment.trainable]
         try:
-            return _judged(rule, steps, _hold(rule, steps))
+            return _judged(rule, steps, _best_reading(rule, steps))
         except TypeError:
             return Finding(None, reason="the rule contains an operation for which rounding has no bound")
 
 
-def _judged(rule: UpdateCheck, steps: Sequence[Steps], held: Held) -> Finding:
-    told = sum(int(c.told.sum()) for c in held.all())
-    unknown = sum(c.observed.size for c in held.all()) - told
-    if told == 0 and held.worst <= 1:
+def _judged(rule: UpdateCheck, steps: Sequence[Steps], best: BestReading) -> Finding:
+    bounded = sum(int(c.is_bounded.sum()) for c in best.all())
+    unknown = sum(c.observed.size for c in best.all()) - bounded
+    if bounded == 0 and best.worst <= 1:
         return Finding(None, reason="rounding gives no finite bound for this rule anywhere")
-    says = f"largest difference {held.worst:.3g} of what rounding explains"
-    if held.reading.says:
-        says += f", {held.reading.says}"
+    says = f"largest difference {best.worst:.3g} of what rounding explains"
+    if best.reading.says:
+        says += f", {best.reading.says}"
     if unknown:
-        says += f", {unknown} of {unknown + told} values not finite or without a bound"
-    if held.worst > 1:
-        return Finding(False, held.worst, f"{says}; {held.where}")
-    reason = _not_told(held)
+        says += f", {unknown} of {unknown + bounded} values not finite or without a bound"
+    if best.worst > 1:
+        return Finding(False, best.worst, f"{says}; {best.where}")
+    reason = _why_nothing_follows(best)
     if reason:
-        return Finding(None, held.worst, says, reason)
-    seen = _seen(rule, held)
+        return Finding(None, best.worst, says, reason)
+    seen = _seen(rule, best)
     hidden = [name for name in settings_of(steps[0].optimizer) if seen.get(name) is False]
     if hidden:
         says += f"; {', '.join(hidden)} cannot be told in this run"
     if not any(seen.values()):
-        return Finding(None, held.worst, says, "no recorded step tells this rule from others of its form")
+        return Finding(None, best.worst, says, "no recorded step tells this rule from others of its form")
     reason = _unlike_the_reference(rule, steps)
-    return Finding(None if reason else True, held.worst, says, reason)
+    return Finding(None if reason else True, best.worst, says, reason)
 
 
-def _not_told(held: Held) -> str:
+def _why_nothing_follows(best: BestReading) -> str:
     """Why steps that a rule explains say nothing about it."""
-    undefined = sum(int((np.isnan(c.predicted.value) & np.isfinite(c.observed)).sum()) for c in held.all())
+    undefined = sum(int((np.isnan(c.predicted.value) & np.isfinite(c.observed)).sum()) for c in best.all())
     if undefined:
         return f"the rule gives no number for {undefined} values that the run has"
-    if not any(np.any(c.observed != c.before) for c in held.all()):
+    if not any(np.any(c.observed != c.before) for c in best.all()):
         return "nothing changes in any recorded step, so every rule of this form is obeyed"
     return ""
 
 
-def _hold(rule: UpdateCheck, steps: Sequence[Steps]) -> Held:
+def _best_reading(rule: UpdateCheck, steps: Sequence[Steps]) -> BestReading:
     """Hold a rule against steps, one reading after the other until one explains all."""
-    best: Held | None = None
+    found: list[BestReading] = []
     rounding = [rounding_of(some) for some in steps]
     for reading in readings_of(steps[0].optimizer, steps[0].w.dtype):
         compared = [(some, _compare(rule, some, reading, r)) for some, r in zip(steps, rounding, strict=True)]
-        held = Held(*_worst([c for _, every in compared for c in every]), reading, compared)
-        if best is None or held.worst < best.worst:
-            best = held
-        if held.worst <= 1:
+        found.append(BestReading(*_worst([c for _, every in compared for c in every]), reading, compared))
+        if found[-1].worst <= 1:
             break
-    assert best is not None
-    return best
+    return min(found, key=lambda best: best.worst)
 
 
 def _worst(compared: Sequence[Compared]) -> tuple[float, str]:
@@ -148,14 +151,13 @@ def _worst(compared: Sequence[Compared]) -> tuple[float, str]:
 def _compare(rule: UpdateCheck, steps: Steps, reading: Reading, rounding: Mapping[str, Any]) -> list[Compared]:
     """Every quantity that the rule assigns and the steps have, with the bound on their difference."""
     predicted = _predict(rule, steps, reading, as_balls=True)
-    slots = {"w": "w", **slot_names(steps.optimizer)}
+    quantities = {"w": "w", **slot_names(steps.optimizer)}
     compared = []
-    for target in dict.fromkeys(["w", *(target for target, _ in rule.rule)]):
-        if target in slots:
-            quantity = slots[target]
-            ball = _as_array(predicted[target], steps.after[quantity])
-            ball = Ball(ball.value, ball.radius + rounding[quantity])
-            compared.append(Compared(target, steps.before(quantity), steps.after[quantity], ball))
+    for target in dict.fromkeys(["w", *(target for target, _ in rule.rule if target in quantities)]):
+        quantity = quantities[target]
+        before, after = steps.before(quantity), steps.after[quantity]
+        ball = _as_array(predicted[target], after)
+        compared.append(Compared(target, before, after, Ball(ball.value, ball.radius + rounding[quantity])))
     return compared
 
 
@@ -201,15 +203,15 @@ def _with_numbers(tree: tuple[Any, ...], factor: float) -> tuple[Any, ...]:
     )
 
 
-def _seen(rule: UpdateCheck, held: Held) -> dict[str, bool]:
+def _seen(rule: UpdateCheck, best: BestReading) -> dict[str, bool]:
     """For each part of the rule, its numbers together, whether some step shows that it is changed."""
-    optimizer = held.compared[0][0].optimizer
+    optimizer = best.compared[0][0].optimizer
     parts = {"g", *slot_names(optimizer), *settings_of(optimizer)}
     named = frozenset().union(*(formula.names for _, formula in rule.rule))
     seen = {}
     for part in ("#", *sorted(named & parts)):
         changed = {part: -CHANGED if part == "g" else CHANGED}
-        seen[part] = any(_shows(rule, held.reading, steps, compared, changed) for steps, compared in held.compared)
+        seen[part] = any(_shows(rule, best.reading, steps, compared, changed) for steps, compared in best.compared)
     return seen
 
 
@@ -219,7 +221,7 @@ def _shows(
     predicted = _predict(rule, steps, reading, as_balls=False, changed=changed)
     for c in compared:
         moved = np.abs(np.asarray(predicted[c.quantity], np.float64) - c.observed)
-        if np.any((moved > c.predicted.bound) & c.told):
+        if np.any((moved > c.predicted.bound) & c.is_bounded):
             return True
     return False
 
@@ -228,14 +230,14 @@ def _unlike_the_reference(rule: UpdateCheck, steps: Sequence[Steps]) -> str:
     """Where a rule that explains a run is not the reference's, or nothing where it is."""
     beside = {
         "from the same states": [in_float64(some) for some in steps],
-        "from other states": [elsewhere(steps[0].optimizer)],
+        "from other states": [from_drawn_states(steps[0].optimizer)],
     }
     for where, others in beside.items():
-        held = _hold(rule, others)
-        if held.worst > 1:
+        best = _best_reading(rule, others)
+        if best.worst > 1:
             return (
                 f"this run does not tell the rule from the reference's own, from which it differs in float64 {where}, "
-                f"by {held.worst:.3g} of what rounding explains"
+                f"by {best.worst:.3g} of what rounding explains"
             )
     return ""
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, chi2
 
-from compare.claims.witnesses.seeds.confidence_intervals import Margins, grouped_interval, interval, quiet_interval
+from compare.claims.witnesses.seeds.confidence_intervals import Margins, grouped_interval, interval, interval_by_noise
 
 REPETITIONS = 300
 CONFIDENCE = 0.99
@@ -111,32 +111,35 @@ def test_more_noise_covers_less_noise(spread, few):
     for _ in range(REPETITIONS):
         start = rng.uniform(-1, 1, 400)
         noisy = start[:few] + 3 * spread * rng.standard_normal(few)
-        told = np.ones(400, bool)
-        (low, high), moved = quiet_interval(Margins(start, told), Margins(noisy, told[:few]), CONFIDENCE)
+        resolved = np.ones(400, bool)
+        (low, high), moved = interval_by_noise(Margins(start, resolved), Margins(noisy, resolved[:few]), CONFIDENCE)
         assert moved == np.count_nonzero(np.abs(noisy - start[:few]) >= np.abs(start[:few]))
         outside += not low <= 0.5 <= high
     assert outside <= MOST_MISSES
 
 
 def test_what_cannot_be_told_with_or_without_noise_may_have_moved():
-    told = np.array([True, False, True, True])
-    quiet, noisy = Margins(np.full(4, 1.0), told), Margins(np.full(3, 1.0), np.array([True, True, False]))
-    assert quiet_interval(quiet, noisy, 0.99)[1] == 2
+    resolved = np.array([True, False, True, True])
+    noiseless, noisy = Margins(np.full(4, 1.0), resolved), Margins(np.full(3, 1.0), np.array([True, True, False]))
+    assert interval_by_noise(noiseless, noisy, 0.99)[1] == 2
 
 
 def test_starts_that_noise_may_move_count_both_ways():
-    told = np.ones(100, bool)
-    quiet = Margins(np.where(np.arange(100) < 30, 1.0, -1.0), told)
-    noisy = Margins(np.where(np.arange(100) % 10 == 0, -quiet.margin, quiet.margin), told)
+    resolved = np.ones(100, bool)
+    noiseless = Margins(np.where(np.arange(100) < 30, 1.0, -1.0), resolved)
+    noisy = Margins(np.where(np.arange(100) % 10 == 0, -noiseless.margin, noiseless.margin), resolved)
     # Of 30 that meet the check 3 are moved, of 70 others 7.
-    assert quiet_interval(quiet, noisy, 0.99) == ((interval(27, 100, 0.99).low, interval(37, 100, 0.99).high), 10)
-    (low, high), moved = quiet_interval(quiet, Margins(noisy.margin[:50], told[:50]), 0.99)
+    assert interval_by_noise(noiseless, noisy, 0.99) == (
+        (interval(27, 100, 0.99).low, interval(37, 100, 0.99).high),
+        10,
+    )
+    (low, high), moved = interval_by_noise(noiseless, Margins(noisy.margin[:50], resolved[:50]), 0.99)
     most = interval(5, 50, 0.995).high
     assert (low, high, moved) == (max(interval(30, 100, 0.995).low - most, 0), interval(30, 100, 0.995).high + most, 5)
 
 
 def test_runs_that_diverge_with_and_without_noise_are_alike():
-    told, gone = np.ones(2, bool), np.full(2, -np.inf)
-    assert quiet_interval(Margins(gone, told), Margins(gone, told), 0.99)[1] == 0
-    assert quiet_interval(Margins(gone, told), Margins(np.ones(2), told), 0.99)[1] == 2
-    assert quiet_interval(Margins(np.ones(2), told), Margins(gone, told), 0.99)[1] == 2
+    resolved, gone = np.ones(2, bool), np.full(2, -np.inf)
+    assert interval_by_noise(Margins(gone, resolved), Margins(gone, resolved), 0.99)[1] == 0
+    assert interval_by_noise(Margins(gone, resolved), Margins(np.ones(2), resolved), 0.99)[1] == 2
+    assert interval_by_noise(Margins(np.ones(2), resolved), Margins(gone, resolved), 0.99)[1] == 2

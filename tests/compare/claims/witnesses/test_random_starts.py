@@ -10,7 +10,7 @@ from scipy.stats import binom, chi2
 from compare.claims import SharedRuns, judge
 from compare.claims.values import Claim, Condition, ShareOf, TrajectoryCheck
 from compare.claims.witnesses.paths.answers import Answers
-from compare.claims.witnesses.seeds.batch_streams import dealt, half_squares
+from compare.claims.witnesses.seeds.batch_streams import half_squares, stream_of_each
 from compare.claims.witnesses.seeds.batch_sums import SortedBatches, WholeBatches, evaluate, split_at_zero
 from compare.claims.witnesses.seeds.confidence_intervals import interval
 from compare.claims.witnesses.seeds.many_runs import Request, run_together
@@ -62,7 +62,7 @@ def test_every_start_sees_the_batches_of_its_stream(trainable, initial, streams)
     many = Experiment(initial=starts, trainable=trainable, steps=6, batch_size=20, seed=11, dtype="float64")
     request = Request(many, streams)
     path = run_together([request])[request]
-    for i, stream in enumerate(dealt(7, streams)):
+    for i, stream in enumerate(stream_of_each(7, streams)):
         start = Parameters(*(float(np.broadcast_to(p, 7)[i]) for p in starts))
         alone = Request(replace(many, initial=start, seed=11 + int(stream)), 1)
         expected = run_together([alone])[alone]
@@ -91,7 +91,7 @@ def test_seeds_are_what_they_were():
     share = ShareOf("seeds", 40, {}, 0.99, Condition(above=0.5))
     runs = share_runs(Experiment(), check_of(share), share)
     assert runs.run == Request(Experiment(), 40)
-    assert runs.quiet is runs.noisy is None
+    assert runs.noiseless is runs.noisy is None
 
 
 def test_noise_is_tested_on_the_first_starts_with_streams_of_their_own():
@@ -101,9 +101,9 @@ def test_noise_is_tested_on_the_first_starts_with_streams_of_their_own():
     noisy = runs.noisy.experiment
     assert noisy.shape == (runs.noisy.seeds,) == (512,)
     assert noisy.batch_size <= biased.batch_size / 4
-    assert noisy.initial.b.tolist() == runs.quiet.experiment.initial.b[:512].tolist()
-    assert runs.quiet == expected_request(biased, check_of(share), share)
-    assert runs.quiet.experiment.shape == (600,)
+    assert noisy.initial.b.tolist() == runs.noiseless.experiment.initial.b[:512].tolist()
+    assert runs.noiseless == expected_request(biased, check_of(share), share)
+    assert runs.noiseless.experiment.shape == (600,)
 
 
 # Batches without samples.

@@ -9,7 +9,7 @@ import pytest
 
 from compare.claims.values import Condition
 from compare.claims.witnesses.certainty import meets, rounded, settle, shown
-from compare.claims.witnesses.real_numbers import NoNumber, Reals, Untold, written
+from compare.claims.witnesses.real_numbers import NoNumber, Reals, Undecided, written
 
 REALS = Reals(30)
 
@@ -72,7 +72,7 @@ def test_the_far_tail_agrees_with_its_continued_fraction():
     for k in range(40, 0, -1):
         inner = x + k / inner
     quotient = REALS.tail(x) / REALS.density(x) * inner - 1
-    with pytest.raises(Untold):
+    with pytest.raises(Undecided):
         quotient.sign()
     assert REALS.points.log10(REALS.points.mpf(quotient.value.delta)) < -30
 
@@ -102,7 +102,7 @@ def test_what_has_no_value_says_so(undefined):
 
 def test_dividing_by_what_may_be_zero_is_not_told():
     two = REALS.sqrt(number(2)) * REALS.sqrt(number(2))
-    with pytest.raises(Untold):
+    with pytest.raises(Undecided):
         number(1) / (two - 2)
 
 
@@ -118,7 +118,7 @@ def test_a_condition_of_several_parts_is_refuted_by_one():
     # Of the first part the interval does not tell; the second one is certainly not met.
     four = REALS.sqrt(number(2)) * REALS.sqrt(number(8))
     assert meets(Condition(above=4.0, near=5.0, within=0.5), four) is False
-    with pytest.raises(Untold):
+    with pytest.raises(Undecided):
         meets(Condition(above=4.0, near=4.0, within=0.5), four)
 
 
