@@ -10,10 +10,11 @@ import numpy as np
 from compare.claims.findings import Finding
 from compare.claims.values import Check, Claim
 
-__all__ = ["MOST_WINDOWS", "WITNESSES", "Boundary", "Judged", "Share", "Verdict", "Witness"]
+__all__ = ["MOST_WINDOWS", "NEEDS_KERAS", "WITNESSES", "Boundary", "Judged", "Share", "Verdict", "Witness"]
 
 MOST_WINDOWS = 8  # that are told, of a claim that comes and goes
 WITNESSES = ("exact", "reference", "keras")
+NEEDS_KERAS = "needs Keras, which was left out"
 
 
 class Share(NamedTuple):
@@ -173,6 +174,3 @@ class Verdict:
         if expected is None or (self.verdict == "undecided" and NEEDS_KERAS in self.why and expected != "undecided"):
             return None
         return self.verdict == expected
-
-
-NEEDS_KERAS = "needs Keras, which was left out"

@@ -36,6 +36,7 @@ __all__ = [
     "requests_by_value",
     "second_requests",
     "shares_by_value",
+    "takes_two_sums",
 ]
 
 ASIDE = 0.1  # where the seeds are asked: so far from the boundary, relative to it
@@ -71,7 +72,7 @@ def plan_seeds(
     values = {value for pair in sides for value in pair}
     seeds = seeds_for(affordable_steps(experiment) * experiment.batch_size)
     if vary.claimed:
-        by_sums = _takes_sums(experiment)
+        by_sums = takes_two_sums(experiment)
         values |= {*spread_over(vary, ACROSS if by_sums else ACROSS // 2 + 1), *flips.nearest}
         values |= {setting_of(experiment, vary.setting), *((a + b) / 2 for a, b in pairwise(by_value))}
         samples = max(1, experiment.steps * experiment.batch_size * len(values))
@@ -81,7 +82,7 @@ def plan_seeds(
     return SeedsBySetting(vary, flips, tuple(found), sides, requests)
 
 
-def _takes_sums(experiment: Experiment) -> bool:
+def takes_two_sums(experiment: Experiment) -> bool:
     """Whether two sums of each batch are all that its runs need of it."""
     return kink_of(experiment) == "at zero, only w"
 
@@ -129,7 +130,7 @@ def second_requests(
         if sides and _follow(boundary, sides, shares) is False:
             values |= set(_around(boundary))
     if plan.vary.claimed:
-        count = BETWEEN if _takes_sums(experiment) else BETWEEN // 2
+        count = BETWEEN if takes_two_sums(experiment) else BETWEEN // 2
         for a, b in changes_of_mind(shares):
             values |= set(np.linspace(a, b, count + 2)[1:-1].tolist())
     seeds = plan.requests[0][1][0].seeds if plan.requests else SEEDS

@@ -13,12 +13,12 @@ import numpy as np
 
 from compare.claims.boundaries.flips_by_step import TIMES, Lengths, StepsFlip, lengths_of
 from compare.claims.boundaries.found import Found
+from compare.claims.boundaries.seeds_by_setting import takes_two_sums
 from compare.claims.check_text import shown
 from compare.claims.values import Comparison
 from compare.claims.verdicts import MOST_WINDOWS, Boundary, Share
 from compare.claims.witnesses.paths.path import Path
 from compare.claims.witnesses.paths.statements import RunCheck, experiments_of
-from compare.claims.witnesses.seeds.families import kink_of
 from compare.claims.witnesses.seeds.many_runs import LONGEST, Request, affordable_steps
 from compare.claims.witnesses.seeds.offset_runs import takes_offsets
 from compare.claims.witnesses.shared_runs import FEW, SharedRuns, seeds_for
@@ -59,7 +59,7 @@ def plan_seeds(checks: Sequence[RunCheck], experiment: Experiment, holds: bool, 
     else:
         seeds = FEW
         most = min(SAMPLES_OF_A_LONGER_LOOK // experiment.batch_size, MOST_STATES) // seeds
-        most = most if kink_of(experiment) == "at zero, only w" else min(most, MOST_STEPS_WITH_BIAS)
+        most = most if takes_two_sums(experiment) else min(most, MOST_STEPS_WITH_BIAS)
         length = min(TIMES * experiment.steps, most, LONGEST)
         if length <= experiment.steps:
             return too_long
