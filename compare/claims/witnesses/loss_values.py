@@ -77,7 +77,7 @@ def expected_gradient(neuron: Neuron, name: str, side: str | None = None) -> Sum
     cone = {"w": (1, 0), "b": (0, 1)}.get(name) if is_cone(neuron) and side is not None else None
     facing = None if cone is None else tuple(part if side == "right" else -part for part in cone)
     return _expectation(
-        (piece, _product(_scaled(2, piece.residual), _output(neuron, piece, name))) for piece in _pieces(neuron, facing)
+        (piece, _product(piece.residual, _output(neuron, piece, name), 2)) for piece in _pieces(neuron, facing)
     )
 
 
@@ -94,11 +94,10 @@ def expected_hessian(neuron: Neuron, row: str, column: str) -> Sum | None:
         return None
     terms = []
     for piece in _pieces(neuron):
-        first = _product(_output(neuron, piece, row), _output(neuron, piece, column))
-        terms.append((piece, tuple(2 * part for part in first)))
+        terms.append((piece, _product(_output(neuron, piece, row), _output(neuron, piece, column), 2)))
         if pair in ({"w", "v"}, {"b", "v"}):
             line = (piece.gain, NOTHING) if "w" in pair else (NOTHING, piece.gain)
-            terms.append((piece, _product(_scaled(2, piece.residual), line)))
+            terms.append((piece, _product(piece.residual, line, 2)))
     smooth = _expectation(iter(terms))
     if pair <= {"w", "b"} and neuron.w != 0 and neuron.negative_slope != 1:
         kink = -neuron.b / neuron.w
@@ -149,12 +148,9 @@ def _output(neuron: Neuron, piece: Piece, name: str) -> Line:
     return {"w": (outer, NOTHING), "b": (NOTHING, outer), "v": piece.z, "d": (NOTHING, Fraction(1))}[name]
 
 
-def _scaled(factor: int, line: Line) -> Line:
-    return factor * line[0], factor * line[1]
-
-
-def _product(one: Line, other: Line) -> tuple[Fraction, ...]:
-    return one[0] * other[0], one[0] * other[1] + one[1] * other[0], one[1] * other[1]
+def _product(one: Line, other: Line, factor: int = 1) -> tuple[Fraction, ...]:
+    product = one[0] * other[0], one[0] * other[1] + one[1] * other[0], one[1] * other[1]
+    return tuple(factor * part for part in product)
 
 
 def _expectation(terms: Iterator[tuple[Piece, tuple[Fraction, ...]]]) -> Sum:

@@ -29,7 +29,7 @@ from compare.claims.witnesses.descent.textbook import DECIMALS, update_of
 from compare.claims.witnesses.loss_values import neuron_of
 from compare.claims.witnesses.paths.offset_states import OffsetStates
 from compare.claims.witnesses.paths.path import Path
-from reference import Experiment, Parameters
+from reference import Experiment
 
 __all__ = ["DecimalDescent"]
 
@@ -118,26 +118,20 @@ class DecimalDescent:
         return np.asarray(apart)
 
     def _as_path(self, fine: "Offsets", apart: np.ndarray, steps: int) -> Path:
-        experiment, origins = self.experiment, self._fine.origins
+        origins = self._fine.origins
         with np.errstate(invalid="ignore", over="ignore"):
             w = np.array([float(origin) for origin in origins])[fine.origin] + fine.offset
             error = apart + fine.rounding
         # A sum that is absorbed has the sign of its origin, which is the right one.
-        columns = {
-            name: np.broadcast_to(float(getattr(experiment.initial, name)), (steps + 1, 1))
-            for name in Parameters._fields
-        }
-        columns["w"] = w[:, None]
         offsets = OffsetStates(
             origins=origins,
             origin=fine.origin[:, None],
             offset=fine.offset[:, None],
             error=np.where(np.isfinite(fine.offset), error, np.where(np.isfinite(apart), 0.0, np.inf))[:, None],
             exact=tuple(self._fine.exact[: steps + 1]),
-            sides=half_parabolas(neuron_of(experiment.initial, experiment)),
+            sides=half_parabolas(neuron_of(self.experiment.initial, self.experiment)),
         )
-        gradient = Parameters(fine.gradient[:, None], None, None, None)
-        return Path(experiment, Parameters(**columns), gradient, None, 0.0, offsets=offsets)
+        return Path.of_w(self.experiment, w[:, None], fine.gradient[:, None], 0.0, offsets)
 
 
 def _first_lost(apart: np.ndarray, offset: np.ndarray) -> int | None:

@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from compare.claims.witnesses.descent.parabolas import half_lines
+from compare.claims.witnesses.descent.parabolas import HalfLines, half_lines
 from compare.claims.witnesses.descent.textbook import MomentumSGD, PlainSGD, update_of
 from compare.claims.witnesses.paths.path import STEP_ERROR, Path, Shadow
 from compare.surface.scalar_gradient import scalar_gradient
@@ -80,23 +80,20 @@ class Descent:
         if lines is None or not isinstance(self._updates[0], (PlainSGD, MomentumSGD)):
             return 0.0, False
         side = -1.0 if lines.left_pull == 0 else 1.0 if lines.right_pull == 0 else 0.0
-        a = optimizer.learning_rate * lines.curvature
-        return side, has_real_positive_modes(a, optimizer)
+        return side, has_real_positive_modes(optimizer.learning_rate * lines.curvature, optimizer)
 
     def extend(self, steps: int) -> None:
         """Continue until `steps` updates were made, or nothing changes any more."""
-        forward = self._extend_line if self._lines is not None else self._extend_any
-        forward(steps)
+        if self._lines is None:
+            self._extend_any(steps)
+        elif not self._follow_a_formula(self._lines, steps):
+            self._extend_line(self._lines, steps)
 
-    def _extend_line(self, steps: int) -> None:
+    def _extend_line(self, lines: HalfLines, steps: int) -> None:
         """`extend` where dL/dw is a line on either side of 0: the same, without loops inside the loop."""
-        lines = self._lines
-        assert lines is not None
         curvature, left_pull, right_pull, at_zero = lines
         (update,), (states,), (gradients,) = self._updates, self._states, self._gradients
         step, homogeneous, w = update.step, bool(self._homogeneous), self._state[0]
-        if self._follow_a_formula(steps):
-            return
         for _ in range(0 if self.settled else steps - len(gradients)):
             if w < 0:
                 g = curvature * w - left_pull
@@ -123,24 +120,22 @@ class Descent:
                 break
         self._state[0] = w
 
-    def _follow_a_formula(self, steps: int) -> bool:
+    def _follow_a_formula(self, lines: HalfLines, steps: int) -> bool:
         """Plain SGD that shrinks towards a minimum on its side, or towards 0, without a loop."""
         (update,), (states,), (gradients,), w = self._updates, self._states, self._gradients, self._state[0]
         count = steps - len(gradients)
         if not isinstance(update, PlainSGD) or not w or count < SHORT or self.settled or self._scaled:
             return False
-        assert self._lines is not None
-        curvature, left_pull, right_pull, _ = self._lines
-        pull = left_pull if w < 0 else right_pull
+        curvature, pull = lines.curvature, lines.left_pull if w < 0 else lines.right_pull
         if not 0 < update.lr * curvature < 1 or pull * w < 0:
             return False
-        place = pull / curvature
+        minimum = pull / curvature
         # u (1 - a)^n with the rounding of a power, which is no more than that of as many steps.
-        away = (w - place) * (1 - update.lr * curvature) ** np.arange(count + 1)
+        offset = (w - minimum) * (1 - update.lr * curvature) ** np.arange(count + 1)
         if not pull:
-            away = np.where(np.abs(away) < TINY, math.copysign(TINY, w), away)
-        gradients += (curvature * away[:-1]).tolist()
-        states += (place + away[1:]).tolist()
+            offset = np.where(np.abs(offset) < TINY, math.copysign(TINY, w), offset)
+        gradients += (curvature * offset[:-1]).tolist()
+        states += (minimum + offset[1:]).tolist()
         self._state[0] = states[-1]
         return True
 

@@ -67,6 +67,14 @@ class Path:
     offsets: OffsetStates | None = None
     shadow: Shadow | None = None
 
+    @classmethod
+    def of_w(
+        cls, experiment: Experiment, w: np.ndarray, gradient: np.ndarray, resolution: float, offsets: OffsetStates
+    ) -> "Path":
+        """The path of a neuron of which w alone is trained, and known by its offsets."""
+        parameters = Parameters(*(np.broadcast_to(float(p), w.shape) for p in experiment.initial))._replace(w=w)
+        return cls(experiment, parameters, Parameters(gradient, None, None, None), None, resolution, offsets=offsets)
+
     @property
     def steps(self) -> int:
         """Updates that were made."""

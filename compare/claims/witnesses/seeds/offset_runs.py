@@ -28,7 +28,7 @@ from compare.claims.witnesses.paths.offset_states import OffsetStates
 from compare.claims.witnesses.paths.path import Path
 from compare.claims.witnesses.seeds.batch_streams import Squares, half_squares
 from compare.claims.witnesses.seeds.unbiased_batches import Lines, gradient_on, lines_of
-from reference import SGD, AdamW, Experiment, Optimizer, Parameters
+from reference import SGD, AdamW, Experiment, Optimizer
 
 __all__ = ["offset_path", "takes_offsets"]
 
@@ -94,13 +94,10 @@ def offset_path(
                 recorded = u if not scaled.any() else np.where(scaled > 0, np.copysign(TINY, u), u)
                 gradient[first + i], offset[first + i + 1], visited[first + i + 1] = g, recorded, origin
         w = values[visited] + offset
-    columns = {name: np.full(w.shape, float(getattr(run.initial, name))) for name in Parameters._fields}
-    columns["w"] = w
     lost = 0.0 if scales else TINY
-    known = OffsetStates(
-        origins, visited, offset, 4 * UNIT * np.abs(offset) + lost, (), half_parabolas(neuron), of_batches=True
-    )
-    return Path(run, Parameters(**columns), Parameters(gradient, None, None, None), None, lost, offsets=known)
+    error = 4 * UNIT * np.abs(offset) + lost
+    offsets = OffsetStates(origins, visited, offset, error, (), half_parabolas(neuron), of_batches=True)
+    return Path.of_w(run, w, gradient, lost, offsets)
 
 
 def _origins(neuron: Neuron) -> tuple[Fraction, ...]:
