@@ -1,6 +1,6 @@
 """One quantity at consecutive steps, as Keras has it, against what it may be."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -40,12 +40,16 @@ class Comparison(NamedTuple):
         """Compare with a bound of 0."""
         return cls.of(quantity, first_step, observed, Ball(due, np.zeros(len(due))))
 
-    @classmethod
-    def join(cls, parts: "list[Comparison]") -> "Comparison":
+    @staticmethod
+    def join(parts: "list[Comparison]") -> "Comparison":
         """One comparison of consecutive ones of the same quantity."""
-        (quantity, *_), (first_step, *_), *columns, (numbers, *_) = zip(*parts, strict=True)
-        joined = (None if column[0] is None else np.concatenate(column) for column in columns)
-        return cls._make([quantity, first_step, *joined, numbers])
+        first = parts[0]
+        joined: dict[str, Any] = {
+            field: np.concatenate([getattr(part, field) for part in parts])
+            for field in ("keras", "ball", "ratio", "ulps", "bits", "sample")
+            if getattr(first, field) is not None
+        }
+        return first._replace(**joined)
 
     def beyond_bound(self, which: np.ndarray) -> "Comparison":
         """The same, with an infinite ratio at some steps, by mask or index."""

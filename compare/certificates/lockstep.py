@@ -47,14 +47,14 @@ def examine_block(
     before, slots = states_before(record)
     first = record.first_step
     evaluations: list[Evaluation] = []
-    predictions: list[Predictions] = []
     compared: list[Comparison] = []
     with np.errstate(all="ignore"):
         for here in chunks(len(record.x), experiment.batch_size):
             parameters = Parameters(*(p[here] for p in before))
             found, y_pred = evaluate(experiment, first + here.start, parameters, record.x[here], record.y[here])
+            if here.start == 0:
+                beginning = y_pred
             evaluations.append(found)
-            predictions.append(y_pred)
             compared.append(_compare_predictions(experiment, parameters, record, here, y_pred, bits))
         whole = Evaluation.join(evaluations)
         balls = loss_and_gradient(whole.loss, whole.gradient)
@@ -70,7 +70,7 @@ def examine_block(
             *_check_overflows_of_batches(experiment, record, before, of_batches),
             *_check_overflows_of_steps(experiment, record, before, slots, of_steps),
         ]
-    return Examined(comparisons, whole, predictions[0])
+    return Examined(comparisons, whole, beginning)
 
 
 def take_step(

@@ -99,8 +99,5 @@ def twins_of(experiment: Experiment, recorder: "Recorder", batches: Batches | No
 def _in_float64(experiment: Experiment, recorder: "Recorder", batches: Batches | None) -> Examination:
     steps = min(experiment.steps, STEPS, max(2, SAMPLES // experiment.batch_size))
     sharp = replace(experiment, dtype="float64", steps=steps)
-    if batches is None:
-        data = draw_batches(sharp)
-    else:
-        data = batches[0][:steps].astype(np.float64), batches[1][:steps].astype(np.float64)
-    return examine(sharp, recorder, data, drawn=batches is None, prefix="float64 twin: ")
+    x, y = draw_batches(sharp) if batches is None else (a[:steps].astype(np.float64) for a in batches)
+    return examine(sharp, recorder, (x, y), drawn=batches is None, prefix="float64 twin: ")
