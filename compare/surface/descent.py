@@ -1,8 +1,8 @@
 """Gradient descent on the expected loss: what an optimizer does without sampling noise.
 
 Steps are the optimizer's own, of `reference`, with its rounding. The exact witness of claims has the same
-gradient, but rules of its own (`compare.claims.witnesses.descent.textbook`): a witness beside the reference must
-not step by the reference's code, and a step of 4 microseconds instead of 35 lets it follow a hundred times the run.
+gradient (`scalar_gradient`), but steps by rules of its own (`compare.claims.witnesses.descent.textbook`): it is
+to be independent of the reference, and 4 microseconds a step instead of 35 let it follow runs a hundred times as long.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

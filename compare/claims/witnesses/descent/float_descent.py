@@ -4,11 +4,9 @@ Where w alone is trained and there is no bias, `compare.claims.witnesses.descent
 digits it takes; floats are then for a quick look along a setting. Elsewhere floats are what
 there is, with a shadow that says how far they can be trusted.
 
-The gradient is that of `compare.surface.expected_descent`. The steps are not: its optimizer is the reference's, which
-this witness must not lean on (`textbook`), and takes 35 microseconds a step where this one takes 4.
-
-A `Descent` is a path that can be continued, so that the run itself, a run a hundred times
-as long, and every claim about the same experiment share it.
+The gradient is that of `compare.surface.expected_descent`. The steps are not: those are the reference's, of
+which this witness is to be independent wherever a textbook has the rule (`textbook`), and take 35
+microseconds each where these take 4.
 
 Below the resolution. On a half line where dL/dw = curvature w, plain SGD and momentum
 commute with scaling: once w and its velocity are tiny, both are multiplied by 2^600 and
@@ -50,7 +48,7 @@ def same_descent(experiment: Experiment) -> Experiment:
 
 
 class Descent:
-    """The expected path of a single neuron, computed as far as it is asked for.
+    """The expected path of a single neuron, as far as it is asked for; longer runs, and other claims, continue it.
 
     Examples
     --------

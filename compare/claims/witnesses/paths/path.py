@@ -23,7 +23,7 @@ __all__ = ["NEVER", "STEP_ERROR", "Path", "Shadow"]
 
 NEVER = np.iinfo(np.int64).max
 UNIT = 2.0**-53
-STEP_ERROR = 2.0**-49  # of the exact witness in floats: 16 roundings of a sum of pieces, see `expected`
+STEP_ERROR = 2.0**-49  # of the exact witness in floats: 16 roundings of a sum of pieces, see `scalar_gradient`
 AT_REST = 10  # states without a change
 LINEAR = 2.0**-12  # a difference of two shadows above which their distance no longer grows in proportion
 

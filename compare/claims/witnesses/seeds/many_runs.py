@@ -1,11 +1,11 @@
 """The reference over many seeds, or many starts, in one go.
 
 Experiments that draw the same batches are run together: each batch of each seed is drawn
-once, in blocks (`streams`), and condensed (`batchwise`, `lines`); then all experiments take
+once, in blocks (`batch_streams`), and condensed (`batch_sums`); then all experiments take
 their steps on it, those of a kind as one array (`families`). The optimizers are the
-reference's own, in the experiment's dtype; forward and backward are those of `batchwise`
-and `lines`, which the tests hold against the reference's. What experiments without bias
-need of a batch are two numbers, which can be kept for later runs.
+reference's own, in the experiment's dtype; forward and backward are those of `batch_sums`
+and `unbiased_batches`, which the tests hold against the reference's. What experiments
+without bias need of a batch are two numbers, which can be kept for later runs.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -7,9 +7,9 @@ the teacher, the gradient of each batch is proportional to the distance from it:
     w > 0    dL/dw = 2 v^2 (P + s^2 N) (w - w*),    w* = p / v,    if n = s p
     w < 0    dL/dw = 2 v^2 (s^2 P + N) (w - w*),    w* = n / v,    if p = s n
 
-with the batch's means P and N of x^2 above and below 0 (see `compare.claims.witnesses.seeds.unbiased_batches`). Then
-the distance itself can be stepped, with all its digits, by the reference's own optimizer,
-whose update does not ask where w is. Around 0 on the side without a pull it is the same:
+with the batch's means P and N of x^2 above and below 0 (`unbiased_batches`). Then the distance
+itself can be stepped, with all its digits, by the reference's own optimizer, whose update does not
+ask where w is. Around 0 on the side without a pull it is the same:
 w is its own distance. Plain SGD and momentum commute with scaling there, so that both may be
 multiplied by 2^600 whenever they get too small: signs are known however long it takes.
 """

@@ -2,12 +2,11 @@
 
 All starts of a stream of batches see the same samples: however many there are, they are
 one draw of the batches. So every start has a stream of its own where that is affordable,
-which makes the starts independent. Where samples would be too many, and nothing but w is
-in play, the two sums of a batch that matter are drawn without them
-(`compare.claims.witnesses.seeds.batch_streams`). Else starts are dealt to as many streams as can be had, and the
-first of them are run twice more: on the expected loss, without any noise, and each on a
-stream of its own of batches a good deal smaller, whose noise is greater. What these tell
-is in `compare.claims.witnesses.seeds.confidence_intervals.interval_by_noise`.
+which makes the starts independent. Where samples would be too many, and only w is trained
+without biases, the two sums of a batch that matter are drawn without them (`batch_streams`).
+Else starts are dealt to as many streams as can be had, and the first of them are run twice
+more: on the expected loss, without any noise, and each on a stream of its own of batches a
+good deal smaller, whose noise is greater (`confidence_intervals.interval_by_noise`).
 """
 
 from dataclasses import replace

@@ -3,8 +3,7 @@
 Keras' `cast` passes some settings through float32 even where everything else is float64
 (`reference.optimizers.cast_like_keras`): the momentum of SGD, weight decay, and what is taken to
 the power of t. The rest is rounded once to the dtype, and so is what is formed of settings
-alone, such as 1 - beta_1. A rule is therefore evaluated under one reading at a time, each with
-definite constants; nothing between two readings is allowed.
+alone, such as 1 - beta_1. A rule is therefore evaluated under one reading at a time.
 
 A constant expression is worked out in float64 and rounded once; having been rounded
 otherwise in another way of writing the rule, it is off by at most half an ulp, unless it is one

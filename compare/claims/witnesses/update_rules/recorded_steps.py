@@ -11,9 +11,9 @@ one reading explains every recorded step within
 
 A rule that no recorded step can tell from another is undecided. Some step must change
 something, and some part of the rule, the gradient, a slot, a setting or a number, must be seen,
-that is, move a prediction out of its bound when it is replaced by another of half the size;
-settings that are not seen are named. And the reference's own rule must not be another one: both
-are compared in float64, at the recorded states and at others (`optimizer_steps`).
+that is, move a prediction out of its bound when it is replaced by half of it; settings that are
+not seen are named. And the rule must be the reference's own in float64, at the recorded states and
+at others (`optimizer_steps`).
 """
 
 from collections.abc import Mapping, Sequence
