@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from compare.surface.activation import activation_probability
 from compare.surface.critical import CriticalPoint, critical_points
 from compare.surface.descent import expected_descent
 from compare.surface.flow import gradient_flow
@@ -89,13 +90,12 @@ def basins(
     >>> found.share("global minimum")
     0.5
     """
-    shape = np.broadcast_shapes(*(np.shape(p) for p in starts))
-    members = Parameters(*(np.broadcast_to(np.asarray(p, np.float64), shape) for p in starts))
+    members = _broadcast(starts)
     settings: dict[str, Any] = {"trainable": trainable, "negative_slope": negative_slope, "target": target}
     if optimizer is None:
         flat = [Parameters(*map(float, member)) for member in zip(*(p.ravel() for p in members), strict=True)]
         ends = [gradient_flow(start, until=until, times=[until], **settings).end for start in flat]
-        end = Parameters(*(np.array(p, np.float64).reshape(shape) for p in zip(*ends, strict=True)))
+        end = Parameters(*(np.array(p, np.float64).reshape(members.w.shape) for p in zip(*ends, strict=True)))
     else:
         experiment = Experiment(initial=members, optimizer=optimizer, steps=steps, dtype="float64", **settings)
         end = expected_descent(experiment, record="end").end
@@ -132,18 +132,20 @@ def arrived(
     >>> arrived(critical_points(), Parameters(w=np.array([-1.0, -0.001, 0.5, 0.999])))
     array([-1,  1, -1,  0])
     """
-    shape = np.broadcast_shapes(*(np.shape(p) for p in end))
-    end = Parameters(*(np.broadcast_to(np.asarray(p, np.float64), shape) for p in end))
-    reached = np.full(shape, -1)
+    end = _broadcast(end)
+    reached = np.full(end.w.shape, -1)
     for i in reversed(range(len(points))):  # where several fit, the lowest counts
         reached = np.where(_is_at(points[i], end, negative_slope, resolution), i, reached)
     return reached
 
 
+def _broadcast(parameters: Parameters) -> Parameters:
+    shape = np.broadcast_shapes(*(np.shape(p) for p in parameters))
+    return Parameters(*(np.broadcast_to(np.asarray(p, np.float64), shape) for p in parameters))
+
+
 def _is_at(point: CriticalPoint, end: Parameters, negative_slope: float, resolution: float) -> Any:
     """Whether the neurons are near the point, or on their way to it at infinity."""
-    from compare.surface import activation_probability
-
     at = point.parameters
     faces = (end.w >= 0) if at.w > 0 or (at.w == 0 and np.copysign(1.0, at.w) > 0) else (end.w <= 0)
     if point.kind == "dead set" or (at.b == -np.inf and negative_slope == 0):

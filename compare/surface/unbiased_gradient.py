@@ -10,7 +10,7 @@ For the question's own neuron that is w - 1 on the right and w on the left, with
 from typing import NamedTuple
 
 from compare.surface.critical.question import Question
-from compare.surface.critical.unbiased import correlation
+from compare.surface.critical.zero_bias import correlation
 from reference import Parameters, Target
 
 __all__ = ["Halves", "one_sided_slopes"]

@@ -3,7 +3,7 @@
 A neuron with a kink at k = -b / w is linear in everything else, so that what remains of
 any stationarity condition is one equation in k. `conditions` has these equations,
 `isolate` finds all their roots with proof, and the few places where the kink is nowhere
-(w = 0, w = b = 0, infinity) are worked out by hand in `weightless` and `infinity`.
+(w = 0, w = b = 0, infinity) are worked out by hand in `zero_weight` and `infinity`.
 """
 
 import math
@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from compare.surface.critical.finite_kink import kinked
 from compare.surface.critical.infinity import at_infinity
-from compare.surface.critical.kinked import kinked
+from compare.surface.critical.linear_cases import output_only, straight_line
 from compare.surface.critical.points import KINDS, CriticalPoint
 from compare.surface.critical.question import Question
-from compare.surface.critical.straight import output_only, straight_line
-from compare.surface.critical.unbiased import unbiased
-from compare.surface.critical.weightless import at_origin, without_weight
+from compare.surface.critical.zero_bias import unbiased
+from compare.surface.critical.zero_weight import at_origin, without_weight
 from compare.surface.errors import LOSS_ERROR
 from reference import Parameters, Target
 
@@ -94,9 +94,8 @@ def critical_points(
     """
     question = _question(trainable, negative_slope, target, parameters)
     try:
-        with np.errstate(
-            all="ignore"
-        ):  # what over- or underflows is found out by the gradient, which is held to its error
+        # What over- or underflows is found out by the gradient, which is held to its error.
+        with np.errstate(all="ignore"):
             found = [point for point in _all(question) if _inside(point, question, box)]
     except (ZeroDivisionError, OverflowError, np.linalg.LinAlgError):
         raise ArithmeticError(

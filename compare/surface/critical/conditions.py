@@ -50,23 +50,12 @@ __all__ = [
 
 
 class Problem(NamedTuple):
-    """A neuron that faces right, and its teacher.
-
-    Parameters
-    ----------
-    teacher : Teacher
-    s : float
-        Slope of the neuron, not 1.
-    d : float or None
-        Output bias; None is trained.
-    gain : float
-        -v b for `weight`, m = v w for `bias`.
-    """
+    """A neuron that faces right, and its teacher."""
 
     teacher: Teacher
-    s: float
-    d: float | None = 0.0
-    gain: float = 0.0
+    s: float  # slope of the neuron, not 1
+    d: float | None = 0.0  # output bias; None is trained
+    gain: float = 0.0  # -v b for `weight`, m = v w for `bias`
 
 
 def both(problem: Problem, cells: Cells) -> Jet:
@@ -133,7 +122,7 @@ def bias(problem: Problem, cells: Cells) -> Jet:
 def dead_both(problem: Problem, cells: Cells) -> Jet:
     """`both`, where m = right: the lines d and y(k) meet at the kink."""
     y = _label(problem.teacher, cells)
-    return y - (problem.d if problem.d is not None else _sides(problem.teacher, cells)[1].y)
+    return y - (_sides(problem.teacher, cells)[1].y if problem.d is None else problem.d)
 
 
 def dead_output(problem: Problem, cells: Cells) -> Jet:
@@ -146,7 +135,10 @@ def dead_weight(problem: Problem, cells: Cells) -> Jet:
     """`weight`: k E[r x; x > k] / density(k), and E[x | x > k] = over + k."""
     to_mean = cells.overshoot() + cells.a
     level = _label(problem.teacher, cells)
-    centre = _dead_centre(problem, cells, problem.gain) if problem.d is None else cells.a * problem.d
+    if problem.d is None:  # k d with d = E[y] - m E[(x - k)+] and m k = gain
+        centre = cells.a * problem.teacher.mean - (cells.density() - cells.a * cells.upper()) * problem.gain
+    else:
+        centre = cells.a * problem.d
     return centre - cells.a * level + (problem.gain - cells.a * problem.teacher.right) / to_mean
 
 
@@ -156,11 +148,6 @@ def dead_bias(problem: Problem, cells: Cells) -> Jet:
         return _lines_meet(problem, cells, problem.gain)
     m = problem.gain - problem.teacher.right
     return problem.d - _label(problem.teacher, cells) + cells.overshoot() * m
-
-
-def _dead_centre(problem: Problem, cells: Cells, gain: float) -> Jet:
-    """Return k d with d = E[y] - m E[(x - k)+] and m k = gain."""
-    return cells.a * problem.teacher.mean - (cells.density() - cells.a * cells.upper()) * gain
 
 
 def weights(s: float, cells: Cells) -> tuple[Jet, Jet, Jet]:

@@ -17,13 +17,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from compare.surface.critical import conditions
+from compare.surface.critical.classification import limit
 from compare.surface.critical.conditions import Problem
-from compare.surface.critical.describe import limit
 from compare.surface.critical.enclosures.normal import FAR, near
 from compare.surface.critical.points import CriticalPoint
 from compare.surface.critical.question import Question
 from compare.surface.critical.search import Condition
-from compare.surface.critical.unbiased import best
+from compare.surface.critical.zero_bias import best
 from compare.surface.integrals.normal_moments import REACH
 from reference import Parameters
 
@@ -135,13 +135,10 @@ def _constant(question: Question, orientation: int, side: int) -> CriticalPoint:
 
 def _steep(question: Question, orientation: int) -> Iterator[CriticalPoint]:
     """Limit w -> orientation inf and v -> 0: the kink goes to 0, as if there were no bias."""
-    from compare.surface import expected_gradient
-
     m, d = best(question, orientation)
     if m == 0:
         return
     at = Parameters(float(orientation), 0.0, m, d)
-    slope = expected_gradient(at, negative_slope=question.s, target=question.target)
-    falls = float(slope.b) * question.fixed.b >= 0
+    falls = float(question.gradient(at).b) * question.fixed.b >= 0
     parameters = Parameters(orientation * math.inf, question.fixed.b, math.copysign(0.0, m), d)
     yield limit(question, parameters, question.loss(at), falls, f"v |w| -> {m:g}")

@@ -44,7 +44,7 @@ class CriticalPoint:
     error : Parameters or None
         What no derivative of the expected loss exceeds in magnitude there, by more than which
         the point would not be stationary: the rounding of the parameters and of the gradient
-        (`settle`). Infinite for what is not trained. None where the loss has no derivative,
+        (`polish`). Infinite for what is not trained. None where the loss has no derivative,
         and at infinity where w or v does not come to rest.
 
     Examples

@@ -1,11 +1,14 @@
 """The question whose answer is a list of stationary points."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from compare.surface.critical.teacher import Teacher, facing
+from compare.surface.gradient import expected_gradient
+from compare.surface.hessian import expected_hessian
+from compare.surface.loss import expected_loss
 from reference import Parameters, Target
 
 __all__ = ["Question", "kink_kind"]
@@ -37,11 +40,23 @@ class Question(NamedTuple):
         """The output bias of a neuron without output: d, or E[y] where d is trained."""
         return self.teacher().mean if self.trains("d") else float(self.fixed.d)
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """Keyword arguments for the surface functions."""
+        return {"negative_slope": self.s, "target": self.target}
+
+    @property
+    def rows(self) -> list[int]:
+        """Where the trained parameters stand among w, b, v, d."""
+        return [Parameters._fields.index(name) for name in self.trainable]
+
     def loss(self, parameters: Parameters) -> float:
         """Expected loss."""
-        from compare.surface import expected_loss
+        return float(expected_loss(parameters, **self.options))
 
-        return float(expected_loss(parameters, negative_slope=self.s, target=self.target))
+    def gradient(self, parameters: Parameters) -> Parameters:
+        """First derivatives by all parameters."""
+        return expected_gradient(parameters, **self.options)
 
     def variance(self) -> float:
         """Var y, the loss of the best constant."""
@@ -53,19 +68,14 @@ class Question(NamedTuple):
 
     def line_loss(self, slope: float | None = None) -> float:
         """The loss of the best line, of a given slope or any, with the best height."""
-        from compare.surface import expected_loss
-
         teacher = self.teacher()
         line = Parameters(w=teacher.slope if slope is None else slope, d=teacher.mean)
         return float(expected_loss(line, negative_slope=1.0, target=self.target))
 
     def hessian(self, parameters: Parameters) -> np.ndarray:
         """Second derivatives by the trained parameters."""
-        from compare.surface import expected_hessian
-
-        rows = [Parameters._fields.index(name) for name in self.trainable]
-        whole: np.ndarray = expected_hessian(parameters, negative_slope=self.s, target=self.target)
-        return whole[np.ix_(rows, rows)]
+        whole: np.ndarray = expected_hessian(parameters, **self.options)
+        return whole[np.ix_(self.rows, self.rows)]
 
 
 def kink_kind(rates: Iterable[float]) -> str | None:

@@ -3,27 +3,20 @@
 import math
 from typing import NamedTuple
 
+from scipy.special import ndtr
+
 from reference import Target
 
 __all__ = ["Teacher", "facing"]
 
 
 class Teacher(NamedTuple):
-    """y(x) = left (x - kink) to the left of the kink, right (x - kink) on the right, plus level.
+    """y(x) = left (x - kink) to the left of the kink, right (x - kink) on the right, plus level."""
 
-    Parameters
-    ----------
-    kink : float
-    left, right : float
-        Slopes.
-    level : float
-        Value at the kink: 0, unless the target is a line, whose kink is put at 0.
-    """
-
-    kink: float
-    left: float
+    kink: float  # of a line 0
+    left: float  # slopes
     right: float
-    level: float = 0.0
+    level: float = 0.0  # value at the kink: 0, unless the target is a line
 
     @property
     def mirrored(self) -> "Teacher":
@@ -38,31 +31,20 @@ class Teacher(NamedTuple):
     @property
     def slope(self) -> float:
         """E[x y] = E[y'] (Stein's identity), the slope of the best line."""
-        from scipy.special import ndtr
-
         return float(self.left * ndtr(self.kink) + self.right * ndtr(-self.kink))
 
     @property
     def _shortfall(self) -> float:
         """E[(kink - x)+]."""
-        from scipy.special import ndtr
-
         density = math.exp(-self.kink * self.kink / 2) / math.sqrt(2 * math.pi)
         return float(self.kink * ndtr(self.kink) + density)
 
 
 def facing(target: Target, orientation: int) -> Teacher:
-    """Return the teacher on x, or mirrored, on -x.
+    """Return the teacher, of weight not 0, on x (orientation 1) or mirrored, on -x (orientation -1).
 
     The inputs are as likely as their mirror images, so a neuron with w < 0 that learns
     y(x) is a neuron with weight -w > 0 that learns y(-x).
-
-    Parameters
-    ----------
-    target : Target
-        With a weight that is not 0.
-    orientation : {1, -1}
-        1 for w > 0, -1 for w < 0.
 
     Examples
     --------

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from compare.surface import expected_gradient, expected_loss
-from compare.surface.critical import conditions, critical_points, settle
+from compare.surface.critical import conditions, critical_points, polish
+from compare.surface.critical.classification import describe
 from compare.surface.critical.conditions import Problem
-from compare.surface.critical.describe import describe
 from compare.surface.critical.enclosures.interval import Interval, Jet
 from compare.surface.critical.enclosures.normal import near
 from compare.surface.critical.enclosures.roots import isolate
@@ -108,7 +108,7 @@ def question(names=ALL, slope=0.5, target=Target(b=0.8)):
 def test_a_point_that_is_off_is_brought_to_rest():
     points = critical_points(trainable=ALL, negative_slope=0.5, target=Target(b=0.8))
     best = points[0].parameters
-    found, error = settle.settled(question(), best._replace(d=best.d + 2.0**-20, b=best.b - 2.0**-18), 1)
+    found, error = polish.polished(question(), best._replace(d=best.d + 2.0**-20, b=best.b - 2.0**-18), 1)
     gradient = expected_gradient(found, negative_slope=0.5, target=Target(b=0.8))
     assert all(abs(g) <= e for g, e in zip(gradient, error, strict=True))
     assert abs(found.d - best.d) < 2.0**-40

@@ -37,7 +37,9 @@ class Interval:
 
     @classmethod
     def of(cls, value: Any) -> "Interval":
-        """The interval of a single number that is exactly representable."""
+        """The interval of a single number that is exactly representable; an interval stays one."""
+        if isinstance(value, Interval):
+            return value
         return cls(np.asarray(value, np.float64), np.asarray(value, np.float64))
 
     @classmethod
@@ -58,17 +60,17 @@ class Interval:
         return Interval(np.minimum(self.low, other.low), np.maximum(self.high, other.high))
 
     def __add__(self, other: Any) -> "Interval":
-        other = _interval(other)
+        other = Interval.of(other)
         return _outwards(self.low + other.low, self.high + other.high)
 
     def __neg__(self) -> "Interval":
         return Interval(-self.high, -self.low)
 
     def __sub__(self, other: Any) -> "Interval":
-        return self + (-_interval(other))
+        return self + (-Interval.of(other))
 
     def __mul__(self, other: Any) -> "Interval":
-        other = _interval(other)
+        other = Interval.of(other)
         with np.errstate(invalid="ignore", over="ignore"):
             products = [a * b for a in self for b in other]
             low = np.minimum(np.minimum(products[0], products[1]), np.minimum(products[2], products[3]))
@@ -82,7 +84,7 @@ class Interval:
 
     def __truediv__(self, other: Any) -> "Interval":
         """Quotient; the divisor must not hold zero in its interior."""
-        other = _interval(other)
+        other = Interval.of(other)
         with np.errstate(divide="ignore"):
             inverse = _outwards(1 / other.high, 1 / other.low)
         spans = (other.low <= 0) & (other.high >= 0)
@@ -93,7 +95,7 @@ class Interval:
     __rmul__ = __mul__
 
     def __rsub__(self, other: Any) -> "Interval":
-        return _interval(other) + (-self)
+        return Interval.of(other) + (-self)
 
 
 @dataclass(frozen=True)
@@ -116,26 +118,28 @@ class Jet:
     __array_ufunc__ = None
 
     @classmethod
-    def constant(cls, value: float) -> "Jet":
-        """A number that does not change over the cell."""
+    def constant(cls, value: Any) -> "Jet":
+        """A number that does not change over the cell; a Jet stays one."""
+        if isinstance(value, Jet):
+            return value
         return cls(Interval.of(value), Interval.of(0.0))
 
     def __add__(self, other: Any) -> "Jet":
-        other = _jet(other)
+        other = Jet.constant(other)
         return Jet(self.value + other.value, self.slope + other.slope)
 
     def __neg__(self) -> "Jet":
         return Jet(-self.value, -self.slope)
 
     def __sub__(self, other: Any) -> "Jet":
-        return self + (-_jet(other))
+        return self + (-Jet.constant(other))
 
     def __mul__(self, other: Any) -> "Jet":
-        other = _jet(other)
+        other = Jet.constant(other)
         return Jet(self.value * other.value, self.slope * other.value + self.value * other.slope)
 
     def __truediv__(self, other: Any) -> "Jet":
-        other = _jet(other)
+        other = Jet.constant(other)
         quotient = self.value / other.value
         return Jet(quotient, (self.slope - quotient * other.slope) / other.value)
 
@@ -143,18 +147,10 @@ class Jet:
     __rmul__ = __mul__
 
     def __rsub__(self, other: Any) -> "Jet":
-        return _jet(other) + (-self)
+        return Jet.constant(other) + (-self)
 
     def __rtruediv__(self, other: Any) -> "Jet":
-        return _jet(other) / self
-
-
-def _interval(value: Any) -> Interval:
-    return value if isinstance(value, Interval) else Interval.of(value)
-
-
-def _jet(value: Any) -> Jet:
-    return value if isinstance(value, Jet) else Jet.constant(value)
+        return Jet.constant(other) / self
 
 
 def _outwards(low: Any, high: Any) -> Interval:

@@ -24,19 +24,11 @@ DEEPEST = FAR  # a ReLU is active beyond with probability 1e-197: nothing that a
 
 
 class Cells(NamedTuple):
-    """Cells, and the functions of the kink that the expected gradient is made of.
+    """Cells, and the functions of the kink that the expected gradient is made of."""
 
-    Parameters
-    ----------
-    a, b : Jet
-        Homogeneous coordinates of the kink, k = a / b.
-    k : Interval
-        The kinks themselves.
-    """
-
-    a: Jet
+    a: Jet  # homogeneous coordinates of the kink, k = a / b
     b: Jet
-    k: Interval
+    k: Interval  # the kinks themselves
 
     @property
     def is_far(self) -> bool:

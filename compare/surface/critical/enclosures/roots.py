@@ -28,40 +28,20 @@ Function = Callable[[Any, Any], Jet]
 
 
 class Root(NamedTuple):
-    """A simple root and what it is known to lie within.
-
-    Parameters
-    ----------
-    value, low, high : float
-    sign : int
-        Of the function's slope there; 0 if that is not known.
-    """
+    """A simple root and what it is known to lie within."""
 
     value: float
     low: float
     high: float
-    sign: int = 0
+    sign: int = 0  # of the function's slope there; 0 if that is not known
 
 
 def isolate(function: Function, low: float, high: float) -> list[Root]:
-    """Return every root of a function in [low, high], each once.
+    """Return every root of a function in [low, high], each once and in ascending order.
 
-    Parameters
-    ----------
-    function : callable
-        Of arrays of lower and upper ends of cells; encloses values and slopes.
-    low, high : float
-
-    Returns
-    -------
-    list of Root
-        In ascending order. A function that vanishes to rounding at an end of the interval
-        has a root there.
-
-    Raises
-    ------
-    ArithmeticError
-        If roots coincide, to within rounding.
+    The function, of arrays of lower and upper ends of cells, encloses values and slopes. One that
+    vanishes to rounding at an end of the interval has a root there. An ArithmeticError if roots
+    coincide, to within rounding.
 
     Examples
     --------

@@ -1,44 +1,34 @@
-"""How a stationary point is told of: brought to rest, with its loss, its kind and its curvature."""
+"""Makes a stationary point of its parameters: polished, with its loss, its kind and its curvature."""
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from compare.surface.arguments import Limit
 from compare.surface.critical.points import CriticalPoint
+from compare.surface.critical.polish import polished
 from compare.surface.critical.question import Question
-from compare.surface.critical.settle import settled
 from compare.surface.errors import HESSIAN_ERROR
 from reference import Parameters
 
-__all__ = ["describe", "limit"]
+__all__ = ["at_kink", "describe", "limit"]
 
 UNIT_ROUNDOFF = 2.0**-53
 
 
 def describe(question: Question, parameters: Parameters, kind: str | None = None, **more: Any) -> CriticalPoint:
-    """Return the point, and, unless it is given, the kind that its Hessian says.
+    """Return the point polished, unless it is the tip of a cone; of the kind that its Hessian says, unless given.
 
-    Parameters
-    ----------
-    question : Question
-    parameters : Parameters
-        To be settled, unless they are the tip of a cone, w = b = 0.
-    kind : str, optional
-    more
-        Other fields of `CriticalPoint`; the eigenvalues as None where there are none.
-
-    Raises
-    ------
-    ArithmeticError
-        If the gradient does not vanish there, or the Hessian is singular to rounding.
+    `more` are other fields of `CriticalPoint`; the eigenvalues None where there are none. An
+    ArithmeticError if the gradient does not vanish there, or the Hessian is singular to rounding.
     """
-    parameters = Parameters(*(float(p) + 0.0 for p in parameters))
+    parameters = _without_minus_zero(parameters)
     dimension = more.get("dimension", 0)
     error = None
     if not _is_cone(question, parameters):
-        parameters, error = settled(question, parameters, dimension)
-        parameters = Parameters(*(float(p) + 0.0 for p in parameters))
+        parameters, error = polished(question, parameters, dimension)
+        parameters = _without_minus_zero(parameters)
     eigenvalues = more.pop("eigenvalues", ())
     if eigenvalues == ():
         hessian = question.hessian(parameters)
@@ -50,6 +40,25 @@ def describe(question: Question, parameters: Parameters, kind: str | None = None
     return CriticalPoint(parameters, kind, question.loss(parameters), eigenvalues, error=error, **more)
 
 
+def at_kink(question: Question, kind_of: Callable[[float], str | None], where: str) -> Iterator[CriticalPoint]:
+    """Yield the points w = 0, b = 0 that are stationary in some sense; `kind_of` tells for an output weight v.
+
+    With v trained its sign decides, and where it is 0 the loss falls with w for one sign of v.
+    """
+    d = question.centre
+    if not question.trains("v"):
+        kind = kind_of(question.fixed.v)
+        if kind:
+            yield describe(question, Parameters(0.0, 0.0, question.fixed.v, d), kind, eigenvalues=None)
+        return
+    yield describe(question, Parameters(0.0, 0.0, 0.0, d), "saddle", eigenvalues=None)
+    for v, sign in ((1.0, ">"), (-1.0, "<")):
+        kind = kind_of(v)
+        if kind:
+            at, family = Parameters(0.0, 0.0, v, d), f"{where}, v {sign} 0"
+            yield describe(question, at, kind, eigenvalues=None, dimension=1, family=family)
+
+
 def limit(
     question: Question, parameters: Parameters, loss: float, falls: bool, family: str, far: Parameters | None = None
 ) -> CriticalPoint:
@@ -57,9 +66,13 @@ def limit(
     kind = "minimum at infinity" if falls else "saddle at infinity"
     parameters, error = Parameters(*(float(p) for p in parameters)), None
     if far is not None:
-        far, error = settled(question, Parameters(*(float(p) for p in far)), 0)
+        far, error = polished(question, Parameters(*(float(p) for p in far)), 0)
         parameters = Limit.at(parameters, far)
     return CriticalPoint(parameters, kind, max(loss, 0.0), family=family, error=error)
+
+
+def _without_minus_zero(parameters: Parameters) -> Parameters:
+    return Parameters(*(float(p) + 0.0 for p in parameters))
 
 
 def _is_cone(question: Question, parameters: Parameters) -> bool:

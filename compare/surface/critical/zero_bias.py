@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from scipy.special import ndtr
 
-from compare.surface.critical.describe import describe
+from compare.surface.critical.classification import at_kink, describe
 from compare.surface.critical.points import CriticalPoint
 from compare.surface.critical.question import Question, kink_kind
 from reference import Parameters
@@ -27,7 +27,8 @@ def unbiased(question: Question) -> Iterator[CriticalPoint]:
     """Yield the stationary points for trained w and b = 0 fixed."""
     for orientation in (1, -1):
         yield from _on_one_side(question, orientation, *best(question, orientation))
-    yield from _at_the_kink(question)
+    products = [correlation(question, orientation) for orientation in (1, -1)]
+    yield from at_kink(question, lambda v: kink_kind([-v * p for p in products]), "w = 0")
 
 
 def best(question: Question, orientation: int) -> tuple[float, float]:
@@ -46,35 +47,12 @@ def _on_one_side(question: Question, orientation: int, m: float, d: float) -> It
         if w > 0:
             yield describe(question, Parameters(orientation * w, 0.0, question.fixed.v, d), "local minimum")
     elif m == 0:
-        family = "v = 0, w > 0" if orientation > 0 else "v = 0, w < 0"
-        yield describe(
-            question, Parameters(float(orientation), 0.0, 0.0, d), "local minimum", dimension=1, family=family
-        )
+        at, family = Parameters(float(orientation), 0.0, 0.0, d), f"v = 0, w {'>' if orientation > 0 else '<'} 0"
+        yield describe(question, at, "local minimum", dimension=1, family=family)
     else:
         root = math.sqrt(abs(m))
-        yield describe(
-            question,
-            Parameters(orientation * root, 0.0, math.copysign(root, m), d),
-            "local minimum",
-            dimension=1,
-            family="(c w, v / c), c > 0",
-        )
-
-
-def _at_the_kink(question: Question) -> Iterator[CriticalPoint]:
-    d, products = question.centre, [correlation(question, orientation) for orientation in (1, -1)]
-    if not question.trains("v"):
-        v = question.fixed.v
-        kind = kink_kind([-v * p for p in products])
-        if kind:
-            yield describe(question, Parameters(0.0, 0.0, v, d), kind, eigenvalues=None)
-        return
-    yield describe(question, Parameters(0.0, 0.0, 0.0, d), "saddle", eigenvalues=None)
-    for v in (1.0, -1.0):
-        kind = kink_kind([-v * p for p in products])
-        if kind:
-            family = "w = 0, v > 0" if v > 0 else "w = 0, v < 0"
-            yield describe(question, Parameters(0.0, 0.0, v, d), kind, eigenvalues=None, dimension=1, family=family)
+        at = Parameters(orientation * root, 0.0, math.copysign(root, m), d)
+        yield describe(question, at, "local minimum", dimension=1, family="(c w, v / c), c > 0")
 
 
 def correlation(question: Question, orientation: int) -> float:

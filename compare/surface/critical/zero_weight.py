@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from compare.surface.critical import conditions
+from compare.surface.critical.classification import at_kink, describe
 from compare.surface.critical.conditions import Problem
-from compare.surface.critical.describe import describe
 from compare.surface.critical.enclosures.normal import near
 from compare.surface.critical.points import CriticalPoint
 from compare.surface.critical.question import Question, kink_kind
@@ -32,23 +32,13 @@ def without_weight(question: Question) -> Iterator[CriticalPoint]:
         if side < 0 and question.s == 0:
             v = 1.0 if question.trains("v") else question.fixed.v
             family = [f"w = 0, {where}"] * line + ["v any"] * question.trains("v")
-            yield describe(
-                question,
-                Parameters(0.0, b, v, question.centre),
-                "dead set",
-                dimension=line + int(question.trains("v")),
-                family=", ".join(family),
-            )
+            at = Parameters(0.0, b, v, question.centre)
+            yield describe(question, at, "dead set", dimension=len(family), family=", ".join(family))
         elif question.teacher().slope == 0:
             yield from _flat_fit(question, b)
         elif question.trains("v") and question.centre == question.teacher().mean:
-            yield describe(
-                question,
-                Parameters(0.0, b, 0.0, question.centre),
-                "saddle",
-                dimension=line,
-                family=f"w = v = 0, {where}" if line else "",
-            )
+            at, family = Parameters(0.0, b, 0.0, question.centre), [f"w = v = 0, {where}"] * line
+            yield describe(question, at, "saddle", dimension=line, family="".join(family))
 
 
 def _flat_fit(question: Question, b: float) -> Iterator[CriticalPoint]:
@@ -62,12 +52,8 @@ def _flat_fit(question: Question, b: float) -> Iterator[CriticalPoint]:
         b = missing / (gain * v)
     else:
         return
-    yield describe(
-        question,
-        Parameters(0.0, b, v, question.fixed.d),
-        dimension=int(curve),
-        family=f"w = 0, v phi(b) + d = E[y], b {'>' if b > 0 else '<'} 0" if curve else "",
-    )
+    family = f"w = 0, v phi(b) + d = E[y], b {'>' if b > 0 else '<'} 0" if curve else ""
+    yield describe(question, Parameters(0.0, b, v, question.fixed.d), dimension=int(curve), family=family)
 
 
 def at_origin(question: Question) -> Iterator[CriticalPoint]:
@@ -79,18 +65,7 @@ def at_origin(question: Question) -> Iterator[CriticalPoint]:
     of them (Clarke's generalized gradient), over `DIRECTIONS` rays.
     """
     rays, limits = _rays(question)
-    if not question.trains("v"):
-        kind = _cone_kind(question, rays, limits, question.fixed.v)
-        if kind:
-            yield describe(question, Parameters(0.0, 0.0, question.fixed.v, question.centre), kind, eigenvalues=None)
-        return
-    yield describe(question, Parameters(0.0, 0.0, 0.0, question.centre), "saddle", eigenvalues=None)
-    for v in (1.0, -1.0):
-        kind = _cone_kind(question, rays, limits, v)
-        if kind:
-            family = "w = b = 0, v > 0" if v > 0 else "w = b = 0, v < 0"
-            parameters = Parameters(0.0, 0.0, v, question.centre)
-            yield describe(question, parameters, kind, eigenvalues=None, dimension=1, family=family)
+    yield from at_kink(question, lambda v: _cone_kind(question, rays, limits, v), "w = b = 0")
 
 
 def _rays(question: Question) -> tuple[np.ndarray, np.ndarray]:

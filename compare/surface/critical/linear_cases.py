@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from compare.surface.critical.describe import describe
+from compare.surface.critical.classification import describe
 from compare.surface.critical.points import CriticalPoint
 from compare.surface.critical.question import Question
+from compare.surface.hessian import expected_hessian
 from reference import Parameters
 
 __all__ = ["output_only", "straight_line"]
@@ -16,13 +17,10 @@ def output_only(question: Question) -> Iterator[CriticalPoint]:
     The loss is quadratic in them, so its derivatives at v = d = 0 say all. A constant
     activation makes v and d exchangeable, and one that is zero makes v idle.
     """
-    from compare.surface import expected_gradient, expected_hessian
-
     w, b, v, d = question.fixed
     trains_v, trains_d = question.trains("v"), question.trains("d")
     at = Parameters(w, b, 0.0 if trains_v else v, 0.0 if trains_d else d)
-    slope = expected_gradient(at, negative_slope=question.s, target=question.target)
-    hessian = expected_hessian(at, negative_slope=question.s, target=question.target)
+    slope, hessian = question.gradient(at), expected_hessian(at, **question.options)
     square, mean = float(hessian[2, 2]), float(hessian[2, 3])
     idle = trains_v and (square == 0 or (trains_d and w == 0))
     if not trains_v:

@@ -17,9 +17,10 @@ from typing import NamedTuple
 import numpy as np
 
 from compare.surface.critical.question import Question
+from compare.surface.gradient import expected_gradient_error
 from reference import Parameters
 
-__all__ = ["settled"]
+__all__ = ["polished"]
 
 UNIT_ROUNDOFF = 2.0**-53
 STEPS = 12
@@ -43,53 +44,37 @@ class _State(NamedTuple):
         return float(np.max(np.where((allowed == 0) & (self.gradient != 0), np.inf, quotients)))
 
 
-def settled(question: Question, parameters: Parameters, dimension: int) -> tuple[Parameters, Parameters]:
-    """Bring a point to where its gradient vanishes to rounding.
+def polished(question: Question, parameters: Parameters, dimension: int) -> tuple[Parameters, Parameters]:
+    """Bring a point to where its gradient vanishes to rounding, and bound the true derivatives there.
 
-    Parameters
-    ----------
-    question : Question
-    parameters : Parameters
-        Finite.
-    dimension : int
-        Of the set of stationary points that it belongs to. An output weight or weight that is
-        0 stays so.
-
-    Returns
-    -------
-    parameters : Parameters
-    error : Parameters
-        Bounds of the true derivatives; infinite for those that are not trained.
-
-    Raises
-    ------
-    ArithmeticError
-        If the gradient does not vanish nearby.
+    The point is finite, and one of a set of stationary points of this dimension. The bounds are
+    infinite for what is not trained. An ArithmeticError if the gradient does not vanish nearby.
     """
     names = question.trainable
-    free, flat = _free(question, parameters, dimension)
-    here, best = parameters, _state(question, parameters)
-    at = here
+    free, flat = _movable(question, parameters, dimension)
+    at = here = parameters
+    best = _state(question, parameters)
     for _ in range(STEPS):
         if best.rest <= 1:
             break
-        moved = _stepped(at, _state(question, at), names, free, flat)
-        if moved is None or _apart(moved, parameters) > FARTHEST:
+        moved = _newton_step(at, _state(question, at), names, free, flat)
+        if moved is None or _distance(moved, parameters) > FARTHEST:
             break
         at = moved
         state = _state(question, at)
         if state.rest < best.rest:
             here, best = at, state
     if not best.rest <= 1:
+        where = ", ".join(f"{name} = {value:.6g}" for name, value in parameters._asdict().items())
         raise ArithmeticError(
-            f"critical_points: near {_words(parameters)} the gradient is {best.rest:.1e} times what rounding explains: "
+            f"critical_points: near {where} the gradient is {best.rest:.1e} times what rounding explains: "
             "the point cannot be told from one that is not stationary"
         )
     error = dict(zip(names, (best.rounding + 3 * best.eps).tolist(), strict=True))
     return here, Parameters(*(error.get(name, np.inf) for name in Parameters._fields))
 
 
-def _free(question: Question, parameters: Parameters, dimension: int) -> tuple[list[str], int]:
+def _movable(question: Question, parameters: Parameters, dimension: int) -> tuple[list[str], int]:
     """What a step may change, and in how many directions nothing changes.
 
     A v or w that is 0 is so by symmetry. Of a curve (c w, c b, v / c) one point is found by
@@ -108,21 +93,19 @@ def _free(question: Question, parameters: Parameters, dimension: int) -> tuple[l
 
 
 def _state(question: Question, at: Parameters) -> _State:
-    from compare.surface import expected_gradient, expected_gradient_error, expected_hessian
-
-    s, target = question.s, question.target
-    rows = [Parameters._fields.index(name) for name in question.trainable]
-    gradient = np.array([*expected_gradient(at, negative_slope=s, target=target)])[rows]
-    eps = np.array([*expected_gradient_error(at, negative_slope=s, target=target)])[rows]
-    hessian = expected_hessian(at, negative_slope=s, target=target)[np.ix_(rows, rows)]
+    rows, hessian = question.rows, question.hessian(at)
+    gradient = np.array(question.gradient(at))[rows]
+    eps = np.array(expected_gradient_error(at, **question.options))[rows]
     hessian = np.where(np.isnan(hessian), 0.0, hessian)  # at a cone: what is not there rounds nothing
     if not (np.isfinite(hessian).all() and np.isfinite(gradient).all() and np.isfinite(eps).all()):
         raise OverflowError("a derivative is beyond the largest float64")
-    sizes = np.abs([*at])[rows]
+    sizes = np.abs(at)[rows]
     return _State(gradient, hessian, eps, np.abs(hessian) @ (UNIT_ROUNDOFF * sizes))
 
 
-def _stepped(at: Parameters, state: _State, names: tuple[str, ...], free: list[str], flat: int) -> Parameters | None:
+def _newton_step(
+    at: Parameters, state: _State, names: tuple[str, ...], free: list[str], flat: int
+) -> Parameters | None:
     """One step of Newton's method across the set, that is, without its flat directions."""
     rank = len(free) - flat
     if rank <= 0:
@@ -141,15 +124,11 @@ def _stepped(at: Parameters, state: _State, names: tuple[str, ...], free: list[s
     across = np.where(np.abs(coefficients) > WITHIN, coefficients, 0.0) / singular[:rank]
     moves = dict(zip(free, (right[:rank].T @ across * scale).tolist(), strict=True))
     moved = Parameters(*(p + moves.get(name, 0.0) for name, p in zip(Parameters._fields, at, strict=True)))
-    return moved if np.isfinite([*moved]).all() else None
+    return moved if np.isfinite(moved).all() else None
 
 
-def _apart(at: Parameters, start: Parameters) -> float:
+def _distance(at: Parameters, start: Parameters) -> float:
     """Distance relative to each parameter's size; w and b are of one size."""
     z = np.hypot(start.w, start.b) or 1.0
     sizes = (z, z, abs(start.v) or 1.0, max(abs(start.d), 1.0))
     return float(max(abs(a - p) / size for a, p, size in zip(at, start, sizes, strict=True)))
-
-
-def _words(parameters: Parameters) -> str:
-    return ", ".join(f"{name} = {value:.6g}" for name, value in parameters._asdict().items())

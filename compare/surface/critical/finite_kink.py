@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator
 
 from compare.surface.critical import conditions
+from compare.surface.critical.classification import describe
 from compare.surface.critical.conditions import Problem
-from compare.surface.critical.describe import describe
 from compare.surface.critical.points import CriticalPoint
 from compare.surface.critical.question import Question
 from compare.surface.critical.search import amplitude, centred, kinks
@@ -17,11 +17,7 @@ __all__ = ["kinked"]
 def kinked(question: Question) -> Iterator[CriticalPoint]:
     """Yield every stationary point or set with w and k = -b / w both free, w not 0.
 
-    Parameters
-    ----------
-    question : Question
-        w and b trained, or one of them with the other one not 0; a slope that is not 1;
-        v trained or not 0.
+    w and b are trained, or one of them with the other one not 0; the slope is not 1; v is trained or not 0.
     """
     for orientation in (1, -1):
         if not question.trains("w") and question.fixed.w * orientation < 0:
