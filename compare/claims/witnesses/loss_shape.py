@@ -73,11 +73,11 @@ def judge_critical_point(check: CriticalPointCheck, experiment: Experiment, poin
 
 def _is_near(check: CriticalPointCheck, place: Place, experiment: Experiment) -> bool | None:
     """Whether each trained parameter is within the distance; None where that cannot be told."""
-    is_near = []
+    within = []
     for name in experiment.trainable:
         condition = Condition(near=float(getattr(check.at, name)), within=check.within)
-        is_near.append(settle(partial(place.parameter, name), condition).met)
-    return False if False in is_near else None if None in is_near else True
+        within.append(settle(partial(place.parameter, name), condition).met)
+    return False if False in within else None if None in within else True
 
 
 def _is_stationary(at: Parameters, experiment: Experiment) -> bool:
