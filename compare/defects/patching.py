@@ -87,10 +87,10 @@ def changed_code(patches: Iterable[Substitution]) -> list[tuple[FunctionType, Co
     for patch in patches:
         by_module.setdefault(patch.where, []).append(patch)
     changed = []
-    for module, mine in by_module.items():
+    for module, substitutions in by_module.items():
         source = after = inspect.getsource(importlib.import_module(module))
         touched: dict[str, None] = {}  # in order
-        for patch in mine:
+        for patch in substitutions:
             touched[_enclosing(source, patch)] = None
             after = after.replace(patch.old, patch.new)
         changed += [(_function(module, qualname), _code(after, module, qualname)) for qualname in touched]

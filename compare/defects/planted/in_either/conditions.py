@@ -17,6 +17,8 @@ _UPSTREAM = "residual * 2 / x.shape[-1]"
 _AGE = "t = np.add(iterations, 1, dtype=dtype_of(w))"
 _BUILT = "self.optimizer = build_optimizer(experiment.optimizer)"
 
+_LITTLE = 1e-3  # half of the long run is below it
+
 _UNASKED = "plausible slip: a schedule that takes effect where none was asked for"
 _ONE_SIZE = "deeplearning4j/deeplearning4j#1452: gradients are divided by a wrong amount at batch size 1"
 _SMALL = "openxla/xla#13054: the gradient is wrong for weights below a size, and only in large batches"
@@ -71,7 +73,6 @@ DEFECTS = defects(
             _SIGN,
             sgd_from(lambda sgd, g, w: keras_ops().where(keras_ops().convert_to_tensor(w) < 0, g * 1.001, g)),
         ),
-        # Half of the long run is below a thousandth.
         ("small-gradients-larger", "long"): (
             "Derivatives below a thousandth are 1 % too large.",
             _SMALL,
@@ -80,7 +81,7 @@ DEFECTS = defects(
         ("keras-small-gradients-larger", "long"): (
             "Derivatives below a thousandth are 1 % too large.",
             _SMALL,
-            sgd_from(lambda sgd, g, w: keras_ops().where(keras_ops().abs(g) < 1e-3, g * 1.01, g)),
+            sgd_from(lambda sgd, g, w: keras_ops().where(keras_ops().abs(g) < _LITTLE, g * 1.01, g)),
         ),
         ("keras-compiled-momentum-smaller", "compiled"): (
             "Compiled by XLA, momentum is 0.1 % smaller.",
