@@ -48,7 +48,7 @@ def _warm(experiment: Experiment, work: Callable[[], object], worst: float) -> P
 
 
 def _by_fit(size: Size, skipped: int) -> Prepared:
-    """Without so many epochs at the beginning; for the first the model is built, and in it the step is traced."""
+    """All of it, or without so many epochs at the beginning: the first one builds the model and traces the step."""
     require("keras")
     import keras_impl
     from keras_impl.question import learn
@@ -70,7 +70,8 @@ def _by_fit(size: Size, skipped: int) -> Prepared:
             batch_size=size.samples,
             watch=lambda epoch: readings.append(Reading.of_process()),
         )
-        return readings[-1].minus(readings[skipped])
+        end = readings[-1] if skipped else Reading.of_process()  # the whole of it, or up to the last epoch
+        return end.minus(readings[skipped])
 
     measured = steps * (epochs - skipped)
     return Prepared(job, measured, {"steps": measured, "samples": size.samples})
