@@ -33,8 +33,8 @@ def flip_along_batch_sizes(
     """
     shares = shares_by_value(by_size, vary.setting, checks, experiment, shared)
     silent = [size for size, share in shares.items() if share.all_hold is None]
-    untold = (f"it could not be told at batch_size = {', '.join(map(shown, silent))}",) if silent else ()
-    untold = untold if vary.claimed else ()
+    remark = f"it could not be told at batch_size = {', '.join(map(shown, silent))}"
+    untold = (remark,) if silent and vary.claimed else ()
     changes, stated = changes_of_mind(shares), float(experiment.batch_size)
     if not changes:
         return Found(untold=untold)
