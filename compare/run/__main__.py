@@ -67,24 +67,23 @@ def _main(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace, cases: "list[Case]", claims: "list[Claim]") -> int:
+    from compare.claims import SharedRuns
+    from compare.question.audit import audit
     from compare.run.junit import junit_writer, require_apart
     from compare.run.selection import shipped_files
+    from compare.run.terminal import failures, follow_findings, judge_and_follow, show
     from compare.system.folders import folder
 
     require_apart(options.out, options.junit, options.files or shipped_files())
     with junit_writer(options.junit, options.out) as write_junit, folder(options.out) as temporary:
-        # Only now, for what cannot be written is refused at once.
-        from compare.claims import SharedRuns
-        from compare.question.audit import audit
-        from compare.run.files import write_audit
-        from compare.run.terminal import failures, follow_findings, judge_and_follow, show
-
         recorder = None if options.no_keras else _keras_recorder()
         findings = follow_findings(audit(cases, recorder), len(cases), options.quiet)
         shared = SharedRuns(recorder)
         verdicts = judge_and_follow(claims, shared, options.quiet)
         pictures = [] if options.no_figures else _draw(temporary / "figures", options, findings, verdicts, shared)
         write_junit(temporary, verdicts)
+        from compare.run.files import write_audit  # not before: what cannot be written is to be refused at once
+
         write_audit(temporary, options, findings, verdicts, pictures, shared)
     if not options.quiet:
         show(options, findings, verdicts)
