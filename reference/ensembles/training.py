@@ -36,6 +36,14 @@ def train(
     ------
     TypeError, ValueError
         If the batches do not fit, or the fast path is required and cannot be taken.
+
+    Examples
+    --------
+    >>> two = Experiment(initial=Parameters(w=np.array([0.5, 1.0])), batch_size=2, steps=1)
+    >>> train(two, np.array([0, 1]), None, required=True).parameters.w.shape
+    (2, 2)
+    >>> train(two, np.array([0, 1]), None, required=False) is None  # two neurons are no faster this way
+    True
     """
     if not required and not pays(experiment):
         return None
