@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 from compare.surface.critical import conditions
 from compare.surface.critical.conditions import Problem
@@ -16,46 +15,34 @@ Condition = Callable[[Problem, Cells], Jet]
 
 
 def kinks(problem: Problem, condition: Condition, dead: Condition, low: float, high: float) -> list[Root]:
-    """Return the roots k of a condition with low < k < high, infinity left out.
+    """Return the roots k of a condition with low < k < high, infinity left out, in ascending order.
 
-    A ReLU whose active side is all on the teacher's right has the condition `dead`; it is
-    searched up to kinks of `DEEPEST`, beyond which it is never active.
-
-    Parameters
-    ----------
-    problem : Problem
-    condition, dead : callable
-        Two of `conditions`.
-    low, high : float
-        Infinite, or 0.
-
-    Returns
-    -------
-    list of Root
-        Ascending. With d trained a kink beyond `FAR` leaves a line, and counts as at infinity.
+    `condition` and `dead` are two of `conditions`, low and high infinite or 0. A ReLU whose active side is all
+    on the teacher's right has the condition `dead`; it is searched up to kinks of `DEEPEST`, beyond
+    which it is never active. With d trained a kink beyond `FAR` leaves a line, and counts as at infinity.
     """
     split = problem.teacher.kink
     if condition is conditions.both and problem.d is None and problem.teacher.left == problem.teacher.right:
         # The condition is without sign change for a slope up to 0, and holds nowhere far out.
         roots = isolate(lambda a, b: conditions.both_of_line(problem, near(a, b)), -FAR, FAR) if problem.s > 0 else []
         return [root for root in roots if low < root.value < high]
-    pieces: list[tuple[Callable[[Any, Any], Jet], float, float]] = [
-        (lambda a, b: condition(problem, near(a, b)), max(low, -FAR), min(split, high, FAR)),
-    ]
+
+    def near_roots(function: Condition, start: float, end: float) -> list[Root]:
+        return isolate(lambda a, b: function(problem, near(a, b)), start, end) if start < end else []
+
+    def far_roots(side: int, start: float, end: float) -> list[Root]:
+        return [_inverse(root) for root in isolate(lambda a, b: condition(problem, far(a, b, side)), start, end)]
+
+    found = near_roots(condition, max(low, -FAR), min(split, high, FAR))
     reaches_far = problem.d is not None or condition is conditions.weight
     if low < -FAR and reaches_far:
-        pieces.append((lambda a, b: condition(problem, far(a, b, -1)), -1 / FAR, 0.0))
+        found += far_roots(-1, -1 / FAR, 0.0)
     if problem.s != 0:
-        pieces.append((lambda a, b: condition(problem, near(a, b)), max(low, split), min(high, FAR)))
+        found += near_roots(condition, max(low, split), min(high, FAR))
         if high > FAR and reaches_far:
-            pieces.append((lambda a, b: condition(problem, far(a, b, 1)), 0.0, 1 / FAR))
+            found += far_roots(1, 0.0, 1 / FAR)
     elif dead is not conditions.dead_both or problem.teacher.right != 0:
-        pieces.append((lambda a, b: dead(problem, near(a, b)), max(low, split), min(high, DEEPEST)))
-    found: list[Root] = []
-    for function, start, end in pieces:
-        if start < end:
-            is_far = (start, end) in ((-1 / FAR, 0.0), (0.0, 1 / FAR))
-            found += [_inverse(root) if is_far else root for root in isolate(function, start, end)]
+        found += near_roots(dead, max(low, split), min(high, DEEPEST))
     distinct: list[Root] = []
     for root in sorted(root for root in found if low < root.value < high):
         if distinct and root.low <= distinct[-1].high:  # the same one, at the end of both pieces

@@ -64,13 +64,13 @@ def cut(
     unit, their_w, their_b = normalized(target)
     student = Line(w, b, DoubleDouble(v), product(v, s))
     teacher = Line(their_w, their_b, DoubleDouble(unit), DoubleDouble(unit * target.negative_slope))
-    cuts, places = _places(inputs, student, teacher, d)
+    cuts, at_cuts = _sorted_cuts(inputs, student, teacher, d)
     pieces, errors = [], []
     for i in range(4):
         low, high = (DoubleDouble(cuts.hi[j], cuts.lo[j]) for j in (i, i + 1))
         leftward = high.hi <= inputs.median
         end = np.where(leftward, i + 1, i)
-        anchor, residual, z = (np.take_along_axis(rows, end[None], 0)[0] for rows in (cuts.hi, *places))
+        anchor, residual, z = (np.take_along_axis(rows, end[None], 0)[0] for rows in (cuts.hi, *at_cuts))
         width = np.maximum(np.where(np.isinf(high.hi) | np.isinf(low.hi), np.inf, subtract(high, low).value), 0.0)
         active = _active(student, low)
         gain = np.where(active, 1.0, s)
@@ -96,7 +96,7 @@ def cut(
     yield slice(None), OtherStudent(w, b, np.sqrt(density), errors), pieces
 
 
-def _places(inputs: Inputs, student: Line, teacher: Line, d: Any) -> tuple[DoubleDouble, tuple[Any, Any]]:
+def _sorted_cuts(inputs: Inputs, student: Line, teacher: Line, d: Any) -> tuple[DoubleDouble, tuple[Any, Any]]:
     """Ends of the pieces in ascending order, each with the residual and the pre-activation there."""
     c = inputs.median
     at_median = subtract(add(student.at(c), DoubleDouble(d)), teacher.at(c)).value
@@ -106,16 +106,13 @@ def _places(inputs: Inputs, student: Line, teacher: Line, d: Any) -> tuple[Doubl
         (student.kink(), _residual_at_kink(student, teacher, d), 0.0),
         (teacher.kink(), _residual_at_their_kink(student, teacher, d), apart.value / (teacher.w or 1.0)),
     )
-    rows = [(inputs.low, 0.0, 0.0, 0.0), (c, 0.0, at_median, z_at_median), (inputs.high, 0.0, 0.0, 0.0)]
+    at_center = (c, 0.0, at_median, z_at_median)
+    rows = [(inputs.low, 0.0, 0.0, 0.0), at_center, (inputs.high, 0.0, 0.0, 0.0)]
     for kink, residual, z in with_kinks:
         inside = (kink.hi > inputs.low) & (kink.hi < inputs.high)
         # A kink that cuts nothing may as well be at the median, where there is a cut.
-        rows.append(
-            tuple(
-                np.where(inside, there, else_)
-                for there, else_ in zip((*kink, residual, z), (c, 0.0, at_median, z_at_median), strict=True)
-            )
-        )
+        at_kink = (*kink, residual, z)
+        rows.append(tuple(np.where(inside, here, instead) for here, instead in zip(at_kink, at_center, strict=True)))
     hi, lo, residuals, zs = (
         np.stack(np.broadcast_arrays(*column, student.w)[:-1]) for column in zip(*rows, strict=True)
     )

@@ -52,11 +52,7 @@ def _gradient(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> 
 
 
 def _loss_and_gradient(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list[Any]:
-    """L, and its partial derivatives by w, b, v, d.
-
-    dL/dw = 2 v E[r phi'(z) x]      dL/dv = 2 E[r phi(z)]
-    dL/db = 2 v E[r phi'(z)]        dL/dd = 2 E[r]
-    """
+    """L, and its partial derivatives by w, b, v, d: 2 v E[r phi' x], 2 v E[r phi'], 2 E[r phi], 2 E[r]."""
     v = output.outer
     total: Any = 0.0
     w: Any = 0.0
@@ -76,13 +72,8 @@ def _loss_and_gradient(student: Any, output: Output, s: Any, pieces: Sequence[Pi
 def _hessian(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list[Any]:
     """Second derivatives in the order ww, wb, wv, wd, bb, bv, bd, vv, vd, dd, and three summands.
 
-        H = 2 E[f' f'^T + r f''],   f' = (v phi'(z) x, v phi'(z), phi(z), 1)
-
-    where f'' has, beside phi'(z) x and phi'(z) at wv and bv, what comes from the moving
-    kink: 2 v (1 - s) r(k) phi(k) / |w| times k^2, k, 1 at ww, wb, bb. These three are
-    returned apart, being of another degree.
-
-    At w = b = 0, a cone, NaN stands for the entries that do not exist there.
+    The formula is that of `expected_hessian`. What the moving kink adds to ww, wb and bb is returned apart, being
+    of another degree. At w = b = 0, a cone, NaN stands for the entries that do not exist there.
     """
     v, inner = output
     sums: list[Any] = [0.0] * 9
