@@ -18,10 +18,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compare.claims.reading.experiments import changed, setting_of
+from compare.claims.experiments import changed, has_no_bias, setting_of
 from compare.claims.values import TrajectoryCheck, Vary
 from compare.claims.witnesses.descent.float_descent import Descent
-from compare.claims.witnesses.descent.parabolas import half_lines
 from compare.claims.witnesses.paths.path import Path
 from compare.claims.witnesses.paths.statements import RunCheck, Statement, state
 from reference import Experiment
@@ -126,7 +125,7 @@ def flips_along_setting(checks: Sequence[RunCheck], experiment: Experiment, vary
 
     nearest: tuple[float, ...] = ()
     if vary.claimed:
-        points, looks = FINE if half_lines(experiment) is not None else COARSE
+        points, looks = FINE if has_no_bias(experiment) else COARSE
         values = _refined(sorted({*spread_over(vary, points), stated}), answer, looks)
         flips = list(_narrowed_flips(values, answer))
         nearest = tuple(sorted(values, key=lambda value: answer(value).margin)[:1])

@@ -19,7 +19,7 @@ from compare.claims.boundaries.flips_by_step import depends_on_length, first_exc
 from compare.claims.boundaries.found import Found, all_found
 from compare.claims.boundaries.seeds_by_setting import RequestsByValue, SeedsBySetting
 from compare.claims.boundaries.seeds_by_step import SeedsByStep
-from compare.claims.reading.experiments import setting_of
+from compare.claims.experiments import setting_of
 from compare.claims.values import Vary
 from compare.claims.verdicts import MOST_WINDOWS, Boundary
 from compare.claims.witnesses.paths.statements import RunCheck, Statement

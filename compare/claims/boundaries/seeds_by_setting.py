@@ -16,7 +16,7 @@ import numpy as np
 from compare.claims.boundaries.flips_by_setting import SettingFlips, holds_at, spread_over
 from compare.claims.boundaries.found import Found, all_found
 from compare.claims.check_text import shown
-from compare.claims.reading.experiments import changed, setting_of
+from compare.claims.experiments import changed, setting_of
 from compare.claims.values import Vary
 from compare.claims.verdicts import Boundary, Share
 from compare.claims.witnesses.paths.path import Path

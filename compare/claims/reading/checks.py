@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from compare.claims.experiments import has_no_bias
 from compare.claims.formula import Formula, FormulaError, parse
 from compare.claims.quantities import BATCHWISE, slot_names
 from compare.claims.reading.experiments import build_experiment
@@ -27,7 +28,6 @@ from compare.claims.values import (
     TrajectoryCheck,
     UpdateCheck,
 )
-from compare.claims.witnesses.descent.parabolas import half_lines
 from reference import Experiment, Parameters
 
 __all__ = ["Context", "build_check"]
@@ -197,7 +197,7 @@ def _critical_point(table: Mapping[str, Any], context: Context) -> Check:
 
 
 def _crossings(table: Mapping[str, Any], context: Context) -> Check:
-    if half_lines(context.experiment) is None:
+    if not has_no_bias(context.experiment):
         context.wrong("quantity", table["quantity"], "is for experiments that train w only, without any bias")
     line = table["line"]
     return CrossingsCheck(at_zero=float(line["at_zero"]), slope=float(line["slope"]), above=float(table["above"]))

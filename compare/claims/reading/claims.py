@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from compare.claims.experiments import changed, setting_of, variable_settings
 from compare.claims.reading.checks import Context, build_check
-from compare.claims.reading.experiments import build_experiment, changed, setting_of, variable_settings
+from compare.claims.reading.experiments import build_experiment
 from compare.claims.reading.structure import MISSING, Mistake, nearest
 from compare.claims.values import Claim, Comparison, StepsCheck, TrajectoryCheck, Vary
 from reference import Experiment

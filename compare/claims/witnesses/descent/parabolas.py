@@ -18,6 +18,7 @@ import math
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from compare.claims.experiments import has_no_bias
 from compare.claims.witnesses.loss_values import Neuron
 from reference import Experiment
 
@@ -84,7 +85,7 @@ def half_lines(experiment: Experiment) -> HalfLines | None:
     HalfLines(curvature=1.25, left_pull=0.5, right_pull=1.0, at_zero=-0.5)
     """
     start, target, s = experiment.initial, experiment.target, experiment.negative_slope
-    if experiment.trainable != ("w",) or start.b != 0 or start.d != 0 or target.b != 0:
+    if not has_no_bias(experiment):
         return None
     v = float(start.v)
     p, n = teacher_slopes(target.w, target.negative_slope)

@@ -1,11 +1,12 @@
 """A claim's checks of runs, put to one path after another."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from compare.claims.reading.experiments import build_experiment
+from compare.claims.experiments import settings_from
 from compare.claims.values import Claim, Comparison, StepsCheck, TrajectoryCheck
 from compare.claims.witnesses.paths.answers import Answers, answer, answer_comparison
 from compare.claims.witnesses.paths.path import Path
@@ -56,9 +57,7 @@ def run_checks(claim: Claim) -> tuple[tuple[int, RunCheck], ...]:
 
 def other_run(check: Comparison, experiment: Experiment) -> Experiment:
     """The run to compare with, when the experiment is this one."""
-    other, mistakes = build_experiment(check.other_is, experiment, "than")
-    assert other is not None, mistakes
-    return other
+    return replace(experiment, **settings_from(check.other_is, experiment))
 
 
 def experiments_of(checks: Sequence[RunCheck], experiment: Experiment) -> list[Experiment]:
