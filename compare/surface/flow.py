@@ -116,8 +116,7 @@ def gradient_flow(
     >>> path.kink_times, bool((path.parameters.w < 0).all())
     ((), True)
     """
-    values, names = _checked(start, trainable, until, accuracy)
-    report = _report(times, until)
+    values, names, report = _checked(start, trainable, until, accuracy, times)
     gradient = scalar_gradient(float(negative_slope), target)
     kinked = "w" in names and "b" not in names and values.b == 0
     pieces: list[_Piece] = []
@@ -158,11 +157,11 @@ def _fades(values: Parameters, side: int, s: float, target: Target) -> bool:
 
 
 class _Piece(NamedTuple):
-    """A smooth piece of the path: the integrator's times, the states at any times, and what ended it."""
+    """A smooth piece of the path."""
 
-    times: np.ndarray
-    states: Callable[[np.ndarray], np.ndarray]
-    at_kink: bool
+    times: np.ndarray  # the integrator's
+    states: Callable[[np.ndarray], np.ndarray]  # at any times
+    at_kink: bool  # whether it ended there
 
 
 def _field(
@@ -259,7 +258,9 @@ def _assemble(
     return Flow(report, parameters, kinks, ended, drift)
 
 
-def _checked(start: Any, trainable: Any, until: Any, accuracy: Any) -> tuple[Parameters, tuple[str, ...]]:
+def _checked(
+    start: Any, trainable: Any, until: Any, accuracy: Any, times: Any
+) -> tuple[Parameters, tuple[str, ...], np.ndarray | None]:
     if not isinstance(start, Parameters) or any(np.ndim(p) for p in start):
         raise TypeError(f"gradient_flow: start must be Parameters of numbers, got {start!r}")
     if isinstance(trainable, str) or not trainable or not set(trainable) <= set(Parameters._fields):
@@ -270,13 +271,10 @@ def _checked(start: Any, trainable: Any, until: Any, accuracy: Any) -> tuple[Par
     for name, value in (("until", until), ("accuracy", accuracy)):
         if not 0 < value < np.inf:
             raise ValueError(f"gradient_flow: {name} must be positive and finite, got {value!r}")
-    return values, tuple(name for name in Parameters._fields if name in trainable)
-
-
-def _report(times: Any, until: float) -> np.ndarray | None:
+    names = tuple(name for name in Parameters._fields if name in trainable)
     if times is None:
-        return None
+        return values, names, None
     report = np.asarray(times, np.float64)
     if report.ndim != 1 or not ((np.diff(report) >= 0).all() and (report >= 0).all() and (report <= until).all()):
         raise ValueError(f"gradient_flow: times must ascend from 0 to until = {until!r}, got {times!r}")
-    return report
+    return values, names, report
