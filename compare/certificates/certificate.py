@@ -1,64 +1,23 @@
-"""Certify an experiment: Keras against the reference, in every lane.
+"""A certificate: the outcome of a comparison, as a value and as text for people."""
 
-drawing
-    If the batches were not given, they are drawn from the documented generator, and the
-    reference's own drawing is held against it (`compare.certificates.drawing`).
-start, record
-    Both sides begin with the experiment's numbers, and what is not trained stays as it is;
-    what the reference recorded is what its functions give (`compare.certificates.records`).
-bound lane
-    In lockstep, one step of the reference is taken from each state that Keras recorded;
-    y_pred, loss and gradient are compared, then slots and parameters given Keras'
-    gradient. In the free run both go their own way and the whole paths are compared.
-    `compare.rounding` and `compare.certificates.free_run` derive the bounds.
-bit lane
-    The same lockstep where there is no reduction (y_pred, and the optimizer's step given
-    the gradient), against what is left if each operation is rounded as written: mostly
-    nothing. Not for XLA, which fuses operations.
-exact lane
-    As long as an experiment's own numbers are so short that nothing has to be rounded,
-    both sides are compared with rational arithmetic. Most experiments are not like that:
-    `compare.certificates.exact.lane` has some that are.
-twins
-    All of that once more, for a few steps, in float64 and on samples of few bits, where
-    bounds are so narrow that they see what the run itself hides (`compare.certificates.sensitivity.twins`).
-
-An experiment agrees if nothing is beyond its bound in any lane but the bit lane, which has
-its own verdict: a processor or library that rounds otherwise than expected is not a wrong
-one. And only if each trained parameter was compared: a comparison without a bound is none.
-
-A run that is finite on one side only agrees where rounding explains that, step by step:
-the exact result is within rounding of the largest number, or an intermediate result may
-overflow in one order of operations and not in the other (`compare.rounding.overflow`); or
-the runs are so far apart by rounding already that the free run's bound says nothing.
-"""
-
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from compare.certificates.differences import Disagreement, Worst
-from compare.certificates.drawing import Drawing, draw_independently
+from compare.certificates.drawing import Drawing
 from compare.certificates.evaluation import KinkFork
 from compare.certificates.exact.initial_steps import ExactLane
-from compare.certificates.examination import Examination, count_compared, examine
-from compare.certificates.sensitivity.power import combine
 from compare.certificates.sensitivity.remedies import remedies
-from compare.certificates.sensitivity.twins import Twin, twins_of
-from compare.certificates.text import command, summary
+from compare.certificates.sensitivity.twins import Twin
 from reference import Experiment, Trajectory
-from reference.experiment import SAMPLES_PER_BLOCK
 
 if TYPE_CHECKING:
-    from keras_impl import Recorder
     from keras_impl.subnormals import Subnormals
 
-__all__ = ["Certificate", "certify"]
-
-FORKS_KEPT = 100
+__all__ = ["Certificate"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,116 +115,135 @@ class Certificate:
     @property
     def reproduce(self) -> str:
         """Command that makes this certificate again, given the batches if they were not drawn."""
-        return command(self)
+        return _command(self)
 
     def __str__(self) -> str:
-        return summary(self)
+        return "\n".join(_lines(self))
 
 
-def certify(
-    experiment: Experiment,
-    *,
-    batches: tuple[np.ndarray, np.ndarray] | None = None,
-    recorder: "Recorder | None" = None,
-    mode: str | None = None,
-    twins: bool = True,
-) -> Certificate:
-    """Run both sides on the same batches and compare them.
-
-    Parameters
-    ----------
-    experiment : Experiment
-        Of a single neuron.
-    batches : tuple of x and y, each an ndarray of shape (steps, batch_size), optional
-        Samples and labels of your own, in the experiment's dtype and finite. Labels may be
-        any, they need not be a neuron's.
-    recorder : keras_impl.Recorder, optional
-        To share traced graphs between experiments; by default a new one, which sees
-        Keras' classes as they are now.
-    mode : {"graph", "xla", "eager"}, optional
-        How TensorFlow is to run Keras; by default as the recorder does, or in a graph.
-    twins : bool
-        Whether to run the sharp twins too.
-
-    Returns
-    -------
-    Certificate
-
-    Raises
-    ------
-    ImportError
-        If Keras is missing or does not run on TensorFlow.
-    ValueError, TypeError
-        If the experiment is an ensemble, `batches` do not fit it, or the recorder has
-        another mode.
-
-    Examples
-    --------
-    >>> certificate = certify(Experiment(steps=100))
-    >>> certificate.agrees, certificate.worst <= 1, certificate.first_disagreement
-    (True, True, None)
-
-    Data of your own: here a line, 2 x + 1, seen with noise.
-
-    >>> from reference import Parameters
-    >>> rng = np.random.default_rng(1)
-    >>> x = rng.uniform(-1, 1, (50, 32))
-    >>> y = 2 * x + 1 + rng.normal(0, 0.1, x.shape)
-    >>> line = dict(initial=Parameters(w=0.5, b=0.25), trainable=("w", "b"), negative_slope=1.0)
-    >>> certify(Experiment(**line, batch_size=32, steps=50, dtype="float64"), batches=(x, y)).agrees
-    True
-    """
-    import keras_impl
-    from keras_impl.recorder import require_single
-
-    require_single(experiment)
-    if recorder is None:
-        recorder = keras_impl.Recorder(mode or "graph")
-    elif mode not in (None, recorder.mode):
-        raise ValueError(f"mode is {mode!r}, but the recorder's is {recorder.mode!r}")
-    drawn = batches is None
-    given = batches
-    if drawn and experiment.steps * experiment.batch_size <= SAMPLES_PER_BLOCK:
-        batches = draw_independently(experiment)
-    run = examine(experiment, recorder, batches, drawn=drawn)
-    sharp = twins_of(experiment, recorder, given) if twins else ()
-    examinations = [run, *(examination for twin in sharp for examination in twin.examinations)]
-    compared = count_compared(examinations)
-    first = next(filter(None, (examination.first_disagreement for examination in examinations)), None)
-    return Certificate(
-        experiment=experiment,
-        mode=recorder.mode,
-        own_data=not drawn,
-        agrees=first is None and all(compared[name] for name in experiment.trainable),
-        worst=max(examination.worst for examination in examinations),
-        first_disagreement=first,
-        not_compared=_not_compared(run, experiment),
-        compared=MappingProxyType(compared),
-        power=MappingProxyType(combine(examination.power for examination in examinations)),
-        lockstep=run.lanes["lockstep"],
-        free_run=run.lanes["free run"],
-        start=run.lanes["start"],
-        record=run.lanes["record"],
-        drawing=run.drawing,
-        twins=sharp,
-        bits=run.lanes["bit"],
-        first_bit_difference=run.first_bit_difference,
-        exact=run.exact,
-        forks=run.forks[:FORKS_KEPT],
-        fork_count=len(run.forks),
-        subnormals=recorder.subnormals(experiment.dtype),
-        steps_compared=experiment.steps if run.keras.diverged_at is None else run.keras.diverged_at,
-        vacuous_from=run.vacuous_from,
-        reference=run.reference,
-        keras=run.keras,
-    )
+def _command(certificate: Certificate) -> str:
+    """Shell command that repeats a certificate."""
+    mode = "" if certificate.mode == "graph" else f", mode={certificate.mode!r}"
+    batches = ", batches=(x, y)" if certificate.own_data else ""
+    mode += "" if certificate.twins else ", twins=False"
+    code = f"from compare import certify; from reference import *; print(certify({_call(certificate.experiment)}"
+    return f'python -c "{code}{batches}{mode}))"'
 
 
-def _not_compared(run: Examination, experiment: Experiment) -> Disagreement | None:
-    """A trained parameter first, and a difference before what is equal."""
-    found = list(run.not_compared)
-    for name in experiment.trainable:  # not finite on either side
-        if not run.compared[name] and all(entry.quantity != name for entry in found):
-            theirs, ours = (float(getattr(path.parameters, name)[1]) for path in (run.keras, run.reference))
-            found.append(Disagreement("lockstep", 0, name, theirs, ours, np.inf, compared=False))
-    return min(found, key=lambda d: (d.quantity not in experiment.trainable, d.keras == d.reference), default=None)
+def _call(experiment: Experiment) -> str:
+    """The experiment as a constructor call, without what has its default."""
+    given = (f"{f.name}={getattr(experiment, f.name)!r}" for f in fields(experiment) if _differs(experiment, f))
+    return f"Experiment({', '.join(given)})"
+
+
+def _differs(experiment: Experiment, field: Field[Any]) -> bool:
+    default = field.default if field.default_factory is MISSING else field.default_factory()
+    return repr(getattr(experiment, field.name)) != repr(default)
+
+
+def _lines(certificate: Certificate) -> Iterator[str]:
+    experiment = certificate.experiment
+    differs = certificate.first_disagreement is not None
+    verdict = "agrees" if certificate.agrees else "DISAGREES" if differs else "NOT COMPARED"
+    yield f"{verdict}: {_call(experiment)}, {experiment.dtype}, {certificate.mode}"
+    yield f"{'lane':10}{'quantity':18}{'difference/bound':>17}{'at step':>9}{'ULP':>9}{'at step':>9}{'unbounded':>11}"
+    yield from _rows("lockstep", certificate.lockstep)
+    yield from _rows("free run", certificate.free_run)
+    yield from _bit_lane(certificate)
+    exact = certificate.exact
+    if exact.compared:
+        then = f"; then {exact.stopped}" if exact.stopped else ""
+        yield f"exact     {exact.compared} values of {exact.steps} steps compared with the rational ones{then}"
+    else:
+        yield f"exact     not for this run: {exact.stopped}"
+    yield from _own_records(certificate)
+    for twin in certificate.twins:
+        yield _twin(twin)
+    yield f"{'lane':10}{'setting':18}{'smallest relative error that would have been seen':>51}"
+    yield from _power(certificate)
+    if certificate.not_compared is not None:
+        yield f"NOT COMPARED: {certificate.not_compared}" + _elsewhere(certificate)
+    if certificate.vacuous_from is not None:
+        yield f"free run: from step {certificate.vacuous_from} its bound says nothing"
+    yield from _diverged(certificate)
+    yield from (str(fork) for fork in certificate.forks[:3])
+    if certificate.fork_count > 3:
+        yield f"FORK: {certificate.fork_count} samples in all are within rounding of the kink"
+    flushed = "flushed to zero" if any(certificate.subnormals) else "kept"
+    yield f"subnormal numbers are {flushed} by TensorFlow here"
+    if certificate.first_disagreement is not None:
+        yield f"first disagreement: {certificate.first_disagreement}"
+        yield f"reproduce: {certificate.reproduce}"
+
+
+def _own_records(certificate: Certificate) -> Iterator[str]:
+    """What was compared with what must be equal to it."""
+    drawing = certificate.drawing
+    if drawing is None:
+        yield "drawing   the batches were given, and are taken as they are"
+    elif drawing.differing == 0:
+        of = certificate.experiment.steps * certificate.experiment.batch_size
+        yield f"drawing   the reference's, {drawing.compared // 2} of {of} samples: as the generator gives them"
+    else:
+        yield f"drawing   {drawing.differing} of {drawing.compared} samples and labels DIFFER"
+    recorded = "what the reference recorded of each step, and Keras' path"
+    for lane, says in (("start", "start, batches, and what is not trained"), ("record", recorded)):
+        entries = getattr(certificate, lane)
+        wrong = [quantity for quantity, worst in entries.items() if worst.ratio > 1]
+        yield f"{lane:10}{says}: " + (f"{', '.join(wrong)} DIFFER" if wrong else "as must be")
+
+
+def _twin(twin: Twin) -> str:
+    exactly = f", {twin.exactly} values compared with the rational ones" if twin.exactly else ""
+    steps = sum(examination.experiment.steps for examination in twin.examinations)
+    verdict = "" if twin.agrees else "DISAGREES; "
+    return f"twin      {twin.name}, {steps} steps: {verdict}difference/bound at most {twin.worst:.3g}{exactly}"
+
+
+def _power(certificate: Certificate) -> Iterator[str]:
+    """For each setting the smallest relative error that would have been seen, or what would show one."""
+    remedies = certificate.remedies
+    for name, error in certificate.power.items():
+        seen = f"{error:17.2g}" if np.isfinite(error) else f"    not exercised: {remedies[name]}"
+        yield f"power     {name:18}{seen}"
+
+
+def _elsewhere(certificate: Certificate) -> str:
+    missing = certificate.not_compared
+    twins = [t.name for t in certificate.twins if missing and t.compared.get(missing.quantity)]
+    return f"; it was compared in the {' and the '.join(twins)} twin" if twins else ""
+
+
+def _diverged(certificate: Certificate) -> Iterator[str]:
+    theirs, ours = certificate.keras.diverged_at, certificate.reference.diverged_at
+    if theirs is not None:
+        steps = certificate.experiment.steps
+        yield f"diverged: Keras' state is not finite after {theirs} of {steps} steps"
+    if theirs != ours and certificate.first_disagreement is None:
+        yield (
+            f"diverged: Keras {_after(theirs)}, the reference {_after(ours)}; each step of either is right, so "
+            "rounding explains it"
+        )
+
+
+def _after(steps: int | None) -> str:
+    return "never" if steps is None else f"after {steps} steps"
+
+
+def _rows(lane: str, worst: Mapping[str, Worst]) -> Iterator[str]:
+    for quantity, w in worst.items():
+        yield (
+            f"{lane:10}{quantity:18}{w.ratio:17.3g}{w.step:9}{w.ulps:9.3g}{w.ulps_step:9}{w.unbounded or '':>11}"
+        ).rstrip()
+
+
+def _bit_lane(certificate: Certificate) -> Iterator[str]:
+    if not certificate.bits:
+        yield "bit       not expected of XLA, which fuses operations"
+        return
+    equal = [quantity for quantity, w in certificate.bits.items() if w.ulps == 0]
+    yield f"bit       0 ULP: {', '.join(equal) or 'none'}"
+    for quantity, w in certificate.bits.items():
+        if w.ulps:
+            beyond = "" if w.ratio <= 1 else " BEYOND what operations as written allow"
+            yield f"bit       {quantity:18}{w.ulps:.3g} ULP at step {w.ulps_step}{beyond}"

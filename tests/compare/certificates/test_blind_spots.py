@@ -81,7 +81,7 @@ BORDERS = Experiment(
 
 @pytest.fixture
 def blocks_of_five(monkeypatch):
-    for module in ("reference.experiment", "compare.certificates.certificate"):
+    for module in ("reference.experiment", "compare.certificates.certification"):
         monkeypatch.setattr(f"{module}.SAMPLES_PER_BLOCK", 50)
 
 

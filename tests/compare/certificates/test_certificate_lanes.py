@@ -266,7 +266,7 @@ def test_the_command_to_reproduce_prints_the_same_certificate(recorders):
 def test_a_run_in_several_blocks_is_the_run_in_one(recorders, monkeypatch):
     e = experiment(RMSprop(momentum=0.5), "float64")
     whole = certify(e, recorder=recorders["graph"])
-    for module in ("reference.experiment", "compare.certificates.certificate"):
+    for module in ("reference.experiment", "compare.certificates.certification"):
         monkeypatch.setattr(f"{module}.SAMPLES_PER_BLOCK", 700)
     blocks = certify(e, recorder=recorders["graph"])
     assert str(blocks) == str(whole)

@@ -163,7 +163,7 @@ def test_samples_of_ones_own_are_certified(recorder):
 def test_batches_drawn_in_blocks_give_the_certificate_of_batches_drawn_at_once(recorder, monkeypatch):
     experiment = Experiment(optimizer=Adam(), steps=12, batch_size=10, dtype="float64")
     at_once = certify(experiment, recorder=recorder)
-    for module in ("reference.experiment", "compare.certificates.certificate"):
+    for module in ("reference.experiment", "compare.certificates.certification"):
         monkeypatch.setattr(f"{module}.SAMPLES_PER_BLOCK", 50)
     in_blocks = certify(experiment, recorder=recorder)
     assert in_blocks.agrees

@@ -1,0 +1,164 @@
+"""Certify an experiment: Keras against the reference, in every lane.
+
+drawing
+    If the batches were not given, they are drawn from the documented generator, and the
+    reference's own drawing is held against it (`compare.certificates.drawing`).
+start, record
+    Both sides begin with the experiment's numbers, and what is not trained stays as it is;
+    what the reference recorded is what its functions give (`compare.certificates.records`).
+bound lane
+    In lockstep, one step of the reference is taken from each state that Keras recorded;
+    y_pred, loss and gradient are compared, then slots and parameters given Keras'
+    gradient. In the free run both go their own way and the whole paths are compared.
+    `compare.rounding` and `compare.certificates.free_run` derive the bounds.
+bit lane
+    The same lockstep where there is no reduction (y_pred, and the optimizer's step given
+    the gradient), against what is left if each operation is rounded as written: mostly
+    nothing. Not for XLA, which fuses operations.
+exact lane
+    As long as an experiment's own numbers are so short that nothing has to be rounded,
+    both sides are compared with rational arithmetic. Most experiments are not like that:
+    `compare.certificates.exact.lane` has some that are.
+twins
+    All of that once more, for a few steps, in float64 and on samples of few bits, where
+    bounds are so narrow that they see what the run itself hides (`compare.certificates.sensitivity.twins`).
+
+An experiment agrees if nothing is beyond its bound in any lane but the bit lane, which has
+its own verdict: a processor or library that rounds otherwise than expected is not a wrong
+one. And only if each trained parameter was compared: a comparison without a bound is none.
+
+A run that is finite on one side only agrees where rounding explains that, step by step:
+the exact result is within rounding of the largest number, or an intermediate result may
+overflow in one order of operations and not in the other (`compare.rounding.overflow`); or
+the runs are so far apart by rounding already that the free run's bound says nothing.
+"""
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from compare.certificates.certificate import Certificate
+from compare.certificates.differences import Disagreement
+from compare.certificates.drawing import draw_independently
+from compare.certificates.examination import Examination, count_compared, examine
+from compare.certificates.sensitivity.power import combine
+from compare.certificates.sensitivity.twins import twins_of
+from reference import Experiment
+from reference.experiment import SAMPLES_PER_BLOCK
+
+if TYPE_CHECKING:
+    from keras_impl import Recorder
+
+__all__ = ["certify"]
+
+FORKS_KEPT = 100
+
+
+def certify(
+    experiment: Experiment,
+    *,
+    batches: tuple[np.ndarray, np.ndarray] | None = None,
+    recorder: "Recorder | None" = None,
+    mode: str | None = None,
+    twins: bool = True,
+) -> Certificate:
+    """Run both sides on the same batches and compare them.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Of a single neuron.
+    batches : tuple of x and y, each an ndarray of shape (steps, batch_size), optional
+        Samples and labels of your own, in the experiment's dtype and finite. Labels may be
+        any, they need not be a neuron's.
+    recorder : keras_impl.Recorder, optional
+        To share traced graphs between experiments; by default a new one, which sees
+        Keras' classes as they are now.
+    mode : {"graph", "xla", "eager"}, optional
+        How TensorFlow is to run Keras; by default as the recorder does, or in a graph.
+    twins : bool
+        Whether to run the sharp twins too.
+
+    Returns
+    -------
+    Certificate
+
+    Raises
+    ------
+    ImportError
+        If Keras is missing or does not run on TensorFlow.
+    ValueError, TypeError
+        If the experiment is an ensemble, `batches` do not fit it, or the recorder has
+        another mode.
+
+    Examples
+    --------
+    >>> certificate = certify(Experiment(steps=100))
+    >>> certificate.agrees, certificate.worst <= 1, certificate.first_disagreement
+    (True, True, None)
+
+    Data of your own: here a line, 2 x + 1, seen with noise.
+
+    >>> from reference import Parameters
+    >>> rng = np.random.default_rng(1)
+    >>> x = rng.uniform(-1, 1, (50, 32))
+    >>> y = 2 * x + 1 + rng.normal(0, 0.1, x.shape)
+    >>> line = dict(initial=Parameters(w=0.5, b=0.25), trainable=("w", "b"), negative_slope=1.0)
+    >>> certify(Experiment(**line, batch_size=32, steps=50, dtype="float64"), batches=(x, y)).agrees
+    True
+    """
+    import keras_impl
+    from keras_impl.recorder import require_single
+
+    require_single(experiment)
+    if recorder is None:
+        recorder = keras_impl.Recorder(mode or "graph")
+    elif mode not in (None, recorder.mode):
+        raise ValueError(f"mode is {mode!r}, but the recorder's is {recorder.mode!r}")
+    drawn = batches is None
+    given = batches
+    if drawn and experiment.steps * experiment.batch_size <= SAMPLES_PER_BLOCK:
+        batches = draw_independently(experiment)
+    run = examine(experiment, recorder, batches, drawn=drawn)
+    sharp = twins_of(experiment, recorder, given) if twins else ()
+    examinations = [run, *(examination for twin in sharp for examination in twin.examinations)]
+    compared = count_compared(examinations)
+    first = next(filter(None, (examination.first_disagreement for examination in examinations)), None)
+    return Certificate(
+        experiment=experiment,
+        mode=recorder.mode,
+        own_data=not drawn,
+        agrees=first is None and all(compared[name] for name in experiment.trainable),
+        worst=max(examination.worst for examination in examinations),
+        first_disagreement=first,
+        not_compared=_not_compared(run, experiment),
+        compared=MappingProxyType(compared),
+        power=MappingProxyType(combine(examination.power for examination in examinations)),
+        lockstep=run.lanes["lockstep"],
+        free_run=run.lanes["free run"],
+        start=run.lanes["start"],
+        record=run.lanes["record"],
+        drawing=run.drawing,
+        twins=sharp,
+        bits=run.lanes["bit"],
+        first_bit_difference=run.first_bit_difference,
+        exact=run.exact,
+        forks=run.forks[:FORKS_KEPT],
+        fork_count=len(run.forks),
+        subnormals=recorder.subnormals(experiment.dtype),
+        steps_compared=experiment.steps if run.keras.diverged_at is None else run.keras.diverged_at,
+        vacuous_from=run.vacuous_from,
+        reference=run.reference,
+        keras=run.keras,
+    )
+
+
+def _not_compared(run: Examination, experiment: Experiment) -> Disagreement | None:
+    """A trained parameter first, and a difference before what is equal."""
+    found = list(run.not_compared)
+    for name in experiment.trainable:  # not finite on either side
+        if not run.compared[name] and all(entry.quantity != name for entry in found):
+            theirs, ours = (float(getattr(path.parameters, name)[1]) for path in (run.keras, run.reference))
+            found.append(Disagreement("lockstep", 0, name, theirs, ours, np.inf, compared=False))
+    return min(found, key=lambda d: (d.quantity not in experiment.trainable, d.keras == d.reference), default=None)
