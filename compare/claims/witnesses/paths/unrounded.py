@@ -1,7 +1,7 @@
 """Numbers of a path that no rounding has touched: starts as they are written, zeros where no sample counts."""
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
@@ -9,19 +9,28 @@ from compare.claims.witnesses.descent.parabolas import half_parabolas
 from compare.claims.witnesses.loss_values import neuron_of
 from compare.claims.witnesses.paths.offset_states import nearest_float
 from compare.claims.witnesses.real_numbers import written
-from reference import Parameters
-
-if TYPE_CHECKING:
-    from compare.claims.witnesses.paths.path import Path
+from reference import Experiment, Parameters
 
 __all__ = ["exact_where_nothing_moved"]
-
 
 Known = tuple[np.ndarray, np.ndarray | float]  # where a difference is known exactly, and what it is there
 
 
+class Run(Protocol):
+    """What has to be known of a path; a loss that is None is not that of batches."""
+
+    @property
+    def experiment(self) -> Experiment: ...
+    @property
+    def parameters(self) -> Parameters: ...
+    @property
+    def gradient(self) -> Parameters: ...
+    @property
+    def loss(self) -> np.ndarray | None: ...
+
+
 def exact_where_nothing_moved(
-    path: "Path", kind: str, name: str, number: Fraction, rows: slice, difference: np.ndarray, error: np.ndarray
+    path: Run, kind: str, name: str, number: Fraction, rows: slice, difference: np.ndarray, error: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Numbers that no rounding has touched: starts as they are written, gradients where no sample counts."""
     known: Known | None = None
@@ -39,7 +48,7 @@ def exact_where_nothing_moved(
     return np.where(known[0], known[1], difference), np.where(known[0], 0.0, error)
 
 
-def _expected_loss_of_start(path: "Path", number: Fraction, rows: slice) -> Known | None:
+def _expected_loss_of_start(path: Run, number: Fraction, rows: slice) -> Known | None:
     start, target = path.experiment.initial, path.experiment.target
     if path.experiment.shape or start.b or start.d or target.b:
         return None
@@ -49,7 +58,7 @@ def _expected_loss_of_start(path: "Path", number: Fraction, rows: slice) -> Know
     return still, nearest_float((right if neuron.w > 0 else left)(neuron.w) - number)
 
 
-def _start_minus(path: "Path", name: str, number: Fraction) -> np.ndarray:
+def _start_minus(path: Run, name: str, number: Fraction) -> np.ndarray:
     """How far the start of each member is from a number: that of the experiment as it is written."""
     start, first = getattr(path.experiment.initial, name), np.asarray(getattr(path.parameters, name)[0])
     away = np.asarray(first, np.float64) - nearest_float(number)
@@ -59,7 +68,7 @@ def _start_minus(path: "Path", name: str, number: Fraction) -> np.ndarray:
     return np.asarray(away)
 
 
-def _still_at_start(path: "Path", name: str) -> np.ndarray:
+def _still_at_start(path: Run, name: str) -> np.ndarray:
     """Whether a parameter has never been moved, state by state; an update lost in rounding has moved it."""
     values = np.asarray(getattr(path.parameters, name))
     same = values == values[:1]
@@ -73,7 +82,7 @@ def _still_at_start(path: "Path", name: str) -> np.ndarray:
     return np.asarray(np.logical_and.accumulate(same, axis=0))
 
 
-def _exactly_zero(path: "Path", kind: str, name: str) -> np.ndarray:
+def _exactly_zero(path: Run, kind: str, name: str) -> np.ndarray:
     """Where a number of a batch is 0 because no sample counts, and not because it was too small."""
     states = [np.abs(np.asarray(p)[:-1]) for p in path.parameters]
     small = float(np.sqrt(np.finfo(path.experiment.dtype).tiny))
