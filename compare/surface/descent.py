@@ -152,7 +152,7 @@ def _step(
 
 
 def _ensemble(experiment: Experiment) -> Iterator[State]:
-    from compare.surface import expected_gradient
+    from compare.surface.gradient import expected_gradient
 
     initial = (np.broadcast_to(np.asarray(p, np.float64), experiment.shape) for p in experiment.initial)
     parameters = Parameters(*(np.array(p) for p in initial))

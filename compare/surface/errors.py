@@ -26,7 +26,7 @@ terms.
 Count of roundings
 ------------------
 A residual or a slope is a double-double numerator, rounded once and divided once: 2 u. A
-moment is good to 8 u, a density to 9 u (`integrals.normal_moments`). A term residual^2 m_0,
+moment is good to 8 u, a density to 9 u (`gaussian`). A term residual^2 m_0,
 2 residual slope m_1 or slope^2 m_2 takes two of the former, one of each of the latter and at
 most 7 multiplications, and the terms of at most 4 pieces are added in 4 more: with all errors
 at their largest and of one sign, 2 * 2 + 8 + 9 + 7 + 4 = 32 u.

@@ -1,6 +1,6 @@
 // Moments of the standard normal distribution, by sums of positive terms only.
 //
-// The page's own derivation, beside the one in compare/surface/integrals/normal_moments.py. For a >= 0 let
+// The page's own derivation, beside the one in compare/surface/gaussian.py. For a >= 0 let
 //
 //     I_k = integral from 0 to infinity of u^k exp(-a u - u^2 / 2) du,
 //

@@ -24,7 +24,7 @@ from compare.surface.critical.points import CriticalPoint
 from compare.surface.critical.question import Question
 from compare.surface.critical.search import Condition
 from compare.surface.critical.zero_bias import best
-from compare.surface.integrals.normal_moments import REACH
+from compare.surface.gaussian import REACH
 from reference import Parameters
 
 __all__ = ["at_infinity"]

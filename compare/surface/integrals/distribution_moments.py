@@ -19,13 +19,13 @@ import numpy as np
 from scipy.special import gammainc
 
 from compare.surface.arguments import Inputs
+from compare.surface.gaussian import REACH, Moments, between, density_root, gauss_legendre, tail
 from compare.surface.integrals.double_double import DoubleDouble
-from compare.surface.integrals.normal_moments import REACH, Moments, between, density_root, gauss_legendre, tail
 
 __all__ = ["CLOSED_FORMS", "moments_of"]
 
 UNIT_ROUNDOFF = 2.0**-53
-ROUNDINGS = 32  # of a closed form, in units of u: its moments are good to 16, see `normal_moments`
+ROUNDINGS = 32  # of a closed form, in units of u: its moments are good to 16, see `gaussian`
 PRECISION = 1e-12  # asked of quadrature, relative
 
 
@@ -57,7 +57,7 @@ def _uniform(inputs: Inputs, anchor: Any, width: Any, leftward: Any) -> Moments:
 
 
 def _normal(inputs: Inputs, anchor: Any, width: Any, leftward: Any) -> Moments:
-    """In units of the standard deviation, by `normal_moments`."""
+    """In units of the standard deviation, by `gaussian`."""
     scale = inputs.deviation
     distance = np.abs(anchor - inputs.median) / scale
     a, h = np.minimum(distance, REACH), np.minimum(width / scale, REACH)

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from compare.surface.arguments import Inputs
+from compare.surface.gaussian import Moments
 from compare.surface.integrals.distribution_moments import moments_of
 from compare.surface.integrals.double_double import DoubleDouble, add, divide, multiply, product, select, subtract
-from compare.surface.integrals.normal_moments import Moments
 from compare.surface.integrals.normal_pieces import Piece
 from compare.surface.integrals.teacher import normalized
 from reference import Target

@@ -25,8 +25,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from compare.surface.gaussian import HALF_LINE, REACH, Moments, between, density_root, near, tail
 from compare.surface.integrals.double_double import DoubleDouble, add, divide, multiply, product, select, subtract
-from compare.surface.integrals.normal_moments import HALF_LINE, REACH, Moments, between, density_root, near, tail
 from compare.surface.integrals.teacher import Affine, Kink, Teacher
 
 __all__ = ["Piece", "cut", "take"]

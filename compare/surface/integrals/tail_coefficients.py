@@ -1,4 +1,4 @@
-"""Coefficients for the moments of the normal tail; `tests/compare/surface/test_normal_moments.py` derives them.
+"""Coefficients for the moments of the normal tail; `tests/compare/surface/test_gaussian.py` derives them.
 
 Truncated Chebyshev series, rewritten in powers of t, of
 

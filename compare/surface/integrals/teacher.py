@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from compare.surface.gaussian import REACH, Moments, density_root, near, tail
 from compare.surface.integrals.double_double import DoubleDouble, divide, product
-from compare.surface.integrals.normal_moments import REACH, Moments, density_root, near, tail
 from reference import Target
 
 __all__ = ["Affine", "Kink", "Teacher", "cut_teacher", "normalized"]

@@ -4,9 +4,9 @@ import mpmath as mp
 import numpy as np
 import pytest
 
+from compare.surface.gaussian import HALF_LINE, REACH, SHORT, SMALL, between, density_root, near, tail
 from compare.surface.integrals import tail_coefficients
 from compare.surface.integrals.double_double import DoubleDouble
-from compare.surface.integrals.normal_moments import HALF_LINE, REACH, SHORT, SMALL, between, density_root, near, tail
 
 U = 2.0**-53
 MOMENT_ERROR, ROOT_ERROR = 8 * U, 4 * U  # the promise of the module's docstring

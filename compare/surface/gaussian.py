@@ -10,7 +10,7 @@ its own so that it may underflow where the product with large residuals does not
 
 Errors, relative and in units of u = 2^-53: at most 8 for each moment of `tail`, `near` and
 `between`, 4 for `density_root`, established by comparison with 50 digits
-(`tests/compare/surface/test_normal_moments.py`). Sums have nonnegative terms throughout, but for
+(`tests/compare/surface/test_gaussian.py`). Sums have nonnegative terms throughout, but for
 differences that leave at least two thirds of the larger term.
 """
 
