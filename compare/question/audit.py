@@ -9,7 +9,7 @@ import numpy as np
 import reference
 from compare.certificates import Certificate, certify
 from compare.question.experiments import Case
-from compare.surface import expected_loss
+from compare.theory.success import end_loss
 from reference import Experiment, Parameters, Trajectory
 
 if TYPE_CHECKING:
@@ -45,11 +45,11 @@ def audit(cases: Iterable[Case], recorder: "Recorder | None") -> Iterator[Findin
     if recorder is None:
         cases = list(cases)
         for case, trajectory in zip(cases, _train([case.experiment for case in cases]), strict=True):
-            yield Finding(case, trajectory, None, _loss_at_end(trajectory))
+            yield Finding(case, trajectory, None, float(end_loss(trajectory)))
         return
     for case in cases:
         certificate = certify(case.experiment, recorder=recorder)
-        yield Finding(case, certificate.reference, certificate, _loss_at_end(certificate.reference))
+        yield Finding(case, certificate.reference, certificate, float(end_loss(certificate.reference)))
 
 
 def _train(experiments: list[Experiment]) -> list[Trajectory]:
@@ -63,11 +63,3 @@ def _train(experiments: list[Experiment]) -> list[Trajectory]:
         ensemble = reference.train(replace(common, initial=Parameters(*map(np.array, starts))))
         trained |= {i: ensemble.member(position) for position, i in enumerate(indices)}
     return [trained[i] for i in range(len(experiments))]
-
-
-def _loss_at_end(trajectory: Trajectory) -> float:
-    end = Parameters(*(float(p) for p in trajectory.end))
-    if not np.isfinite(end).all():
-        return float("nan")
-    experiment = trajectory.experiment
-    return float(expected_loss(end, negative_slope=experiment.negative_slope, target=experiment.target))
