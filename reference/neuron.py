@@ -7,7 +7,8 @@
 
 Parameters may carry any leading shape (an ensemble of neurons, or the same neuron at
 many steps); samples are the last axis. Every function works in the dtype it is given,
-float32 or float64; Python numbers take it on. Integer arrays and mixtures are refused.
+float32 or float64, to which Python numbers are converted. Integer arrays and mixtures
+of dtypes are refused.
 What a gradient is used for comes next, in `optimizers.sgd`.
 """
 
@@ -46,7 +47,7 @@ class Parameters(NamedTuple):
 
 
 class Target(NamedTuple):
-    """The teacher: the function ``phi(w x + b)`` that the neuron is to learn.
+    """The target, or teacher: the function ``phi(w x + b)`` that the neuron is to learn.
 
     Examples
     --------
@@ -156,6 +157,7 @@ def forward(parameters: Parameters, x: Any, negative_slope: Any) -> Forward:
     x : ndarray of shape (n,) or (..., n)
         Samples, in the dtype of the parameters.
     negative_slope : floating scalar, or ndarray of shape (..., 1)
+        With an axis for the samples, unlike the parameters, to which one is appended here.
 
     Returns
     -------
@@ -275,7 +277,7 @@ def _residual(y_pred: Any, y: Any) -> Any:
 
 
 def _require_one_dtype(names: str, *values: Any) -> None:
-    """Refuse integers and mixtures; complex numbers carry derivatives and mix with anything."""
+    """Refuse integers and mixtures, but let complex arrays through: they carry a derivative by the complex step."""
     dtypes = {value.dtype for value in values if hasattr(value, "dtype")}
     if len(dtypes) == 1 and dtypes <= _FLOATING:
         return

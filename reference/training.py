@@ -1,4 +1,4 @@
-"""Training: an Experiment in, a Trajectory out. The loop is `_sample_by_sample`; here the reading ends."""
+"""Training: an Experiment in, a Trajectory out. The loop is `_step_by_step`; here the reading ends."""
 
 from collections.abc import Callable, Iterator
 from types import MappingProxyType
@@ -38,11 +38,10 @@ def train(
         What `draw_batches` returned, to draw once for several experiments, or samples
         of your own. By default the experiment's batches are drawn block by block.
     method : {"auto", "neuron", "moments"}
-        "neuron" is the specification, sample by sample. "moments" takes gradients from
-        sums over the samples of a batch (`reference.ensembles`): the same up to rounding,
-        for the same active samples, and for a large ensemble about a hundred times
-        faster. "auto" is "moments" for ensembles where that pays, see
-        `reference.ensembles.choice.pays`; few members stay bit for bit what they are alone.
+        "neuron" is the specification. "moments" takes gradients from sums over a batch
+        (`reference.ensembles`): the same up to rounding, for the same active samples, and
+        for a large ensemble about a hundred times faster. "auto" is "moments" for ensembles
+        where that pays; few members stay bit for bit what they are alone.
 
     Returns
     -------
@@ -56,11 +55,9 @@ def train(
 
     Notes
     -----
-    Memory of "moments": states, slots and what is recorded, and less than 100 MB beside
-    that for batches of up to 10,000; 512 x 512 members with ``record="end"`` stay below 200 MB.
-    The neuron holds several arrays of members times samples.
-
-    From `diverged_at` on, which infinity or NaN a member holds is the method's own.
+    The neuron holds several arrays of members times samples; what "moments" costs is said in
+    `reference.ensembles`. From `diverged_at` on, which infinity or NaN a member holds is the
+    method's own.
 
     Examples
     --------
@@ -86,15 +83,20 @@ def train(
     if method not in METHODS:
         raise ValueError(f"method must be one of {METHODS}, got {method!r}")
     if method == "moments" or (method == "auto" and experiment.shape):
-        from reference import ensembles  # late: the specification does not need it
+        from reference import ensembles  # a faster way to the same numbers, skipped when reading
 
         trajectory = ensembles.train(experiment, recorded, batches, required=method == "moments")
         if trajectory is not None:
             return trajectory
-    return _sample_by_sample(experiment, recorded, batches)
+    return _step_by_step(experiment, recorded, batches)
 
 
-def _sample_by_sample(experiment: Experiment, recorded: np.ndarray, batches: Batches | None) -> Trajectory:
+def _step_by_step(experiment: Experiment, recorded: np.ndarray, batches: Batches | None) -> Trajectory:
+    """One forward pass, one backward pass and one step of the optimizer on every batch.
+
+    If every state is kept, divergence and crossing are read off the arrays afterwards;
+    otherwise `Watch` looks at each state as it passes.
+    """
     slope, grad_at_zero = constants(experiment)
     slope = slope if np.ndim(slope) == 0 else slope[..., None]  # samples are the last axis
     parameters, state = start(experiment)

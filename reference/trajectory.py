@@ -1,4 +1,4 @@
-"""What a run leaves behind."""
+"""What a run leaves behind: its states, and when it diverged or crossed 0."""
 
 import math
 from collections.abc import Mapping

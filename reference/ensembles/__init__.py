@@ -6,18 +6,18 @@ gradient through a few sums only. What is computed here is the readable neuron's
 for its own active samples, accumulated in float64 and rounded once, and the update is the
 optimizer's own.
 
-`choice`, `training`
+`choice`, `train_ensemble`
     when this can be used, and when it pays; the result as a Trajectory
 `loop`, `members`, `recorded`
     blocks of batches, chunks of members, and what is recorded
-`general`, `gradients`
+`general_kernel`, `gradients`
     the kernel for any trained subset: gradient and loss from sums
 `sums`, `kink_ranks`
     sums over the samples left and right of the teacher's kink, for every rank; the rank of
     a neuron's kink in the sorted batch, by lookup, exactly
-`unbiased`, `single_run`
+`unbiased_kernel`, `single_run`
     the kernel without biases, two sums a batch; and its loop for one neuron, on numbers
-`neuron`
+`neuron_fallback`
     the readable neuron for the few members next to overflow or underflow
 
 Cost of a member and step: independent of the batch size but for the tables, which are
@@ -26,6 +26,6 @@ and less than 100 MB for samples, tables and scratch with batches of up to 10,00
 """
 
 from reference.ensembles.choice import obstacle, obstacle_in, pays
-from reference.ensembles.training import train
+from reference.ensembles.train_ensemble import train
 
 __all__ = ["obstacle", "obstacle_in", "pays", "train"]

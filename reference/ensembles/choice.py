@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from reference.ensembles.unbiased import UnbiasedKernel
+from reference.ensembles.unbiased_kernel import UnbiasedKernel
 from reference.experiment import Experiment
 from reference.optimizers import cast_like_keras
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from reference.ensembles.general import GeneralKernel
+from reference.ensembles.general_kernel import GeneralKernel
 from reference.ensembles.members import Members, optimizer_of, some
-from reference.ensembles.neuron import neuron_gradient
+from reference.ensembles.neuron_fallback import neuron_gradient
 from reference.ensembles.recorded import Recorded, empty
 from reference.ensembles.single_run import run_single
-from reference.ensembles.unbiased import UnbiasedKernel
+from reference.ensembles.unbiased_kernel import UnbiasedKernel
 from reference.experiment import Experiment
 from reference.neuron import Parameters
 from reference.optimizers import cast_like_keras

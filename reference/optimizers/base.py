@@ -1,8 +1,7 @@
 """What all optimizers share: frozen settings and two pure methods, `init` and `step`.
 
 An optimizer is one subclass with its settings as fields, its `slots`, and `update`, the
-rule for a single parameter. Everything else (ensembles, lockstep, the Keras side, error
-bounds, claim files) follows from those, so adding an optimizer means adding a class.
+rule for a single parameter, in the spelling of Keras. Nothing else is asked of it.
 """
 
 import abc

@@ -24,22 +24,23 @@ class SGD(Optimizer):
         momentum    m <- m mu - g eta;  w <- w + m
         Nesterov    m <- m mu - g eta;  w <- w + (m mu - g eta)
 
-    The learning rate sits inside the velocity m, so it takes effect on the coming
-    gradients only when it changes.
+    The learning rate sits inside the velocity m: a changed one applies to later gradients
+    only, and what is accumulated is not scaled again.
 
     Parameters
     ----------
     learning_rate : float or ndarray, default 0.01
     momentum : float in [0, 1] or ndarray, default 0
-        0 keeps no slot at all. In an array, a member whose momentum is 0 takes the very
-        steps it takes without.
+        0 keeps no slot at all. In an array, a member whose momentum is 0 takes, bit for
+        bit, the steps of plain SGD.
     nesterov : bool, default False
         Nesterov's form; no effect without momentum.
 
     Notes
     -----
-    Slot: ``momentum``, the velocity m. In float64 mu is rounded through float32, see
-    `cast_like_keras`. Formulas and order of operations: `keras.optimizers.SGD`, Keras 3;
+    Slot: ``momentum``, the velocity m. Keras holds the learning rate as a variable of the
+    parameter's dtype, while mu is a Python number that `keras.ops.cast` rounds through
+    float32, also in float64 (`cast_like_keras`). Formulas and order of operations: `keras.optimizers.SGD`, Keras 3;
     heavy ball: Polyak (1964), "Some methods of speeding up the convergence of iteration
     methods"; Nesterov's form: Sutskever, Martens, Dahl and Hinton (2013), section 2.
 

@@ -61,14 +61,14 @@ def test_several_changes_of_one_function_are_made_together():
 
 
 def test_what_a_defect_left_on_a_function_is_removed():
-    from reference.training import _sample_by_sample
+    from reference.training import _step_by_step
 
     step = "parameters, state = experiment.optimizer.step(parameters, gradient, state)"
-    patch = Substitution("reference.training", step, f"{step}; _sample_by_sample.left = state")
+    patch = Substitution("reference.training", step, f"{step}; _step_by_step.left = state")
     with planted([patch]):
         train(Experiment(steps=1))
-        assert hasattr(_sample_by_sample, "left")
-    assert not hasattr(_sample_by_sample, "left")
+        assert hasattr(_step_by_step, "left")
+    assert not hasattr(_step_by_step, "left")
 
 
 @pytest.mark.parametrize(
@@ -132,8 +132,8 @@ def test_blocks_stay_as_they_are_where_none_are_asked_for():
 
 
 def test_who_has_imported_the_size_of_blocks_sees_the_change():
-    from compare.certificates import certificate
+    from compare.certificates import certification
 
     with in_blocks(12):
-        assert certificate.SAMPLES_PER_BLOCK == 12
-    assert certificate.SAMPLES_PER_BLOCK == reference.experiment.SAMPLES_PER_BLOCK
+        assert certification.SAMPLES_PER_BLOCK == 12
+    assert certification.SAMPLES_PER_BLOCK == reference.experiment.SAMPLES_PER_BLOCK

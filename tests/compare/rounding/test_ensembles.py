@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import reference.ensembles.general
+import reference.ensembles.general_kernel
 import reference.ensembles.gradients
 from compare.certificates.evaluation import evaluate
 from compare.certificates.free_run import free_run
@@ -163,7 +163,7 @@ def test_a_rank_off_by_one_is_caught(monkeypatch):
     def off(table, *rest):
         return np.minimum(reference.ensembles.gradients.ranks_of(table, *rest) + 1, 2 * e.batch_size)
 
-    monkeypatch.setattr(reference.ensembles.general, "ranks_of", off)
+    monkeypatch.setattr(reference.ensembles.general_kernel, "ranks_of", off)
     assert lockstep(train(e, batches=batches, method="moments"), batches)["b"] > 2**40
 
 

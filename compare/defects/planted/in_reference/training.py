@@ -46,8 +46,8 @@ DEFECTS = defects(
         ("slots-not-reset", "momentum", MISSED_FIRST): (
             "A run starts with the optimizer state that the run before left behind.",
             "keras-team/keras#454: momentum leaks from one cross-validation fold into the next",
-            in_training(_STARTED, f"{_STARTED}\n    state = getattr(_sample_by_sample, experiment.dtype, state)"),
-            in_training(_STEP, f"{_STEP}\n                setattr(_sample_by_sample, experiment.dtype, state)"),
+            in_training(_STARTED, f"{_STARTED}\n    state = getattr(_step_by_step, experiment.dtype, state)"),
+            in_training(_STEP, f"{_STEP}\n                setattr(_step_by_step, experiment.dtype, state)"),
         ),
         ("step-count-stands-still", "adam"): (
             "The step count never grows: every step is corrected as if it were the first.",

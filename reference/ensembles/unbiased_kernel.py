@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reference.ensembles.members import Members, some
-from reference.ensembles.neuron import neuron_gradient
+from reference.ensembles.neuron_fallback import neuron_gradient
 from reference.ensembles.teacher import TeacherLines, teacher_lines
 from reference.experiment import Experiment
 
