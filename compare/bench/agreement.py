@@ -14,7 +14,7 @@ import numpy as np
 from compare.bench.plan import Wrong
 from compare.bench.problem import Problem, exact_ends, few_bits
 from compare.rounding import Ball, ratio
-from compare.rounding.by_sums import sums_radius
+from compare.rounding.moment_gradient import sums_radius
 from reference import Experiment, OptimizerState, Parameters, backward, forward
 from reference.training import constants, start
 

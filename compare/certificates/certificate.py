@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from compare.certificates.differences import Disagreement, Worst
-from compare.certificates.drawing import Drawing
 from compare.certificates.evaluation import KinkFork
 from compare.certificates.exact.initial_steps import ExactLane
+from compare.certificates.redrawn_batches import Drawing
 from compare.certificates.sensitivity.remedies import remedies
 from compare.certificates.sensitivity.twins import Twin
 from reference import Experiment, Trajectory

@@ -2,7 +2,7 @@
 
 drawing
     If the batches were not given, they are drawn from the documented generator, and the
-    reference's own drawing is held against it (`compare.certificates.drawing`).
+    reference's own drawing is held against it (`compare.certificates.redrawn_batches`).
 start, record
     Both sides begin with the experiment's numbers, and what is not trained stays as it is;
     what the reference recorded is what its functions give (`compare.certificates.records`).
@@ -18,7 +18,7 @@ bit lane
 exact lane
     As long as an experiment's own numbers are so short that nothing has to be rounded,
     both sides are compared with rational arithmetic. Most experiments are not like that:
-    `compare.certificates.exact.lane` has some that are.
+    `compare.certificates.exact.comparison` has some that are.
 twins
     All of that once more, for a few steps, in float64 and on samples of few bits, where
     bounds are so narrow that they see what the run itself hides (`compare.certificates.sensitivity.twins`).
@@ -40,8 +40,8 @@ import numpy as np
 
 from compare.certificates.certificate import Certificate
 from compare.certificates.differences import Disagreement
-from compare.certificates.drawing import draw_independently
 from compare.certificates.examination import Examination, count_compared, examine
+from compare.certificates.redrawn_batches import draw_independently
 from compare.certificates.sensitivity.power import combine
 from compare.certificates.sensitivity.twins import twins_of
 from reference import Experiment

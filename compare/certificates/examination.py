@@ -13,7 +13,6 @@ import numpy as np
 import reference
 from compare.certificates.comparison import Comparison
 from compare.certificates.differences import Differences, Disagreement, Worst
-from compare.certificates.drawing import Drawing, Redrawing
 from compare.certificates.evaluation import Evaluation, KinkFork
 from compare.certificates.exact.initial_steps import ExactLane, compare_initial_steps
 from compare.certificates.free_run import free_run
@@ -24,6 +23,7 @@ from compare.certificates.records import (
     compare_record,
     compare_start,
 )
+from compare.certificates.redrawn_batches import Drawing, Redrawing
 from compare.certificates.sensitivity.power import combine, power_of_block
 from compare.rounding import Arithmetic
 from reference import Experiment, Trajectory

@@ -4,8 +4,8 @@
 each: `defect` says what one is, `planted` holds them, by where they are planted and by what
 it takes to see them; `patching` plants them and takes them out. `families` says what they
 are tried on: short experiments that show most, or a run of their own. `detection` looks:
-`by_default` as somebody would who only certifies the run, `lanes` at everything,
-`usual` as other suites would have done. `correct` holds what nothing may be reported of:
+`default_certificate` as somebody would who only certifies the run, `lanes` at everything,
+`conventional_tests` as other suites would have done. `correct` holds what nothing may be reported of:
 harmless patches, and implementations of another kind. `table`, `summary` and `counts` say
 what came of it, `defects_json` in a file.
 """

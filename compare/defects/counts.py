@@ -101,7 +101,7 @@ class Counts(NamedTuple):
     @classmethod
     def of(cls, outcomes: "Sequence[Outcome]") -> "Counts":
         """Count."""
-        from compare.defects.detection.usual import USUAL_TESTS
+        from compare.defects.detection.conventional_tests import USUAL_TESTS
 
         real = [outcome for outcome in outcomes if outcome.defect.changes_mathematics]
         missed = [outcome for outcome in real if outcome.defect.missed_first]

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import reference
 from compare.defects.correct import harmless
 from compare.defects.defect import Defect
-from compare.defects.detection.by_default import ByDefault, certify_run
+from compare.defects.detection.conventional_tests import caught, failing
+from compare.defects.detection.default_certificate import ByDefault, certify_run
 from compare.defects.detection.lanes import LANES, Sighting, look
-from compare.defects.detection.usual import caught, failing
 from compare.defects.families import FAMILIES, Family
 from compare.defects.patching import in_blocks, planted
 from compare.defects.planted import in_either, in_keras, in_reference

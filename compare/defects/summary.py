@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from compare.defects.counts import Control, Counts
 from compare.defects.defect import KINDS
+from compare.defects.detection.conventional_tests import USUAL_TESTS
 from compare.defects.detection.lanes import LANES
-from compare.defects.detection.usual import USUAL_TESTS
 from compare.defects.gallery import Outcome
 
 __all__ = ["controls_summary", "summary"]

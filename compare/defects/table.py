@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from compare.defects.defect import Defect
+from compare.defects.detection.conventional_tests import USUAL_TESTS
 from compare.defects.detection.lanes import LANES
-from compare.defects.detection.usual import USUAL_TESTS
 from compare.defects.gallery import Outcome
 
 __all__ = ["followed", "has_room", "listing", "rich_table"]

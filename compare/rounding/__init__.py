@@ -10,7 +10,7 @@ here, and it holds every literal that enters one.
 `batch`
     the same bounds for whole batches of the neuron in closed form, an order of magnitude
     faster
-`by_sums`
+`moment_gradient`
     gradients that somebody puts together from sums over samples
 `distance`
     differences as a part of their bound, and in units in the last place

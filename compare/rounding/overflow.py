@@ -20,7 +20,7 @@ and derivatives are at most gamma_(n + K) times
     w    (2/n) sum |v| sigma E_i |x_i|      v    (2/n) sum E_i A_i
     b    (2/n) sum |v| sigma E_i            d    (2/n) sum E_i
 
-as in `compare.rounding.by_sums`, K = 32 being more operations than any term meets; a loss
+as in `compare.rounding.moment_gradient`, K = 32 being more operations than any term meets; a loss
 meets twice as many, being a square. A sample whose z may lie on either side of the kink
 moves y_pred by no more than the same. Of an optimizer's step with finite operands only the
 second point is asked, with B = gamma_64 M. With a parameter or gradient that is not finite

@@ -9,7 +9,7 @@ For the question's own neuron that is w - 1 on the right and w on the left, with
 
 from typing import NamedTuple
 
-from compare.surface.critical.question import Question
+from compare.surface.critical.stationarity import TrainedSurface
 from compare.surface.critical.zero_bias import correlation
 from reference import Parameters, Target
 
@@ -42,6 +42,6 @@ def one_sided_slopes(v: float = 1.0, d: float = 0.0, negative_slope: float = 0.0
     >>> one_sided_slopes(negative_slope=0.5)
     Halves(steepness=1.25, left=-0.5, right=-1.0)
     """
-    question = Question(("w",), Parameters(1.0, 0.0, v, d), negative_slope, target)
-    left, right = 2 * v * correlation(question, -1), -2 * v * correlation(question, 1)
+    surface = TrainedSurface(("w",), Parameters(1.0, 0.0, v, d), negative_slope, target)
+    left, right = 2 * v * correlation(surface, -1), -2 * v * correlation(surface, 1)
     return Halves(v * v * (1 + negative_slope * negative_slope), left + 0.0, right + 0.0)

@@ -6,8 +6,8 @@ import shutil
 import pytest
 
 from compare.claims import SharedRuns, judge_all
+from compare.defects.detection.conventional_tests import USUAL_TESTS
 from compare.defects.detection.lanes import LANES
-from compare.defects.detection.usual import USUAL_TESTS
 from compare.figures import Picture
 from compare.question.audit import audit
 from compare.question.experiments import shipped

@@ -8,7 +8,7 @@ import numpy as np
 
 from compare.certificates.differences import Disagreement
 from compare.certificates.exact.cases import ExactCase
-from compare.certificates.exact.lane import SAMPLEWISE, compare_exactly
+from compare.certificates.exact.comparison import SAMPLEWISE, compare_exactly
 from compare.certificates.exact.rational import ExactRun, Rounded, exact_run
 from compare.certificates.quantities import recorded
 from reference import Experiment, Trajectory

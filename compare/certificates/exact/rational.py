@@ -18,7 +18,7 @@ with p bits holds m 2^e when m < 2^p and the exponent is in range.
 A mean over n samples is such a number if n is a power of two. If it is not, the sum of what
 is different from 0 still has few terms in batches that are made for it (`compare.certificates.exact.dyadic`),
 and no more roundings than those: the mean is then given with their bound, as `Rounded`
-(`compare.rounding.sparse`).
+(`compare.rounding.sparse_mean`).
 
 A zero has a sign in floating point. IEEE 754 defines it (section 6.3), but a formula may
 not: a sum of negative zeros depends on whether the summation starts from +0, that of a
@@ -34,10 +34,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from compare.rounding.sparse import sparse_mean_bound
+from compare.rounding.sparse_mean import sparse_mean_bound
 from reference import SGD, Experiment, Parameters
 
-__all__ = ["Dyadic", "ExactRun", "NotRepresentable", "Room", "Rounded", "exact_run"]
+__all__ = ["Dyadic", "ExactArithmetic", "ExactRun", "NotRepresentable", "Rounded", "exact_run"]
 
 Quantities = dict[str, "tuple[Dyadic | Rounded, ...]"]
 
@@ -81,13 +81,13 @@ class Rounded(NamedTuple):
         return float(self.value)
 
 
-class Room:
+class ExactArithmetic:
     """Arithmetic that is exact in float32 or float64, or raises `NotRepresentable`.
 
-    >>> room, third = Room("float32"), Dyadic(Fraction(3, 8))
-    >>> room.product(third, third).value
+    >>> arithmetic, third = ExactArithmetic("float32"), Dyadic(Fraction(3, 8))
+    >>> arithmetic.product(third, third).value
     Fraction(9, 64)
-    >>> room.total([Dyadic(Fraction(2**24)), Dyadic(Fraction(1))])
+    >>> arithmetic.total([Dyadic(Fraction(2**24)), Dyadic(Fraction(1))])
     Traceback (most recent call last):
     compare.certificates.exact.rational.NotRepresentable: a sum needs 25 bits, float32 has 24
     """
@@ -193,7 +193,7 @@ def exact_run(experiment: Experiment, x: np.ndarray, y: np.ndarray, most: int | 
     labels are in the experiment's dtype, of shape (steps, batch_size); only so many that differ
     are looked at as `most` says: a batch with more of them ends it.
     """
-    room, optimizer = Room(experiment.dtype), experiment.optimizer
+    arithmetic, optimizer = ExactArithmetic(experiment.dtype), experiment.optimizer
     state = {
         name: Dyadic.of(np.dtype(experiment.dtype).type(p))
         for name, p in zip(Parameters._fields, experiment.initial, strict=True)
@@ -209,14 +209,14 @@ def exact_run(experiment: Experiment, x: np.ndarray, y: np.ndarray, most: int | 
         found: Quantities = {}
         steps.append(found)
         try:
-            gradient = _neuron(room, experiment, state, distinct, found)
+            gradient = _neuron(arithmetic, experiment, state, distinct, found)
             skipped += 1 - ("loss" in found) + sum(f"gradient.{name}" not in found for name in experiment.trainable)
             if len(gradient) < len(experiment.trainable):
                 return ExactRun(steps, skipped, "a gradient may need rounding")
             if type(optimizer) is not SGD:
                 return ExactRun(steps, skipped, f"{type(optimizer).__name__} takes roots and quotients")
             for name, g in gradient.items():
-                moved, velocity[name] = _sgd(room, optimizer, state[name], g, velocity[name])
+                moved, velocity[name] = _sgd(arithmetic, optimizer, state[name], g, velocity[name])
                 state[name] = moved
         except NotRepresentable as reason:
             steps[-1:] = [found] if "y_pred" in found else []
@@ -228,7 +228,7 @@ def exact_run(experiment: Experiment, x: np.ndarray, y: np.ndarray, most: int | 
 
 
 def _neuron(
-    room: Room, experiment: Experiment, state: dict[str, Dyadic], distinct: Distinct, found: Quantities
+    arithmetic: ExactArithmetic, experiment: Experiment, state: dict[str, Dyadic], distinct: Distinct, found: Quantities
 ) -> dict[str, Dyadic]:
     """Put y_pred, loss and gradient into `found`, as far as they fit; return the gradient."""
     slope = _constant(experiment.negative_slope)
@@ -236,21 +236,23 @@ def _neuron(
     # One sample after the other: the first one that does not fit ends it.
     (row_x, row_y), counts, back = distinct
     n = len(back)
-    xs, zs = zip(*((x, _affine(room, experiment, state, "w", x, "b")) for x in map(Dyadic.of, row_x)), strict=True)
+    xs, zs = zip(
+        *((x, _affine(arithmetic, experiment, state, "w", x, "b")) for x in map(Dyadic.of, row_x)), strict=True
+    )
     ys = tuple(Dyadic.of(y)._replace(zero=0) for y in row_y)
     found["y"] = tuple(ys[i] for i in back)
-    activations = [_phi(room, z, slope) for z in zs]
-    predictions = [_affine(room, experiment, state, "v", a, "d") for a in activations]
+    activations = [_phi(arithmetic, z, slope) for z in zs]
+    predictions = [_affine(arithmetic, experiment, state, "v", a, "d") for a in activations]
     # The zero that a closed unit passes back is a product or a selection: its sign is open.
     one_sided = [Dyadic(Fraction(1)) if z.value > 0 else slope if z.value else at_zero for z in zs]
     one_sided = [d._replace(zero=0) for d in one_sided]
     # p - y and -(y - p) are zeros of opposite sign.
-    residuals = [room.add(p, -y)._replace(zero=0) for p, y in zip(predictions, ys, strict=True)]
+    residuals = [arithmetic.add(p, -y)._replace(zero=0) for p, y in zip(predictions, ys, strict=True)]
     found["y_pred"] = tuple(predictions[i] for i in back)
     with suppress(NotRepresentable):
-        squares = [room.square(e) for e in residuals]
-        room.total(squares, counts)
-        found["loss"] = (room.mean([(square,) for square in squares], counts, Fraction(n)),)
+        squares = [arithmetic.square(e) for e in residuals]
+        arithmetic.total(squares, counts)
+        found["loss"] = (arithmetic.mean([(square,) for square in squares], counts, Fraction(n)),)
     factors: dict[str, list[tuple[Dyadic, ...]]] = {
         "w": [(state["v"], slope_, x) for slope_, x in zip(one_sided, xs, strict=True)],
         "b": [(state["v"], slope_) for slope_ in one_sided],
@@ -261,7 +263,7 @@ def _neuron(
     for name in experiment.trainable:
         with suppress(NotRepresentable):
             terms = [(e, *more) for e, more in zip(residuals, factors[name], strict=True)]
-            mean = room.mean(terms, counts, Fraction(n, 2))
+            mean = arithmetic.mean(terms, counts, Fraction(n, 2))
             if isinstance(mean, Dyadic):
                 mean = gradient[name] = mean._replace(zero=0)  # a factor of -1 may be taken out of the sum
             found[f"gradient.{name}"] = (mean,)
@@ -283,32 +285,34 @@ def _constant(setting: float) -> Dyadic:
     return Dyadic(Fraction(0), 0) if flushed else Dyadic.of(rounded)
 
 
-def _affine(room: Room, experiment: Experiment, state: dict[str, Dyadic], by: str, x: Dyadic, plus: str) -> Dyadic:
+def _affine(
+    arithmetic: ExactArithmetic, experiment: Experiment, state: dict[str, Dyadic], by: str, x: Dyadic, plus: str
+) -> Dyadic:
     """A product and an addend that, where it is 0 and not trained, may not be there at all."""
-    product = room.total([room.product(state[by], x)])
-    result = room.add(product, state[plus])
+    product = arithmetic.total([arithmetic.product(state[by], x)])
+    result = arithmetic.add(product, state[plus])
     absent = plus not in experiment.trainable and not state[plus].value
     return result._replace(zero=0) if absent and result.sign != product.sign else result
 
 
-def _phi(room: Room, z: Dyadic, slope: Dyadic) -> Dyadic:
+def _phi(arithmetic: ExactArithmetic, z: Dyadic, slope: Dyadic) -> Dyadic:
     if z.value > 0:
         return z
     if not slope.value:  # max(z, 0), either argument being right for z = -0; or a product with what was flushed
         return Dyadic(Fraction(0), 1 if slope.zero and (z.value or z.zero == 1) else 0)
-    scaled = room.product(slope, z)
+    scaled = arithmetic.product(slope, z)
     return scaled if z.value or slope.value > 0 else scaled._replace(zero=0)
 
 
-def _sgd(room: Room, optimizer: SGD, w: Dyadic, g: Dyadic, m: Dyadic) -> tuple[Dyadic, Dyadic]:
+def _sgd(arithmetic: ExactArithmetic, optimizer: SGD, w: Dyadic, g: Dyadic, m: Dyadic) -> tuple[Dyadic, Dyadic]:
     """Parameter and velocity after a step of plain, heavy-ball or Nesterov SGD."""
-    pull = -room.product(g, Dyadic.of(np.dtype(room.dtype).type(optimizer.learning_rate)))
+    pull = -arithmetic.product(g, Dyadic.of(np.dtype(arithmetic.dtype).type(optimizer.learning_rate)))
     if not optimizer.momentum:
-        return room.add(w, pull), m
+        return arithmetic.add(w, pull), m
     mu = _constant(optimizer.momentum)
-    m = room.add(room.product(m, mu), pull)
+    m = arithmetic.add(arithmetic.product(m, mu), pull)
     if not optimizer.nesterov:
-        return room.add(w, m), m
-    ahead = room.product(m, mu)
-    room.total([w, ahead, pull])
-    return room.add(w, room.add(ahead, pull)), m
+        return arithmetic.add(w, m), m
+    ahead = arithmetic.product(m, mu)
+    arithmetic.total([w, ahead, pull])
+    return arithmetic.add(w, arithmetic.add(ahead, pull)), m

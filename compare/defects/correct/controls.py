@@ -14,7 +14,7 @@ import numpy as np
 
 import reference
 from compare.certificates.exact.cases import ExactCase, exact_cases
-from compare.certificates.exact.lane import compare_exactly
+from compare.certificates.exact.comparison import compare_exactly
 from compare.certificates.exact.rational import exact_run
 from compare.certificates.free_run import free_run
 from compare.certificates.lockstep import examine_block

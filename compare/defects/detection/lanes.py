@@ -3,7 +3,7 @@
 The lanes are those of the certificate, on the short experiments of a family, if it has any:
 
 exact
-    `compare.certificates.exact.lane` on the dyadic networks of the family.
+    `compare.certificates.exact.comparison` on the dyadic networks of the family.
 bound
     `compare.certificates.lockstep`: one step from each state that Keras recorded, and the same once
     more while the learning rate changes.
@@ -23,7 +23,7 @@ import numpy as np
 import reference
 from compare.certificates.comparison import Comparison
 from compare.certificates.exact.cases import exact_cases
-from compare.certificates.exact.lane import ExactResult, check_keras, check_reference
+from compare.certificates.exact.comparison import ExactResult, check_keras, check_reference
 from compare.certificates.free_run import free_run
 from compare.certificates.lockstep import examine_block
 from compare.defects.detection.changing_rate import compare_changing_rate

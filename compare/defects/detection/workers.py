@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from compare.defects.defect import Defect
-from compare.defects.detection.by_default import ByDefault
+from compare.defects.detection.default_certificate import ByDefault
 from compare.defects.detection.lanes import Sighting
 from compare.defects.families import FAMILIES
 from compare.defects.gallery import Outcome, measure_baseline, named, try_defect

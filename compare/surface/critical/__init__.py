@@ -17,7 +17,7 @@ from compare.surface.critical.finite_kink import kinked
 from compare.surface.critical.infinity import at_infinity
 from compare.surface.critical.linear_cases import output_only, straight_line
 from compare.surface.critical.points import KINDS, CriticalPoint
-from compare.surface.critical.question import Question
+from compare.surface.critical.stationarity import TrainedSurface
 from compare.surface.critical.zero_bias import unbiased
 from compare.surface.critical.zero_weight import at_origin, without_weight
 from compare.surface.errors import LOSS_ERROR
@@ -92,41 +92,41 @@ def critical_points(
     global minimum 1.0 0.0
     one-sided stationary 0.0 0.5
     """
-    question = _question(trainable, negative_slope, target, parameters)
+    surface = _trained_surface(trainable, negative_slope, target, parameters)
     try:
         # What over- or underflows is found out by the gradient, which is held to its error.
         with np.errstate(all="ignore"):
-            found = [point for point in _all(question) if _inside(point, question, box)]
+            found = [point for point in _all(surface) if _inside(point, surface, box)]
     except (ZeroDivisionError, OverflowError, np.linalg.LinAlgError):
         raise ArithmeticError(
             "critical_points: numbers of the target and the parameters are too different in size for double precision, "
-            f"got {target!r} and {question.fixed!r}"
+            f"got {target!r} and {surface.fixed!r}"
         ) from None
     return _ranked(found)
 
 
-def _all(question: Question) -> Iterator[CriticalPoint]:
-    if not (question.trains("w") or question.trains("b")):
-        yield from output_only(question)
-    elif question.s == 1:
-        yield from straight_line(question)
-    elif not question.trains("b") and question.fixed.b == 0:
-        yield from unbiased(question)
+def _all(surface: TrainedSurface) -> Iterator[CriticalPoint]:
+    if not (surface.trains("w") or surface.trains("b")):
+        yield from output_only(surface)
+    elif surface.s == 1:
+        yield from straight_line(surface)
+    elif not surface.trains("b") and surface.fixed.b == 0:
+        yield from unbiased(surface)
     else:
-        if question.trains("d") and question.teacher().slope == 0:
+        if surface.trains("d") and surface.teacher().slope == 0:
             raise ValueError(
                 "critical_points: with d trained, and a kink of its own, the target must be correlated with x"
             )
-        yield from kinked(question)
-        if question.trains("w"):
-            yield from without_weight(question)
-        if question.trains("w") and question.trains("b"):
-            yield from at_origin(question)
-        yield from at_infinity(question)
+        yield from kinked(surface)
+        if surface.trains("w"):
+            yield from without_weight(surface)
+        if surface.trains("w") and surface.trains("b"):
+            yield from at_origin(surface)
+        yield from at_infinity(surface)
 
 
-def _inside(point: CriticalPoint, question: Question, box: float) -> bool:
-    return all(abs(getattr(point.parameters, name)) <= box for name in question.trainable)
+def _inside(point: CriticalPoint, surface: TrainedSurface, box: float) -> bool:
+    return all(abs(getattr(point.parameters, name)) <= box for name in surface.trainable)
 
 
 def _ranked(found: list[CriticalPoint]) -> tuple[CriticalPoint, ...]:
@@ -140,7 +140,7 @@ def _ranked(found: list[CriticalPoint]) -> tuple[CriticalPoint, ...]:
     return tuple(ranked)
 
 
-def _question(trainable: Any, negative_slope: Any, target: Any, parameters: Any) -> Question:
+def _trained_surface(trainable: Any, negative_slope: Any, target: Any, parameters: Any) -> TrainedSurface:
     if isinstance(trainable, str) or not trainable or not set(trainable) <= set(Parameters._fields):
         raise ValueError(f"critical_points: trainable must be some of {Parameters._fields}, got {trainable!r}")
     names = tuple(name for name in Parameters._fields if name in trainable)
@@ -160,7 +160,7 @@ def _question(trainable: Any, negative_slope: Any, target: Any, parameters: Any)
         for name, what in (("w", "sees no input"), ("v", "has no output")):
             if name not in names and getattr(fixed, name) == 0:
                 raise ValueError(f"critical_points: parameters.{name} must not be 0, where the neuron {what}")
-    return Question(names, fixed, slope, target)
+    return TrainedSurface(names, fixed, slope, target)
 
 
 def _number(name: str, value: Any) -> float:

@@ -8,16 +8,18 @@ import numpy as np
 from compare.surface.arguments import Limit
 from compare.surface.critical.points import CriticalPoint
 from compare.surface.critical.polish import polished
-from compare.surface.critical.question import Question
+from compare.surface.critical.stationarity import TrainedSurface
 from compare.surface.errors import HESSIAN_ERROR
 from reference import Parameters
 
-__all__ = ["at_kink", "describe", "limit"]
+__all__ = ["at_kink", "limit", "make_critical_point"]
 
 UNIT_ROUNDOFF = 2.0**-53
 
 
-def describe(question: Question, parameters: Parameters, kind: str | None = None, **more: Any) -> CriticalPoint:
+def make_critical_point(
+    surface: TrainedSurface, parameters: Parameters, kind: str | None = None, **more: Any
+) -> CriticalPoint:
     """Return the point polished, unless it is the tip of a cone; of the kind that its Hessian says, unless given.
 
     `more` are other fields of `CriticalPoint`; the eigenvalues None where there are none. An
@@ -26,47 +28,52 @@ def describe(question: Question, parameters: Parameters, kind: str | None = None
     parameters = _without_minus_zero(parameters)
     dimension = more.get("dimension", 0)
     error = None
-    if not _is_cone(question, parameters):
-        parameters, error = polished(question, parameters, dimension)
+    if not _is_cone(surface, parameters):
+        parameters, error = polished(surface, parameters, dimension)
         parameters = _without_minus_zero(parameters)
     eigenvalues = more.pop("eigenvalues", ())
     if eigenvalues == ():
-        hessian = question.hessian(parameters)
+        hessian = surface.hessian(parameters)
         if not np.isfinite(hessian).all():
             raise OverflowError("a second derivative is beyond the largest float64")
         eigenvalues = tuple(float(e) for e in np.linalg.eigvalsh(hessian))
         kind = kind or _kind(hessian, dimension)
     assert kind is not None
-    return CriticalPoint(parameters, kind, question.loss(parameters), eigenvalues, error=error, **more)
+    return CriticalPoint(parameters, kind, surface.loss(parameters), eigenvalues, error=error, **more)
 
 
-def at_kink(question: Question, kind_of: Callable[[float], str | None], where: str) -> Iterator[CriticalPoint]:
+def at_kink(surface: TrainedSurface, kind_of: Callable[[float], str | None], where: str) -> Iterator[CriticalPoint]:
     """Yield the points w = 0, b = 0 that are stationary in some sense; `kind_of` tells for an output weight v.
 
     With v trained its sign decides, and where it is 0 the loss falls with w for one sign of v.
     """
-    d = question.centre
-    if not question.trains("v"):
-        kind = kind_of(question.fixed.v)
+    d = surface.centre
+    if not surface.trains("v"):
+        kind = kind_of(surface.fixed.v)
         if kind:
-            yield describe(question, Parameters(0.0, 0.0, question.fixed.v, d), kind, eigenvalues=None)
+            yield make_critical_point(surface, Parameters(0.0, 0.0, surface.fixed.v, d), kind, eigenvalues=None)
         return
-    yield describe(question, Parameters(0.0, 0.0, 0.0, d), "saddle", eigenvalues=None)
+    yield make_critical_point(surface, Parameters(0.0, 0.0, 0.0, d), "saddle", eigenvalues=None)
     for v, sign in ((1.0, ">"), (-1.0, "<")):
         kind = kind_of(v)
         if kind:
             at, family = Parameters(0.0, 0.0, v, d), f"{where}, v {sign} 0"
-            yield describe(question, at, kind, eigenvalues=None, dimension=1, family=family)
+            yield make_critical_point(surface, at, kind, eigenvalues=None, dimension=1, family=family)
 
 
 def limit(
-    question: Question, parameters: Parameters, loss: float, falls: bool, family: str, far: Parameters | None = None
+    surface: TrainedSurface,
+    parameters: Parameters,
+    loss: float,
+    falls: bool,
+    family: str,
+    far: Parameters | None = None,
 ) -> CriticalPoint:
     """Return a point at infinity, with a neuron on the way to it from which on nothing changes, if there is one."""
     kind = "minimum at infinity" if falls else "saddle at infinity"
     parameters, error = Parameters(*(float(p) for p in parameters)), None
     if far is not None:
-        far, error = polished(question, Parameters(*(float(p) for p in far)), 0)
+        far, error = polished(surface, Parameters(*(float(p) for p in far)), 0)
         parameters = Limit.at(parameters, far)
     return CriticalPoint(parameters, kind, max(loss, 0.0), family=family, error=error)
 
@@ -75,9 +82,9 @@ def _without_minus_zero(parameters: Parameters) -> Parameters:
     return Parameters(*(float(p) + 0.0 for p in parameters))
 
 
-def _is_cone(question: Question, parameters: Parameters) -> bool:
+def _is_cone(surface: TrainedSurface, parameters: Parameters) -> bool:
     """Whether the loss has no derivative there; a ReLU that is switched off has one, 0."""
-    return parameters.w == parameters.b == 0 != parameters.v and question.s not in (0, 1)
+    return parameters.w == parameters.b == 0 != parameters.v and surface.s not in (0, 1)
 
 
 def _kind(hessian: np.ndarray, dimension: int) -> str:

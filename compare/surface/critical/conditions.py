@@ -42,10 +42,10 @@ __all__ = [
     "dead_both",
     "dead_output",
     "dead_weight",
-    "labels",
+    "derivative_moments",
+    "label_moments",
     "output",
     "weight",
-    "weights",
 ]
 
 
@@ -64,8 +64,8 @@ def both(problem: Problem, cells: Cells) -> Jet:
         return _lines_meet(problem, cells, None)
     if problem.s == 0 and not cells.is_far:
         return _relu_both(problem.teacher, problem.d, cells)
-    g0, g1, g2 = weights(problem.s, cells)
-    t0, t1 = labels(problem, problem.d, cells)
+    g0, g1, g2 = derivative_moments(problem.s, cells)
+    t0, t1 = label_moments(problem, problem.d, cells)
     return cells.a * (g0 * t1 - g1 * t0) + cells.b * (g2 * t0 - g1 * t1)
 
 
@@ -95,15 +95,15 @@ def both_of_line(problem: Problem, cells: Cells) -> Jet:
 
 def output(problem: Problem, cells: Cells) -> Jet:
     """Condition that v is stationary at v = 0."""
-    t0, t1 = labels(problem, problem.teacher.mean if problem.d is None else problem.d, cells)
+    t0, t1 = label_moments(problem, problem.teacher.mean if problem.d is None else problem.d, cells)
     return cells.b * t1 - cells.a * t0
 
 
 def weight(problem: Problem, cells: Cells) -> Jet:
     """Condition that w is stationary, with b and v fixed."""
     s, centre = problem.s, problem.teacher.mean if problem.d is None else problem.d
-    _, g1, g2 = weights(s, cells)
-    _, t1 = labels(problem, centre, cells)
+    _, g1, g2 = derivative_moments(s, cells)
+    _, t1 = label_moments(problem, centre, cells)
     if problem.d is None:
         means = cells.upper() * (1 - s) + s, cells.density() * (1 - s)
         g1, g2 = g1 - means[0] * means[1], g2 - means[1] * means[1]
@@ -114,8 +114,8 @@ def bias(problem: Problem, cells: Cells) -> Jet:
     """Condition that b is stationary, with w and v fixed."""
     if problem.d is None:
         return _lines_meet(problem, cells, problem.gain)
-    g0, g1, _ = weights(problem.s, cells)
-    t0, _ = labels(problem, problem.d, cells)
+    g0, g1, _ = derivative_moments(problem.s, cells)
+    t0, _ = label_moments(problem, problem.d, cells)
     return (cells.b * g1 - cells.a * g0) * problem.gain - cells.b * t0
 
 
@@ -150,7 +150,7 @@ def dead_bias(problem: Problem, cells: Cells) -> Jet:
     return problem.d - _label(problem.teacher, cells) + cells.overshoot() * m
 
 
-def weights(s: float, cells: Cells) -> tuple[Jet, Jet, Jet]:
+def derivative_moments(s: float, cells: Cells) -> tuple[Jet, Jet, Jet]:
     """E[D^2 x^j], j = 0, 1, 2."""
     rest = 1 - s * s
     upper, density = cells.upper(), cells.density()
@@ -183,7 +183,7 @@ def _right(teacher: Teacher, cells: Cells) -> tuple[Jet, Jet]:
     return y0 - v0 * jump, y1 - v1 * jump
 
 
-def labels(problem: Problem, d: float, cells: Cells) -> tuple[Jet, Jet]:
+def label_moments(problem: Problem, d: float, cells: Cells) -> tuple[Jet, Jet]:
     """E[(y - d) D x^j], j = 0, 1."""
     s, teacher = problem.s, problem.teacher
     y0, y1 = _right(teacher, cells)

@@ -4,54 +4,54 @@ import math
 from collections.abc import Iterator
 
 from compare.surface.critical import conditions
-from compare.surface.critical.classification import describe
+from compare.surface.critical.classification import make_critical_point
 from compare.surface.critical.conditions import Problem
 from compare.surface.critical.points import CriticalPoint
-from compare.surface.critical.question import Question
 from compare.surface.critical.search import amplitude, centred, kinks
+from compare.surface.critical.stationarity import TrainedSurface
 from reference import Parameters
 
 __all__ = ["kinked"]
 
 
-def kinked(question: Question) -> Iterator[CriticalPoint]:
+def kinked(surface: TrainedSurface) -> Iterator[CriticalPoint]:
     """Yield every stationary point or set with w and k = -b / w both free, w not 0.
 
     w and b are trained, or one of them with the other one not 0; the slope is not 1; v is trained or not 0.
     """
     for orientation in (1, -1):
-        if not question.trains("w") and question.fixed.w * orientation < 0:
+        if not surface.trains("w") and surface.fixed.w * orientation < 0:
             continue
-        low, high = _range(question)
-        if question.trains("v") or (question.trains("w") and question.trains("b")):
-            if _sees_nothing(question, orientation):
-                yield from _silent_surface(question, orientation)
+        low, high = _range(surface)
+        if surface.trains("v") or (surface.trains("w") and surface.trains("b")):
+            if _sees_nothing(surface, orientation):
+                yield from _silent_surface(surface, orientation)
             else:
-                yield from _with_amplitude(question, orientation, low, high)
+                yield from _with_amplitude(surface, orientation, low, high)
         else:
-            yield from _without_amplitude(question, orientation, low, high)
+            yield from _without_amplitude(surface, orientation, low, high)
 
 
-def _with_amplitude(question: Question, orientation: int, low: float, high: float) -> Iterator[CriticalPoint]:
+def _with_amplitude(surface: TrainedSurface, orientation: int, low: float, high: float) -> Iterator[CriticalPoint]:
     """The factor m = v w is free, so that the kink alone is to be found."""
-    problem = Problem(question.teacher(orientation), question.s, question.d)
-    curve = all(question.trains(name) for name in ("w", "b", "v"))
+    problem = Problem(surface.teacher(orientation), surface.s, surface.d)
+    curve = all(surface.trains(name) for name in ("w", "b", "v"))
     for root in kinks(problem, conditions.both, conditions.dead_both, low, high):
         m = amplitude(problem, root.value)
-        if m != 0 and (question.trains("v") or m * question.fixed.v > 0):
-            yield describe(
-                question,
-                _parameters(question, orientation, root.value, m, centred(problem, root.value, m)),
+        if m != 0 and (surface.trains("v") or m * surface.fixed.v > 0):
+            yield make_critical_point(
+                surface,
+                _parameters(surface, orientation, root.value, m, centred(problem, root.value, m)),
                 _kind(root.sign * m * _factor(problem), 2),
                 dimension=int(curve),
                 family="(c w, c b, v / c), c > 0" if curve else "",
                 uncertainty=(root.high - root.low) / 2,
             )
-    if question.trains("v"):
+    if surface.trains("v"):
         for root in kinks(problem, conditions.output, conditions.dead_output, low, high):
-            yield describe(
-                question,
-                _parameters(question, orientation, root.value, 0.0, question.centre),
+            yield make_critical_point(
+                surface,
+                _parameters(surface, orientation, root.value, 0.0, surface.centre),
                 "saddle",  # m (E[r phi]) changes sign with m and with k
                 dimension=int(curve),
                 family="v = 0, (c w, c b), c > 0" if curve else "",
@@ -59,21 +59,21 @@ def _with_amplitude(question: Question, orientation: int, low: float, high: floa
             )
 
 
-def _without_amplitude(question: Question, orientation: int, low: float, high: float) -> Iterator[CriticalPoint]:
+def _without_amplitude(surface: TrainedSurface, orientation: int, low: float, high: float) -> Iterator[CriticalPoint]:
     """Points where v and one of w and b are fixed: m k = -v b, or m = v w."""
-    v = question.fixed.v
-    gain = -v * question.fixed.b if question.trains("w") else v * abs(question.fixed.w)
-    problem = Problem(question.teacher(orientation), question.s, question.d, gain)
+    v = surface.fixed.v
+    gain = -v * surface.fixed.b if surface.trains("w") else v * abs(surface.fixed.w)
+    problem = Problem(surface.teacher(orientation), surface.s, surface.d, gain)
     names = (
-        (conditions.weight, conditions.dead_weight) if question.trains("w") else (conditions.bias, conditions.dead_bias)
+        (conditions.weight, conditions.dead_weight) if surface.trains("w") else (conditions.bias, conditions.dead_bias)
     )
     for root in kinks(problem, *names, low, high):
-        m = gain / root.value if question.trains("w") else gain
-        leading = -v if question.trains("w") else m * (1 - question.s) if problem.d is None else -m
-        yield describe(
-            question,
-            _parameters(question, orientation, root.value, m, centred(problem, root.value, m)),
-            _kind(root.sign * leading, 1 + question.trains("d")),
+        m = gain / root.value if surface.trains("w") else gain
+        leading = -v if surface.trains("w") else m * (1 - surface.s) if problem.d is None else -m
+        yield make_critical_point(
+            surface,
+            _parameters(surface, orientation, root.value, m, centred(problem, root.value, m)),
+            _kind(root.sign * leading, 1 + surface.trains("d")),
             uncertainty=(root.high - root.low) / 2,
         )
 
@@ -106,33 +106,33 @@ def _factor(problem: Problem) -> float:
     return problem.teacher.right if is_line else 1 - problem.s
 
 
-def _range(question: Question) -> tuple[float, float]:
+def _range(surface: TrainedSurface) -> tuple[float, float]:
     """All kinks; with b fixed, those of the sign of -b."""
-    if question.trains("b"):
+    if surface.trains("b"):
         return -math.inf, math.inf
-    return (-math.inf, 0.0) if question.fixed.b > 0 else (0.0, math.inf)
+    return (-math.inf, 0.0) if surface.fixed.b > 0 else (0.0, math.inf)
 
 
-def _parameters(question: Question, orientation: int, k: float, m: float, d: float) -> Parameters:
+def _parameters(surface: TrainedSurface, orientation: int, k: float, m: float, d: float) -> Parameters:
     """The neuron m phi(orientation x - k) + d; of a curve, the one with v^2 = w^2 + b^2, or w^2 + b^2 = 1."""
-    if question.trains("w") and question.trains("b"):
-        if not question.trains("v"):
-            w = m / question.fixed.v
+    if surface.trains("w") and surface.trains("b"):
+        if not surface.trains("v"):
+            w = m / surface.fixed.v
         elif m == 0:
             w = 1 / math.hypot(1, k)
         else:
             w = math.sqrt(abs(m) / math.hypot(1, k))
         b = -k * w
-    elif question.trains("w"):
-        b = question.fixed.b
+    elif surface.trains("w"):
+        b = surface.fixed.b
         w = -b / k
     else:
-        w = abs(question.fixed.w)
+        w = abs(surface.fixed.w)
         b = -k * w
-    return Parameters(orientation * w, b, m / w if question.trains("v") else question.fixed.v, d)
+    return Parameters(orientation * w, b, m / w if surface.trains("v") else surface.fixed.v, d)
 
 
-def _sees_nothing(question: Question, orientation: int) -> bool:
+def _sees_nothing(surface: TrainedSurface, orientation: int) -> bool:
     """Whether a ReLU on this side can be active where the label is d, and nowhere else.
 
     Then m = 0 is best for all kinks to the right of the teacher's, k >= kink. To the left
@@ -141,22 +141,22 @@ def _sees_nothing(question: Question, orientation: int) -> bool:
     k, because its mean is, it falls, and k is left of the mean of x; so `both` has no zero.
     And E[(y - d) (x - k); x > k] has the sign of -left, so neither has `output`.
     """
-    teacher = question.teacher(orientation)
-    return question.s == 0 and teacher.right == 0 and question.d == teacher.level
+    teacher = surface.teacher(orientation)
+    return surface.s == 0 and teacher.right == 0 and surface.d == teacher.level
 
 
-def _silent_surface(question: Question, orientation: int) -> Iterator[CriticalPoint]:
+def _silent_surface(surface: TrainedSurface, orientation: int) -> Iterator[CriticalPoint]:
     """The surface v = 0 with the kink anywhere right of the teacher's: L = E[(y - d)^2] + v^2 E[phi(z)^2]."""
-    kink = question.teacher(orientation).kink
+    kink = surface.teacher(orientation).kink
     there = "b <= 0" if kink == 0 else f"{orientation * kink:g} w + b <= 0"
-    low, high = _range(question)
-    if not question.trains("v") or max(low, kink) >= high:
+    low, high = _range(surface)
+    if not surface.trains("v") or max(low, kink) >= high:
         return
     k = max(low, kink) + 1.0 if high > 0 else kink / 2
-    yield describe(
-        question,
-        _parameters(question, orientation, k, 0.0, question.centre),
+    yield make_critical_point(
+        surface,
+        _parameters(surface, orientation, k, 0.0, surface.centre),
         "local minimum",
-        dimension=1 + int(question.trains("w") and question.trains("b")),
+        dimension=1 + int(surface.trains("w") and surface.trains("b")),
         family=f"v = 0, {'w > 0' if orientation > 0 else 'w < 0'}, {there}",
     )

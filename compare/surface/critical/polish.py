@@ -9,14 +9,14 @@ be told from the true ones. With u = 2^-53, H the Hessian and eps the error of a
 
 by the rounding of each q that the step changes, and by the error of the derivatives at its
 two ends; the true derivative is off by eps_p once more. Where that is not reached within a
-few steps there is no such point, and the question is refused rather than answered wrongly.
+few steps there is no such point, and an ArithmeticError is raised rather than a wrong point returned.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from compare.surface.critical.question import Question
+from compare.surface.critical.stationarity import TrainedSurface
 from compare.surface.gradient import expected_gradient_error
 from reference import Parameters
 
@@ -44,24 +44,24 @@ class _State(NamedTuple):
         return float(np.max(np.where((allowed == 0) & (self.gradient != 0), np.inf, quotients)))
 
 
-def polished(question: Question, parameters: Parameters, dimension: int) -> tuple[Parameters, Parameters]:
+def polished(surface: TrainedSurface, parameters: Parameters, dimension: int) -> tuple[Parameters, Parameters]:
     """Bring a point to where its gradient vanishes to rounding, and bound the true derivatives there.
 
     The point is finite, and one of a set of stationary points of this dimension. The bounds are
     infinite for what is not trained. An ArithmeticError if the gradient does not vanish nearby.
     """
-    names = question.trainable
-    free, flat = _movable(question, parameters, dimension)
+    names = surface.trainable
+    free, flat = _movable(surface, parameters, dimension)
     at = here = parameters
-    best = _state(question, parameters)
+    best = _state(surface, parameters)
     for _ in range(STEPS):
         if best.rest <= 1:
             break
-        moved = _newton_step(at, _state(question, at), names, free, flat)
+        moved = _newton_step(at, _state(surface, at), names, free, flat)
         if moved is None or _distance(moved, parameters) > FARTHEST:
             break
         at = moved
-        state = _state(question, at)
+        state = _state(surface, at)
         if state.rest < best.rest:
             here, best = at, state
     if not best.rest <= 1:
@@ -74,7 +74,7 @@ def polished(question: Question, parameters: Parameters, dimension: int) -> tupl
     return here, Parameters(*(error.get(name, np.inf) for name in Parameters._fields))
 
 
-def _movable(question: Question, parameters: Parameters, dimension: int) -> tuple[list[str], int]:
+def _movable(surface: TrainedSurface, parameters: Parameters, dimension: int) -> tuple[list[str], int]:
     """What a step may change, and in how many directions nothing changes.
 
     A v or w that is 0 is so by symmetry. Of a curve (c w, c b, v / c) one point is found by
@@ -82,20 +82,20 @@ def _movable(question: Question, parameters: Parameters, dimension: int) -> tupl
     """
     w, b, v, _ = parameters
     held = {name for name in "wv" if getattr(parameters, name) == 0}
-    if dimension > 0 and question.trains("w") and w != 0:
-        if v == 0 and question.trains("b"):
+    if dimension > 0 and surface.trains("w") and w != 0:
+        if v == 0 and surface.trains("b"):
             held.add("w")
             dimension -= 1
-        elif v != 0 and question.trains("v") and (question.trains("b") or b == 0):
+        elif v != 0 and surface.trains("v") and (surface.trains("b") or b == 0):
             held.add("v")
             dimension -= 1
-    return [name for name in question.trainable if name not in held], dimension
+    return [name for name in surface.trainable if name not in held], dimension
 
 
-def _state(question: Question, at: Parameters) -> _State:
-    rows, hessian = question.rows, question.hessian(at)
-    gradient = np.array(question.gradient(at))[rows]
-    eps = np.array(expected_gradient_error(at, **question.options))[rows]
+def _state(surface: TrainedSurface, at: Parameters) -> _State:
+    rows, hessian = surface.rows, surface.hessian(at)
+    gradient = np.array(surface.gradient(at))[rows]
+    eps = np.array(expected_gradient_error(at, **surface.options))[rows]
     hessian = np.where(np.isnan(hessian), 0.0, hessian)  # at a cone: what is not there rounds nothing
     if not (np.isfinite(hessian).all() and np.isfinite(gradient).all() and np.isfinite(eps).all()):
         raise OverflowError("a derivative is beyond the largest float64")

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 
 from scipy.special import ndtr
 
-from compare.surface.critical.classification import at_kink, describe
+from compare.surface.critical.classification import at_kink, make_critical_point
 from compare.surface.critical.points import CriticalPoint
-from compare.surface.critical.question import Question, kink_kind
+from compare.surface.critical.stationarity import TrainedSurface, kink_kind
 from reference import Parameters
 
 __all__ = ["best", "correlation", "unbiased"]
@@ -23,41 +23,41 @@ __all__ = ["best", "correlation", "unbiased"]
 DENSITY_AT_ZERO = 1 / math.sqrt(2 * math.pi)
 
 
-def unbiased(question: Question) -> Iterator[CriticalPoint]:
+def unbiased(surface: TrainedSurface) -> Iterator[CriticalPoint]:
     """Yield the stationary points for trained w and b = 0 fixed."""
     for orientation in (1, -1):
-        yield from _on_one_side(question, orientation, *best(question, orientation))
-    products = [correlation(question, orientation) for orientation in (1, -1)]
-    yield from at_kink(question, lambda v: kink_kind([-v * p for p in products]), "w = 0")
+        yield from _on_one_side(surface, orientation, *best(surface, orientation))
+    products = [correlation(surface, orientation) for orientation in (1, -1)]
+    yield from at_kink(surface, lambda v: kink_kind([-v * p for p in products]), "w = 0")
 
 
-def best(question: Question, orientation: int) -> tuple[float, float]:
+def best(surface: TrainedSurface, orientation: int) -> tuple[float, float]:
     """Slope m and bias d of the best m phi(orientation x) + d."""
-    s, mean = question.s, (1 - question.s) * DENSITY_AT_ZERO
-    product, power = correlation(question, orientation), (1 + s * s) / 2
-    if not question.trains("d"):
-        return product / power, question.fixed.d
+    s, mean = surface.s, (1 - surface.s) * DENSITY_AT_ZERO
+    product, power = correlation(surface, orientation), (1 + s * s) / 2
+    if not surface.trains("d"):
+        return product / power, surface.fixed.d
     m = product / (power - mean * mean)
-    return m, question.centre - m * mean
+    return m, surface.centre - m * mean
 
 
-def _on_one_side(question: Question, orientation: int, m: float, d: float) -> Iterator[CriticalPoint]:
-    if not question.trains("v"):
-        w = m / question.fixed.v
+def _on_one_side(surface: TrainedSurface, orientation: int, m: float, d: float) -> Iterator[CriticalPoint]:
+    if not surface.trains("v"):
+        w = m / surface.fixed.v
         if w > 0:
-            yield describe(question, Parameters(orientation * w, 0.0, question.fixed.v, d), "local minimum")
+            yield make_critical_point(surface, Parameters(orientation * w, 0.0, surface.fixed.v, d), "local minimum")
     elif m == 0:
         at, family = Parameters(float(orientation), 0.0, 0.0, d), f"v = 0, w {'>' if orientation > 0 else '<'} 0"
-        yield describe(question, at, "local minimum", dimension=1, family=family)
+        yield make_critical_point(surface, at, "local minimum", dimension=1, family=family)
     else:
         root = math.sqrt(abs(m))
         at = Parameters(orientation * root, 0.0, math.copysign(root, m), d)
-        yield describe(question, at, "local minimum", dimension=1, family="(c w, v / c), c > 0")
+        yield make_critical_point(surface, at, "local minimum", dimension=1, family="(c w, v / c), c > 0")
 
 
-def correlation(question: Question, orientation: int) -> float:
+def correlation(surface: TrainedSurface, orientation: int) -> float:
     """E[(y - d) phi(x)] = s E[x y] + (1 - s) E[x y; x > 0] - d E[phi(x)]."""
-    teacher, s = question.teacher(orientation), question.s
+    teacher, s = surface.teacher(orientation), surface.s
     kink = teacher.kink
     if kink == 0:
         both = (teacher.right + s * teacher.left) / 2
@@ -67,4 +67,4 @@ def correlation(question: Question, orientation: int) -> float:
             outer = float(ndtr(-kink))  # E[(x - kink) x; x > kink]
             right = teacher.left * (0.5 - outer - kink * DENSITY_AT_ZERO) + teacher.right * outer
         both = s * teacher.slope + (1 - s) * right
-    return both + (teacher.level - question.centre) * (1 - s) * DENSITY_AT_ZERO
+    return both + (teacher.level - surface.centre) * (1 - s) * DENSITY_AT_ZERO

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from compare.surface.critical import conditions
-from compare.surface.critical.classification import at_kink, describe
+from compare.surface.critical.classification import at_kink, make_critical_point
 from compare.surface.critical.conditions import Problem
 from compare.surface.critical.enclosures.normal import near
 from compare.surface.critical.points import CriticalPoint
-from compare.surface.critical.question import Question, kink_kind
+from compare.surface.critical.stationarity import TrainedSurface, kink_kind
 from reference import Parameters
 
 __all__ = ["at_origin", "without_weight"]
@@ -18,45 +18,45 @@ __all__ = ["at_origin", "without_weight"]
 DIRECTIONS = 2001  # of w and b around the origin
 
 
-def without_weight(question: Question) -> Iterator[CriticalPoint]:
+def without_weight(surface: TrainedSurface) -> Iterator[CriticalPoint]:
     """Yield stationary points with w = 0 and b not 0: the output is a constant.
 
     For trained w the derivative -2 v D E[x y] must vanish, with D = phi'(b): the neuron is
     dead, or has no output, or the target has no slope.
     """
-    signs = (1.0, -1.0) if question.trains("b") else (math.copysign(1.0, question.fixed.b),)
+    signs = (1.0, -1.0) if surface.trains("b") else (math.copysign(1.0, surface.fixed.b),)
     for side in signs:
-        b = side if question.trains("b") else question.fixed.b
-        line = int(question.trains("b"))
+        b = side if surface.trains("b") else surface.fixed.b
+        line = int(surface.trains("b"))
         where = "b > 0" if side > 0 else "b < 0"
-        if side < 0 and question.s == 0:
-            v = 1.0 if question.trains("v") else question.fixed.v
-            family = [f"w = 0, {where}"] * line + ["v any"] * question.trains("v")
-            at = Parameters(0.0, b, v, question.centre)
-            yield describe(question, at, "dead set", dimension=len(family), family=", ".join(family))
-        elif question.teacher().slope == 0:
-            yield from _flat_fit(question, b)
-        elif question.trains("v") and question.centre == question.teacher().mean:
-            at, family = Parameters(0.0, b, 0.0, question.centre), [f"w = v = 0, {where}"] * line
-            yield describe(question, at, "saddle", dimension=line, family="".join(family))
+        if side < 0 and surface.s == 0:
+            v = 1.0 if surface.trains("v") else surface.fixed.v
+            family = [f"w = 0, {where}"] * line + ["v any"] * surface.trains("v")
+            at = Parameters(0.0, b, v, surface.centre)
+            yield make_critical_point(surface, at, "dead set", dimension=len(family), family=", ".join(family))
+        elif surface.teacher().slope == 0:
+            yield from _flat_fit(surface, b)
+        elif surface.trains("v") and surface.centre == surface.teacher().mean:
+            at, family = Parameters(0.0, b, 0.0, surface.centre), [f"w = v = 0, {where}"] * line
+            yield make_critical_point(surface, at, "saddle", dimension=line, family="".join(family))
 
 
-def _flat_fit(question: Question, b: float) -> Iterator[CriticalPoint]:
+def _flat_fit(surface: TrainedSurface, b: float) -> Iterator[CriticalPoint]:
     """The constant E[y] = v phi(b) + d, where the target has no slope and d is fixed."""
-    gain = 1.0 if b > 0 else question.s
-    v, missing = question.fixed.v, question.teacher().mean - question.fixed.d
-    curve = question.trains("v") and question.trains("b")
-    if question.trains("v"):
+    gain = 1.0 if b > 0 else surface.s
+    v, missing = surface.fixed.v, surface.teacher().mean - surface.fixed.d
+    curve = surface.trains("v") and surface.trains("b")
+    if surface.trains("v"):
         v = missing / (gain * b)
-    elif question.trains("b") and missing / (gain * v) * b > 0:
+    elif surface.trains("b") and missing / (gain * v) * b > 0:
         b = missing / (gain * v)
     else:
         return
     family = f"w = 0, v phi(b) + d = E[y], b {'>' if b > 0 else '<'} 0" if curve else ""
-    yield describe(question, Parameters(0.0, b, v, question.fixed.d), dimension=int(curve), family=family)
+    yield make_critical_point(surface, Parameters(0.0, b, v, surface.fixed.d), dimension=int(curve), family=family)
 
 
-def at_origin(question: Question) -> Iterator[CriticalPoint]:
+def at_origin(surface: TrainedSurface) -> Iterator[CriticalPoint]:
     """Yield w = b = 0, the tip of a cone, where it is stationary in some sense.
 
     Along the ray (w, b) = t (p, q) the loss is a parabola in t > 0 with first derivative
@@ -64,32 +64,32 @@ def at_origin(question: Question) -> Iterator[CriticalPoint]:
     x], E[(y - d) D]). The point is listed if zero is such a limit, or a convex combination
     of them (Clarke's generalized gradient), over `DIRECTIONS` rays.
     """
-    rays, limits = _rays(question)
-    yield from at_kink(question, lambda v: _cone_kind(question, rays, limits, v), "w = b = 0")
+    rays, limits = _rays(surface)
+    yield from at_kink(surface, lambda v: _cone_kind(surface, rays, limits, v), "w = b = 0")
 
 
-def _rays(question: Question) -> tuple[np.ndarray, np.ndarray]:
+def _rays(surface: TrainedSurface) -> tuple[np.ndarray, np.ndarray]:
     """E[(y - d) phi(p x + q)], and E[(y - d) D x] and E[(y - d) D], over rays (p, q) all around."""
     angles = np.linspace(0, math.pi, DIRECTIONS)[1:-1]
     rays, limits = [], []
     for orientation in (1, -1):
-        problem = Problem(question.teacher(orientation), question.s)
+        problem = Problem(surface.teacher(orientation), surface.s)
         k = np.clip(-1 / np.tan(angles), -30.0, 30.0)
         for part in (k[k <= problem.teacher.kink], k[k > problem.teacher.kink]):
             if part.size:
-                t0, t1 = conditions.labels(problem, question.centre, near(part, part))
+                t0, t1 = conditions.label_moments(problem, surface.centre, near(part, part))
                 t0, t1 = ((t.value.low + t.value.high) / 2 for t in (t0, t1))
-                certain = conditions.output(problem._replace(d=question.centre), near(part, part)).value
+                certain = conditions.output(problem._replace(d=surface.centre), near(part, part)).value
                 rays.append(np.where(certain.contains(0.0), 0.0, (t1 - part * t0) / np.hypot(1, part)))
                 limits.append(np.stack([orientation * t1, t0], axis=-1))
     return np.concatenate(rays), np.concatenate(limits)
 
 
-def _cone_kind(question: Question, rays: np.ndarray, limits: np.ndarray, v: float) -> str | None:
-    if question.s == 0:
+def _cone_kind(surface: TrainedSurface, rays: np.ndarray, limits: np.ndarray, v: float) -> str | None:
+    if surface.s == 0:
         rays = np.append(rays, 0.0)  # the dead direction, w = 0 and b < 0, where the gradient is zero, too
     kind = kink_kind((-v * rays).tolist())
-    if question.s == 0 or kind in ("local minimum", "local maximum"):
+    if surface.s == 0 or kind in ("local minimum", "local maximum"):
         return kind
     angles = np.sort(np.arctan2(*limits.T))
     widest = max(np.max(np.diff(angles)), angles[0] + 2 * math.pi - angles[-1])

@@ -11,7 +11,7 @@ from compare.bench.agreement import require_agreement, require_exact, require_on
 from compare.bench.plan import Wrong
 from compare.bench.problem import exact_ends, few_bits, grid
 from compare.certificates.exact.rational import exact_run
-from compare.rounding.by_sums import sums_radius
+from compare.rounding.moment_gradient import sums_radius
 from reference import SGD, Adam, Experiment, Parameters, Target, draw_batches, train
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from compare.certificates.exact.cases import exact_cases
-from compare.certificates.exact.rational import Dyadic, NotRepresentable, Room, Rounded, exact_run
+from compare.certificates.exact.rational import Dyadic, ExactArithmetic, NotRepresentable, Rounded, exact_run
 from reference import SGD, Adam, Experiment, Parameters
 
 
@@ -124,7 +124,7 @@ def test_sums_that_are_said_to_fit_are_exact_in_every_order(dtype):
                 total += scalar(term)
             sums.append(Fraction(float(total)))
         try:
-            assert Room(dtype).total([Dyadic(Fraction(t)) for t in terms]).value == exact
+            assert ExactArithmetic(dtype).total([Dyadic(Fraction(t)) for t in terms]).value == exact
         except NotRepresentable:
             refused += 1
             rounded += any(s != exact for s in sums)
@@ -139,7 +139,7 @@ def test_products_that_are_said_to_fit_are_exact_in_every_order():
     for _ in range(200):
         factors = [Fraction(int(f), 8) for f in rng.integers(-999, 1000, 3)]
         try:
-            exact = Room("float32").product(*map(Dyadic, factors)).value
+            exact = ExactArithmetic("float32").product(*map(Dyadic, factors)).value
         except NotRepresentable:
             refused += 1
             continue
@@ -151,42 +151,47 @@ def test_products_that_are_said_to_fit_are_exact_in_every_order():
 @pytest.mark.parametrize("values", [[2.0**24, 1.0], [2.0**-126, 2.0**-127], [2.0**127, 2.0**127]])
 def test_what_needs_more_bits_or_range_than_there_is_is_refused(values):
     with pytest.raises(NotRepresentable):
-        Room("float32").total([Dyadic(Fraction(v)) for v in values])
+        ExactArithmetic("float32").total([Dyadic(Fraction(v)) for v in values])
 
 
 @pytest.mark.parametrize("values", [[2.0**13 - 1, 2.0**12 + 1], [2.0**-100, 2.0**-100], [2.0**100, 2.0**100]])
 def test_products_out_of_bits_or_range_are_refused(values):
     with pytest.raises(NotRepresentable):
-        Room("float32").product(*(Dyadic(Fraction(v)) for v in values))
+        ExactArithmetic("float32").product(*(Dyadic(Fraction(v)) for v in values))
 
 
 @pytest.mark.parametrize("a", [0.0, -0.0, 1.0, -1.0])
 @pytest.mark.parametrize("b", [0.0, -0.0, 1.0, -1.0])
 def test_zeros_have_the_sign_of_ieee_754(a, b):
-    room = Room("float64")
+    arithmetic = ExactArithmetic("float64")
     for ours, theirs in [
-        (room.add(Dyadic.of(a), Dyadic.of(b)), np.float64(a) + np.float64(b)),
-        (room.add(Dyadic.of(a), -Dyadic.of(b)), np.float64(a) - np.float64(b)),
-        (room.product(Dyadic.of(a), Dyadic.of(b)), np.float64(a) * np.float64(b)),
+        (arithmetic.add(Dyadic.of(a), Dyadic.of(b)), np.float64(a) + np.float64(b)),
+        (arithmetic.add(Dyadic.of(a), -Dyadic.of(b)), np.float64(a) - np.float64(b)),
+        (arithmetic.product(Dyadic.of(a), Dyadic.of(b)), np.float64(a) * np.float64(b)),
     ]:
         assert float(ours) == theirs
         assert np.signbit(float(ours)) == np.signbit(theirs)
 
 
 def test_an_open_sign_stays_open_only_where_it_matters():
-    room, open_zero, plus, minus = Room("float64"), Dyadic(Fraction(0), 0), Dyadic.of(0.0), Dyadic.of(-0.0)
-    assert room.add(plus, open_zero).zero == 1
-    assert room.add(minus, open_zero).zero == 0
-    assert room.total([minus, minus]).zero == 0  # -0, or +0 if the sum starts from +0
-    assert room.total([minus, plus]).zero == 1
-    assert room.square(open_zero).zero == 1
-    assert room.product(open_zero, Dyadic.of(2.0)).zero == 0
+    arithmetic, open_zero, plus, minus = (
+        ExactArithmetic("float64"),
+        Dyadic(Fraction(0), 0),
+        Dyadic.of(0.0),
+        Dyadic.of(-0.0),
+    )
+    assert arithmetic.add(plus, open_zero).zero == 1
+    assert arithmetic.add(minus, open_zero).zero == 0
+    assert arithmetic.total([minus, minus]).zero == 0  # -0, or +0 if the sum starts from +0
+    assert arithmetic.total([minus, plus]).zero == 1
+    assert arithmetic.square(open_zero).zero == 1
+    assert arithmetic.product(open_zero, Dyadic.of(2.0)).zero == 0
 
 
 def test_a_factor_that_is_no_binary_fraction_is_refused_also_where_it_cancels():
     # 2/7 of 7 is 2, but not of 2/7 as a float.
     with pytest.raises(NotRepresentable, match="2/7 is not a binary fraction"):
-        Room("float32").product(Dyadic(Fraction(2, 7)), Dyadic(Fraction(7)))
+        ExactArithmetic("float32").product(Dyadic(Fraction(2, 7)), Dyadic(Fraction(7)))
     e = Experiment(initial=Parameters(w=0.0, b=7.0), trainable=("b",), batch_size=7, steps=1)
     zeros = np.zeros((1, 7), "float32")
     (gradient,) = exact_run(e, zeros, zeros).steps[0]["gradient.b"]
@@ -196,4 +201,4 @@ def test_a_factor_that_is_no_binary_fraction_is_refused_also_where_it_cancels():
 
 def test_what_is_no_binary_fraction_is_refused():
     with pytest.raises(NotRepresentable, match="1/3 is not a binary fraction"):
-        Room("float64").total([Dyadic(Fraction(1, 3))])
+        ExactArithmetic("float64").total([Dyadic(Fraction(1, 3))])

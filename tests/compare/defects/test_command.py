@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from compare.defects.__main__ import main
+from compare.defects.detection.conventional_tests import USUAL_TESTS
 from compare.defects.detection.lanes import LANES
-from compare.defects.detection.usual import USUAL_TESTS
 from compare.defects.gallery import GALLERY
 
 CHECK_IMPORT = """
@@ -127,7 +127,7 @@ def test_a_defect_that_nobody_sees_is_status_1(tmp_path, capsys, monkeypatch):
 def test_a_certificate_that_disagrees_with_keras_as_it_is_is_a_false_alarm(tmp_path, capsys, monkeypatch):
     pytest.importorskip("keras_impl")
     from compare.defects import gallery
-    from compare.defects.detection.by_default import ByDefault
+    from compare.defects.detection.default_certificate import ByDefault
 
     monkeypatch.setattr(gallery.ByDefault, "of", lambda certificate: ByDefault(True, "lockstep", 0, "w"))
     assert main(["--only", "loss-halved", "--out", str(tmp_path / "audit"), "--quiet"]) == 1

@@ -7,9 +7,9 @@ import pytest
 
 from compare.defects.counts import Control, Counts, upper_limit
 from compare.defects.defects_json import entry
-from compare.defects.detection.by_default import ByDefault
+from compare.defects.detection.conventional_tests import USUAL_TESTS
+from compare.defects.detection.default_certificate import ByDefault
 from compare.defects.detection.lanes import LANES, Sighting
-from compare.defects.detection.usual import USUAL_TESTS
 from compare.defects.gallery import Outcome, named
 from compare.defects.summary import controls_summary, summary
 

@@ -12,7 +12,7 @@ from compare.defects.gallery import GALLERY  # noqa: E402
 from compare.defects.patching import planted  # noqa: E402
 
 BY_NAME = {defect.name: defect for defect in GALLERY}
-PROBED = [family for family in FAMILIES if FAMILIES[family].experiments]  # the others are tried in test_by_default
+PROBED = [family for family in FAMILIES if FAMILIES[family].experiments]  # the others: test_default_certificate
 
 
 @pytest.fixture(scope="module")

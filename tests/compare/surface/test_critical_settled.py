@@ -9,12 +9,12 @@ import pytest
 
 from compare.surface import expected_gradient, expected_loss
 from compare.surface.critical import conditions, critical_points, polish
-from compare.surface.critical.classification import describe
+from compare.surface.critical.classification import make_critical_point
 from compare.surface.critical.conditions import Problem
 from compare.surface.critical.enclosures.interval import Interval, Jet
 from compare.surface.critical.enclosures.normal import near
 from compare.surface.critical.enclosures.roots import isolate
-from compare.surface.critical.question import Question
+from compare.surface.critical.stationarity import TrainedSurface
 from compare.surface.critical.teacher import facing
 from compare.surface.errors import LOSS_ERROR
 from reference import Parameters, Target
@@ -101,14 +101,14 @@ def test_what_is_not_trained_has_no_stated_error():
     assert tip.error is None
 
 
-def question(names=ALL, slope=0.5, target=Target(b=0.8)):
-    return Question(names, Parameters(1.0), slope, target)
+def surface(names=ALL, slope=0.5, target=Target(b=0.8)):
+    return TrainedSurface(names, Parameters(1.0), slope, target)
 
 
 def test_a_point_that_is_off_is_brought_to_rest():
     points = critical_points(trainable=ALL, negative_slope=0.5, target=Target(b=0.8))
     best = points[0].parameters
-    found, error = polish.polished(question(), best._replace(d=best.d + 2.0**-20, b=best.b - 2.0**-18), 1)
+    found, error = polish.polished(surface(), best._replace(d=best.d + 2.0**-20, b=best.b - 2.0**-18), 1)
     gradient = expected_gradient(found, negative_slope=0.5, target=Target(b=0.8))
     assert all(abs(g) <= e for g, e in zip(gradient, error, strict=True))
     assert abs(found.d - best.d) < 2.0**-40
@@ -124,14 +124,14 @@ def test_a_point_that_is_off_is_brought_to_rest():
 )
 def test_a_point_that_is_not_stationary_is_refused_in_one_line(at):
     with pytest.raises(ArithmeticError, match=r"the gradient is .* times what rounding explains") as error:
-        describe(question(), at, dimension=1)
+        make_critical_point(surface(), at, dimension=1)
     assert "\n" not in str(error.value)
 
 
 def test_a_curvature_that_rounding_explains_is_refused():
     # Without an output nothing depends on w: the gradient vanishes, and so does the second derivative.
     with pytest.raises(ArithmeticError, match="degenerate") as error:
-        describe(question(("w",), 0.0, Target()), Parameters(1.0, -0.5, 0.0, 0.0), dimension=0)
+        make_critical_point(surface(("w",), 0.0, Target()), Parameters(1.0, -0.5, 0.0, 0.0), dimension=0)
     assert "\n" not in str(error.value)
 
 

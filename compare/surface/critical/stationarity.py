@@ -1,4 +1,4 @@
-"""The question whose answer is a list of stationary points."""
+"""The expected loss over the trained parameters, whose stationary points are to be found."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -11,11 +11,11 @@ from compare.surface.hessian import expected_hessian
 from compare.surface.loss import expected_loss
 from reference import Parameters, Target
 
-__all__ = ["Question", "kink_kind"]
+__all__ = ["TrainedSurface", "kink_kind"]
 
 
-class Question(NamedTuple):
-    """Which parameters are trained, the value of the others, the neuron and its target."""
+class TrainedSurface(NamedTuple):
+    """The expected loss as a function of the trained parameters: the others are fixed, the neuron has slope s."""
 
     trainable: tuple[str, ...]
     fixed: Parameters

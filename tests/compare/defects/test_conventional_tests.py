@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from compare.defects.detection.usual import USUAL_TESTS, caught, failing
+from compare.defects.detection.conventional_tests import USUAL_TESTS, caught, failing
 from reference import Experiment, Parameters, Trajectory
 
 STEPS = 10

@@ -15,7 +15,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from compare.certificates.drawing import check_drawing
+from compare.certificates.redrawn_batches import check_drawing
 from reference import Experiment
 
 WORD, DOUBLE_WORD, STATE = 2**32 - 1, 2**64 - 1, 2**128 - 1

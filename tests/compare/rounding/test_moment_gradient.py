@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from compare.rounding.by_sums import sums_radius
+from compare.rounding.moment_gradient import sums_radius
 from reference import Parameters, Target
 
 NAMES = Parameters._fields

@@ -9,7 +9,7 @@ import pytest
 
 import reference
 from compare.certificates.exact.cases import exact_cases
-from compare.certificates.exact.lane import check_keras, check_reference, compare_exactly
+from compare.certificates.exact.comparison import check_keras, check_reference, compare_exactly
 from compare.certificates.exact.rational import exact_run
 from keras_impl import Recorder
 from reference import SGD, Target, neuron

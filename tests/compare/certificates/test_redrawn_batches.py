@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compare.certificates.differences import Disagreement
-from compare.certificates.drawing import Drawing, Redrawing, check_drawing
+from compare.certificates.redrawn_batches import Drawing, Redrawing, check_drawing
 from reference import Experiment, Target, draw_batches, iterate_batches
 
 DTYPES = ["float32", "float64"]

@@ -4,8 +4,8 @@ import pytest
 
 keras_impl = pytest.importorskip("keras_impl")
 
-from compare.defects.detection.by_default import ByDefault, certify_run  # noqa: E402
 from compare.defects.detection.caching_recorder import CachingRecorder  # noqa: E402
+from compare.defects.detection.default_certificate import ByDefault, certify_run  # noqa: E402
 from compare.defects.families import FAMILIES  # noqa: E402
 from compare.defects.gallery import GALLERY, measure_baseline, named, try_defect  # noqa: E402
 from compare.defects.patching import planted  # noqa: E402
