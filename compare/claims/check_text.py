@@ -7,7 +7,7 @@ from typing import Any
 from compare.claims.values import (
     AcceptsCheck,
     Check,
-    Comparison,
+    ComparisonCheck,
     ConvexCheck,
     CriticalPointCheck,
     CrossingsCheck,
@@ -40,7 +40,7 @@ def describe(check: Check) -> str:
             return f"share of {share.number} {share.of} with {_measure(check)} {check.condition}: {share.condition}"
         case TrajectoryCheck() | StepsCheck():
             return f"{_measure(check)} {check.condition}"
-        case Comparison():
+        case ComparisonCheck():
             relation = {"less": "less than", "greater": "greater than", "near": f"within {check.within} of"}
             return f"{_measure(check.measure)} {relation[check.relation]} with {_changes(check.other_is)}"
         case SurfaceCheck():
@@ -118,7 +118,7 @@ def symbol(check: Check) -> str:
     >>> symbol(TrajectoryCheck(quantity="w", when="end", condition=Condition(above=0.5), distance_to=1.0))
     '|w - 1|'
     """
-    if isinstance(check, Comparison):
+    if isinstance(check, ComparisonCheck):
         return "difference"
     return _quantity(check) if isinstance(check, TrajectoryCheck) else "steps"
 

@@ -11,8 +11,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compare.claims.boundaries.flips_by_step import longest_descent
-from compare.claims.boundaries.found import Found
 from compare.claims.boundaries.search import Search, confirm, first_requests, search_flips, second_requests
+from compare.claims.boundaries.search_result import SearchResult
 from compare.claims.conclusions import (
     SHARE_CONFIDENCE,
     SOME,
@@ -189,7 +189,7 @@ def _conclude(draft: _Draft, shared: SharedRuns) -> Verdict:
         "reference": witness_of(findings["reference"], seeds),
         "keras": witness_of(findings["keras"], keras, certified) if "keras" in findings else None,
     }
-    found = Found()
+    found = SearchResult()
     # Boundaries are of the runs: what is false at rest is so on either side of them.
     at_rest = [check for i, check in enumerate(into.checks) if i not in of_runs]
     if draft.search is not None and all(check.holds is not False for check in at_rest):
@@ -217,7 +217,7 @@ def _certified(claim: Claim, shared: SharedRuns, into: Conclusion) -> tuple[str,
     return word, max(certificate.worst for certificate in certificates)
 
 
-def _verdict(draft: _Draft, into: Conclusion, witnesses: dict[str, Witness | None], found: Found) -> Verdict:
+def _verdict(draft: _Draft, into: Conclusion, witnesses: dict[str, Witness | None], found: SearchResult) -> Verdict:
     breaking = [b for b in found.boundaries if into.holds is True and _breaks(b)]
     word, why = _word(into, breaking, found.untold)
     ordered = (*breaking, *(b for b in found.boundaries if b not in breaking))

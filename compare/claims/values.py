@@ -14,7 +14,7 @@ __all__ = [
     "AcceptsCheck",
     "Check",
     "Claim",
-    "Comparison",
+    "ComparisonCheck",
     "Condition",
     "ConvexCheck",
     "CriticalPointCheck",
@@ -135,7 +135,7 @@ class StepsCheck:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison:
+class ComparisonCheck:
     """A number of this run is less or greater than, or near, the same number of another run."""
 
     measure: TrajectoryCheck | StepsCheck
@@ -249,7 +249,7 @@ class FormulaCheck:
 Check = (
     TrajectoryCheck
     | StepsCheck
-    | Comparison
+    | ComparisonCheck
     | SurfaceCheck
     | MinimumCheck
     | ConvexCheck

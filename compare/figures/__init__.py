@@ -8,15 +8,15 @@ Blue is success, vermillion failure, green the target throughout; `succeeded` sa
 that is decided.
 """
 
+from compare.figures.animation import animate
 from compare.figures.basins import basin_map
-from compare.figures.curve import close_up, loss_curve
-from compare.figures.film import animate
 from compare.figures.functions import functions
 from compare.figures.gallery.draw import Picture, draw_all
 from compare.figures.gif import write_gif
-from compare.figures.history import trajectory
 from compare.figures.landscape import surface
+from compare.figures.loss_curve import close_up, loss_curve
 from compare.figures.slope_study import slope_figure
+from compare.figures.training_curves import trajectory
 from compare.theory.success import succeeded
 
 __all__ = [

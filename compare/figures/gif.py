@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from compare.figures.film import FPS, draw_film, frame_steps
+from compare.figures.animation import FPS, draw_film, frame_steps
 from reference import Trajectory
 
 __all__ = ["write_gif"]

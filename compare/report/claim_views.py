@@ -11,7 +11,7 @@ from compare.claims import SharedRuns, Verdict
 from compare.claims.check_text import shown
 from compare.claims.telling.boundary_text import boundary_text
 from compare.claims.telling.explain import explain, numbers
-from compare.claims.values import Comparison, StepsCheck, TrajectoryCheck
+from compare.claims.values import ComparisonCheck, StepsCheck, TrajectoryCheck
 from compare.claims.verdicts import Boundary
 from compare.claims.witnesses.paths.statements import run_checks
 
@@ -162,5 +162,5 @@ def _measure(verdict: Verdict) -> TrajectoryCheck | None:
     if not checks or verdict.witnesses["exact"] is None:
         return None
     _, check = checks[0]
-    inner = check.measure if isinstance(check, Comparison) else check
+    inner = check.measure if isinstance(check, ComparisonCheck) else check
     return inner.until if isinstance(inner, StepsCheck) else inner

@@ -5,8 +5,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from compare.claims.boundaries.found import Found
-from compare.claims.boundaries.seeds_by_setting import RequestsByValue, changes_of_mind, shares_by_value
+from compare.claims.boundaries.search_result import SearchResult
+from compare.claims.boundaries.seeds_by_setting import RequestsByValue, outcome_changes, shares_by_value
 from compare.claims.check_text import shown
 from compare.claims.values import Vary
 from compare.claims.verdicts import Boundary
@@ -25,7 +25,7 @@ def batch_sizes(vary: Vary, stated: int) -> list[float]:
 
 def flip_along_batch_sizes(
     by_size: RequestsByValue, checks: Sequence[RunCheck], experiment: Experiment, vary: Vary, shared: SharedRuns
-) -> Found:
+) -> SearchResult:
     """The smallest change of the batch size after which not all seeds hold the claim any more, or all do.
 
     Seeds that cannot tell are no survivors to judge by: a size at which some cannot, while
@@ -35,9 +35,9 @@ def flip_along_batch_sizes(
     silent = [size for size, share in shares.items() if share.all_hold is None]
     remark = f"it could not be told at batch_size = {', '.join(map(shown, silent))}"
     untold = (remark,) if silent and vary.claimed else ()
-    changes, stated = changes_of_mind(shares), float(experiment.batch_size)
+    changes, stated = outcome_changes(shares), float(experiment.batch_size)
     if not changes:
-        return Found(untold=untold)
+        return SearchResult(untold=untold)
     low, high = min(changes, key=lambda pair: abs(np.log((pair[0] + pair[1]) / 2 / stated)))
     boundary = Boundary(
         setting=vary.setting,
@@ -52,4 +52,4 @@ def flip_along_batch_sizes(
         confirmed=True,
         found_by="reference",
     )
-    return Found((boundary,), untold=untold)
+    return SearchResult((boundary,), untold=untold)

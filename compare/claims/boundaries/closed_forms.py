@@ -28,7 +28,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from compare.claims.values import Comparison, StepsCheck
+from compare.claims.values import ComparisonCheck, StepsCheck
 from compare.claims.witnesses.descent.parabolas import half_lines
 from compare.claims.witnesses.paths.statements import RunCheck
 from reference import SGD, Experiment
@@ -73,7 +73,7 @@ def closed_form(checks: Sequence[RunCheck], experiment: Experiment, setting: str
 
 
 def _is_of_w_in_the_whole_run(check: RunCheck) -> bool:
-    inner = check.measure if isinstance(check, Comparison) else check
+    inner = check.measure if isinstance(check, ComparisonCheck) else check
     return not isinstance(inner, StepsCheck) and inner.quantity == "w" and not isinstance(inner.when, int)
 
 

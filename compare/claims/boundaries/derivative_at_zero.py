@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from compare.claims.verdicts import Boundary
-from compare.claims.witnesses.descent.float_descent import Descent, same_descent
+from compare.claims.witnesses.descent.float_descent import Descent, without_sampling_settings
 from compare.claims.witnesses.paths.path import Path
 from compare.claims.witnesses.paths.statements import RunCheck, Statement, state
 from reference import Experiment
@@ -34,7 +34,7 @@ def flip_at_the_kink(checks: Sequence[RunCheck], experiment: Experiment, said: S
     for derivative in OTHERS:
 
         def path(run: Experiment, derivative: float = derivative) -> Path:
-            return Descent(replace(same_descent(run), grad_at_zero=derivative)).path(run.steps)
+            return Descent(replace(without_sampling_settings(run), grad_at_zero=derivative)).path(run.steps)
 
         other = state(checks, experiment, path)
         if not other.resolved[0] or bool(other.met[0]) == holds:

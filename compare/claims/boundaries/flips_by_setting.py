@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compare.claims.experiments import changed, has_no_bias, setting_of
+from compare.claims.settings import changed, has_no_bias, setting_of
 from compare.claims.values import TrajectoryCheck, Vary
 from compare.claims.witnesses.descent.float_descent import Descent
 from compare.claims.witnesses.paths.path import Path

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compare.claims.values import Comparison, StepsCheck, TrajectoryCheck
+from compare.claims.values import ComparisonCheck, StepsCheck, TrajectoryCheck
 from compare.claims.witnesses.descent.decimal_descent import DecimalDescent
 from compare.claims.witnesses.paths.answers import are_one_run, numbers_of, relation_of
 from compare.claims.witnesses.paths.answers_by_state import States, numbers_in_question, states_of
@@ -134,7 +134,7 @@ def longest_descent(experiment: Experiment) -> int:
 
 def depends_on_length(check: RunCheck) -> bool:
     """Whether a check may come to something else in a run of another length."""
-    inner = check.measure if isinstance(check, Comparison) else check
+    inner = check.measure if isinstance(check, ComparisonCheck) else check
     return isinstance(inner, StepsCheck) or inner.when in ("end", "ever", "always")
 
 
@@ -153,7 +153,7 @@ def _lengths(
     check: RunCheck, experiment: Experiment, horizon: int, path_of: Callable[[Experiment, int], Path]
 ) -> Lengths:
     path = path_of(experiment, horizon)
-    if isinstance(check, Comparison):
+    if isinstance(check, ComparisonCheck):
         return _lengths_of_comparison(check, experiment, horizon, path, path_of)
     if isinstance(check, StepsCheck):
         return _lengths_of_steps(check, path, horizon)
@@ -191,7 +191,7 @@ def _lengths_of_steps(check: StepsCheck, path: Path, horizon: int) -> Lengths:
 
 
 def _lengths_of_comparison(
-    check: Comparison, experiment: Experiment, horizon: int, path: Path, path_of: Callable[[Experiment, int], Path]
+    check: ComparisonCheck, experiment: Experiment, horizon: int, path: Path, path_of: Callable[[Experiment, int], Path]
 ) -> Lengths:
     measure, other_experiment = check.measure, other_run(check, experiment)
     other = path_of(other_experiment, horizon)
@@ -216,7 +216,7 @@ def _lengths_of_comparison(
     return _by_length(_inside(check, margin), _apart(margin, error) & free, horizon)
 
 
-def _inside(check: Comparison, margin: np.ndarray) -> np.ndarray:
+def _inside(check: ComparisonCheck, margin: np.ndarray) -> np.ndarray:
     """Whether a margin meets the relation, on whose edge only "near" is met."""
     return np.asarray(margin >= 0 if check.relation == "near" else margin > 0)
 

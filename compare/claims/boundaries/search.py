@@ -16,10 +16,10 @@ from compare.claims.boundaries.closed_forms import closed_form
 from compare.claims.boundaries.derivative_at_zero import flip_at_the_kink
 from compare.claims.boundaries.flips_by_setting import Flip, flips_along_setting
 from compare.claims.boundaries.flips_by_step import depends_on_length, first_exception, flip_along_steps
-from compare.claims.boundaries.found import Found, all_found
+from compare.claims.boundaries.search_result import SearchResult, merged_results
 from compare.claims.boundaries.seeds_by_setting import RequestsByValue, SeedsBySetting
 from compare.claims.boundaries.seeds_by_step import SeedsByStep
-from compare.claims.experiments import setting_of
+from compare.claims.settings import setting_of
 from compare.claims.values import Vary
 from compare.claims.verdicts import MOST_WINDOWS, Boundary
 from compare.claims.witnesses.paths.statements import RunCheck, Statement
@@ -121,14 +121,14 @@ def second_requests(search: Search, shared: SharedRuns) -> Iterator[Request]:
             yield from runs
 
 
-def confirm(search: Search, shared: SharedRuns) -> Found:
+def confirm(search: Search, shared: SharedRuns) -> SearchResult:
     """Read the reference's runs beside each boundary; add those along the batch size and at the kink."""
     checks, experiment = search.checks, search.experiment
-    found = [] if search.at_the_kink is None else [Found((search.at_the_kink,))]
+    found = [] if search.at_the_kink is None else [SearchResult((search.at_the_kink,))]
     if search.by_step is not None:
         found.append(seeds_by_step.read_seeds(search.by_step, checks, experiment, shared))
     found += [seeds_by_setting.read_seeds(plan, checks, experiment, shared) for plan in search.by_setting]
     if search.batch_size is not None:
         vary, requests = search.batch_size
         found.append(flip_along_batch_sizes(requests, checks, experiment, vary, shared))
-    return all_found(found)
+    return merged_results(found)

@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from compare.claims.boundaries.flips_by_setting import SettingFlips, holds_at, spread_over
-from compare.claims.boundaries.found import Found, all_found
+from compare.claims.boundaries.search_result import SearchResult, merged_results
 from compare.claims.check_text import shown
-from compare.claims.experiments import changed, setting_of
+from compare.claims.settings import changed, setting_of
 from compare.claims.values import Vary
 from compare.claims.verdicts import Boundary, Share
 from compare.claims.witnesses.paths.path import Path
@@ -30,7 +30,7 @@ from reference import Experiment
 __all__ = [
     "RequestsByValue",
     "SeedsBySetting",
-    "changes_of_mind",
+    "outcome_changes",
     "plan_seeds",
     "read_seeds",
     "requests_by_value",
@@ -131,7 +131,7 @@ def second_requests(
             values |= set(_around(boundary))
     if plan.vary.claimed:
         count = BETWEEN if takes_two_sums(experiment) else BETWEEN // 2
-        for a, b in changes_of_mind(shares):
+        for a, b in outcome_changes(shares):
             values |= set(np.linspace(a, b, count + 2)[1:-1].tolist())
     seeds = plan.requests[0][1][0].seeds if plan.requests else SEEDS
     return requests_by_value(checks, experiment, plan.vary.setting, sorted(values - shares.keys()), seeds)
@@ -144,7 +144,7 @@ def _around(boundary: Boundary) -> list[float]:
     return [x for x in (*values, low, high) if low <= x <= high]
 
 
-def changes_of_mind(shares: Mapping[float, Share]) -> list[tuple[float, float]]:
+def outcome_changes(shares: Mapping[float, Share]) -> list[tuple[float, float]]:
     """Values next to each other of which all seeds hold the claim at one and not at the other."""
     told = [value for value in sorted(shares) if shares[value].all_hold is not None]
     return [(a, b) for a, b in pairwise(told) if shares[a].all_hold != shares[b].all_hold]
@@ -192,15 +192,17 @@ def _follow(boundary: Boundary, sides: tuple[float, ...], shares: Shares) -> boo
     return None if follow and (low.told < low.seeds or high.told < high.seeds) else follow
 
 
-def read_seeds(plan: SeedsBySetting, checks: Sequence[RunCheck], experiment: Experiment, shared: SharedRuns) -> Found:
+def read_seeds(
+    plan: SeedsBySetting, checks: Sequence[RunCheck], experiment: Experiment, shared: SharedRuns
+) -> SearchResult:
     """The boundaries as the seeds bear them out, those that only seeds show, and what could not be told."""
     setting = plan.vary.setting
     shares = shares_by_value(plan.requests, setting, checks, experiment, shared)
     shares |= shares_by_value(second_requests(plan, checks, experiment, shared), setting, checks, experiment, shared)
-    found = all_found(_read_beside(*each, shares) for each in zip(plan.boundaries, plan.sides, strict=True))
+    found = merged_results(_read_beside(*each, shares) for each in zip(plan.boundaries, plan.sides, strict=True))
     if not plan.vary.claimed:
         return found
-    found = all_found([found, _read_across(plan, setting_of(experiment, setting), shares, found.boundaries)])
+    found = merged_results([found, _read_across(plan, setting_of(experiment, setting), shares, found.boundaries)])
     unconfirmed = [
         f"whether batches follow the expected dynamics, which flips at {setting} = {shown(boundary.value)}, "
         "could not be told"
@@ -210,14 +212,14 @@ def read_seeds(plan: SeedsBySetting, checks: Sequence[RunCheck], experiment: Exp
     return found._replace(untold=(*found.untold, *unconfirmed))
 
 
-def _read_beside(boundary: Boundary, sides: tuple[float, ...], shares: Shares) -> Found:
+def _read_beside(boundary: Boundary, sides: tuple[float, ...], shares: Shares) -> SearchResult:
     """A boundary of the expected dynamics with what the seeds beside it say; a remark where they deny it."""
     confirmed = _follow(boundary, sides, shares) if sides else None
     if confirmed is not False:
-        return Found((replace(boundary, reference=_reference(shares, sides), confirmed=confirmed),))
+        return SearchResult((replace(boundary, reference=_reference(shares, sides), confirmed=confirmed),))
     around = {value: share for value, share in shares.items() if share.told == share.seeds}
     if len(around) < 2:
-        return Found((replace(boundary, confirmed=None),))
+        return SearchResult((replace(boundary, confirmed=None),))
     below = {value for value, share in around.items() if share.all_say(boundary.below)}
     above = {value for value, share in around.items() if share.all_say(boundary.above)}
     if len(around) in (len(below), len(above)):
@@ -227,10 +229,10 @@ def _read_beside(boundary: Boundary, sides: tuple[float, ...], shares: Shares) -
             f"follows: it {'holds' if holds else 'is false'} for all from {shown(min(around))} to "
             f"{shown(max(around))}; that decides nothing"
         )
-        return Found(remarks=(remark,))
+        return SearchResult(remarks=(remark,))
     first, last = _transition(sorted(around), below, above, boundary.value)
     beside = _reference(shares, [value for value in sorted(around) if first <= value <= last])
-    return Found((replace(boundary, reference=beside, confirmed=False, with_batches=(first, last)),))
+    return SearchResult((replace(boundary, reference=beside, confirmed=False, with_batches=(first, last)),))
 
 
 def _reference(shares: Shares, values: Sequence[float]) -> Mapping[float, tuple[int, int]]:
@@ -255,10 +257,10 @@ def _covers(boundary: Boundary, a: float, b: float) -> bool:
     return any(a <= x <= b for x in beside) or (min(beside) <= a and b <= max(beside))
 
 
-def _read_across(plan: SeedsBySetting, stated: float, shares: Shares, known: Sequence[Boundary]) -> Found:
+def _read_across(plan: SeedsBySetting, stated: float, shares: Shares, known: Sequence[Boundary]) -> SearchResult:
     """Of a claimed range: flips that only seeds show, and what could not be told."""
     vary, found = plan.vary, list(known)
-    for a, b in changes_of_mind(shares):
+    for a, b in outcome_changes(shares):
         if any(_covers(boundary, a, b) for boundary in found):
             continue
         holds = shares[a].all_hold is True
@@ -281,9 +283,9 @@ def _read_across(plan: SeedsBySetting, stated: float, shares: Shares, known: Seq
     new = tuple(found[len(known) :])
     dark = [*plan.flips.untold, *((value, value) for value, share in shares.items() if share.all_hold is None)]
     if not dark:
-        return Found(new)
+        return SearchResult(new)
     low, high = min(a for a, _ in dark), max(b for _, b in dark)
     where = f"at {vary.setting} = {shown(low)}"
     if low != high:
         where = f"for {vary.setting} in {shown(low)} to {shown(high)}"
-    return Found(new, untold=(f"it could not be told {where}",))
+    return SearchResult(new, untold=(f"it could not be told {where}",))

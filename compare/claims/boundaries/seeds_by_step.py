@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from compare.claims.boundaries.flips_by_step import TIMES, Lengths, StepsFlip, lengths_of
-from compare.claims.boundaries.found import Found
+from compare.claims.boundaries.search_result import SearchResult
 from compare.claims.boundaries.seeds_by_setting import takes_two_sums
 from compare.claims.check_text import shown
-from compare.claims.values import Comparison
+from compare.claims.values import ComparisonCheck
 from compare.claims.verdicts import MOST_WINDOWS, Boundary, Share
 from compare.claims.witnesses.paths.path import Path
 from compare.claims.witnesses.paths.statements import RunCheck, experiments_of
@@ -51,7 +51,7 @@ class SeedsByStep(NamedTuple):
 def plan_seeds(checks: Sequence[RunCheck], experiment: Experiment, holds: bool, flip: StepsFlip) -> SeedsByStep:
     """Say which runs of the reference it takes to see whether the seeds do the same."""
     too_long = SeedsByStep(holds, flip)
-    if any(isinstance(check, Comparison) and "steps" in check.other_is for check in checks):
+    if any(isinstance(check, ComparisonCheck) and "steps" in check.other_is for check in checks):
         return too_long  # the other run has a length of its own
     if flip.steps is not None:
         length = max(int(np.ceil(flip.steps * (1 + BEYOND))), flip.steps + 1, experiment.steps)
@@ -72,14 +72,16 @@ def plan_seeds(checks: Sequence[RunCheck], experiment: Experiment, holds: bool, 
     return SeedsByStep(holds, flip, length, tuple(Request(run, seeds) for run in runs))
 
 
-def read_seeds(plan: SeedsByStep, checks: Sequence[RunCheck], experiment: Experiment, shared: SharedRuns) -> Found:
+def read_seeds(
+    plan: SeedsByStep, checks: Sequence[RunCheck], experiment: Experiment, shared: SharedRuns
+) -> SearchResult:
     """The boundary along the steps, and what is to be remarked."""
     flip = plan.flip
     if not plan.length:
         remark = f"batches were not looked at beyond {shown(experiment.steps)} steps"
         if flip.steps is not None:
             remark = f"{plan.expected}, which is too long a run to ask the seeds"
-        return Found(remarks=(remark,))
+        return SearchResult(remarks=(remark,))
     if not plan.requests:
         offsets = _in_offsets(plan, checks, experiment, shared)
         assert offsets is not None
@@ -90,7 +92,7 @@ def read_seeds(plan: SeedsByStep, checks: Sequence[RunCheck], experiment: Experi
         return found
     offsets = _in_offsets(plan, checks, experiment, shared)
     if offsets is None:
-        return Found(untold=(f"{plan.expected}, and rounding brings the seeds to rest before",))
+        return SearchResult(untold=(f"{plan.expected}, and rounding brings the seeds to rest before",))
     found = _of_paths(plan, checks, experiment, offsets)
     finer = "rounding brings runs in floats to rest before: seeds were counted from where they go, in float64"
     return found._replace(remarks=found.remarks or (finer,))
@@ -107,7 +109,7 @@ def _in_offsets(
 
 def _of_paths(
     plan: SeedsByStep, checks: Sequence[RunCheck], experiment: Experiment, paths: Mapping[Experiment, Path]
-) -> Found:
+) -> SearchResult:
     """What the seeds make of a flip, which is within the run as stated or beyond it."""
 
     def path(run: Experiment, steps: int) -> Path:
@@ -116,7 +118,7 @@ def _of_paths(
     lengths = lengths_of(checks, experiment, plan.length, path)
     first = plan.flip.steps
     if first is not None and first <= experiment.steps:
-        return Found((_exception(plan, lengths, experiment, first),))
+        return SearchResult((_exception(plan, lengths, experiment, first),))
     return _of_a_longer_run(plan, lengths, experiment)
 
 
@@ -130,7 +132,7 @@ def _exception(plan: SeedsByStep, lengths: Lengths, experiment: Experiment, firs
     return _boundary(plan, experiment, first, True, (0, experiment.steps), shares, confirmed=confirmed)
 
 
-def _of_a_longer_run(plan: SeedsByStep, lengths: Lengths, experiment: Experiment) -> Found:
+def _of_a_longer_run(plan: SeedsByStep, lengths: Lengths, experiment: Experiment) -> SearchResult:
     """The first length at which seeds are no longer what they were as stated, and from which on all are."""
     steps, flip, seeds = experiment.steps, plan.flip, lengths.met.shape[1]
     now = lengths.met[steps] & lengths.resolved[steps]
@@ -143,23 +145,23 @@ def _of_a_longer_run(plan: SeedsByStep, lengths: Lengths, experiment: Experiment
     # True for some seeds only as stated: there is no length up to which it holds.
     unexpected = flip.steps is None or holds != plan.holds
     if not told.any() or (unexpected and (mixed or not len(some))):
-        return Found(remarks=(f"with batches it was looked to {shown(plan.length)} steps, {seeds} seeds",))
+        return SearchResult(remarks=(f"with batches it was looked to {shown(plan.length)} steps, {seeds} seeds",))
     if not len(some):
         follows = f"which none of {seeds} seeds follows in {shown(plan.length)} steps: that decides nothing"
-        return Found(remarks=(f"{plan.expected}, {follows}",))
+        return SearchResult(remarks=(f"{plan.expected}, {follows}",))
     first = steps + 1 + int(some[0])
     between = (float(first - 1), float(steps + 1 + int(every[0]))) if len(every) else None
     if unexpected:
         shares = _shares(lengths, *sorted({steps, first, plan.length}))
         boundary = _boundary(plan, experiment, first, holds, (steps, plan.length), shares, with_batches=between)
         by_seeds = replace(boundary, bracket=(float(first - 1), float(first)), found_by="reference", windows=())
-        return Found((replace(by_seeds, confirmed=True),))
+        return SearchResult((replace(by_seeds, confirmed=True),))
     assert flip.steps is not None
     low, high = _beside(flip, flip.steps, steps, plan.length)
     shares = _shares(lengths, low, high)
     confirmed = shares[low].all_say(plan.holds) and shares[high].all_say(not plan.holds)
     boundary = _boundary(plan, experiment, flip.steps, plan.holds, (steps, flip.end), shares, confirmed=confirmed)
-    return Found((boundary if confirmed else replace(boundary, with_batches=between),))
+    return SearchResult((boundary if confirmed else replace(boundary, with_batches=between),))
 
 
 def _beside(flip: StepsFlip, first: int, steps: int, length: int) -> tuple[int, int]:

@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from compare.claims.experiments import has_no_bias
 from compare.claims.formula import Formula, FormulaError, parse
 from compare.claims.quantities import BATCHWISE, slot_names
 from compare.claims.reading.experiments import build_experiment
 from compare.claims.reading.structure import MISSING, Mistake
+from compare.claims.settings import has_no_bias
 from compare.claims.values import (
     AcceptsCheck,
     Check,
-    Comparison,
+    ComparisonCheck,
     Condition,
     ConvexCheck,
     CriticalPointCheck,
@@ -118,7 +118,7 @@ def _compared(check: TrajectoryCheck | StepsCheck, table: Mapping[str, Any], con
     context.mistakes.extend(build_experiment(table["than"], context.experiment, f"{context.key}.than")[1])
     if not table["than"]:
         context.wrong("than", table["than"], "must say what is different in the other run")
-    return Comparison(
+    return ComparisonCheck(
         measure=check,
         relation=table["relation"],
         within=_number(table.get("within")),

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from compare.claims.experiments import changed, setting_of, variable_settings
 from compare.claims.reading.checks import Context, build_check
 from compare.claims.reading.experiments import build_experiment
 from compare.claims.reading.structure import MISSING, Mistake, nearest
-from compare.claims.values import Claim, Comparison, StepsCheck, TrajectoryCheck, Vary
+from compare.claims.settings import changed, setting_of, variable_settings
+from compare.claims.values import Claim, ComparisonCheck, StepsCheck, TrajectoryCheck, Vary
 from reference import Experiment
 
 __all__ = ["build_claim"]
@@ -40,7 +40,7 @@ def build_claim(
     ]
     ranges = {} if "vary" in broken else table.get("vary", {})
     vary = [_vary(name, given, experiment, mistakes) for name, given in ranges.items()]
-    of_runs = [check is None or isinstance(check, (TrajectoryCheck, StepsCheck, Comparison)) for check in checks]
+    of_runs = [check is None or isinstance(check, (TrajectoryCheck, StepsCheck, ComparisonCheck)) for check in checks]
     if vary and checks and not any(of_runs):
         mistakes.append(Mistake("vary", MISSING, "needs a check of a trajectory quantity"))
     if mistakes or broken:

@@ -6,8 +6,8 @@ from dataclasses import fields, replace
 from functools import partial
 from typing import Any
 
-from compare.claims.experiments import settings_from
 from compare.claims.reading.structure import Mistake, nearest
+from compare.claims.settings import settings_from
 from reference import OPTIMIZERS, Experiment
 
 __all__ = ["KERAS_ONLY", "build_experiment", "unknown_setting"]

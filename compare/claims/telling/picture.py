@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from compare.claims.check_text import describe, shown
-from compare.claims.values import Comparison, Condition, StepsCheck, TrajectoryCheck
+from compare.claims.values import ComparisonCheck, Condition, StepsCheck, TrajectoryCheck
 from compare.claims.verdicts import Verdict
 from compare.claims.witnesses.paths.path import Path as RunPath
 from compare.claims.witnesses.paths.statements import other_run, run_checks
@@ -32,13 +32,13 @@ def draw_claim(verdict: Verdict, shared: SharedRuns, folder: Path) -> Picture | 
     if not checks:
         return None
     _, check = checks[0]
-    inner = check.measure if isinstance(check, Comparison) else check
+    inner = check.measure if isinstance(check, ComparisonCheck) else check
     measure = inner.until if isinstance(inner, StepsCheck) else inner
     with matplotlib.style.context("default"):
         figure = Figure(figsize=(7.0, 4.0), dpi=style.DPI, layout="constrained", facecolor="white")
         ax = figure.add_subplot()
         _draw_run(ax, measure, verdict.claim.experiment, shared, style.SUCCESS, "")
-        if isinstance(check, Comparison):
+        if isinstance(check, ComparisonCheck):
             other = other_run(check, verdict.claim.experiment)
             _draw_run(ax, measure, other, shared, style.FAILURE, ", other run")
         else:

@@ -7,7 +7,7 @@ from compare.claims.findings import Finding
 from compare.claims.values import (
     Check,
     Claim,
-    Comparison,
+    ComparisonCheck,
     ConvexCheck,
     CriticalPointCheck,
     CrossingsCheck,
@@ -53,7 +53,7 @@ def finding_of(answers: Answers, check: Check) -> Finding:
     """A single member's answer as a finding."""
     value, step = float(answers.number[0]), int(answers.step[0])
     number: float | None = value
-    where = f" at step {step}" if step >= 0 and not isinstance(check, Comparison) else ""
+    where = f" at step {step}" if step >= 0 and not isinstance(check, ComparisonCheck) else ""
     if abs(value) == SMALLEST:  # stands for whatever is nearer to 0
         side, number = "below" if value < 0 else "above", None
         says = f"{symbol(check)} is {side} 0, by less than a float can hold{where}"

@@ -8,7 +8,7 @@ import numpy as np
 
 import reference
 from compare.claims.witnesses.descent.decimal_descent import DecimalDescent
-from compare.claims.witnesses.descent.float_descent import ShadowedDescent, same_descent
+from compare.claims.witnesses.descent.float_descent import ShadowedDescent, without_sampling_settings
 from compare.claims.witnesses.paths.path import Path
 from compare.claims.witnesses.seeds.batch_streams import Squares
 from compare.claims.witnesses.seeds.many_runs import Request, affordable_steps, run_expected, run_together
@@ -67,14 +67,14 @@ class SharedRuns:
 
     def descent(self, experiment: Experiment) -> DecimalDescent | ShadowedDescent:
         """The exact witness's run, which can be continued."""
-        key = same_descent(experiment)
+        key = without_sampling_settings(experiment)
         if not DecimalDescent.takes(key):
             return self.float_descent(key)
         return _once(self._decimal_descents, key, lambda: DecimalDescent(key))
 
     def float_descent(self, experiment: Experiment) -> ShadowedDescent:
         """The exact witness's run in floats, for where decimals take too long."""
-        key = same_descent(experiment)
+        key = without_sampling_settings(experiment)
         return _once(self._float_descents, key, lambda: ShadowedDescent(key))
 
     def exact_path(self, experiment: Experiment) -> Path:

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from compare.figures import style
-from compare.figures.curve import draw_loss
+from compare.figures.loss_curve import draw_loss
 from compare.figures.loss_surface import surface_of
 from compare.figures.runs import colour_of, drawable_parameters
 from reference import Trajectory

@@ -9,13 +9,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from compare.figures import style
-from compare.figures.curve import close_up, loss_curve
 from compare.figures.functions import functions
 from compare.figures.gallery.captions import Description, ends, joined, optimizer_of, start, starts_and_ends, success
 from compare.figures.gallery.opening import draw_opening
-from compare.figures.history import trajectory
 from compare.figures.landscape import surface
+from compare.figures.loss_curve import close_up, loss_curve
 from compare.figures.loss_surface import surface_of
+from compare.figures.training_curves import trajectory
 from compare.question.experiments import BACKWARD, OUTPUT, RIGHT_WAY
 from compare.theory.success import end_loss, loss_to_beat, succeeded
 from reference import Parameters, Trajectory, train

@@ -30,7 +30,7 @@ from compare.claims.witnesses.paths.path import STEP_ERROR, Path, Shadow
 from compare.surface.scalar_gradient import scalar_gradient
 from reference import Experiment, Parameters
 
-__all__ = ["Descent", "ShadowedDescent", "has_real_positive_modes", "same_descent"]
+__all__ = ["Descent", "ShadowedDescent", "has_real_positive_modes", "without_sampling_settings"]
 
 INFINITY = math.inf
 TINY = 2.0**-1022
@@ -42,7 +42,7 @@ ASIDE = 2.0**-30  # of a shadow's start, relative to it: far above rounding, and
 DOMINATED = 2  # rescalings after which only the slowest mode is left of a linear recurrence
 
 
-def same_descent(experiment: Experiment) -> Experiment:
+def without_sampling_settings(experiment: Experiment) -> Experiment:
     """The experiment with everything set aside that its expected dynamics does not depend on."""
     return replace(experiment, batch_size=1, steps=1, seed=0, dtype="float64")
 

@@ -18,7 +18,7 @@ import math
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from compare.claims.experiments import has_no_bias
+from compare.claims.settings import has_no_bias
 from compare.claims.witnesses.loss_values import Neuron
 from reference import Experiment
 

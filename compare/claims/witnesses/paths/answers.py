@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from compare.claims.values import Comparison, StepsCheck, TrajectoryCheck
+from compare.claims.values import ComparisonCheck, StepsCheck, TrajectoryCheck
 from compare.claims.witnesses.paths.answers_by_state import (
     ON_THE_KINK,
     ON_THE_THRESHOLD,
@@ -51,7 +51,7 @@ def answer(check: TrajectoryCheck | StepsCheck, path: Path) -> Answers:
     return _answer_steps(check, path) if isinstance(check, StepsCheck) else _answer_trajectory(check, path)
 
 
-def answer_comparison(check: Comparison, path: Path, other: Path) -> Answers:
+def answer_comparison(check: ComparisonCheck, path: Path, other: Path) -> Answers:
     """Judge the comparison of two runs, member by member.
 
     A run compared with one that is the same in every setting is a tie, which decides.
@@ -90,7 +90,7 @@ def are_one_run(path: Path, other: Path, step: np.ndarray) -> np.ndarray:
 
 
 def relation_of(
-    check: Comparison, path: Path, other: Path, ours: np.ndarray, theirs: np.ndarray
+    check: ComparisonCheck, path: Path, other: Path, ours: np.ndarray, theirs: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Difference of two runs' numbers, how far inside the relation it is, and how much that may be off.
 

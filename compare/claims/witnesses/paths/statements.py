@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compare.claims.experiments import settings_from
-from compare.claims.values import Claim, Comparison, StepsCheck, TrajectoryCheck
+from compare.claims.settings import settings_from
+from compare.claims.values import Claim, ComparisonCheck, StepsCheck, TrajectoryCheck
 from compare.claims.witnesses.paths.answers import Answers, answer, answer_comparison
 from compare.claims.witnesses.paths.path import Path
 from reference import Experiment
@@ -24,7 +24,7 @@ __all__ = [
     "together",
 ]
 
-RunCheck = TrajectoryCheck | StepsCheck | Comparison
+RunCheck = TrajectoryCheck | StepsCheck | ComparisonCheck
 
 
 class Statement(NamedTuple):
@@ -51,18 +51,19 @@ def run_checks(claim: Claim) -> tuple[tuple[int, RunCheck], ...]:
     return tuple(
         (i, check)
         for i, check in enumerate(claim.checks)
-        if isinstance(check, (StepsCheck, Comparison)) or (isinstance(check, TrajectoryCheck) and check.share is None)
+        if isinstance(check, (StepsCheck, ComparisonCheck))
+        or (isinstance(check, TrajectoryCheck) and check.share is None)
     )
 
 
-def other_run(check: Comparison, experiment: Experiment) -> Experiment:
+def other_run(check: ComparisonCheck, experiment: Experiment) -> Experiment:
     """The run to compare with, when the experiment is this one."""
     return replace(experiment, **settings_from(check.other_is, experiment))
 
 
 def experiments_of(checks: Sequence[RunCheck], experiment: Experiment) -> list[Experiment]:
     """Every experiment that has to be run."""
-    others = [other_run(check, experiment) for check in checks if isinstance(check, Comparison)]
+    others = [other_run(check, experiment) for check in checks if isinstance(check, ComparisonCheck)]
     return [experiment, *others]
 
 
@@ -71,7 +72,7 @@ def state(checks: Sequence[RunCheck], experiment: Experiment, path: Callable[[Ex
     own = path(experiment)
     answers = tuple(
         answer_comparison(check, own, path(other_run(check, experiment)))
-        if isinstance(check, Comparison)
+        if isinstance(check, ComparisonCheck)
         else answer(check, own)
         for check in checks
     )

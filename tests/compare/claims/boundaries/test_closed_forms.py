@@ -9,7 +9,7 @@ import pytest
 from compare.claims import judge
 from compare.claims.boundaries.closed_forms import ClosedForm, closed_form
 from compare.claims.telling.explain import explain
-from compare.claims.values import Claim, Comparison, Condition, StepsCheck, TrajectoryCheck, Vary
+from compare.claims.values import Claim, ComparisonCheck, Condition, StepsCheck, TrajectoryCheck, Vary
 from reference import SGD, Adam, Experiment, Parameters
 
 STUCK = TrajectoryCheck(quantity="w", when="always", condition=Condition(below=0.0))
@@ -132,6 +132,6 @@ def test_what_is_asked_of_a_certain_step_is_not_for_a_run_of_any_length():
     soon = StepsCheck(
         until=replace(STUCK, when="ever", condition=Condition(above=0.0)), condition=Condition(below=100.0)
     )
-    compared = Comparison(measure=early, relation="less", within=None, other_is={})
+    compared = ComparisonCheck(measure=early, relation="less", within=None, other_is={})
     for check in (early, soon, compared):
         assert closed_form([check], run(optimizer=SGD(momentum=0.5)), "momentum") is None

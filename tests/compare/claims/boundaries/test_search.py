@@ -12,7 +12,7 @@ from compare.claims.boundaries.flips_by_setting import Flip, flips_along_setting
 from compare.claims.boundaries.flips_by_step import TIMES, first_exception, flip_along_steps, lengths_of
 from compare.claims.telling.boundary_text import boundary_text
 from compare.claims.telling.explain import explain
-from compare.claims.values import Claim, Comparison, Condition, TrajectoryCheck, Vary
+from compare.claims.values import Claim, ComparisonCheck, Condition, TrajectoryCheck, Vary
 from compare.claims.witnesses.paths.path import Path
 from reference import SGD, Adam, Experiment, Parameters
 
@@ -148,7 +148,7 @@ def test_an_exception_after_what_cannot_be_told_has_a_bracket_too():
 
 def test_a_run_of_its_own_length_is_compared_as_it_is():
     # Where plain SGD is after 10 steps, -0.99^10, Adam is far beyond at 150 steps, and stays.
-    ten = Comparison(
+    ten = ComparisonCheck(
         measure=TrajectoryCheck(quantity="w", when="end", condition=Condition()),
         relation="greater",
         within=None,

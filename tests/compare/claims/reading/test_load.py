@@ -37,7 +37,7 @@ def test_the_worked_example_has_every_kind_of_check():
     assert kinds == {
         "TrajectoryCheck",
         "StepsCheck",
-        "Comparison",
+        "ComparisonCheck",
         "SurfaceCheck",
         "MinimumCheck",
         "ConvexCheck",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from compare.claims.values import Comparison, Condition, ShareOf, StepsCheck, TrajectoryCheck
+from compare.claims.values import ComparisonCheck, Condition, ShareOf, StepsCheck, TrajectoryCheck
 from compare.claims.witnesses.paths.answers import answer, answer_comparison
 from compare.claims.witnesses.paths.path import Path
 from compare.claims.witnesses.seeds.confidence_intervals import interval
@@ -181,7 +181,7 @@ def test_what_is_not_a_number_is_neither_above_nor_below_nor_near():
     ],
 )
 def test_two_runs_are_compared_member_by_member(relation, more, expected):
-    compared = Comparison(
+    compared = ComparisonCheck(
         measure=check("end", distance_to=1.0),
         relation=relation,
         within=more.get("within"),
@@ -196,7 +196,7 @@ def test_two_runs_are_compared_member_by_member(relation, more, expected):
 @pytest.mark.parametrize("when", ["end", 0])
 def test_a_run_compared_with_itself_is_a_tie(relation, expected, when):
     within = 0.0 if relation == "near" else None
-    compared = Comparison(measure=check(when), relation=relation, within=within, other_is={"seed": 0})
+    compared = ComparisonCheck(measure=check(when), relation=relation, within=within, other_is={"seed": 0})
     alike = path([-1, 0.3], [-1, 1e-30], [-1, np.nan])
     assert said(answer_comparison(compared, alike, alike)) == [expected] * 3
 
@@ -207,14 +207,14 @@ def test_a_run_compared_with_itself_is_a_tie(relation, expected, when):
 def test_equal_numbers_of_steps_are_equal(relation, expected):
     until = StepsCheck(until=check("ever", above=0.0), condition=Condition())
     within = 0.0 if relation == "near" else None
-    compared = Comparison(measure=until, relation=relation, within=within, other_is={})
+    compared = ComparisonCheck(measure=until, relation=relation, within=within, other_is={})
     ours, theirs = path([-1, 1, 1], [-1, -1, 1]), path([-1, -1, 1], [-1, -1, 1])
     assert said(answer_comparison(compared, ours, theirs)) == expected
 
 
 def test_never_is_later_than_any_step_but_not_than_never():
     until = StepsCheck(until=check("ever", above=0.0), condition=Condition())
-    later = Comparison(measure=until, relation="greater", within=None, other_is={})
+    later = ComparisonCheck(measure=until, relation="greater", within=None, other_is={})
     ours, theirs = path([-1, -1], [-1, -1]), another(path([-1, 1], [-1, -1]))
     assert said(answer_comparison(later, ours, theirs)) == [True, None]
 

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from compare.figures import style, trajectory
-from compare.figures.history import epoch_means
+from compare.figures.training_curves import epoch_means
 from reference import SGD, Experiment, Parameters, train
 
 

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from compare.claims.verdicts import Boundary
 
-__all__ = ["Found", "all_found"]
+__all__ = ["SearchResult", "merged_results"]
 
 
-class Found(NamedTuple):
+class SearchResult(NamedTuple):
     """What came of a search; what could not be told is of what is claimed."""
 
     boundaries: tuple[Boundary, ...] = ()
@@ -17,6 +17,6 @@ class Found(NamedTuple):
     untold: tuple[str, ...] = ()
 
 
-def all_found(parts: Iterable[Found]) -> Found:
+def merged_results(parts: Iterable[SearchResult]) -> SearchResult:
     """What several searches come to, in their order."""
-    return Found(*(tuple(chain.from_iterable(each)) for each in zip(Found(), *parts, strict=True)))
+    return SearchResult(*(tuple(chain.from_iterable(each)) for each in zip(SearchResult(), *parts, strict=True)))

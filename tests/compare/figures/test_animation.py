@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from compare.figures import animate, style, write_gif
-from compare.figures.film import draw_film, frame_steps
+from compare.figures.animation import draw_film, frame_steps
 from reference import Experiment, Parameters, train
 
 

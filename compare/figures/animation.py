@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from compare.figures import style
-from compare.figures.curve import draw_loss, span
+from compare.figures.loss_curve import draw_loss, span
 from compare.figures.loss_surface import LossSurface, surface_of
 from compare.figures.runs import colour_of, drawable_parameters, single
 from reference import Trajectory, checks, forward, iterate_batches
