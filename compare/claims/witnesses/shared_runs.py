@@ -1,4 +1,4 @@
-"""What judging many claims has in common: runs, certificates and graphs, each made once."""
+"""Runs, certificates and critical points that several claims use, each computed once."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -24,14 +24,15 @@ __all__ = ["FEW", "SEEDS", "SharedRuns", "seeds_for"]
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
-SEEDS = 32  # at least, of every experiment as it is stated
-FEW = 4  # of longer runs, and of many values of a setting
-USUAL_SAMPLES, MOST_SAMPLES = 2_500_000, 32_000_000  # of one seed, for which all are run; else of all seeds together
+SEEDS = 32  # run at least, of every experiment as it is stated
+FEW = 4  # seeds of longer runs, and of runs for many values of a setting
+USUAL_SAMPLES = 2_500_000  # of one seed, up to which all `SEEDS` are run
+MOST_SAMPLES = 32_000_000  # of all seeds together, where one takes more than that
 MOST_KERAS_STEPS = 20_000
 
 
 def seeds_for(samples: int) -> int:
-    """As many seeds as are affordable beside a boundary, of runs of so many samples each.
+    """Number of seeds that are affordable on either side of a boundary, for runs of so many samples each.
 
     Examples
     --------
@@ -82,7 +83,7 @@ class SharedRuns:
         return self.descent(experiment).path(experiment.steps)
 
     def prepare_expected(self, requests: Iterable[Request]) -> None:
-        """Run on the expected loss what has not been run yet, from many starts, those of a kind together."""
+        """Run requests on the expected loss, unless they were run before, those of a kind together."""
         self._expected |= run_expected(request for request in requests if request not in self._expected)
 
     def expected_path(self, request: Request) -> Path:
@@ -91,7 +92,7 @@ class SharedRuns:
         return self._expected[request]
 
     def prepare(self, requests: Iterable[Request]) -> None:
-        """Run what has not been run yet, those that share batches together."""
+        """Run requests on batches, unless they were run before; those that share batches together."""
         self._paths |= run_together((request for request in requests if request not in self._paths), self._kept)
 
     def reference_path(self, request: Request) -> Path:
@@ -100,7 +101,7 @@ class SharedRuns:
         return self._paths[request]
 
     def offset_path(self, experiment: Experiment, seeds: int) -> Path | None:
-        """The reference's run in float64, counted from where it goes; None where that is not to be had."""
+        """The reference's float64 run with w as the distance from its limit; None where that is impossible."""
         key = experiment, seeds
         if key not in self._offsets:
             kept = self._kept.get((experiment.batch_size, experiment.seed, experiment.dtype, seeds))
@@ -111,7 +112,7 @@ class SharedRuns:
         return self._offsets[key]
 
     def trajectory(self, experiment: Experiment) -> Trajectory:
-        """The reference's run with slots, of the first seed; with Keras at hand, as it was certified."""
+        """The reference's run of the first seed, slots included; where Keras is at hand, the run that was certified."""
         experiment = _affordable(experiment)
         if self.recorder is not None:
             return self.certificate(experiment).reference
@@ -125,7 +126,7 @@ class SharedRuns:
         from compare.certificates import certify
 
         if self.recorder is None:
-            raise ValueError("this workbench leaves Keras out")
+            raise ValueError("these runs leave Keras out")
         run = _affordable(experiment)
         return _once(
             self._certificates,
@@ -134,7 +135,7 @@ class SharedRuns:
         )
 
     def forget_runs(self) -> None:
-        """Give the memory of all runs back but Keras' and those it is compared with; they are made again on demand."""
+        """Free the memory of all runs except certified ones; they are computed again on demand."""
         self.shares.clear()
         for runs in (
             self._decimal_descents,
@@ -149,7 +150,7 @@ class SharedRuns:
             runs.clear()
 
     def certificates(self) -> "tuple[Certificate, ...]":
-        """All that were made, in order."""
+        """All certificates so far, in the order in which they were made."""
         return tuple(self._certificates.values())
 
     def keras_path(self, experiment: Experiment) -> Path:
@@ -158,7 +159,7 @@ class SharedRuns:
         return path_of(run, cut=run.experiment.steps < experiment.steps)
 
     def critical_points(self, experiment: Experiment) -> tuple[Any, ...]:
-        """Critical points of the expected loss over the trained parameters, the others as they start."""
+        """Critical points of the expected loss in the trained parameters, with the others fixed at their start."""
         from compare.surface import critical_points
 
         names, slope, target = experiment.trainable, experiment.negative_slope, experiment.target
@@ -183,19 +184,20 @@ class SharedRuns:
 
 
 def _once(made: dict[Key, Value], key: Key, make: Callable[[], Value]) -> Value:
-    """What was made for a key, or is made now."""
+    """The value stored for a key; computed and stored first if there is none."""
     if key not in made:
         made[key] = make()
     return made[key]
 
 
 def _affordable(experiment: Experiment) -> Experiment:
+    """The experiment, cut to the number of steps that Keras can afford."""
     steps = min(affordable_steps(experiment), MOST_KERAS_STEPS)
     return experiment if steps == experiment.steps else replace(experiment, steps=steps)
 
 
 def path_of(run: Trajectory, cut: bool = False) -> Path:
-    """A recorded run of a single neuron as a path of one member."""
+    """A recorded run of a single neuron as a path with one member, arrays of shape (states, 1)."""
 
     def column(values: Any) -> Any:
         return None if values is None else np.reshape(values, (-1, 1))

@@ -33,9 +33,10 @@ class Squares(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Consecutive batches of every stream; the step axis first, then the streams; of sums 1, x and x^2 before.
+    """Consecutive batches of every stream.
 
-    With the squares of samples if there are few kinks.
+    x: (steps, streams, n). sums: means of 1, x, x^2 on each side of 0, (3, steps, streams).
+    squares: x^2, shaped like x, only if some family needs it.
     """
 
     x: np.ndarray
@@ -43,7 +44,7 @@ class Block(NamedTuple):
     squares: np.ndarray | None
 
     def moments(self, i: int, kink: str, stream: np.ndarray | None) -> Moments:
-        """The batches of a step, in the way that fits the kinks that are asked for."""
+        """The batches of step i of the block, condensed to what a family with this `kink_of` needs."""
         if kink == "many":
             return SortedBatches.of(self.x[i], stream)
         split = SplitAtZero(self.sums.low[:, i], self.sums.high[:, i])
@@ -54,7 +55,7 @@ class Block(NamedTuple):
 
 
 def stream_of_each(members: int, streams: int) -> np.ndarray:
-    """The stream of each member: in order, and as evenly as can be.
+    """The stream of each member, shape (members,): in order, and as evenly as can be.
 
     Examples
     --------
@@ -65,7 +66,7 @@ def stream_of_each(members: int, streams: int) -> np.ndarray:
 
 
 def blocks_of(first: Experiment, steps: int, streams: int, squares: bool) -> Iterator[tuple[int, Block]]:
-    """Blocks of the streams of an experiment's seed and those that follow, with squares of samples or without."""
+    """Blocks of batches with their first steps, a stream for each seed from the experiment's on; x^2 if `squares`."""
     generators = [np.random.default_rng(first.seed + i) for i in range(streams)]
     per_block = max(1, SAMPLES_PER_BLOCK // (first.batch_size * streams))
     size = -(-streams // PARTS)
@@ -79,7 +80,7 @@ def blocks_of(first: Experiment, steps: int, streams: int, squares: bool) -> Ite
             np.square(mine, out=squared[:, part])
         return split_at_zero(mine)
 
-    # Not while others take steps on the block before: threads that wait for each other lose more than they gain.
+    # Blocks are not drawn ahead while families take their steps: waiting threads would cost more than that gains.
     with ThreadPoolExecutor(max_workers=2) as pool:
         for at in range(0, steps, per_block):
             x = np.empty((min(per_block, steps - at), streams, first.batch_size), first.dtype)
@@ -90,7 +91,7 @@ def blocks_of(first: Experiment, steps: int, streams: int, squares: bool) -> Ite
 
 
 def half_squares(first: Experiment, steps: int, streams: int) -> Iterator[tuple[int, Squares]]:
-    """Blocks of the squares of so many streams without their samples.
+    """Blocks of the mean squares of so many streams, with their first steps, drawn without samples.
 
     Those of the first stream are of the samples that the experiment's own seed draws; the
     others come from ``numpy.random.default_rng((seed, 2, part))``, block by block.

@@ -30,14 +30,14 @@ __all__ = [
     "split_at_zero",
 ]
 
-SPLIT_AT_ONCE = 16_384  # samples that stay in the processor's cache
+SPLIT_AT_ONCE = 16_384  # samples that are split at once, few enough for the processor's cache
 BLAS_IS_SERIAL = 8192  # OpenBLAS goes parallel from 10,000 on
 
 Sums = np.ndarray  # means of 1, x and x^2 along the first axis
 
 
 class Moments(Protocol):
-    """The samples of one batch for each member, as far as the gradient needs them."""
+    """Sums over the samples of one batch for each member, as far as the gradient needs them."""
 
     def around(self, cut: np.ndarray, left: np.ndarray) -> tuple[Sums, Sums]:
         """Means of 1, x and x^2 over the samples up to `cut`, and over those above.
@@ -82,7 +82,8 @@ class WholeBatches(NamedTuple):
 class SortedBatches(NamedTuple):
     """A batch of each stream, sorted, with the sums of x and x^2 over its first r samples for every r.
 
-    `stream` has the stream of each member, in order; with one stream all members have that.
+    x: (streams, n). sums: (2, streams, n + 1). `stream`: that of each member, in order, (members,); None if there is
+    one for all.
     """
 
     x: np.ndarray
@@ -114,7 +115,7 @@ class SortedBatches(NamedTuple):
         return self._around(rank, stream)
 
     def _around(self, rank: np.ndarray, stream: np.ndarray) -> tuple[Sums, Sums]:
-        """Means below and above ranks; the latter are differences, 0 exactly where nothing is left."""
+        """Means of 1, x and x^2 below and above ranks; those above are differences, exactly 0 if nothing is left."""
         n = self.x.shape[-1]
         low, high = np.empty((3, *rank.shape)), np.empty((3, *rank.shape))
         place = rank + stream * (n + 1)
@@ -192,7 +193,7 @@ def evaluate(parameters: Parameters, slope: np.ndarray, target: Target, moments:
 
 
 def _kinks(w: np.ndarray, b: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
-    """Where each neuron's kink is, infinity for w = 0, and its slope factors below and above it."""
+    """Each neuron's kink, infinity for w = 0, and its slope factors below and above it: (experiments, members)."""
     right, left = w > 0, w < 0
     with np.errstate(all="ignore"):
         cut = -b / w
@@ -223,7 +224,7 @@ def _floor(cut: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
 
 
 def _teacher(target: Target) -> tuple[float, tuple[float, float]]:
-    """Where the teacher's kink is, and its slope factors below and above it."""
+    """The teacher's kink, infinity for w = 0, and its slope factors below and above it."""
     if target.w == 0:
         gain = 1.0 if target.b > 0 else target.negative_slope
         return np.inf, (gain, gain)
@@ -234,9 +235,10 @@ def _teacher(target: Target) -> tuple[float, tuple[float, float]]:
 def _pieces(first: np.ndarray, ours: tuple[Sums, Sums], theirs: tuple[Sums, Sums]) -> np.ndarray:
     """Moments over the three pieces, shape (moments, pieces, experiments, members).
 
-    The outer ones as they were summed up; the middle one is a difference, taken on the
-    side where less has been summed up so far. Where it has no samples it is exactly 0, and
-    not what rounding leaves: a neuron that has met its target has no gradient.
+    `first`, (experiments, members), is true where the neuron's kink is at or below the
+    teacher's. The outer pieces are sums as they are; the middle one is a difference, taken
+    on the side with fewer samples. Where it has no samples it is exactly 0, and not what
+    rounding leaves: a neuron that has met its target has no gradient.
     """
     (our_low, our_high), (low, high) = ours, theirs
     m = np.empty((3, 3, *first.shape))

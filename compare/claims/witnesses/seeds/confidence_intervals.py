@@ -1,4 +1,4 @@
-"""Confidence intervals for a share: of independent members, of groups, and of what noise can change."""
+"""Confidence intervals for a share: from independent members, from groups, and from bounds on what noise changes."""
 
 from typing import NamedTuple
 
@@ -79,7 +79,7 @@ def grouped_interval(low: np.ndarray, high: np.ndarray, confidence: float) -> In
 
 
 def _least_mean(shares: np.ndarray, tail: float) -> float:
-    """The smallest expectation that bets on large shares do not rule out; from below, by bisection."""
+    """Smallest expectation that bets on large `shares`, (groups,), do not rule out, rounded down; by bisection."""
     low, high = 0.0, 1.0
     for _ in range(HALVINGS):
         m = (low + high) / 2
@@ -93,14 +93,14 @@ def _least_mean(shares: np.ndarray, tail: float) -> float:
 
 
 class Margins(NamedTuple):
-    """How far inside a check's condition each member is, negative outside, and whether that can be told."""
+    """Distance of each member inside a check's condition, negative outside, and whether it is resolved: (members,)."""
 
     margin: np.ndarray
     resolved: np.ndarray
 
     @classmethod
     def of(cls, check: TrajectoryCheck, path: Path, answers: Answers) -> "Margins":
-        """Of a path, at the step in question or at the one that is the furthest inside, or the least."""
+        """Margins at the step of a check; for "ever" the largest, and for "always" the smallest, of all steps."""
         if check.when in ("ever", "always"):
             rows = slice(check.after, None)
         else:
@@ -115,11 +115,11 @@ class Margins(NamedTuple):
 
 
 def interval_by_noise(noiseless: Margins, noisy: Margins, confidence: float) -> tuple[Interval, int]:
-    r"""Interval for a share from the same starts without noise, and with more than there is.
+    r"""Bracket a share by the noiseless dynamics and by runs on smaller batches, whose gradient noise is larger.
 
-    `noiseless` are random starts on the expected loss, `noisy` the first of them each on smaller batches of its own.
-    Also how many of these noise moves at least as far as their number is from the threshold, or where either run
-    cannot tell.
+    `noiseless` are random starts on the expected loss, `noisy` the first of them, each on smaller batches of its own.
+    Returned with the interval: how many of these noise moves at least as far as their number is from the threshold,
+    those included where either run cannot tell.
 
     Noise can change the outcome of a start only if it moves its number by the distance to
     the threshold. The assumption is that more noise does so no less often; the probability

@@ -26,9 +26,10 @@ LINES_AT_ONCE = 100_000  # coefficients of lines that stay in the processor's ca
 
 
 def kink_of(e: Experiment, apart: bool = False) -> str:
-    """Where kinks are: at zero, with nothing but w in play or without, or where few or many neurons have theirs.
+    """Which sums of a batch the gradient needs, by where the neurons' kinks are.
 
-    Few are those of one batch: starts that are `apart` have each its own.
+    "at zero, only w" and "at zero": always at 0, with w alone in play or not; "few": one kink of each experiment in a
+    batch; "many": those of many starts in one batch. Starts that are `apart` have each its own stream of batches.
     """
     if "b" not in e.trainable and not np.any(np.asarray(e.initial.b) != 0) and e.target.b == 0:
         only_w = e.trainable == ("w",) and not np.any(np.asarray(e.initial.d) != 0)
@@ -37,10 +38,10 @@ def kink_of(e: Experiment, apart: bool = False) -> str:
 
 
 def kind_of(e: Experiment) -> tuple[Any, ...]:
-    """What the experiments of a family have in common, beside their batches.
+    """Key that is equal for experiments which can be one family, if they also see the same batches.
 
-    Their optimizers keep the same slots: without momentum there is none, and a velocity
-    that is always 0 is not quite the same where something overflows.
+    It holds the optimizer's slots: SGD without momentum has none, and a velocity that is
+    always 0 would give other results where something overflows.
 
     Examples
     --------
@@ -93,13 +94,13 @@ class Family:
         ]
 
     def advance(self, at: int, count: int, batch: Callable[[int], Moments]) -> None:
-        """Take the steps from `at` on, on the batches that `batch` gives by their place among these."""
+        """Take `count` steps from step `at` on; `batch` gives the batches of each by its index among these."""
         for stage, first, end in self._stages_between(at, at + count):
             for t in range(first, end):
                 self._step(stage, t, batch(t - at))
 
     def advance_on_lines(self, at: int, above: np.ndarray, below: np.ndarray) -> None:
-        """Take the steps from `at` on, on batches of which these means of x^2 are known."""
+        """Take steps from step `at` on, on batches with means of x^2 `above` and `below` 0, (steps, streams)."""
         for stage, first, end in self._stages_between(at, at + len(above)):
             at_once = max(1, LINES_AT_ONCE // stage.visited["w"][0].size)
             for t in range(first, end, at_once):
@@ -108,7 +109,7 @@ class Family:
                 self._advance_on_lines(stage, t, above[own], below[own])
 
     def _stages_between(self, at: int, end: int) -> "Iterator[tuple[_Stage, int, int]]":
-        """The stages that have steps from `at` to `end`, and which; a stage that begins takes the state over."""
+        """Stages with steps from `at` to `end`, and which these are; a stage that begins takes the state over."""
         for stage in self.stages:
             first, last = max(at, stage.first), min(end, stage.end)
             if first < last:
@@ -117,7 +118,7 @@ class Family:
                 yield stage, first, last
 
     def _enter(self, stage: "_Stage") -> None:
-        """Leave those behind whose runs are over."""
+        """Begin a stage: drop the experiments whose runs are over."""
         stay = slice(len(stage.slope))
         self.now = {name: p[stay] for name, p in self.now.items()}
         self.slots = {name: {slot: p[stay] for slot, p in slots.items()} for name, slots in self.slots.items()}
@@ -172,7 +173,7 @@ class Family:
 
 
 class _Stage:
-    """The steps from `first` to `end`: what those use whose runs are not over before, and what they do."""
+    """Steps first..end: settings and recorded arrays, (steps, experiments, members), of experiments still running."""
 
     def __init__(self, experiments: Sequence[Experiment], first: int, end: int, members: int, batchwise: bool) -> None:
         self.first, self.end = first, end
@@ -187,7 +188,7 @@ class _Stage:
 
 
 def _together(optimizers: Sequence[Optimizer]) -> Optimizer:
-    """One optimizer that steps each row by the settings of its own."""
+    """One optimizer for arrays (experiments, members), whose settings that differ are arrays (experiments, 1)."""
     settings: dict[str, Any] = {}
     for name in _per_member(optimizers[0]):
         values = [getattr(optimizer, name) for optimizer in optimizers]
@@ -197,10 +198,10 @@ def _together(optimizers: Sequence[Optimizer]) -> Optimizer:
 
 
 def _condensed(values: np.ndarray) -> np.ndarray:
-    """One value in place of many that are the same."""
+    """An array (1, 1) in place of (experiments, members) if all values are the same."""
     return values[:1, :1] if (values == values[0, 0]).all() else values
 
 
 def _joined(parts: list[np.ndarray]) -> np.ndarray | None:
-    """What was kept of several stages, if anything was."""
+    """Concatenate what several stages recorded along the steps; None if nothing was."""
     return np.concatenate(parts) if len(parts) > 1 else parts[0] if parts else None

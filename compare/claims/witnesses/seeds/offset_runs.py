@@ -1,4 +1,4 @@
-"""The reference's seeds in float64, counted from where they go.
+"""The reference's seeds as float64 runs that store w as the distance from its limit.
 
 A run in floats that comes near a minimum is held there: what is left of w - 1 is rounded
 away with w. Where every sample pulls to the same point, as it does where the neuron can be
@@ -8,10 +8,10 @@ the teacher, the gradient of each batch is proportional to the distance from it:
     w < 0    dL/dw = 2 v^2 (s^2 P + N) (w - w*),    w* = n / v,    if p = s n
 
 with the batch's means P and N of x^2 above and below 0 (`unbiased_batches`). Then the distance
-itself can be stepped, with all its digits, by the reference's own optimizer, whose update does not
-ask where w is. Around 0 on the side without a pull it is the same:
-w is its own distance. Plain SGD and momentum commute with scaling there, so that both may be
-multiplied by 2^600 whenever they get too small: signs are known however long it takes.
+itself can be stepped, with all its digits, by the reference's own optimizer, whose update depends
+on w only through its gradient. Around 0, on a side without a pull, the same holds with w* = 0.
+Plain SGD and momentum commute with scaling there, so that w and its velocity may be multiplied
+by 2^600 whenever they get too small: signs are known however long it takes.
 """
 
 import math
@@ -40,7 +40,7 @@ SHORT = 8  # steps that are taken one by one
 
 
 def takes_offsets(experiment: Experiment) -> bool:
-    """Whether an experiment can be run so, in a second or two."""
+    """Whether an experiment can be run in offsets, in a second or two."""
     possible = half_lines(experiment) is not None and not isinstance(experiment.optimizer, AdamW)
     return possible and experiment.steps <= (LONGEST if type(experiment.optimizer) is SGD else LONG)
 
@@ -62,6 +62,7 @@ def offset_path(
     offset, visited = np.empty((run.steps + 1, seeds)), np.zeros((run.steps + 1, seeds), np.int64)
     gradient, scales = np.empty((run.steps, seeds)), type(run.optimizer) is SGD
     plain = scales and not run.optimizer.slots
+    # All (seeds,): w = values[origin] + u / SCALE**scaled. Lines are (steps, 1, seeds) of the block, i its step.
     u, origin, scaled = np.full(seeds, float(run.initial.w)), np.zeros(seeds, np.int64), np.zeros(seeds, np.int64)
     offset[0], slots, optimizer = u, {name: np.zeros(seeds) for name in run.optimizer.slots}, run.optimizer
     with np.errstate(all="ignore"):
@@ -101,7 +102,7 @@ def offset_path(
 
 
 def _origins(neuron: Neuron) -> tuple[Fraction, ...]:
-    """0, and on either side the point to which samples of both signs pull, if it is one and on that side."""
+    """0, and the points to which samples of both signs pull on either side of it, as far as these are on that side."""
     v, s = neuron.v, neuron.negative_slope
     p, n = teacher_slopes(neuron.target_w, neuron.target_slope)
     found = [Fraction(0)]
@@ -113,7 +114,7 @@ def _origins(neuron: Neuron) -> tuple[Fraction, ...]:
 
 
 def _on_one_side(u: np.ndarray, origin: np.ndarray, values: np.ndarray, lines: Lines, i: int) -> np.ndarray | None:
-    """The gradient where all seeds are on one side, in proportion to where they count from; None where they are not."""
+    """Gradient of step i, curvature * u, (seeds,), if all seeds are on one side, with that origin; None if not."""
     home = int(origin[0])
     if home:
         if np.abs(u).max() >= abs(values[home]) / 2 or (origin != home).any():
@@ -129,13 +130,13 @@ def _on_one_side(u: np.ndarray, origin: np.ndarray, values: np.ndarray, lines: L
 
 
 def _curvature(u: np.ndarray, origin: np.ndarray, values: np.ndarray, lines: Lines) -> np.ndarray:
-    """Of each step and seed, where all seeds are on one side."""
+    """Curvature of each batch's loss, (steps, seeds), on the side of 0 that all seeds are on."""
     right = values[origin[0]] + u[0] > 0
     return np.asarray((lines.right_curvature if right else lines.left_curvature)[:, 0])
 
 
 class _Shrunk(NamedTuple):
-    """Some steps at once: the offsets after each, and the last one within range."""
+    """Several steps at once: offsets after each, (steps, seeds); `u` and `scaled` after the last, (seeds,)."""
 
     offset: np.ndarray
     u: np.ndarray
@@ -143,7 +144,10 @@ class _Shrunk(NamedTuple):
 
 
 def _shrinking(u: np.ndarray, scaled: np.ndarray, curvature: np.ndarray, optimizer: Optimizer) -> _Shrunk | None:
-    """Plain SGD as long as every step takes each seed nearer to its origin, and none beyond; None if that is short."""
+    """Plain SGD, as far as every step takes each seed nearer to its origin and not past it.
+
+    curvature: (steps, seeds). None if these are fewer than `SHORT` steps, or a seed is on its origin.
+    """
     factor, _ = optimizer.update(np.ones_like(curvature), curvature, 0, {})
     leaves = ~((factor > 0) & (factor < 1)).all(axis=1)
     count = int(leaves.argmax()) if leaves.any() else len(factor)
@@ -158,9 +162,9 @@ def _shrinking(u: np.ndarray, scaled: np.ndarray, curvature: np.ndarray, optimiz
 def _within_range(
     u: np.ndarray, slots: dict[str, np.ndarray], scaled: np.ndarray, origin: np.ndarray, lines: Lines
 ) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
-    """Keep w and its velocity in range where both may be scaled: on a side of 0 to which nothing pulls.
+    """Scale u and its slots, (seeds,), into range where both may be scaled: on a side of 0 without a pull.
 
-    Across 0 the other line takes over, on which nothing as small as that matters.
+    A seed that crosses 0 is reset to the smallest normal number: on the other side so small a w makes no difference.
     """
     free = ~(np.where(u > 0, lines.right_pull.any(), lines.left_pull.any())) & (origin == 0)
     size = np.maximum.reduce([np.abs(u), *map(np.abs, slots.values())])
@@ -172,7 +176,7 @@ def _within_range(
 
 
 def _from_better_origins(u: np.ndarray, origin: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Count from the origin on the side that w is on, unless w is nearer to 0."""
+    """Offsets, (seeds,), from the origin on the side that w is on, or from 0 if w is nearer to 0; and these origins."""
     home = int(origin[0])
     if home and np.abs(u).max() < abs(values[home]) / 2 and (origin == home).all():
         return u, origin

@@ -30,17 +30,17 @@ from reference import Experiment, Parameters
 __all__ = ["ShareRuns", "as_drawn", "draw_starts", "expected_request", "first_start", "share_runs"]
 
 BEYOND = "random starts are beyond the range of the dtype"
-LEAST_STREAMS = 8
+LEAST_STREAMS = 8  # of batches, however large these are
 MOST_SUMS = 40_000_000  # batches of all streams that are drawn as sums
-NOISY_STARTS = 512
-MOST_NOISY = 8_000_000  # samples of their batches
-LESS = 4  # times smaller at least are their batches: noise that is twice as large
-MOST_STARTS = 1024  # of the exact witness, but for
-MOST_STATES = 8_200_000  # of those that are needed to tell what noise does
+NOISY_STARTS = 512  # that are run on smaller batches
+MOST_NOISY = 8_000_000  # samples of all batches of these
+LESS = 4  # by which their batch size is divided at least, so that their noise is at least twice as large
+MOST_STARTS = 1024  # that the exact witness runs
+MOST_STATES = 8_200_000  # starts times steps up to which it runs more of them, where they tell the effect of noise
 
 
 class ShareRuns(NamedTuple):
-    """The runs for a share: of all members, and where these share streams of batches two that tell what noise does."""
+    """Runs for a share: of all members; two more tell the effect of noise where members share streams of batches."""
 
     run: Request
     noiseless: Request | None = None  # on the expected loss
@@ -69,7 +69,7 @@ def draw_starts(experiment: Experiment, share: ShareOf) -> Experiment:
 
 
 def _largest_start(dtype: str) -> float:
-    """The largest start that is drawn, in size."""
+    """Largest magnitude of a start."""
     return float(np.finfo(dtype).max) / 2
 
 
@@ -88,14 +88,14 @@ def first_start(experiment: Experiment, share: ShareOf) -> Experiment:
 
 
 def as_drawn(answers: Answers, starts: Experiment) -> Answers:
-    """Answers of which those do not count whose start the dtype cannot hold as it was drawn."""
+    """Answers, unresolved for members whose start the dtype cannot hold as it was drawn."""
     limit = _largest_start(starts.dtype)
     held = np.logical_and.reduce([np.abs(p) < limit for p in starts.initial])
     return answers if held.all() else replace(answers, resolved=answers.resolved & held, reason=BEYOND)
 
 
 def share_runs(experiment: Experiment, check: TrajectoryCheck, share: ShareOf) -> ShareRuns:
-    """What the reference has to run for a share."""
+    """The reference's runs that a share needs."""
     if share.of == "seeds":
         return ShareRuns(Request(experiment, share.number))
     starts, batchwise = draw_starts(experiment, share), is_of_batches(check.quantity)
@@ -111,7 +111,7 @@ def share_runs(experiment: Experiment, check: TrajectoryCheck, share: ShareOf) -
 
 
 def expected_request(experiment: Experiment, check: TrajectoryCheck, share: ShareOf) -> Request:
-    """What the exact witness has to run for a share of starts: the reference's starts, or the first of them."""
+    """The exact witness's run for a share of starts: from the reference's starts, or the first of them."""
     runs = share_runs(experiment, check, share)
     if runs.noiseless is not None:
         return runs.noiseless
@@ -119,7 +119,7 @@ def expected_request(experiment: Experiment, check: TrajectoryCheck, share: Shar
 
 
 def _affordable_streams(starts: Experiment, number: int) -> int:
-    """As many streams as starts, or as many as their samples, or sums, leave affordable."""
+    """Number of streams of batches: one for each start, or as many as their samples or sums leave affordable."""
     if affordable_samples(starts, number):
         return number
     steps, n = affordable_steps(starts), starts.batch_size
