@@ -24,7 +24,7 @@ NO_NUMBER = "no number that float64 holds: something is too large, divided by 0 
 
 
 class Settled(NamedTuple):
-    """What became of a number and a condition."""
+    """Result of comparing a number with a condition."""
 
     met: bool | None  # None with a reason
     number: Real | None  # what was compared, where it is known at all
@@ -106,7 +106,7 @@ def shown(number: Real, condition: Condition | None = None) -> str:
 
 
 def _ends(number: Real) -> tuple[Fraction, Fraction] | None:
-    """The ends of what a number may be; None where they would take too many digits."""
+    """Ends of the interval that holds a number; None where they would take too many digits."""
     if isinstance(number.value, Fraction):
         return number.value, number.value
     points = [number.field.points.mpf(end) for end in (number.value.a, number.value.b)]
@@ -118,7 +118,7 @@ def _ends(number: Real) -> tuple[Fraction, Fraction] | None:
 
 
 def _magnitude(number: Real) -> str:
-    """In words, of what has more zeros than one would write."""
+    """Words for the magnitude of a number with too many zeros to be written."""
     size = number.field.points.mpf(abs(number.value).b)
     sign = "-" if number.value.b <= 0 else ""
     exponent = int(size.exp) + int(size.man).bit_length()

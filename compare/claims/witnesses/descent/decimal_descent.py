@@ -61,17 +61,17 @@ class DecimalDescent:
 
     @staticmethod
     def takes(experiment: Experiment) -> bool:
-        """Whether an experiment is of the kind."""
+        """Whether only w is trained, without any bias, by an optimizer that decimals can carry out."""
         return half_lines(experiment) is not None and update_of(experiment.optimizer, DECIMALS) is not None
 
     @property
     def settled(self) -> bool:
-        """Whether the rest of the path is known without taking its steps."""
+        """Whether a formula gives the rest of the path."""
         return self._fine.tail is not None
 
     @property
     def digits(self) -> int:
-        """Of the finer run."""
+        """Number of decimal digits of the finer run."""
         return self._digits
 
     def path(self, steps: int) -> Path:
@@ -99,7 +99,7 @@ class DecimalDescent:
         return min(most, max(2 * self._digits, DIGITS + math.ceil(1.25 * self._digits * steps / max(lost, 1))))
 
     def _apart(self, fine: "Offsets", coarse: "Offsets", known: int) -> np.ndarray:
-        """How far the two runs are apart, state by state; of what a formula goes on with, in proportion to it."""
+        """Difference of the two runs, (states,); after `known` states, given by a formula, relative to the offset."""
         origins = np.array([float(origin) for origin in self._fine.origins])
         mine, offset = fine.origin[:known], fine.offset[:known]
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -135,7 +135,7 @@ class DecimalDescent:
 
 
 def _first_lost(apart: np.ndarray, offset: np.ndarray) -> int | None:
-    """The first state at which digits have run out; a sign change of the offset is none."""
+    """The first state at which the two runs differ too much, relative to the offset around it; None if none does."""
     with np.errstate(invalid="ignore"):
         size = np.abs(offset)
         envelope = np.maximum(size, np.append(size[1:], size[-1]))

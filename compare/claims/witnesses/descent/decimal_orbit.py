@@ -19,7 +19,7 @@ from reference import Experiment
 
 __all__ = ["Offsets", "Orbit"]
 
-AT_ONCE = 32  # steps between two looks whether the rest is known
+AT_ONCE = 32  # steps between two tests whether a formula gives the rest
 STILL = 1000  # steps that change nothing before a run is at rest
 SMALLEST = math.ldexp(1.0, -1022)
 UNIT = 2.0**-53
@@ -27,7 +27,7 @@ AT_ZERO = 0  # the origin w = 0
 
 
 class Offsets(NamedTuple):
-    """A run as arrays: the origin of each state, its offset, its rounding to a float, and the gradients."""
+    """Origin and offset of each state, and a bound on its rounding to a float, (states,); gradients, (steps,)."""
 
     origin: np.ndarray
     offset: np.ndarray
@@ -36,15 +36,15 @@ class Offsets(NamedTuple):
 
 
 class _Tail(NamedTuple):
-    """A sequence slow q^n (1 + fast k^n), or slow q^n (1 + linear n), from some state on, in logarithms."""
+    """A sequence A r^n (1 + fast k^n + linear n), n steps after some state, in logarithms."""
 
-    log_size: float
-    sign: float
-    log_ratio: float
-    ratio_sign: float
-    fast: float
-    log_fast_ratio: float
-    linear: float = 0.0
+    log_size: float  # ln |A|
+    sign: float  # of A
+    log_ratio: float  # ln |r|
+    ratio_sign: float  # of r
+    fast: float  # B / A, where a second mode B (r k)^n decays faster
+    log_fast_ratio: float  # ln k, 0 < k < 1
+    linear: float = 0.0  # where both modes have the same ratio
 
     def values(self, count: int) -> tuple[np.ndarray, np.ndarray]:
         """The values after 1, 2, ... steps, with a bound on their errors."""
@@ -61,12 +61,12 @@ class _Tail(NamedTuple):
 
 
 class _Wave(NamedTuple):
-    """A sequence ratio^n (u cos(n angle) + quadrature sin(n angle)), which stays below its amplitude."""
+    """A sequence amplitude ratio^n cos(n angle - phase), n steps after some state."""
 
     log_amplitude: float
     log_ratio: float
     phase: float
-    angle: float
+    angle: float  # turned in a step
 
     def values(self, count: int) -> tuple[np.ndarray, np.ndarray]:
         """The values after 1, 2, ... steps, with a bound on their errors."""
@@ -124,7 +124,7 @@ class Orbit:
         return len(self._gradient)
 
     def extend(self, steps: int) -> None:
-        """Continue until so many updates were made, or what is left is known."""
+        """Continue until so many updates were made, or until a formula gives the rest."""
         with decimal.localcontext(self.context) as context:
             while self.tail is None and self.steps < steps:
                 if self.is_exact:
@@ -170,7 +170,7 @@ class Orbit:
                 break
 
     def _from_a_better_origin(self, u: Decimal, origin: int) -> tuple[Decimal, int]:
-        """Count from the minimum of the side that w is on, unless w is nearer to 0."""
+        """Offset from the minimum of the side that w is on, or from 0 if w is nearer to 0; and that origin."""
         w = self.origin_values[origin] + u if origin else u
         if not w:
             return w, AT_ZERO
@@ -180,13 +180,14 @@ class Orbit:
         return (u, origin) if better == origin else (w - self.origin_values[better], better)
 
     def _rest_if_nothing_moves(self, g: Decimal, memory: tuple[Any, ...] | None) -> None:
+        """Set `tail` to a constant once neither w nor the optimizer's memory changes, or w not for `STILL` steps."""
         forgets_time = isinstance(self.update, (PlainSGD, MomentumSGD))
         at_rest = memory is not None and memory == self.update.memory()
         if (at_rest and (forgets_time or not g)) or (self._still > STILL and not g):
             self.tail = _AT_REST if not self.u else _Tail(_log(self.u), _sign(self.u), 0.0, 1.0, 0.0, 0.0)
 
     def _leave_the_rest_to_a_formula(self) -> None:
-        """Once w shrinks towards its origin as a geometric sequence that nothing disturbs."""
+        """Set `tail` once the rest of the run is a geometric sequence, or a damped oscillation, about its origin."""
         u, update = self.u, self.update
         if not u or not isinstance(update, (PlainSGD, MomentumSGD)) or not u.is_finite():
             return
@@ -207,7 +208,19 @@ class Orbit:
         self.tail = self._of_two_modes(a)
 
     def _of_two_modes(self, a: Decimal) -> _Tail | _Wave | None:
-        """Of u_n = A r^n + B q^n with 0 < q < r < 1, where only r is left, or of complex ones; None before that."""
+        """The rest of a run with momentum, from a = lr curvature; None if no formula gives it yet.
+
+        With m_n the velocity, heavy ball is m_{n+1} = mu m_n - a u_n, u_{n+1} = u_n + m_{n+1},
+        and Nesterov adds mu m_{n+1} - a u_n in place of m_{n+1}. Without m both are
+
+            u_{n+1} = total u_n - product u_{n-1},    heavy ball: total = 1 + mu - a, product = mu,
+                                                      Nesterov: total = (1 + mu) (1 - a), product = mu (1 - a).
+
+        If r^2 = total r - product has roots 0 < q < r < 1, then u_n = A r^n + B q^n with
+        (r - q) A = u_1 - q u_0 and (r - q) B = r u_0 - u_1; if they are equal, u_n = (u_0 + n c) r^n
+        with c = u_1 / r - u_0; if they are complex, `_wave`. Two modes are left to `_Tail` once
+        |B| <= |A| / 1000: then u keeps the sign of A, and what rounding does to B is negligible.
+        """
         update, u = self.update, self.u
         assert isinstance(update, MomentumSGD)
         mu, m = update.mu, update.m
@@ -220,7 +233,7 @@ class Orbit:
         square = total * total - 4 * product
         if square < 0:
             return self._wave(total, product, after)
-        if not square:  # u_n = (u + n c) r^n
+        if not square:
             double = total / 2
             share = after / double / u - 1
             if not 0 < double < 1 or not share >= 0:
@@ -237,7 +250,11 @@ class Orbit:
         return _Tail(_log(large / root), _sign(u), _log(slow), 1.0, float(share), _log(fast / slow))
 
     def _wave(self, total: Decimal, product: Decimal, after: Decimal) -> _Wave | None:
-        """An oscillation about a minimum that is too short to get to 0, and gets shorter; None where it is not."""
+        """A damped oscillation about a minimum, too small to reach 0; None if it is not.
+
+        For complex roots r exp(+-i theta), r^2 = product and cos(theta) = total / (2 r):
+        u_n = r^n (u_0 cos(n theta) + s sin(n theta)) with s = (u_1 / r - u_0 cos(theta)) / sin(theta).
+        """
         ratio = product.sqrt()
         cosine = total / (2 * ratio)
         sine = (1 - cosine * cosine).sqrt()
@@ -249,7 +266,7 @@ class Orbit:
         return _Wave(_log(amplitude), _log(ratio), phase, math.atan2(float(sine), float(cosine)))
 
     def offsets(self, steps: int) -> Offsets:
-        """The run up to so many updates, the part that a formula knows included."""
+        """The run up to so many updates, including the part that a formula gives."""
         known = min(steps, self.steps)
         origin, offset = np.array(self._visited_origins[: known + 1]), np.array(self._offset[: known + 1])
         gradient, rounding = np.array(self._gradient[:known]), 2 * UNIT * np.abs(offset)
@@ -275,7 +292,7 @@ def _decimal(number: Fraction) -> Decimal:
 
 
 def _as_float(number: Decimal) -> float:
-    """The nearest float; of what is too small for one, the smallest normal number of its sign."""
+    """The nearest float; for numbers below the normal ones, the smallest of these with the same sign."""
     nearest = float(number)
     return math.copysign(SMALLEST, number) if number and abs(nearest) < SMALLEST else nearest
 

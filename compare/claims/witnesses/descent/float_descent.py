@@ -43,7 +43,7 @@ DOMINATED = 2  # rescalings after which only the slowest mode is left of a linea
 
 
 def without_sampling_settings(experiment: Experiment) -> Experiment:
-    """The experiment with everything set aside that its expected dynamics does not depend on."""
+    """The experiment with default batches, length and dtype, on which its expected dynamics does not depend."""
     return replace(experiment, batch_size=1, steps=1, seed=0, dtype="float64")
 
 
@@ -240,7 +240,7 @@ class Descent:
 
 
 class ShadowedDescent:
-    """A descent in floats, and beside it another from a start that is a little off.
+    """A descent in floats, and beside it another from a perturbed start, which shows how errors grow.
 
     How far the two are apart says how the path carries errors on, and so how far the
     rounding of all its steps may have carried it.

@@ -1,6 +1,6 @@
-"""What a path says about a check: its number, whether the check holds, and whether that counts.
+"""The answer of a path to a check: its number, whether the check holds, and whether that is certain.
 
-Every state says yes, no, or that it cannot tell (`compare.claims.witnesses.paths.answers_by_state`). From these the
+Each state answers yes, no, or that it cannot tell (`compare.claims.witnesses.paths.answers_by_state`). From these the
 check's answer follows: "ever" is true with one yes, false if all say no.
 """
 
@@ -32,17 +32,21 @@ __all__ = [
 NOT_REACHED = "the run is shorter than the number of steps in question"
 CUT = "the run was cut because it is long"
 
+# Largest relative error with which a number of the exact witness is compared with another run's. It is a choice:
+# 2^13 roundings of float64, and well below the spacing of float32, 2^-23.
+CERTAIN = 2.0**-40
+
 
 @dataclass(frozen=True, eq=False)
 class Answers:
     """What each member of a path says about one check; arrays of shape (members,)."""
 
-    number: np.ndarray  # the one that decides: at the step that does, the one nearest to its threshold
-    step: np.ndarray  # the state or batch it belongs to, -1 if none
-    met: np.ndarray  # whether the check holds for the numbers as they are
-    resolved: np.ndarray  # whether that counts
-    reason: str = ""  # why it does not, where it does not
-    so_far: np.ndarray | None = None  # what the check comes to by the states that can tell
+    number: np.ndarray  # at the step that decides; if none does, at the step nearest to the threshold
+    step: np.ndarray  # index of the state or batch that the number is of, -1 if none
+    met: np.ndarray  # whether the check holds for the computed numbers
+    resolved: np.ndarray  # whether that stands against rounding and phi'(0)
+    reason: str = ""  # why some members are not resolved
+    so_far: np.ndarray | None = None  # the answer by those states alone that can tell
     margin: np.ndarray | None = None  # how far inside the check the number is, negative outside
 
 
@@ -54,7 +58,7 @@ def answer(check: TrajectoryCheck | StepsCheck, path: Path) -> Answers:
 def answer_comparison(check: ComparisonCheck, path: Path, other: Path) -> Answers:
     """Judge the comparison of two runs, member by member.
 
-    A run compared with one that is the same in every setting is a tie, which decides.
+    Runs that are the same are a tie, which is certain however the numbers are rounded.
     """
     ours, ours_step, ours_counts, reason = numbers_of(check.measure, path)
     theirs, _, theirs_counts, other_reason = numbers_of(check.measure, other)
@@ -71,9 +75,9 @@ def answer_comparison(check: ComparisonCheck, path: Path, other: Path) -> Answer
 
 
 def are_one_run(path: Path, other: Path, step: np.ndarray) -> np.ndarray:
-    """Whether two runs are the same up to a step: those of one experiment, or as far as the exact witness tells.
+    """Whether two runs are the same up to a step, shape (members,): of one experiment, or equal by the exact witness.
 
-    It does to its last digit; floats of a dtype may only be too coarse to show a difference.
+    Runs in floats of a dtype do not count as the same: they may be too coarse to show a difference.
     """
     if path.experiment == other.experiment:
         return np.ones(path.members, bool)
@@ -92,7 +96,7 @@ def are_one_run(path: Path, other: Path, step: np.ndarray) -> np.ndarray:
 def relation_of(
     check: ComparisonCheck, path: Path, other: Path, ours: np.ndarray, theirs: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Difference of two runs' numbers, how far inside the relation it is, and how much that may be off.
+    """Difference of two runs' numbers, how far inside the relation it is, and the error of that; shapes (members,).
 
     Numbers of steps are exact, also when they are equal.
     """
@@ -110,12 +114,13 @@ def relation_of(
 
 
 def _rounding(path: Path, numbers: np.ndarray) -> np.ndarray:
-    unit = 2.0**-40 if path.is_exact else float(np.finfo(path.experiment.dtype).eps)
+    """Rounding error of numbers of a path, by its arithmetic; shape as `numbers`."""
+    unit = CERTAIN if path.is_exact else float(np.finfo(path.experiment.dtype).eps)
     return np.asarray(unit * np.abs(numbers) + path.resolution)
 
 
 def numbers_of(measure: TrajectoryCheck | StepsCheck, path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
-    """The number that two runs are compared by, its step, whether it counts, and why not."""
+    """Number by which two runs are compared, its step, whether it is resolved, each (members,), and why it is not."""
     if isinstance(measure, StepsCheck):
         number, first, found, sure = _first_met(measure.until, path)
         counts = np.asarray(sure & (found | np.bool(not path.cut)))
@@ -130,11 +135,12 @@ def numbers_of(measure: TrajectoryCheck | StepsCheck, path: Path) -> tuple[np.nd
 
 
 def _still_certain(measure: TrajectoryCheck, path: Path, step: int) -> np.ndarray:
+    """Whether the number at a step has an error within `CERTAIN`, shape (members,); floats of a dtype always count."""
     if not path.is_exact:
         return np.ones(path.members, bool)
     difference, error = path.minus(measure.quantity, measure.distance_to or 0.0, slice(step, step + 1))
     size = np.abs(difference[0]) + abs(measure.distance_to or 0.0)
-    return np.asarray(error[0] <= 2.0**-40 * size + path.resolution)
+    return np.asarray(error[0] <= CERTAIN * size + path.resolution)
 
 
 def _answer_trajectory(check: TrajectoryCheck, path: Path) -> Answers:
@@ -150,13 +156,13 @@ def _answer_trajectory(check: TrajectoryCheck, path: Path) -> Answers:
 
 
 def _last_that_counts(states: States) -> np.ndarray:
-    """What the last state says that can tell; of none, what the last one says."""
+    """Answer of the last state that can tell, shape (members,); of the very last one if none can."""
     last = len(states.met) - 1 - states.resolved[::-1].argmax(axis=0)
     return np.asarray(states.met[last, np.arange(states.met.shape[1])])
 
 
 def answer_states(states: States, when: str, first: int = 0, *, cut: bool = False) -> Answers:
-    """A check of all states: decided by the first exception that counts, else by all of them."""
+    """Answer to "ever" or "always": decided by the first resolved state that is an exception, else by all together."""
     ever = when == "ever"
     decisive = states.met if ever else ~states.met
     certain = decisive & states.resolved
@@ -173,7 +179,7 @@ def answer_states(states: States, when: str, first: int = 0, *, cut: bool = Fals
 
 
 def _first_met(check: TrajectoryCheck, path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """The first state that meets a condition, as number and step; whether there is one, and whether that is sure."""
+    """First state that meets a condition, as number and step; whether there is one, and is sure: each (members,)."""
     states = states_of(check, path)
     found, doubtful = states.met.any(axis=0), ~states.resolved
     first = states.met.argmax(axis=0)

@@ -1,7 +1,7 @@
-"""What one witness saw of one experiment: a path of states, for one or many members.
+"""A witness's run of an experiment: a path of states, for one or many members.
 
-A path answers with differences: how far a quantity is from a number, and how much that
-can be off. Numbers of experiments and claims are the decimals that they are written as:
+A path gives differences with error bounds: how far a quantity is from a number, and by how
+much that may be wrong. Numbers of experiments and claims are the decimals that they are written as:
 0.1 is 1/10, also where a float of some dtype stands in for it.
 """
 
@@ -24,15 +24,15 @@ __all__ = ["NEVER", "STEP_ERROR", "Path", "Shadow"]
 NEVER = np.iinfo(np.int64).max
 UNIT = 2.0**-53
 STEP_ERROR = 2.0**-49  # of the exact witness in floats: 16 roundings of a sum of pieces, see `scalar_gradient`
-AT_REST = 10  # states without a change
-LINEAR = 2.0**-12  # a difference of two shadows above which their distance no longer grows in proportion
+AT_REST = 10  # last states without a change by which a run is at rest
+LINEAR = 2.0**-12  # relative distance from the shadow above which errors no longer grow in proportion to it
 
 
 class Shadow(NamedTuple):
-    """The same run from a start that is a little off, and by how much less a rounded operation is off."""
+    """The same run from a perturbed start; `scale` is the rounding error of one step divided by that perturbation."""
 
     path: "Path"
-    scale: float  # rounding error of one step, relative to the change of the start
+    scale: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,9 +107,9 @@ class Path:
     def beyond(
         self, quantity: str, center: float, radius: float, rows: slice = slice(None)
     ) -> tuple[np.ndarray, np.ndarray]:
-        """How much farther than a radius a quantity is from a center, and by how much that may be off.
+        """By how much |quantity - center| exceeds a radius, and the error of that: arrays (values, members).
 
-        Near the rim it is as sharp as `minus` is: no difference of two rounded numbers.
+        Near the radius it is as sharp as `minus` is: no difference of two rounded numbers.
         """
         c, r = written(center), written(radius)
         with np.errstate(invalid="ignore"):
@@ -123,7 +123,7 @@ class Path:
     def minus(
         self, quantity: str, number: float | Fraction, rows: slice = slice(None)
     ) -> tuple[np.ndarray, np.ndarray]:
-        """How far a quantity is from a number as it is written, and by how much that may be off, 0 where it is exact.
+        """Quantity minus a number as it is written, and the error of that, 0 where it is exact.
 
         Two arrays of shape (values, members).
         """
@@ -145,7 +145,7 @@ class Path:
         return exact_where_nothing_moved(self, kind, name or quantity, wanted, rows, difference, error)
 
     def _error(self, kind: str, name: str, values: np.ndarray, rows: slice) -> np.ndarray:
-        """How much the numbers that were computed may be off, by what is known of their rounding."""
+        """Bound on the rounding error of `values`, of shape (values, members)."""
         if self.offsets is not None:
             return self._error_by_offsets(kind, values, rows)
         if self.shadow is not None:
@@ -161,6 +161,7 @@ class Path:
         return error + self.resolution
 
     def _error_by_offsets(self, kind: str, values: np.ndarray, rows: slice) -> np.ndarray:
+        """Error of a gradient, which is that of w times its largest curvature 2 a, or of a step, of both its states."""
         assert self.offsets is not None
         steepest = max(float(2 * side.a) for side in self.offsets.sides)
         off = self.offsets.error
@@ -172,7 +173,11 @@ class Path:
         return np.asarray((off[1:] + off[:-1] + 4 * UNIT * (states[1:] + states[:-1]))[rows])
 
     def _error_by_shadow(self, quantity: str, values: np.ndarray, rows: slice) -> np.ndarray:
-        """Rounding of every step so far, each carried on as the shadow's start was."""
+        """Accumulated rounding error: scale * steps * max |difference| from the shadow so far.
+
+        That assumes that perturbations made by later steps grow no more than the first one,
+        of the start. Infinite once the difference is above `LINEAR`. Arrays (values, members).
+        """
         assert self.shadow is not None
         mine, other = self.series(quantity), self.shadow.path.series(quantity)
         apart = np.abs(mine - other)
@@ -184,7 +189,7 @@ class Path:
         return np.asarray(error[rows] + STEP_ERROR * np.abs(values) + self.resolution)
 
     def _loss_beside(self, unit: float, values: np.ndarray, rows: slice) -> np.ndarray:
-        """By how much the expected loss changes when the parameters are off by their rounding."""
+        """Change of the expected loss when each trained parameter is off by its rounding; shape (values, members)."""
         change = np.zeros(np.shape(values))
         states = Parameters(*(np.asarray(p[rows], np.float64) for p in self.parameters))
         for name in self.experiment.trainable:
@@ -193,7 +198,7 @@ class Path:
         return np.where(np.isnan(change), np.inf, change)
 
     def held_by_rounding(self) -> np.ndarray:
-        """Whether a run has come to rest where rounding, and not the absence of a gradient, keeps it.
+        """Whether each member rests where rounding keeps it, and not the absence of a gradient; shape (members,).
 
         At its last states no trained parameter changes any more, after it did: either
         updates are lost, or w has landed on a place where residuals are 0, which the run
@@ -254,7 +259,7 @@ class Path:
         return np.where(finite, _diverged_is_large(loss), np.inf)
 
     def on_the_kink_from(self) -> np.ndarray:
-        """For each member the first state from which phi'(0) or underflow may decide what follows.
+        """The first state of each member from which phi'(0) or underflow may decide what follows; shape (members,).
 
         There w = b = 0, or both are below the resolution. Not where the value of phi'(0) is
         the same in every framework, as it is for ReLU, and w = b = 0 is a fact: the neuron
@@ -283,11 +288,11 @@ class Path:
 
 
 def _diverged_is_large(loss: np.ndarray) -> np.ndarray:
-    """A loss that is no number has overflowed before: it is as large as can be."""
+    """Replace NaN by infinity: a loss that is NaN overflowed before."""
     return np.where(np.isnan(loss), np.inf, loss)
 
 
 def _of(outer: slice, inner: slice) -> slice:
-    """The rows that `inner` takes of the rows that `outer` takes, both from the start."""
+    """The slice that takes `inner` of the rows up to the end of `outer`."""
     indices = range(outer.stop)[inner]
     return slice(indices.start, indices.stop, indices.step)
