@@ -1,4 +1,4 @@
-"""What the witnesses say together."""
+"""Combine the statements of the witnesses into an outcome of each check and of the claim."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,12 +37,12 @@ class Conclusion:
 def conclude_runs(
     exact: Statement, seeds: Statement, keras: Statement | None, finer: Statement | None, into: Conclusion
 ) -> tuple[Any, ...]:
-    """What three witnesses of the same runs say together about each check of a run; about all of them, `into` says.
+    """Outcome of each check of a run by three witnesses together; that of all checks goes into `into`.
 
     The seeds of the reference decide. Where they cannot tell, because underflow or the
     kink enters, the exact witness does, provided that nothing speaks against it. `finer` is
-    what the seeds say in float64, counted from where they go; for where they lose their
-    resolution. The outcomes are True, False, None or "some".
+    the seeds' statement from float64 runs that store w as the distance from its limit, for
+    where the dtype loses their resolution. The outcomes are True, False, None or "some".
     """
     into.of_runs = _conclude_together(exact, seeds, keras, finer, into)
     if len(exact.answers) == 1:
@@ -158,7 +158,7 @@ def conclude_checks(
 
 
 def _conclude(check: Check, said: dict[str, Finding | None], keras: bool, into: Conclusion) -> Any:
-    """A check that is not of a single run."""
+    """Outcome of a check that is not of a single run."""
     if only_keras(check) and not keras:
         into.why = into.why or NEEDS_KERAS
         return None
@@ -177,7 +177,7 @@ def _conclude(check: Check, said: dict[str, Finding | None], keras: bool, into: 
 def witness_of(
     findings: tuple[Finding | None, ...], said: Statement | None, certified: tuple[str, float] | None = None
 ) -> Witness | None:
-    """A witness's word on the whole claim; None if it has nothing to say."""
+    """A witness's judgement of the whole claim; None if it was asked about no check."""
     given = [finding for finding in findings if finding is not None]
     if not given:
         return None

@@ -1,4 +1,4 @@
-"""What one witness says about one check, in a form that all kinds of checks share."""
+"""One witness's judgement of one check, in a form that all kinds of checks share."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ __all__ = ["Finding"]
 
 
 class Finding(NamedTuple):
-    """One witness on one check."""
+    """One witness's judgement of one check."""
 
     met: bool | None  # None if the witness cannot tell
     number: float | None = None  # the one that decides

@@ -82,7 +82,7 @@ def judge(claim: Claim, *, recorder: "Recorder | None" = None, keras: bool = Tru
 
 
 class _Draft(NamedTuple):
-    """A claim after the exact witness has spoken."""
+    """A claim with the exact witness's statement, findings and search for boundaries."""
 
     claim: Claim
     said: Statement | None
@@ -135,7 +135,7 @@ def _portions(claims: Iterable[Claim]) -> Iterator[list[Claim]]:
 
 
 def _bytes(claim: Claim) -> int:
-    """About how much memory the runs take that a claim needs, boundaries included, at most."""
+    """Upper estimate of the memory in bytes of the runs that a claim needs, those of boundaries included."""
     runs = 3 + 2 * len(claim.vary)  # its own, and two for each boundary
     reference = sum(path_bytes(request) for request in requests_of(claim))
     exact = sum(longest_descent(run) for run in runs_of(claim))
@@ -199,7 +199,7 @@ def _conclude(draft: _Draft, shared: SharedRuns) -> Verdict:
 
 
 def _finer(draft: _Draft, seeds: Statement, shared: SharedRuns) -> Statement | None:
-    """What seeds say in float64, counted from where they go: asked for only where they lose their resolution."""
+    """The seeds' statement from `offset_path` in float64; None unless the dtype loses their resolution."""
     exact = draft.said
     assert exact is not None
     lost = not seeds.resolved.all() or (seeds.held and exact.resolved[0] and (seeds.met != exact.met[0]).all())
@@ -266,7 +266,7 @@ def _word(into: Conclusion, breaking: list[Boundary], untold: tuple[str, ...]) -
 
 
 def _deciding_number(witnesses: dict[str, Witness | None], into: Conclusion) -> str:
-    """What the first check says that decides, by the witness that decides it."""
+    """Text of the first check that decides, by the witness that decides it."""
     holds = [check.holds for check in into.checks]
     # Where the claim is neither true nor false, a check that is so decides.
     order = (None, False, True) if into.holds in (SOME, None) else (False, None, True)

@@ -1,4 +1,4 @@
-"""What became of a claim."""
+"""The verdict on a claim, and what it rests on: witnesses, shares of seeds, boundaries."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,13 +12,13 @@ from compare.claims.values import Check, Claim
 
 __all__ = ["MOST_WINDOWS", "NEEDS_KERAS", "WITNESSES", "Boundary", "Judged", "Share", "Verdict", "Witness"]
 
-MOST_WINDOWS = 8  # that are told, of a claim that comes and goes
+MOST_WINDOWS = 8  # that are reported, of a claim that holds in several
 WITNESSES = ("exact", "reference", "keras")
 NEEDS_KERAS = "needs Keras, which was left out"
 
 
 class Share(NamedTuple):
-    """For how many seeds a claim holds, of how many that can tell, of how many."""
+    """Numbers of seeds: for which a claim holds, for which that can be told, and of all."""
 
     met: int
     told: int
@@ -26,7 +26,7 @@ class Share(NamedTuple):
 
     @classmethod
     def of(cls, met: np.ndarray, resolved: np.ndarray) -> "Share":
-        """Count the seeds for which the claim holds, and those for which that counts."""
+        """Count the seeds for which the claim holds, and those that are resolved; both arrays (seeds,)."""
         return cls(int((met & resolved).sum()), int(resolved.sum()), len(met))
 
     def all_say(self, holds: bool) -> bool:
@@ -48,8 +48,8 @@ class Boundary:
     setting : str
         "steps", or a setting that the claim varies.
     value : float
-        Where it flips; for steps the first number that is different, for the batch size
-        between two that were run.
+        Where it flips; for steps and the batch size the lowest value above the flip that was
+        run.
     below, above : bool
         Whether the claim holds below, and from there on.
     bracket : tuple of float
@@ -57,7 +57,7 @@ class Boundary:
     stated : float
         The claim's own value of the setting.
     range : tuple of float
-        Where it was looked for.
+        The range that was searched.
     claimed : bool
         Whether the claim is meant for the whole range.
     closed_form : tuple of str and float, or None
@@ -70,12 +70,12 @@ class Boundary:
         of their batches moves it, None if no seed can tell, or none was asked because such
         a run is too long.
     with_batches : tuple of float, or None
-        Between what the seeds go over from one to the other: the nearest value asked at
-        which all are as below the boundary, and the nearest at which all are as above it.
+        Interval in which the sampled runs change outcome: from the nearest value run at
+        which all seeds are as below the boundary to the nearest at which all are as above it.
     found_by : {"exact", "reference"}
         Whose flip it is: that of the expected dynamics, or one that only batches show.
     windows : tuple of tuple of float
-        From where to where the claim holds, if it comes and goes: along the steps, or over a
+        Intervals in which the claim holds, if there are several: along the steps, or over a
         claimed range.
     """
 
@@ -108,7 +108,7 @@ class Witness:
     interval : tuple of float or None
         Exact binomial interval of that share.
     findings : tuple of Finding or None
-        For each check, in order; None for those that are not this witness's business.
+        For each check, in order; None for those that this witness is not asked about.
     certified : tuple of str and float, or None
         Of Keras: "agrees" or what disagrees, and the largest difference over bound.
     """
@@ -122,7 +122,7 @@ class Witness:
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """One check and whether it holds: by what its witnesses say together."""
+    """A check, and whether it holds by its witnesses together."""
 
     check: Check
     text: str
@@ -131,7 +131,7 @@ class Judged:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Verdict:
-    """What became of a claim.
+    """The verdict on a claim.
 
     Parameters
     ----------

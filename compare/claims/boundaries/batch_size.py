@@ -28,8 +28,8 @@ def flip_along_batch_sizes(
 ) -> SearchResult:
     """The smallest change of the batch size after which not all seeds hold the claim any more, or all do.
 
-    Seeds that cannot tell are no survivors to judge by: a size at which some cannot, while
-    the others hold the claim, says nothing.
+    A size at which some seeds cannot tell, while the claim holds for all others, says
+    nothing: those that can tell are not a random sample.
     """
     shares = shares_by_value(by_size, vary.setting, checks, experiment, shared)
     silent = [size for size, share in shares.items() if share.all_hold is None]

@@ -46,19 +46,19 @@ class Flip(NamedTuple):
 
     @property
     def value(self) -> float:
-        """The middle, or 0 if that is between the two."""
+        """The middle of the two, or 0 if that is between them."""
         return 0.0 if self.low <= 0 <= self.high else (self.low + self.high) / 2
 
 
 class ExactAnswer(NamedTuple):
-    """What the exact witness says at one value: whether the claim holds, None if it cannot tell, and by how much."""
+    """The exact witness at one value: whether the claim holds, None if that is unresolved, and its margin."""
 
     holds: bool | None
     margin: float
 
 
 class SettingFlips(NamedTuple):
-    """What there is along a setting.
+    """Flips of a claim along a setting in the expected dynamics.
 
     The nearer flip is the first; there is at most one on either side of the stated value, or
     all there are where the claim is meant for the whole range.
@@ -66,7 +66,7 @@ class SettingFlips(NamedTuple):
 
     flips: list[Flip]
     told: tuple[float, float] | None  # the smallest and the largest value at which the claim could be told, if two
-    untold: tuple[tuple[float, float], ...] = ()  # parts of the range in which it could not
+    untold: tuple[tuple[float, float], ...] = ()  # parts of the range in which it could not be told
     nearest: tuple[float, ...] = ()  # values of a claimed range at which it comes nearest to being otherwise, or is
 
 
@@ -76,7 +76,7 @@ def holds_at(checks: Sequence[RunCheck], experiment: Experiment, setting: str, v
 
 
 def _without_noise(experiment: Experiment) -> Experiment:
-    """The experiment as its expected dynamics has it: of no batch and no rounding."""
+    """The experiment with the settings replaced that only batches and rounding depend on."""
     return replace(experiment, batch_size=1, seed=0, dtype="float64")
 
 
@@ -103,14 +103,14 @@ def _answer_at(checks: Sequence[RunCheck], experiment: Experiment, setting: str,
 
 
 def _margin(said: Statement) -> float:
-    """Of all checks together: the smallest one, and where some fail, of these."""
+    """Margin of all checks together: the smallest one, and where some fail, the smallest of these."""
     margins = [(bool(a.met[0]), np.nan if a.margin is None else float(a.margin[0])) for a in said.answers]
     failing = [margin for met, margin in margins if not met]
     return float(np.nanmin(failing or [margin for _, margin in margins]))
 
 
 def flips_along_setting(checks: Sequence[RunCheck], experiment: Experiment, vary: Vary) -> SettingFlips:
-    """Look for the nearest flip on either side of the stated value, or for all in a claimed range.
+    """Find the nearest flip on either side of the stated value, or all flips in a claimed range.
 
     The range is not of the batch size, which has no part in the expected dynamics.
     """
@@ -145,7 +145,7 @@ def flips_along_setting(checks: Sequence[RunCheck], experiment: Experiment, vary
 
 
 def spread_over(vary: Vary, points: int) -> list[float]:
-    """So many values over a range, its ends included, evenly, or evenly in the logarithm where it is wide."""
+    """Evenly spaced values over a range, its ends included; in the logarithm where the range is wide."""
     if vary.low > 0 and vary.high / RATIO_FOR_LOG > vary.low:
         values = np.geomspace(vary.low, vary.high, points)
     else:
@@ -157,7 +157,7 @@ def spread_over(vary: Vary, points: int) -> list[float]:
 
 
 def _untold(known: dict[float, ExactAnswer]) -> tuple[tuple[float, float], ...]:
-    """Values next to each other that could not be told, as ranges up to the next ones that could."""
+    """Ranges around adjacent values with an unresolved answer, up to the nearest resolved ones."""
     values = sorted(known)
     ranges: list[tuple[float, float]] = []
     for is_told, group in groupby(range(len(values)), key=lambda i: known[values[i]].holds is not None):
@@ -168,7 +168,7 @@ def _untold(known: dict[float, ExactAnswer]) -> tuple[tuple[float, float], ...]:
 
 
 def _narrowed_flips(values: Iterable[float], answer: Callable[[float], ExactAnswer]) -> Iterator[Flip]:
-    """Every pair of neighbours that differ, narrowed; what cannot be told is passed over."""
+    """Narrow every pair of adjacent values with different answers; unresolved values are skipped."""
     last: tuple[float, bool] | None = None
     for value in values:
         holds = answer(value).holds
@@ -180,7 +180,7 @@ def _narrowed_flips(values: Iterable[float], answer: Callable[[float], ExactAnsw
 
 
 def _refined(grid: list[float], answer: Callable[[float], ExactAnswer], looks: int) -> list[float]:
-    """The values of a grid that can be told, with more where the claim comes near to flipping."""
+    """The resolved values of a grid, with more of them where the claim comes near to flipping."""
     values = [value for value in grid if answer(value).holds is not None]
     narrowest = NARROWEST * (grid[-1] / 2 - grid[0] / 2) * 2
     for _ in range(looks):

@@ -1,10 +1,10 @@
-"""Where a claim flips when the run goes on, or stops earlier.
+"""Where a claim flips along the number of steps.
 
-A run of n steps is the beginning of a longer one, so that one long path says what a claim
-comes to for every number of steps at once (`lengths_of`): of the expected dynamics, and of
+A run of n steps is the beginning of a longer one, so that one long path gives the truth of a
+claim for every number of steps at once (`lengths_of`): of the expected dynamics, and of
 the reference's seeds likewise. The expected dynamics are followed up to `TIMES` the stated
 number of steps, or as far as is affordable, or until the rest is known; nothing is
-extrapolated. What comes and goes, because a run oscillates, is told in windows.
+extrapolated. A claim that holds now and then, because a run oscillates, has several windows.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,11 +33,11 @@ __all__ = [
     "longest_descent",
 ]
 
-TIMES = 100
+TIMES = 100  # the stated number of steps up to which is searched
 MOST_STEPS, MOST_STEPS_WITH_BIAS = 200_000, 10_000  # of the exact witness
 MOST_FLOAT_STEPS = 20_000  # where decimals end, and floats go on
 MOST_DECIMAL_STEPS = 12_500  # of optimizers that no formula continues: Adam's second moment forgets a start in 11,900
-GROWTH = 3
+GROWTH = 3  # of the searched length from one round to the next
 
 Windows = tuple[tuple[int, int], ...]
 
@@ -50,16 +50,16 @@ class Lengths(NamedTuple):
 
 
 class StepsFlip(NamedTuple):
-    """The first number of steps at which the claim is no longer what it was; None if there is none."""
+    """First run length at which the verdict differs from the stated run's; in `first_exception`, from shorter runs'."""
 
-    steps: int | None
-    looked_to: int  # the largest number of steps up to there for which the claim is known to be what it was
-    windows: Windows = ()  # from where to where it holds, of all lengths looked at; the last one may go on
-    end: int = 0  # how far was looked
+    steps: int | None  # None if there is none
+    looked_to: int  # the largest length before that for which the verdict is known not to differ
+    windows: Windows = ()  # intervals of lengths for which the claim holds; the last one may go on
+    end: int = 0  # the largest length that was searched
 
 
 def flip_along_steps(checks: Sequence[RunCheck], experiment: Experiment, stated: bool, shared: SharedRuns) -> StepsFlip:
-    """Find the first other run length for which the checks together are not what they are as `stated`."""
+    """Find the first longer run for which the truth of all checks together is not the `stated` one."""
     steps, runs = experiment.steps, experiments_of(checks, experiment)
     end = min(longest_descent(replace(run, steps=steps)) for run in runs)
     if not any(depends_on_length(check) for check in checks):
@@ -78,7 +78,7 @@ def flip_along_steps(checks: Sequence[RunCheck], experiment: Experiment, stated:
 
 
 def _of_the_expected(checks: Sequence[RunCheck], experiment: Experiment, horizon: int, shared: SharedRuns) -> Lengths:
-    """In decimals as far as these are affordable, and on in floats."""
+    """Truth by run length in the expected dynamics: in decimals as far as these are affordable, then in floats."""
     descents = [shared.descent(run) for run in experiments_of(checks, experiment)]
     moving = any(isinstance(descent, DecimalDescent) and not descent.settled for descent in descents)
     most = min(horizon, MOST_DECIMAL_STEPS) if moving and type(experiment.optimizer) is not SGD else horizon
@@ -91,6 +91,7 @@ def _of_the_expected(checks: Sequence[RunCheck], experiment: Experiment, horizon
 
 
 def _first_flip(found: Lengths, steps: int, stated: bool, horizon: int) -> StepsFlip:
+    """The first length above `steps` with a resolved truth other than `stated`."""
     met, counts = found.met[:, 0], found.resolved[:, 0]
     later = np.flatnonzero(((met != stated) & counts)[steps + 1 :])
     first = steps + 1 + int(later[0]) if len(later) else None
@@ -118,7 +119,7 @@ def first_exception(checks: Sequence[RunCheck], experiment: Experiment, shared: 
 
 
 def _windows(met: np.ndarray, counts: np.ndarray) -> Windows:
-    """Runs of lengths, at least 1, for which the claim holds for sure."""
+    """Maximal intervals of run lengths, from 1 on, for which the claim certainly holds; both arrays (lengths,)."""
     holds = np.concatenate([[False], (met & counts)[1:], [False]])
     edges = np.flatnonzero(np.diff(holds.astype(np.int8)))
     return tuple((int(a) + 1, int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True))
@@ -133,7 +134,7 @@ def longest_descent(experiment: Experiment) -> int:
 
 
 def depends_on_length(check: RunCheck) -> bool:
-    """Whether a check may come to something else in a run of another length."""
+    """Whether the truth of a check may depend on the length of the run."""
     inner = check.measure if isinstance(check, ComparisonCheck) else check
     return isinstance(inner, StepsCheck) or inner.when in ("end", "ever", "always")
 
@@ -167,7 +168,7 @@ def _lengths(
 
 
 def _accumulated(states: States, check: TrajectoryCheck, horizon: int) -> Lengths:
-    """What "ever" and "always" come to, length by length: a state that says so for sure decides from there on."""
+    """Truth of "ever" and "always" by run length: the first resolved exception decides from there on."""
     counted = (np.arange(len(states.met)) >= check.after)[:, None]
     ever = check.when == "ever"
     decisive = (states.met if ever else ~states.met) & counted
@@ -178,6 +179,7 @@ def _accumulated(states: States, check: TrajectoryCheck, horizon: int) -> Length
 
 
 def _lengths_of_steps(check: StepsCheck, path: Path, horizon: int) -> Lengths:
+    """Truth of a check of the number of steps until something happens, by run length."""
     first, _, counts, _ = numbers_of(check, path)
     lengths = np.arange(horizon + 1)[:, None]
     reached = lengths >= first
@@ -222,17 +224,17 @@ def _inside(check: ComparisonCheck, margin: np.ndarray) -> np.ndarray:
 
 
 def _apart(margin: np.ndarray, error: np.ndarray) -> np.ndarray:
-    """Whether a margin is told from 0."""
+    """Whether a margin differs from 0 by more than its error."""
     return np.asarray((np.abs(margin) > error) | (error == 0))
 
 
 def _at_every_length(met: np.ndarray, resolved: np.ndarray, horizon: int) -> Lengths:
-    """What is the same for runs of every length."""
+    """Repeat arrays (members,) for every run length."""
     return Lengths(*(np.repeat(a[None], horizon + 1, axis=0) for a in (met, resolved)))
 
 
 def _by_length(met: np.ndarray, resolved: np.ndarray, horizon: int) -> Lengths:
-    """Entry n belongs to a run of n steps; what there is one of for each batch starts at 1."""
+    """Arrays (states or batches, members) by run length: entry n is of a run of n steps, and batches begin at 1."""
     missing = horizon + 1 - len(met)
     if missing:
         met = np.concatenate([np.repeat(met[:1], missing, axis=0), met])

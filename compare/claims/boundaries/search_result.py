@@ -1,4 +1,4 @@
-"""What a search for boundaries comes to."""
+"""Result of a search for boundaries."""
 
 from collections.abc import Iterable
 from itertools import chain
@@ -10,13 +10,13 @@ __all__ = ["SearchResult", "merged_results"]
 
 
 class SearchResult(NamedTuple):
-    """What came of a search; what could not be told is of what is claimed."""
+    """Boundaries that a search found; remarks on it; and, within a claimed range, what could not be told."""
 
     boundaries: tuple[Boundary, ...] = ()
-    remarks: tuple[str, ...] = ()  # what the expected dynamics says and no seed follows, how far was looked, ...
+    remarks: tuple[str, ...] = ()  # flips of the expected dynamics that no seed shows, how far was searched, ...
     untold: tuple[str, ...] = ()
 
 
 def merged_results(parts: Iterable[SearchResult]) -> SearchResult:
-    """What several searches come to, in their order."""
+    """Results of several searches as one, in their order."""
     return SearchResult(*(tuple(chain.from_iterable(each)) for each in zip(SearchResult(), *parts, strict=True)))

@@ -1,8 +1,8 @@
-"""What batches make of a claim when a setting is changed: the reference's seeds beside each flip.
+"""Flips of a claim along a setting in runs on batches: the reference's seeds on either side of each flip.
 
-The expected dynamics flips at a number; seeds go over from one to the other between two.
-On either side of every flip they are asked close by, and where they do not follow, at more
-values around it. Where a claim is meant for the whole range, they are asked across it.
+The expected dynamics flips at one value; the seeds change outcome over an interval. They are
+run close to every flip on either side, and where their outcome differs from that of the
+expected dynamics, at more values around it. For a claimed range they are run across it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,10 +39,10 @@ __all__ = [
     "takes_two_sums",
 ]
 
-ASIDE = 0.1  # where the seeds are asked: so far from the boundary, relative to it
-AROUND = (0.05, 0.15, 0.2, 0.3, 0.5)  # where else, if they do not follow there
-ACROSS = 9  # values over a range that is claimed
-BETWEEN = 7  # values between two of these that differ
+ASIDE = 0.1  # distance from the boundary, relative to it, at which seeds are run
+AROUND = (0.05, 0.15, 0.2, 0.3, 0.5)  # further relative distances, if their outcome there is another
+ACROSS = 9  # values that are run over a claimed range
+BETWEEN = 7  # values that are run between two of these with different outcomes
 MOST_ACROSS = 128_000_000  # of all seeds and all values across a range, unless two sums of each batch suffice
 
 RequestsByValue = tuple[tuple[float, tuple[Request, ...]], ...]  # values of a setting, and the runs that each takes
@@ -52,8 +52,8 @@ Shares = dict[float, Share]  # by value of the setting
 class SeedsBySetting(NamedTuple):
     """What the expected dynamics does along a setting, and the runs of the reference beside it.
 
-    The boundaries are not confirmed yet. For each the values on either side at which seeds
-    are asked are its sides; none where another flip is too near.
+    The boundaries are not confirmed yet. `sides` has for each the two values, one on either
+    side of it, at which seeds are run; none where another flip is too near.
     """
 
     vary: Vary
@@ -66,7 +66,7 @@ class SeedsBySetting(NamedTuple):
 def plan_seeds(
     checks: Sequence[RunCheck], experiment: Experiment, vary: Vary, flips: SettingFlips, found: Sequence[Boundary]
 ) -> SeedsBySetting:
-    """Say which runs of the reference it takes to see whether the seeds do the same."""
+    """Plan the runs of the reference that show whether the seeds flip where the expected dynamics does."""
     by_value = sorted(boundary.value for boundary in found)
     sides = tuple(_sides(boundary, by_value, checks, experiment) for boundary in found)
     values = {value for pair in sides for value in pair}
@@ -123,7 +123,7 @@ def _sides(
 def second_requests(
     plan: SeedsBySetting, checks: Sequence[RunCheck], experiment: Experiment, shared: SharedRuns
 ) -> RequestsByValue:
-    """More values to ask: around boundaries that seeds do not follow, and between values that differ."""
+    """Runs at more values: around boundaries that the seeds contradict, and between values with different outcomes."""
     shares = shares_by_value(plan.requests, plan.vary.setting, checks, experiment, shared)
     values: set[float] = set()
     for boundary, sides in zip(plan.boundaries, plan.sides, strict=True):
@@ -145,7 +145,7 @@ def _around(boundary: Boundary) -> list[float]:
 
 
 def outcome_changes(shares: Mapping[float, Share]) -> list[tuple[float, float]]:
-    """Values next to each other of which all seeds hold the claim at one and not at the other."""
+    """Adjacent values between which the claim changes from true to not true for all seeds, or back."""
     told = [value for value in sorted(shares) if shares[value].all_hold is not None]
     return [(a, b) for a, b in pairwise(told) if shares[a].all_hold != shares[b].all_hold]
 
@@ -168,7 +168,7 @@ def shares_by_value(
 def _statement_at(
     checks: Sequence[RunCheck], experiment: Experiment, requests: tuple[Request, ...], shared: SharedRuns
 ) -> Statement:
-    """What the seeds say; where they lose their resolution, on distances in float64."""
+    """The seeds' statement on the checks; from `offset_path` in float64 where the dtype cannot resolve it."""
     runs = {request.experiment: request for request in requests}
     said = state(checks, experiment, lambda run: shared.reference_path(runs[run]))
     if said.resolved.all() or not all(takes_offsets(run) for run in runs):
@@ -183,19 +183,19 @@ def _statement_at(
 
 
 def _follow(boundary: Boundary, sides: tuple[float, ...], shares: Shares) -> bool | None:
-    """Whether all seeds that can tell do as the expected dynamics on either side; None where none can."""
+    """Whether all seeds agree with the expected dynamics on either side of a boundary; None if untold."""
     low, high = (shares[side] for side in sides)
     if not low.told or not high.told:
         return None
     follow = low.all_say(boundary.below) and high.all_say(boundary.above)
-    # Those that can tell are no sample of all.
+    # Those that can tell are not a random sample of all, and do not speak for the others.
     return None if follow and (low.told < low.seeds or high.told < high.seeds) else follow
 
 
 def read_seeds(
     plan: SeedsBySetting, checks: Sequence[RunCheck], experiment: Experiment, shared: SharedRuns
 ) -> SearchResult:
-    """The boundaries as the seeds bear them out, those that only seeds show, and what could not be told."""
+    """The boundaries as the seeds confirm or move them, those that only seeds show, and what could not be told."""
     setting = plan.vary.setting
     shares = shares_by_value(plan.requests, setting, checks, experiment, shared)
     shares |= shares_by_value(second_requests(plan, checks, experiment, shared), setting, checks, experiment, shared)
@@ -213,7 +213,7 @@ def read_seeds(
 
 
 def _read_beside(boundary: Boundary, sides: tuple[float, ...], shares: Shares) -> SearchResult:
-    """A boundary of the expected dynamics with what the seeds beside it say; a remark where they deny it."""
+    """A boundary of the expected dynamics with the shares of seeds around it; a remark if no seed changes outcome."""
     confirmed = _follow(boundary, sides, shares) if sides else None
     if confirmed is not False:
         return SearchResult((replace(boundary, reference=_reference(shares, sides), confirmed=confirmed),))
@@ -240,7 +240,7 @@ def _reference(shares: Shares, values: Sequence[float]) -> Mapping[float, tuple[
 
 
 def _transition(values: list[float], below: set[float], above: set[float], flip: float) -> tuple[float, float]:
-    """The values asked, nearest to a flip, between which seeds go over; the ends of what was asked if some never do."""
+    """Values run, nearest to a flip, between which seeds change outcome; the first or last one if some never do."""
     mixed = [v for v in values if v not in below and v not in above]
     change = [
         v for a, b in pairwise(values) if (a in below) != (b in below) or (a in above) != (b in above) for v in (a, b)
@@ -252,13 +252,13 @@ def _transition(values: list[float], below: set[float], above: set[float], flip:
 
 
 def _covers(boundary: Boundary, a: float, b: float) -> bool:
-    """Whether a change between two values is the boundary's own."""
+    """Whether a change of outcome between two values belongs to a known boundary."""
     beside = [boundary.value, *(boundary.with_batches or ()), *boundary.reference]
     return any(a <= x <= b for x in beside) or (min(beside) <= a and b <= max(beside))
 
 
 def _read_across(plan: SeedsBySetting, stated: float, shares: Shares, known: Sequence[Boundary]) -> SearchResult:
-    """Of a claimed range: flips that only seeds show, and what could not be told."""
+    """Flips over a claimed range that only seeds show, and what could not be told."""
     vary, found = plan.vary, list(known)
     for a, b in outcome_changes(shares):
         if any(_covers(boundary, a, b) for boundary in found):
