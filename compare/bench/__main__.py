@@ -14,7 +14,7 @@ ROUNDS = 7
 def main(arguments: list[str] | None = None) -> int:
     """Measure, print a table for each group, and write bench.json and bench.md if there is a folder for them.
 
-    Returns the exit status, which how fast anything is does not matter to.
+    Returns the exit status, which does not depend on how fast anything is.
     """
     return run_command(_parser(), _main, arguments)
 

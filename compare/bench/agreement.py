@@ -1,4 +1,4 @@
-"""The check before the clock: whether it computes what the reference computes.
+"""Checks before the timing: whether an implementation computes what the reference computes.
 
 On numbers of few bits (`compare.bench.problem.few_bits`) every order of operations is
 exact, so the ends after two steps have to equal those of rational arithmetic, samples on

@@ -1,8 +1,7 @@
 """Clocks, and rounds in which everything that is compared takes its turn.
 
-What counts is processor time: on one core it is what the wall clock shows while the machine
-does nothing else, and it stays that when the machine does. The wall clock is read beside
-it, to tell how busy the machine was.
+We compare CPU time: on an idle core it equals wall time, and load from other processes does
+not change it. Wall time is recorded too, to tell how busy the machine was.
 """
 
 import gc
@@ -15,19 +14,19 @@ __all__ = ["Job", "Reading", "in_rounds", "timed"]
 
 
 class Reading(NamedTuple):
-    """Two clocks, or what a job took by either, in seconds; or bytes, twice, where memory is measured."""
+    """CPU time and wall time of a job in seconds; where memory is measured, its bytes in both fields."""
 
-    amount: float  # by the processor
+    amount: float  # CPU time
     wall: float
 
     @classmethod
     def of_process(cls) -> "Reading":
-        """All threads of this process together."""
+        """Read both clocks; CPU time is that of all threads of this process."""
         return cls(time.process_time(), time.perf_counter())
 
     @classmethod
     def of_children(cls) -> "Reading":
-        """The child processes that have ended; without `resource`, in hundredths of a second."""
+        """Read both clocks; CPU time is that of child processes that have ended, without `resource` to 10 ms."""
         try:
             from resource import RUSAGE_CHILDREN, getrusage
         except ImportError:
@@ -37,7 +36,7 @@ class Reading(NamedTuple):
         return cls(ended.ru_utime + ended.ru_stime, time.perf_counter())
 
     def minus(self, other: "Reading") -> "Reading":
-        """The difference by either clock."""
+        """The difference of two readings of both clocks."""
         return Reading(self.amount - other.amount, self.wall - other.wall)
 
 
@@ -58,8 +57,8 @@ def timed(work: Callable[[], object], clock: Callable[[], Reading] = Reading.of_
 def in_rounds(jobs: Mapping[str, Job], rounds: int) -> dict[str, list[Reading]]:
     """Do each job once a round, one after the other, without garbage collection in between.
 
-    What slows the machine down for a while then meets all of them, so that ratios within a
-    round stand when times do not.
+    A machine that is slow for a while then slows all of them, so that ratios within a round
+    hold even where times vary.
 
     Examples
     --------

@@ -14,7 +14,7 @@ __all__ = ["Row", "measure"]
 
 @dataclass(frozen=True)
 class Row:
-    """What came of a measurement: costs in the group's unit, and ratios to the baseline, one a round."""
+    """Result of a measurement: costs in the group's unit, and ratios to the baseline, one a round."""
 
     name: str
     costs: Sequence[float] = ()  # by processor time; empty if nothing was measured
@@ -27,7 +27,7 @@ class Row:
 
     @property
     def meets_goal(self) -> bool | None:
-        """Whether the median is as it should be; None if there is nothing to tell."""
+        """Whether the median meets the goal; None without a goal or a measurement."""
         if self.goal is None:
             return None
         numbers = self.ratios if self.goal.of == "ratio" else self.costs
@@ -65,6 +65,6 @@ def measure(group: Group, size: Size, rounds: int, announce: Callable[[str], Non
 
 
 def _ratios(costs: Sequence[float], baseline: Sequence[float]) -> tuple[float, ...]:
-    """Ratios within each round, infinite where the clock saw nothing of the baseline."""
+    """Ratios to the baseline within each round, infinite where the clock was too coarse for the baseline."""
     pairs = zip(costs, baseline, strict=True)
     return tuple(cost / base if base > 0 else math.inf for cost, base in pairs)

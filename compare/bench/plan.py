@@ -69,7 +69,7 @@ class Goal(NamedTuple):
     at_most: float | None = None
 
     def met_by(self, number: float) -> bool:
-        """Whether a number is as it should be."""
+        """Whether a number meets the goal."""
         low_enough = self.at_most is None or number <= self.at_most
         return low_enough and (self.at_least is None or number >= self.at_least)
 
@@ -103,7 +103,7 @@ class Group:
     measurements: tuple[Measurement, ...]
 
     def titled(self, size: Size) -> str:
-        """The title at a size."""
+        """The title, with the size filled in."""
         return self.title.format(**size._asdict())
 
     @property

@@ -23,11 +23,11 @@ class Problem(NamedTuple):
     learning_rate: float
 
     def first_step(self) -> "Problem":
-        """The same with the first batch only."""
+        """The problem with its first batch only."""
         return self._replace(x=self.x[:1], y=self.y[:1])
 
     def experiment(self) -> Experiment:
-        """As an Experiment."""
+        """The problem as an Experiment."""
         steps, n = self.x.shape
         return Experiment(
             initial=Parameters(w=self.w, b=self.b),

@@ -106,7 +106,7 @@ def outcome_legend(outcome: Any, *, shares: bool = True) -> list[Patch]:
 
 
 def percent(share: float) -> str:
-    """A share in per cent; one that is not all, or not nothing, is not shown as if it were.
+    """A share in per cent. Never rounded to 0 or 100.
 
     Examples
     --------

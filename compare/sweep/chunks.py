@@ -36,7 +36,7 @@ class Chunk(NamedTuple):
 
     @property
     def size(self) -> int:
-        """How many members it has."""
+        """Number of its members."""
         return self.stop - self.start
 
     def key(self, sweep: Sweep) -> str:
@@ -46,7 +46,7 @@ class Chunk(NamedTuple):
 
 
 class ChunkResult(NamedTuple):
-    """What became of the members of a chunk.
+    """Results of training the members of a chunk.
 
     The arrays, of shape (members,), are "end.w" and so on of what is trained, "loss",
     "point", "crossed_at" and "diverged_at"; points are as in `compare.sweep.labels.Labelled`.

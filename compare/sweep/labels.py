@@ -1,4 +1,4 @@
-"""What became of a neuron: the critical point it is at, and one word for it."""
+"""Outcome of a neuron's training: the critical point it is at, and one word for it."""
 
 import json
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ STUCK_AT = ("dead set", "one-sided stationary", "local minimum", "minimum at inf
 
 
 class Labelled(NamedTuple):
-    """The critical points of an ensemble, and at which of them its members, along one axis, are."""
+    """Critical points of an ensemble, and at which of them its members are; arrays of shape (members,)."""
 
     point: np.ndarray  # index into `points`, -1 for none of them
     points: list[str]  # as JSON: kind, parameters, loss, the slope they belong to
@@ -54,9 +54,9 @@ def label_of(point: np.ndarray, kinds: list[str], diverged: np.ndarray) -> np.nd
 
 
 def label(experiment: Experiment, end: Parameters, resolution: float) -> Labelled:
-    """Find the critical point that each member of an ensemble is at, from where they ended: shapes (members,).
+    """Find the critical point at which each member of an ensemble ended; `end` has arrays of shape (members,).
 
-    What `resolution` is, `compare.surface.basins` says.
+    For `resolution` see `compare.surface.basins`.
     """
     members = experiment.shape
     finite = np.logical_and.reduce([np.isfinite(p) for p in end])
@@ -85,11 +85,11 @@ def label(experiment: Experiment, end: Parameters, resolution: float) -> Labelle
 def _coming_back(
     experiment: Experiment, at: Parameters, slope: float, points: tuple[CriticalPoint, ...], here: np.ndarray
 ) -> np.ndarray:
-    """Which of the neurons that hardly any input activates are not dead, since those few bring it back.
+    """Nearly dead neurons whose b / |w| is increasing and that expect at least one active sample: not labelled dead.
 
-    The share that is active is Phi(b / |w|). Descent changes b / |w| at the rate
-    (b sign(w) g_w - |w| g_b) / w^2. A neuron that fewer than one sample is expected to
-    activate, in as many steps as it was trained for, is dead all the same.
+    The probability of an active sample is Phi(b / |w|), and descent changes b / |w| at the rate
+    (b sign(w) g_w - |w| g_b) / w^2. Samples are those of as many steps as the neuron was
+    trained for. Result and `here`, the index of each neuron's point or -1: (members,).
     """
     dead = np.array([slope == 0 and (p.kind == "dead set" or p.parameters.b == -np.inf) for p in points] + [False])
     candidates = dead[here]
@@ -104,7 +104,7 @@ def _coming_back(
 
 
 def _alike(experiment: Experiment) -> Iterator[tuple[np.ndarray, dict[str, Any]]]:
-    """Members that share their critical points: those of one slope, and one start of what is not trained."""
+    """Groups of members with the same critical points, as indices: the same slope and the same untrained parameters."""
     fixed = [name for name in Parameters._fields if name not in experiment.trainable]
     columns = [experiment.negative_slope, *(getattr(experiment.initial, name) for name in fixed)]
     table = np.stack([np.broadcast_to(column, experiment.shape) for column in columns], axis=1)

@@ -57,7 +57,7 @@ class Store:
             write_whole(self.path(chunk), _seal(chunk.key(self.sweep), payload) + payload)
 
     def kept(self, chunk: Chunk) -> ChunkResult | None:
-        """Read a finished chunk; None if there is none that can be believed."""
+        """Read a finished chunk; None if there is none, or if it is damaged."""
         try:
             content = read_bounded(self.path(chunk), LARGEST)
         except OSError:

@@ -1,4 +1,4 @@
-"""What a person sees on the terminal, by way of rich."""
+"""Output on the terminal, through rich."""
 
 import os
 import sys
@@ -15,12 +15,12 @@ WIDTH = 110  # of the table where there is no terminal to ask
 
 
 def say(text: object = "") -> None:
-    """Print to standard output, on a terminal in its width; what is not text is something of rich's."""
+    """Print texts and rich renderables to standard output, on a terminal in its width."""
     console().print(readable(text) if isinstance(text, str) else _Readable(text), highlight=False, markup=False)
 
 
 class _Readable:
-    """Something of rich's, with the text in it made `readable`; what rich adds for the terminal stays."""
+    """A rich renderable with its text made `readable`; the control characters that rich adds stay."""
 
     def __init__(self, inside: Any) -> None:
         self.inside = inside
@@ -33,7 +33,7 @@ class _Readable:
 
 
 def console() -> Any:
-    """A console of rich's on standard output, whose own control characters pass."""
+    """A rich console on standard output, whose own control characters pass."""
     from rich.console import Console
 
     return Console(file=drawing_on(sys.stdout), width=None if sys.stdout.isatty() else WIDTH)
@@ -62,7 +62,7 @@ def progress_bar(
 
 @contextmanager
 def stderr_held_back() -> Iterator[None]:
-    """Throw away what native libraries print to standard error while they are imported.
+    """Discard what native libraries print to standard error while they are imported.
 
     TensorFlow greets every start with lines about processors and drivers, at a level
     below Python's streams and deaf to its own log level. Exceptions pass as usual.

@@ -1,4 +1,4 @@
-"""Two folders change places."""
+"""Exchange two folders, in one step where the system can."""
 
 import ctypes
 import errno
@@ -31,7 +31,7 @@ def exchange(new: Path, target: Path, aside: Path) -> None:
 
 
 def _in_one_step(one: Path, other: Path) -> bool:
-    """Exchange two paths; False where the system or the file system has no such thing."""
+    """Exchange two paths atomically; False where the system or the file system cannot."""
     try:
         rename = ctypes.CDLL(None, use_errno=True).renameat2
     except (OSError, AttributeError, TypeError):

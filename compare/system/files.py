@@ -1,4 +1,4 @@
-"""Files that may be anything: read if they are files of a sensible size, written whole or not at all."""
+"""Read regular files up to a size limit; write files whole or not at all."""
 
 import errno
 import os
@@ -64,7 +64,7 @@ def _require_regular(found: os.stat_result) -> None:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
-    """Give a binary file to write to, which is at `path` in one piece when all went well, and otherwise never was.
+    """Open a binary file for writing that appears at `path` complete if no error occurs, and otherwise not at all.
 
     Missing folders are made; after an error they are gone again. OSError comes before the
     with block if nothing can be written there.
@@ -83,6 +83,6 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that is there completely or not at all, whenever the process ends."""
+    """Write a file that exists complete or not at all, whenever the process ends."""
     with whole_file(path) as file:
         file.write(content)

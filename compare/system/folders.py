@@ -1,9 +1,9 @@
-"""An audit's folder: whose it is, and how a new one takes its place, whole or not at all.
+"""The folder of an audit: which folders are ours, and how a new one replaces an old one, whole or not at all.
 
-A folder is an audit's if its `environment.json` says who wrote it. The new folder is made
-ready beside the old one, with everything that the old one holds and did not write itself;
-then the two change places in one step. Where the system cannot do that, there are two
-steps, between which a killed process leaves a state that the next one mends.
+A folder is an audit's if its `environment.json` says so. The new folder is built beside the
+old one, with all files of the old one that the audit did not write; then the two are
+exchanged in one step. Where the system cannot do that, there are two steps, between which a
+killed process leaves a state that the next one repairs.
 """
 
 import errno
@@ -36,7 +36,7 @@ class OutputError(UsageError):
 
 
 def own_record(file: Path, written_by: str) -> dict[str, Any] | None:
-    """What a JSON file holds that says that `AUDIT` or `SWEEP` wrote it; None if it does not say so."""
+    """The content of a JSON file that names `AUDIT` or `SWEEP` as its writer; None if it does not."""
     try:
         record = json.loads(read_bounded(file, LARGEST_RECORD))
     except (OSError, ValueError, RecursionError):
@@ -63,7 +63,7 @@ def require_usable(wanted: Path) -> None:
 
 @contextmanager
 def folder(wanted: Path) -> Iterator[Path]:
-    """Give a temporary folder to write to, which takes the place of `wanted` if all went well.
+    """Give a temporary folder to write to, which replaces `wanted` at the end unless there was an error.
 
     That folder does not exist, is empty, or holds an earlier audit, of which everything
     stays that it did not write itself and that is not written now. OutputError comes before
@@ -90,13 +90,13 @@ def folder(wanted: Path) -> Iterator[Path]:
 
 
 def _beside(wanted: Path) -> str:
-    """The folder around, if it is that which cannot be written: the new one is made ready there."""
+    """Words for an error message if the parent folder, in which the new folder is built, cannot be written either."""
     around = wanted.parent if wanted.name else wanted / ".."
     return f", nor anything in {around}" if around.is_dir() and not os.access(around, os.W_OK) else ""
 
 
 def _require_replaceable(wanted: Path, target: Path, staged: Path) -> None:
-    """Raise OutputError if an existing folder, or anything in it that is to go, could not be moved away."""
+    """Raise OutputError if an existing folder, or anything in it that is to be removed, could not be moved."""
     if not target.is_dir():
         return
     for mounted in _mount_points():
@@ -121,7 +121,7 @@ def _require_replaceable(wanted: Path, target: Path, staged: Path) -> None:
 
 
 def _mount_points() -> list[Path]:
-    """Where file systems are mounted, as far as the system tells; bind mounts too."""
+    """Mount points, bind mounts included; none where the system does not list them."""
     try:
         lines = Path("/proc/self/mountinfo").read_bytes().splitlines()
     except OSError:
@@ -131,7 +131,7 @@ def _mount_points() -> list[Path]:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """The folder and everything in it that is no link."""
+    """The folder and everything in it except links."""
     yield folder
     for entry in folder.iterdir():
         if entry.is_dir() and not entry.is_symlink():
@@ -147,7 +147,7 @@ def _is_immovable(path: Path) -> bool:
 
 
 def _written(target: Path) -> set[str]:
-    """What an earlier audit says it wrote; it goes when another takes its place."""
+    """Names of the files that an earlier audit wrote, which are removed when another replaces it."""
     record = own_record(target / ENVIRONMENT, AUDIT) or {}
     files = record.get("files")
     return {str(name) for name in files} if isinstance(files, list) else set()
@@ -182,7 +182,7 @@ def _moved(wanted: Path, target: Path, new: Path, aside: Path) -> bool:
 
 
 def _make_alike(old: Path, new: Path) -> None:
-    """Mode, times and, where that is allowed, owner."""
+    """Copy mode, times and, where that is allowed, owner."""
     found = old.stat()
     with suppress(OSError):
         os.chown(new, found.st_uid, found.st_gid)
@@ -190,7 +190,7 @@ def _make_alike(old: Path, new: Path) -> None:
 
 
 def _working_folder_in(target: Path) -> Path | None:
-    """Where in the folder this process works, if it does; a relative path would lead nowhere afterwards."""
+    """Working directory of this process relative to the folder, if within it: relative paths would break afterwards."""
     try:
         here = Path.cwd()
     except OSError:
@@ -199,7 +199,7 @@ def _working_folder_in(target: Path) -> Path | None:
 
 
 def _carry_over(old: Path, new: Path, written: set[str], inside: str) -> None:
-    """Put what the old folder holds into the new one, save what it wrote itself and what the new one has too."""
+    """Link or copy from the old folder into the new one what the audit did not write and the new one does not have."""
     for entry in sorted(old.iterdir()):
         name, there = inside + entry.name, new / entry.name
         if name in written:
@@ -224,7 +224,7 @@ def _carry_over(old: Path, new: Path, written: set[str], inside: str) -> None:
 
 
 def _bring_late(old: Path, target: Path, seen: set[str]) -> None:
-    """Move what came into the old folder while the new one was taking its place."""
+    """Move files that appeared in the old folder while it was being replaced."""
     for entry in old.iterdir():
         if entry.name not in seen and not os.path.lexists(target / entry.name):
             with suppress(OSError):
@@ -232,6 +232,6 @@ def _bring_late(old: Path, target: Path, seen: set[str]) -> None:
 
 
 def with_files(record: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """The record of an audit with the names of the files in its folder, which it wrote, itself included."""
+    """The record of an audit with the names of all files in its folder, the record included."""
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
     return {**record, "files": sorted({*files, ENVIRONMENT})}

@@ -1,4 +1,4 @@
-"""Processes that work for this one, and end with it."""
+"""Pools of worker processes that end with this process."""
 
 import signal
 from collections.abc import Iterator

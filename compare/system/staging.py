@@ -1,7 +1,8 @@
-"""Folders beside a target where it is made ready, and what processes that were killed left of them.
+"""Temporary sibling directories in which an output is built before the atomic rename, and cleanup of leftovers.
 
-Such a folder has a name of ours, and in it a file that says whose it is; a process holds a
-lock on that file as long as it lives. A folder whose lock is free is a leftover.
+Such a directory has a random name with our prefix, and in it a file that names its target.
+The process that builds in it holds a lock on that file as long as it lives: a directory
+whose lock is free was left by a process that was killed.
 """
 
 import importlib
@@ -22,7 +23,7 @@ fcntl: Any = importlib.import_module("fcntl") if os.name == "posix" else None
 
 __all__ = ["NEW", "OLD", "made_parents", "remove_leftovers", "staging"]
 
-NEW, OLD = "new", "old"  # inside such a folder: what is being made, and what was there before
+NEW, OLD = "new", "old"  # inside such a folder: the output that is being built, and the one that it replaces
 _OWNER = "neuron-audit.json"
 _NAME = re.compile(r"\.neuron-audit-[0-9a-f]{16}")
 
@@ -31,7 +32,7 @@ _NAME = re.compile(r"\.neuron-audit-[0-9a-f]{16}")
 def staging(target: Path) -> Iterator[Path]:
     """A locked folder beside `target`, gone at the end; leftovers of killed processes go at the beginning.
 
-    It is empty but for the file that says whose it is. OSError comes if nothing can be
+    It is empty except for the file that names its target. Raises OSError if nothing can be
     written beside the target.
     """
     remove_leftovers(target.parent)
@@ -50,7 +51,7 @@ def staging(target: Path) -> Iterator[Path]:
 
 
 def _claimed(staged: Path, name: str) -> int:
-    """Make the folder and lock it; the descriptor is the lock, and -1 if another took the folder for a leftover."""
+    """Make the folder and return the descriptor of its lock; -1 if another process removed it as a leftover."""
     staged.mkdir(mode=0o700, exist_ok=True)
     try:
         lock = os.open(staged / _OWNER, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
@@ -65,7 +66,7 @@ def _claimed(staged: Path, name: str) -> int:
 
 
 def _locked(descriptor: int) -> bool:
-    """Take the lock of a file, if it is free; where files cannot be locked nobody can take it."""
+    """Take the lock of a file if it is free; true where files cannot be locked."""
     if fcntl is None:
         return True
     try:
@@ -78,9 +79,9 @@ def _locked(descriptor: int) -> bool:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what killed processes of ours left in a folder, which need not exist, and nothing else.
+    """Remove the staging folders that killed processes left in a folder, which need not exist.
 
-    A leftover that holds the earlier state of a target which is missing gives it back first.
+    If one holds the earlier output of a target that is missing, that is put back first.
     """
     with suppress(OSError):
         for staged in sorted(folder.iterdir()):
@@ -114,7 +115,7 @@ def _remove_leftover(staged: Path) -> None:
 
 
 def _remove(staged: Path) -> None:
-    """Remove such a folder; the file that says whose it is goes last, for those who find it half removed."""
+    """Remove a staging folder, its owner file last, so that one half removed is still known as a leftover."""
     with suppress(OSError):
         for entry in staged.iterdir():
             if entry.is_dir() and not entry.is_symlink():
@@ -128,7 +129,7 @@ def _remove(staged: Path) -> None:
 
 @contextmanager
 def made_parents(target: Path) -> Iterator[None]:
-    """Make the folders that `target` is to be in; after an error those that were missing are gone again."""
+    """Make the parent folders of `target`; after an error, remove those that were missing."""
     missing = [parent for parent in target.parents if not parent.exists()]
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

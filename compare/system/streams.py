@@ -70,7 +70,7 @@ class SafeStream(io.TextIOBase):
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        """Of the stream."""
+        """Encoding of the stream."""
         return getattr(self.stream, "encoding", None) or "utf-8"
 
     def writable(self) -> bool:
@@ -104,7 +104,7 @@ class SafeStream(io.TextIOBase):
                 self._give_up()
 
     def _give_up(self) -> None:
-        """Let what is still to be written, also by the interpreter at its end, go nowhere."""
+        """Discard all further output, also what the interpreter flushes when it ends."""
         stream, self.stream = self.stream, None
         with contextlib.suppress(OSError, ValueError, AttributeError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -121,7 +121,7 @@ def drawing_on(stream: IO[str]) -> IO[str]:
 
 @contextlib.contextmanager
 def safe_streams() -> Iterator[None]:
-    """Make both streams outlets inside the with block."""
+    """Replace both standard streams by a `SafeStream` inside the with block."""
     _open_what_is_closed()
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = SafeStream(before[0]), SafeStream(before[1])
@@ -134,7 +134,7 @@ def safe_streams() -> Iterator[None]:
 
 
 def _open_what_is_closed() -> None:
-    """Let no file that is opened later become standard input, output or error, to which others may write."""
+    """Open standard streams that are closed, lest a file opened later get the number of one that others write to."""
     for number in (0, 1, 2):
         try:
             os.fstat(number)

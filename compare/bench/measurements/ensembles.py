@@ -1,4 +1,4 @@
-"""Ensembles in many ways: cost of a model and step, and times the fast path's."""
+"""Time per model and step of several implementations, and the ratio to the fast path."""
 
 from functools import partial
 

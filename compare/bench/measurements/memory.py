@@ -38,7 +38,7 @@ print(peak)
 
 
 def peak_of(what: str, side: int, samples: int, steps: int) -> float:
-    """Bytes that a process takes at most which trains side x side starts (w, b).
+    """Peak memory in bytes of a process that trains side x side starts (w, b).
 
     `what` is the name of an optimizer, or "nothing" for a process that only imports the reference.
     """

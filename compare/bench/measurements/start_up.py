@@ -10,7 +10,7 @@ __all__ = ["GROUP"]
 
 
 def _interpreter(statement: str) -> Reading:
-    """What a fresh interpreter takes for a statement."""
+    """Time that a fresh interpreter takes for a statement."""
     command = [sys.executable, "-c", statement]
     return timed(lambda: subprocess.run(command, check=True, capture_output=True), Reading.of_children)()
 

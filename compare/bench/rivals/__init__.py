@@ -1,4 +1,4 @@
-"""The same training in other ways.
+"""Other implementations of the same training, for comparison.
 
 A rival is built for a Problem, outside the timing: arrays are handed over. What is built
 trains from the starts to the ends each time it is called, and returns when it is done. The

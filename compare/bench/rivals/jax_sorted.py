@@ -25,7 +25,7 @@ def _place_by_search(x: Any, kink: Any) -> Any:
 
 
 def _place_by_table(x: Any, kink: Any) -> Any:
-    """The same by a lookup table over the range of the samples, whose guess is never too high, and is corrected."""
+    """Likewise, by a lookup table over the range of the samples, whose guess is never too high, and is corrected."""
     import jax.numpy as jnp
     from jax import lax
 

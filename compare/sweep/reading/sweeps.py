@@ -1,4 +1,4 @@
-"""From tables of the right structure to a sweep, and what in them makes no sense."""
+"""Build a sweep from tables of the right structure, and list the mistakes in their values."""
 
 import itertools
 import math
@@ -79,7 +79,7 @@ class Builder:
         return any(one == key or one.startswith((f"{key}.", f"{key}[")) for one in self.broken)
 
     def _part(self, part: str) -> dict[str, Any]:
-        """Settings on the grid, or at random, as far as they have the right structure."""
+        """Settings under "grid" or "random" that have the right structure."""
         table = {} if f"sweep.{part}" in self.broken else self.table.get(part, {})
         fine = {name: value for name, value in table.items() if not self._is_broken(f"sweep.{part}.{name}")}
         return {name: value for name, value in fine.items() if (part, name) not in NO_SETTINGS}
@@ -176,7 +176,7 @@ class Builder:
         return Draw(name, distribution, float(first), float(second))
 
     def _check_together(self, sweep: Sweep) -> None:
-        """What single settings do not show: sizes, and settings that do not go with one another."""
+        """Check what single settings do not show: sizes, and combinations of settings that are refused."""
         loops, problems = (math.prod(len(axis.values) for axis in axes) for axes in (sweep.loops, _problems(sweep)))
         for count, most, what in (
             (sweep.size, LARGEST, "neurons"),
@@ -201,7 +201,7 @@ class Builder:
 
 
 def _refusal(error: Exception, looped: Mapping[str, Any]) -> str:
-    """What an experiment or optimizer says of its settings, about one that it has not in other words than Python's."""
+    """Error message of an experiment or optimizer; for an unknown setting, one that names it in place of Python's."""
     text = " ".join(str(error).split())
     if "unexpected keyword argument" not in text:
         return text
@@ -209,7 +209,7 @@ def _refusal(error: Exception, looped: Mapping[str, Any]) -> str:
 
 
 def _unknown(name: str, names: list[str], what: str) -> str:
-    """What to say about a setting that does not exist, or cannot be varied or drawn."""
+    """Message on a setting that does not exist, or cannot be varied or drawn."""
     group, _, setting = name.rpartition(".")
     if group == "optimizer" and setting in KERAS_ONLY:
         return "is an argument of Keras that is not supported here; allowed: " + ", ".join(f'"{one}"' for one in names)
