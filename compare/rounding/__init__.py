@@ -1,7 +1,10 @@
 """How far two correct floating-point evaluations of one formula can be apart.
 
-This is the one package that derives tolerances; every bound the project uses comes from
-here, and it holds every literal that enters one.
+What rounding may do to one evaluation or one step is bounded here, and every literal that
+enters these bounds stands here. Bounds of other kinds are derived where they are used: of
+what a run accumulates (`compare.certificates.free_run`), of a label that is computed again
+(`compare.certificates.redrawn_batches`), of the expected loss and its derivatives
+(`compare.surface.errors`), of a path in real arithmetic (`compare.claims.witnesses.paths`).
 
 `arithmetic`
     what an admissible implementation may do, and what one operation may then cost
@@ -11,7 +14,13 @@ here, and it holds every literal that enters one.
     the same bounds for whole batches of the neuron in closed form, an order of magnitude
     faster
 `moment_gradient`
-    gradients that somebody puts together from sums over samples
+    gradients that are put together from the moments of a batch, its sums of 1, x and x^2
+`sparse_mean`
+    means over many samples of which few are different from 0
+`ensembles`
+    what `reference.ensembles` computes, against the exact gradient and the neuron's
+`overflow`
+    results that are finite on one side only
 `distance`
     differences as a part of their bound, and in units in the last place
 

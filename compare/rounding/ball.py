@@ -64,7 +64,7 @@ class Ball(NDArrayOperatorsMixin):
 
     @classmethod
     def exact(cls, value: Any, arithmetic: Arithmetic = Arithmetic.ANY) -> "Ball":
-        """A value both sides start from; a subnormal one may be read as zero."""
+        """Make the Ball of a value both sides start from: radius 0, or |value| if subnormal, as it may be flushed."""
         magnitude = np.abs(value)
         subnormal = (magnitude > 0) & (magnitude < np.finfo(value.dtype).tiny)
         radius = np.where(subnormal, magnitude, 0.0).astype(np.float64) if subnormal.any() else 0.0
@@ -72,7 +72,7 @@ class Ball(NDArrayOperatorsMixin):
 
     @classmethod
     def computed(cls, value: Any, radius: Any, arithmetic: Arithmetic = Arithmetic.ANY) -> "Ball":
-        """A result; one that may overflow, or did, on the other side has no bound."""
+        """Make the Ball of a result; its radius is infinite where either side overflows or may."""
         reach = np.abs(value, dtype=np.float64) + radius
         return cls(value, np.where(reach <= float(np.finfo(value.dtype).max), radius, np.inf), arithmetic)
 
@@ -137,7 +137,7 @@ def _call(function: Any, args: Any, kwargs: Any) -> Any:
 
 
 def _as_ball(value: Any, dtype: np.dtype[Any], arithmetic: Arithmetic) -> Ball:
-    """An operand as a Ball; what is not one yet is a constant, and exact."""
+    """Return an operand as a Ball; any other number is a constant, the same on both sides."""
     if isinstance(value, Ball):
         return value
     ball = Ball.exact(np.asarray(value, dtype)[()], arithmetic)
@@ -191,7 +191,7 @@ def _sum_rule(ufunc: np.ufunc) -> Rule:
 
 
 def _reassociated(a: Ball, b: Ball) -> Any:
-    """What it adds that a constant may be added to a term of a sum before the other term is."""
+    """Extra error where a = a1 + a2 and (a1 + a2) + b, b a constant, is evaluated as a1 + (a2 + b); 0 otherwise."""
     if a.origin != "sum" or b.origin != "constant":
         return 0.0
     u = float(np.finfo(a.dtype).eps) / 2

@@ -25,6 +25,9 @@ factors, each a rounding, the factor 2/n counting for three, as a division does:
     w       t = 2/n e v phi' x      r_t = 2/n |v phi' x| r_e + 2u (k_b + 1) |t|
                                     k_b = 3 + [v != 1] + [s not 0, 1]
 
+Of the products of two radii, r_e^2 <= 12 u^2 (c_p^2 p^2 + C_p^2 + e^2) and likewise
+r_a^2 <= 8 u^2 (c_a^2 a^2 + C_a^2), as (a + b + c)^2 <= 3 (a^2 + b^2 + c^2) and
+(a + b)^2 <= 2 (a^2 + b^2), and sum r_e r_a <= sqrt(sum r_e^2 sum r_a^2) (Cauchy and Schwarz).
 A factor common to all terms may be taken out of the sum: its rounding is then one of the
 sum, no larger. Of the sum in any order, as for Balls,
 

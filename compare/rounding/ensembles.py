@@ -2,10 +2,12 @@
 
 Exact means: in real arithmetic, for the parameters, samples and labels as they are, with
 the active samples that the neuron's own decision fl(fl(w x) + b) > 0 says are active; the
-fast path has the same ones. On a piece with gain g the residual is alpha x + beta, with
-alpha = v g w - tau, beta = v g b + d - theta. Let u be the unit roundoff and eta the
-smallest number of float64, U and E those of the experiment's dtype, n the batch size,
-sigma = max(1, |s|), gamma_k as in `compare.rounding.arithmetic`. A product or quotient has
+fast path has the same ones. The kinks cut the line into pieces, and a run is the samples on
+one of them: the neuron has one gain g there, 1 or s, the teacher one line tau x + theta, and
+the residual is alpha x + beta, with alpha = v g w - tau, beta = v g b + d - theta. Let u be the
+unit roundoff and eta the smallest number of float64, U and E those of the experiment's dtype,
+n the batch size, sigma = max(1, |s|), gamma_k as in `compare.rounding.arithmetic`. A product or
+quotient has
 a relative error of at most u and, where it underflows, an absolute one of at most eta / 2;
 a sum has no absolute one (Higham, "Accuracy and Stability of Numerical Algorithms", 2nd
 ed., equation 2.8). What is lost to underflow is followed here as far as it can grow: it
@@ -173,7 +175,7 @@ def _with_neuron(
 
 
 def _known(loss: Any, gradient: Any) -> SumsBounds:
-    """Bounds that are infinite where they are not known."""
+    """Make `SumsBounds`, infinite in place of NaN."""
     loss, *gradient = (np.where(np.isnan(bound), np.inf, bound) for bound in (loss, *gradient))
     return SumsBounds(loss, Parameters(*gradient))
 
@@ -181,7 +183,11 @@ def _known(loss: Any, gradient: Any) -> SumsBounds:
 def _run(
     p: Parameters, x: Any, here: Any, gain: float, line: tuple[float, float], label: Any
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What the samples of one run contribute to loss and gradient, their errors, and 1 + |alpha| + |beta|."""
+    """A run's part of loss and gradient, and its error, both (5, k), and 1 + |alpha| + |beta|, (k,).
+
+    p holds arrays of shape (k,); x, `here` (which samples are the run's) and `label` (the error of
+    each label) are (k, n); `line` is the teacher's (tau, theta) on the run, `gain` the neuron's g.
+    """
     n, g, sigma = x.shape[-1], abs(gain), max(1.0, abs(gain))
     vw, vb = gain * (p.v * p.w), gain * (p.v * p.b)
     alpha, beta = vw - line[0], (vb + p.d) - line[1]
@@ -210,19 +216,20 @@ def _run(
 
 
 def _vanished(x: Any, y: Any, steepest: Any, tiny: float) -> tuple[Any, Any]:
-    """What samples whose w x underflows change in loss and dL/dw if they count as active."""
+    """Change of loss and dL/dw, (k,), at most, where samples whose w x underflows count as active; x, y are (k, n)."""
     omega, size, label = tiny * steepest, np.abs(x, dtype=np.float64), np.abs(y, dtype=np.float64)
     loss = 2 * omega * (label.mean(axis=-1) + omega * (x != 0).mean(axis=-1))
     return loss * WIDER, 2 * omega * steepest * size.mean(axis=-1)
 
 
 def _residuals(x: Any, alpha: Any, beta: Any, da: Any, db: Any) -> tuple[Any, Any]:
-    """The residuals of a run, and how far those evaluated here may be from the exact ones."""
+    """Residuals of a run and their error, (k, n); x is (k, n), alpha and beta and their errors da and db (k,)."""
     alpha, beta, da, db, size = alpha[:, None], beta[:, None], da[:, None], db[:, None], np.abs(x)
     return alpha * x + beta, 4 * U * (np.abs(alpha) * size + np.abs(beta)) + da * size + db
 
 
 def _loss_off(x: Any, here: Any, alpha: Any, beta: Any, da: Any, db: Any) -> Any:
+    """Error of a run's loss without that of the labels, (k,), as in "Loss" above; x is 0 outside the run."""
     n, a = x.shape[-1], np.abs(alpha)
     g, m = gamma(n + 5, U), here.sum(axis=-1)
     some = np.maximum(m, 1)
@@ -237,14 +244,14 @@ def _loss_off(x: Any, here: Any, alpha: Any, beta: Any, da: Any, db: Any) -> Any
 
 
 def _lines(target: Target, x: np.ndarray) -> list[tuple[tuple[float, float], np.ndarray]]:
-    """The teacher's two lines, and where it follows them."""
+    """The teacher's two lines as (tau, theta), each with the samples it labels, a bool array of the shape of x."""
     w, b, slope = (x.dtype.type(setting) for setting in target)
     active = w * x + b > 0
     return [((float(w), float(b)), active), ((float(slope) * float(w), float(slope) * float(b)), ~active)]
 
 
 def _label_errors(target: Target, x: np.ndarray) -> np.ndarray:
-    """Largest distance of each label from the teacher's line."""
+    """Bound lambda of the distance of each label from the teacher's line, of the shape of x."""
     w, b, slope = (float(x.dtype.type(setting)) for setting in target)
     if b == 0 and abs(w) in (0.0, 1.0) and abs(slope) in (0.0, 1.0):
         return np.zeros(x.shape)

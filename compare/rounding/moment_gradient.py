@@ -24,12 +24,18 @@ multiplies, scales and combines up to nine such products of sums: K = 32 is gene
 (Higham, section 3.1 and lemma 3.1), exact meaning the same active samples. Which samples
 are active it may decide by comparing x with the quotient -b/w, off by u |b/w|: a sample for
 which that matters has |z| <= u |b|, and is one that a `Ball` of z = w x + b counts as
-ambiguous anyway. Underflow: each of n + K operations may lose omega, the smallest normal
-number, in either operand or the result, which meets at most the other factors: of v, s
-and the samples two, of t and d one, of w, b, W and B two in all.
+ambiguous anyway.
+
+Underflow: each of n + K operations may lose omega, the smallest normal number, in either
+operand or the result, which meets at most the other factors: of v, s and the samples two,
+of t and d one, of w, b, W and B two in all. Three losses in each operation, and n terms with
+a factor 2/n each, make 6 (n + K) omega:
+
+    eta = 6 (n + K) omega tau (1 + |d|)
+          [(1 + sigma) (3 + |w| + |b| + |W| + |B|) (1 + |v|) (1 + max |x_i|)]^2
 
 What is small is multiplied first, so that a radius is infinite only if it is too large for
-float64 itself; one that no number can be said for is infinite too.
+float64 itself; one that would be NaN is infinite too.
 """
 
 from typing import Any

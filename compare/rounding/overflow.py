@@ -47,11 +47,11 @@ STEP_OPERATIONS = 64
 def neuron_unexplained(
     parameters: Parameters, x: np.ndarray, y: np.ndarray, slope: float, finite_side: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """Whether the finite value of a quantity is none that rounding can lead to.
+    """True where a finite value is farther from the exact result than rounding explains, or that is out of range.
 
     Parameters are finite, of shape (k,), x and y of shape (k, n). `finite_side` has, by
     quantity ("loss", "gradient.w" to "gradient.d", or "y_pred" of shape (k, n)), what the
-    finite side has; what is not finite in it is not asked about.
+    finite side has; where it is not finite the answer is False.
 
     The square of 1e20 is beyond float32, that of 1e19 is not.
 
@@ -104,10 +104,10 @@ def neuron_unexplained(
 def step_unexplained(
     optimizer: Optimizer, iterations: np.ndarray, w: np.ndarray, gradient: np.ndarray, slots: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """Whether a parameter or slot can't be finite after a step, or for a step from what is not finite, must not be.
+    """True where the new value must overflow, or, of the parameter, must be non-finite as it or its gradient was.
 
     Takes k states of one parameter, w with its gradient and slots, each of shape (k,).
-    The answers are by slot, and under "" for the parameter itself.
+    The answers, arrays of bool of shape (k,), are by slot, and under "" for the parameter itself.
     """
     wide = _wider(w.dtype)
     lost = ~(np.isfinite(w) & np.isfinite(gradient))
