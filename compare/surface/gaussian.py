@@ -59,7 +59,7 @@ def tail(a: Any) -> Moments:
 
     The first is Mills' ratio M. The others, 1 - a M and M - a (1 - a M), cancel; so all
     three are polynomials, in a variable for which the half-line is an interval
-    (`tail_coefficients`).
+    (`compare.surface.integrals.tail_coefficients`).
     """
     t = (456 / (a + 4) - 61) / 53
     m0, m1, m2 = (_horner(c, t) for c in (ZEROTH, FIRST, SECOND))

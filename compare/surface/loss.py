@@ -2,7 +2,7 @@
 
     L(w, b, v, d) = E[(v phi(w x + b) + d - y)^2],   y = phi*(w* x + b*) of the teacher
 
-The line is cut at zero and at the two kinks (`normal_pieces`); on each piece the residual is
+The line is cut at zero and at the two kinks (`integrals.normal_pieces`); on each piece the residual is
 linear and its moments are those of the normal distribution (`gaussian`). No expanded
 square, no sampling. What the results are good for stands in `errors`.
 """

@@ -2,7 +2,7 @@
 
 A neuron with a kink at k = -b / w is linear in everything else, so that what remains of
 any stationarity condition is one equation in k. `conditions` has these equations,
-`isolate` finds all their roots with proof, and the few places where the kink is nowhere
+`enclosures.roots.isolate` finds all their roots with proof, and the few places where the kink is nowhere
 (w = 0, w = b = 0, infinity) are worked out by hand in `zero_weight` and `infinity`.
 """
 
@@ -130,7 +130,7 @@ def _inside(point: CriticalPoint, surface: TrainedSurface, box: float) -> bool:
 
 
 def _ranked(found: list[CriticalPoint]) -> tuple[CriticalPoint, ...]:
-    """By loss, and the lowest minima called global, unless the loss is lower at infinity."""
+    """Sort by loss, and call the lowest local minima global, unless the loss is lower at infinity."""
     lowest = min((point.loss for point in found), default=0.0)
     ranked = []
     for point in sorted(found, key=lambda p: p.loss):

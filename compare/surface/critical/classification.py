@@ -1,4 +1,4 @@
-"""Makes a stationary point of its parameters: polished, with its loss, its kind and its curvature."""
+"""Makes a `CriticalPoint` of parameters: polished, with its loss, its kind and its curvature."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,10 +20,10 @@ UNIT_ROUNDOFF = 2.0**-53
 def make_critical_point(
     surface: TrainedSurface, parameters: Parameters, kind: str | None = None, **more: Any
 ) -> CriticalPoint:
-    """Return the point polished, unless it is the tip of a cone; of the kind that its Hessian says, unless given.
+    """Return the stationary point at `parameters`, polished unless it is a cone, its kind by the Hessian unless given.
 
-    `more` are other fields of `CriticalPoint`; the eigenvalues None where there are none. An
-    ArithmeticError if the gradient does not vanish there, or the Hessian is singular to rounding.
+    `more` are other fields of `CriticalPoint`, and `eigenvalues`, None where the loss has no second
+    derivative. Raises an ArithmeticError if the gradient does not vanish there, or the Hessian is singular to rounding.
     """
     parameters = _without_minus_zero(parameters)
     dimension = more.get("dimension", 0)
@@ -43,7 +43,7 @@ def make_critical_point(
 
 
 def at_kink(surface: TrainedSurface, kind_of: Callable[[float], str | None], where: str) -> Iterator[CriticalPoint]:
-    """Yield the points w = 0, b = 0 that are stationary in some sense; `kind_of` tells for an output weight v.
+    """Yield the points w = 0, b = 0 that are stationary in some sense: `kind_of(v)` is the kind, None if they are not.
 
     With v trained its sign decides, and where it is 0 the loss falls with w for one sign of v.
     """
@@ -69,7 +69,7 @@ def limit(
     family: str,
     far: Parameters | None = None,
 ) -> CriticalPoint:
-    """Return a point at infinity, with a neuron on the way to it from which on nothing changes, if there is one."""
+    """Return a point at infinity; `far` is a neuron on the way there beyond which only its parameters change."""
     kind = "minimum at infinity" if falls else "saddle at infinity"
     parameters, error = Parameters(*(float(p) for p in parameters)), None
     if far is not None:
@@ -83,7 +83,7 @@ def _without_minus_zero(parameters: Parameters) -> Parameters:
 
 
 def _is_cone(surface: TrainedSurface, parameters: Parameters) -> bool:
-    """Whether the loss has no derivative there; a ReLU that is switched off has one, 0."""
+    """Whether no gradient exists: w = b = 0 and v not 0; a ReLU's is 0 there, by the convention phi'(0) = 0."""
     return parameters.w == parameters.b == 0 != parameters.v and surface.s not in (0, 1)
 
 

@@ -8,7 +8,9 @@ slope s for x < k. With r = y_pred - y the expected gradient is
 
 Each function below has zeros exactly where those derivatives vanish that are named, as
 a function of k alone: the others have been solved for, being linear. Proofs are one line
-each. Shared notation: g_j = E[D^2 x^j], t_j = E[(y - d) D x^j]; (a : b) = (k : 1).
+each. Shared notation: g_j = E[D^2 x^j], t_j = E[(y - d) D x^j], over = E[x - k | x > k],
+var = var(x | x > k), P = P(x > k). The kink is k = a / b in the homogeneous coordinates of
+`Cells`, (a : b) = (k : 1) near and (1 : 1/k) far out; that b is not the neuron's bias.
 
 free d    by E[r] = 0, d = E[y] - m E[phi]; every expectation becomes a covariance.
 
@@ -21,7 +23,7 @@ free d    by E[r] = 0, d = E[y] - m E[phi]; every expectation becomes a covarian
 `bias`: b with w fixed: m is a constant, and E[r D] = 0. free d: E[r D] is, up to a
     factor, the difference between the mean of r on the two sides of k.
 
-`dead`: the same for ReLU where the active side holds none of the teacher's kink. The
+`dead_...`: the same for ReLU where the active side holds none of the teacher's kink. The
     residual is a line there, E[. ; x > k] decays like a density, and is replaced by the
     conditional mean E[. | x > k].
 """
@@ -72,8 +74,9 @@ def both(problem: Problem, cells: Cells) -> Jet:
 def _relu_both(teacher: Teacher, d: float, cells: Cells) -> Jet:
     """`both` for a ReLU, divided by P(x > k)^2: what cancels in a tail has been cancelled by hand.
 
-    With y = l(x) - jump (kink - x)+, l the line on the right, the fit to l is l itself, and the rest
-    has the moments of `Cells.shortfall`: (l(k) - d) var - jump (V0 - over V1) / P.
+    With T_j = t_j / P that is T0 - over T1. Let y = l(x) - jump (kink - x)+ with l the teacher's line on
+    the right and jump = left - right, the change of its slope. Then l - d contributes (l(k) - d) var, as
+    var + over (over + k) = 1, and the rest -jump (V0 - over V1) / P, V_j the moments of `Cells.shortfall`.
     """
     v0, v1 = cells.shortfall(teacher.kink)
     rest = (v0 - cells.overshoot() * v1) / cells.upper() * (teacher.left - teacher.right)
@@ -81,11 +84,12 @@ def _relu_both(teacher: Teacher, d: float, cells: Cells) -> Jet:
 
 
 def both_of_line(problem: Problem, cells: Cells) -> Jet:
-    """`both`, free d, where the target is a line: left VR - s over VL, without the factor that vanishes far out.
+    """`both`, free d, where the target is a line of slope S: left VR - s over VL, for near cells.
 
-    With over = E[x - k | x > k] and left = E[k - x | x < k], and V the spread on either side,
-    the means of y differ by S (over + left) and the common slope is S (VR + s VL) / (VR + s^2 VL).
-    For |k| > FAR one of the terms is nothing beside the other. Near cells only.
+    With left = E[k - x | x < k], and VR, VL what `Cells.spread` is on the right and on the left, the means
+    of y on the two sides differ by S (over + left), and the slope with E[r D x] = 0 is m = S (VR + s VL) /
+    (VR + s^2 VL). So the gap at the kink, S (over + left) - m (over + s left), is S (1 - s) / (VR + s^2 VL)
+    times what is returned. For |k| > FAR one of the two terms is negligible, so there is no root.
     """
     other = cells.mirrored()
     left, left_spread = other.overshoot(), other.spread()
@@ -158,7 +162,7 @@ def derivative_moments(s: float, cells: Cells) -> tuple[Jet, Jet, Jet]:
 
 
 def _beyond(teacher: Teacher, cells: Cells) -> bool:
-    """Whether the kinks are right of the teacher's, where other formulas hold than left of it; not some of them."""
+    """Whether all kinks are right of the teacher's, rather than all left of it; the formulas differ."""
     if (cells.k.low >= teacher.kink).all():
         return True
     if (cells.k.high <= teacher.kink).all():
@@ -192,7 +196,7 @@ def label_moments(problem: Problem, d: float, cells: Cells) -> tuple[Jet, Jet]:
 
 
 class _Side(NamedTuple):
-    """One side of the kink: b times the mean of x, the mean of y, and P times their variance and covariance."""
+    """One side of the kink: b times the mean of x, the mean of y, and P(side) times var x and cov(x, y) there."""
 
     scaled_x: Jet
     y: Jet
@@ -201,11 +205,11 @@ class _Side(NamedTuple):
 
 
 def _lines_meet(problem: Problem, cells: Cells, m: float | None) -> Jet:
-    """Return b times the gap at the kink between the lines fitted on its two sides.
+    """Return b times the gap at the kink, the line fitted to y on its right minus the one fitted on its left.
 
     The lines share the slope m up to the factor D; None takes the best one, E[r D x] = 0.
-    The teacher's kink is kept on the left by mirroring, which turns m, and the
-    coordinate, around.
+    Where the teacher's kink is on the right both are mirrored, which changes the sign of m, of the
+    gap, and of the coordinate that a `Jet` is differentiated by.
     """
     if not _beyond(problem.teacher, cells):
         gap = _gap(problem.teacher.mirrored, (problem.s, 1.0), cells.mirrored(), None if m is None else -m)
@@ -214,6 +218,7 @@ def _lines_meet(problem: Problem, cells: Cells, m: float | None) -> Jet:
 
 
 def _gap(teacher: Teacher, slopes: tuple[float, float], cells: Cells, m: float | None) -> Jet:
+    """`_lines_meet` for a teacher with its kink on the left; the lines have slopes m times `slopes`, (right, left)."""
     right, left = _sides(teacher, cells)
     steep = _common(right, left, slopes) if m is None else m
     reach = (right.scaled_x - cells.a) * slopes[0] + (cells.a - left.scaled_x) * slopes[1]
@@ -229,12 +234,13 @@ def common_slope(problem: Problem, cells: Cells) -> Jet:
 
 
 def _common(right: _Side, left: _Side, slopes: tuple[float, float]) -> Jet:
+    """The m that fits lines of slopes m times `slopes`, (right, left), best to y, each with its own intercept."""
     covariance = right.covariance * slopes[0] + left.covariance * slopes[1]
     return covariance / (right.variance * slopes[0] ** 2 + left.variance * slopes[1] ** 2)
 
 
 def _sides(teacher: Teacher, cells: Cells) -> tuple[_Side, _Side]:
-    """The side x > k, on which the label is a line, and the other one, what is left of the whole."""
+    """Moments of the sides x > k, on which the label is a line, and x < k, the whole line's minus those."""
     lower, density = cells.lower(), cells.density()
     y0, y1 = _right(teacher, cells)
     variance = cells.spread()

@@ -15,7 +15,7 @@ __all__ = ["kinked"]
 
 
 def kinked(surface: TrainedSurface) -> Iterator[CriticalPoint]:
-    """Yield every stationary point or set with w and k = -b / w both free, w not 0.
+    """Yield every stationary point or set with w not 0 and a finite kink k = -b / w that training can move.
 
     w and b are trained, or one of them with the other one not 0; the slope is not 1; v is trained or not 0.
     """
@@ -107,7 +107,7 @@ def _factor(problem: Problem) -> float:
 
 
 def _range(surface: TrainedSurface) -> tuple[float, float]:
-    """All kinks; with b fixed, those of the sign of -b."""
+    """Interval (low, high) of the kinks that b allows: all, or with b fixed those of the sign of -b."""
     if surface.trains("b"):
         return -math.inf, math.inf
     return (-math.inf, 0.0) if surface.fixed.b > 0 else (0.0, math.inf)

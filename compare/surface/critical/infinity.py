@@ -1,14 +1,16 @@
 """Stationary points at infinity: parameters grow without bound, the loss does not, and the gradient vanishes.
 
 The kink k = -b / |w| (facing right, `teacher.facing`) runs away and leaves a line, of
-slope m as k -> -inf and m s as k -> inf, or it stays and v -> 0 as |w| -> inf. Whether the
-loss falls on the way is decided by the sign of its derivative in k, which far out has the
-sign of its leading term. J is the loss minimized over what else is trained, S = E[x y],
-and M the slope of the line that is left. dJ/dk = -2 m E[r D] is a positive multiple of
-m (1 - s) `both`, or of -m (1 - s) `bias`, so that
+slope m as k -> -inf and m s as k -> inf, or it stays and v -> 0 as |w| -> inf. Let J(k) be
+the loss minimized over what else is trained, d among it, M the slope of the line that
+remains, S = E[x y], and left and right the teacher's slopes. dJ/dk = -2 m E[r D] is a positive
+multiple of m (1 - s) times the gap at the kink, which `both` and `bias` are. Far out the gap has
+the sign of right - M as k -> inf and of left - M as k -> -inf, unless that is 0. The loss
+falls towards infinity where the rate of J on the way there, as |k| grows, is negative:
 
-    w or v trained, M = S    m (1 - s) (right - M) as k -> inf    -m (1 - s) (left - M) as k -> -inf
-    w and v fixed, d not     m (1 - s) (right - M)                -m (1 - s) (left - M)
+    sign of dJ/d|k|                      as k -> inf              as k -> -inf
+    w or v trained, so that M = S        m (1 - s) (right - M)    -m (1 - s) (left - M)
+    w and v fixed, M = m s or m          m (1 - s) (right - M)    -m (1 - s) (left - M)
 """
 
 import math

@@ -9,7 +9,7 @@ be told from the true ones. With u = 2^-53, H the Hessian and eps the error of a
 
 by the rounding of each q that the step changes, and by the error of the derivatives at its
 two ends; the true derivative is off by eps_p once more. Where that is not reached within a
-few steps there is no such point, and an ArithmeticError is raised rather than a wrong point returned.
+few steps the point is taken not to exist, and an ArithmeticError is raised.
 """
 
 from typing import NamedTuple
@@ -29,7 +29,7 @@ FARTHEST = 2.0**-10  # of its size, that a parameter may be from where it was sa
 
 
 class _State(NamedTuple):
-    """At a point: the trained derivatives, their Hessian, and the three summands' share in what is allowed."""
+    """At a point, of the p trained parameters: derivatives (p,), Hessian (p, p), eps (p,), sum |H_pq| u |q| (p,)."""
 
     gradient: np.ndarray
     hessian: np.ndarray
@@ -128,7 +128,7 @@ def _newton_step(
 
 
 def _distance(at: Parameters, start: Parameters) -> float:
-    """Distance relative to each parameter's size; w and b are of one size."""
+    """Largest change of a parameter, relative to its size; w and b have the size of (w, b)."""
     z = np.hypot(start.w, start.b) or 1.0
     sizes = (z, z, abs(start.v) or 1.0, max(abs(start.d), 1.0))
     return float(max(abs(a - p) / size for a, p, size in zip(at, start, sizes, strict=True)))

@@ -75,6 +75,7 @@ def centred(problem: Problem, k: float, m: float) -> float:
 
 
 def _inverse(root: Root) -> Root:
+    """The root k = 1 / u, and the sign of the condition's slope in k there, of a root found in u."""
     if root.value == 0:
         return Root(math.inf, math.inf, math.inf)
     low, high = (1 / end if end else math.copysign(math.inf, root.value) for end in (root.high, root.low))

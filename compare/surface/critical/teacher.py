@@ -20,7 +20,7 @@ class Teacher(NamedTuple):
 
     @property
     def mirrored(self) -> "Teacher":
-        """The teacher on -x."""
+        """The teacher of the inputs -x, y(-x) as a function of x."""
         return Teacher(-self.kink, -self.right, -self.left, self.level)
 
     @property

@@ -42,6 +42,7 @@ def best(surface: TrainedSurface, orientation: int) -> tuple[float, float]:
 
 
 def _on_one_side(surface: TrainedSurface, orientation: int, m: float, d: float) -> Iterator[CriticalPoint]:
+    """The minimum among neurons of one orientation, m and d being the best; a curve of minima where v is trained."""
     if not surface.trains("v"):
         w = m / surface.fixed.v
         if w > 0:

@@ -69,7 +69,7 @@ def at_origin(surface: TrainedSurface) -> Iterator[CriticalPoint]:
 
 
 def _rays(surface: TrainedSurface) -> tuple[np.ndarray, np.ndarray]:
-    """E[(y - d) phi(p x + q)], and E[(y - d) D x] and E[(y - d) D], over rays (p, q) all around."""
+    """Of n rays (p, q) around the origin E[(y - d) phi(p x + q)], (n,), and (E[(y - d) D x], E[(y - d) D]), (n, 2)."""
     angles = np.linspace(0, math.pi, DIRECTIONS)[1:-1]
     rays, limits = [], []
     for orientation in (1, -1):
@@ -86,6 +86,7 @@ def _rays(surface: TrainedSurface) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _cone_kind(surface: TrainedSurface, rays: np.ndarray, limits: np.ndarray, v: float) -> str | None:
+    """Kind of w = b = 0 at this v: by the rates along the rays, or a saddle if 0 is a convex combination of limits."""
     if surface.s == 0:
         rays = np.append(rays, 0.0)  # the dead direction, w = 0 and b < 0, where the gradient is zero, too
     kind = kink_kind((-v * rays).tolist())

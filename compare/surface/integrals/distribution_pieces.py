@@ -56,9 +56,10 @@ class Line(NamedTuple):
 def cut(
     inputs: Inputs, target: Target, grad_at_zero: float | None, w: Any, b: Any, v: Any, d: Any, s: Any
 ) -> Iterator[tuple[slice, OtherStudent, list[Piece]]]:
-    """Yield all points, the neuron there and its pieces, of which the last, of no mass, is at its kink.
+    """Yield all points, the neuron there and its pieces.
 
-    The numbers are finite, and at least one of w and b is an array.
+    w, b, v, d and the slope s are finite, of shape (n,) or scalar, w or b an array. The last piece has no
+    mass: it is at the neuron's kink, for the Hessian's delta term alone (`kernels.HESSIAN`).
     """
     w, b = np.broadcast_arrays(w, b)
     unit, their_w, their_b = normalized(target)

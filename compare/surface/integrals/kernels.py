@@ -38,7 +38,7 @@ def _loss(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list
 
 
 def _loss_error(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list[Any]:
-    """Absolute error of `loss`: its rounding, and what the moments contribute."""
+    """Bound the absolute error of `LOSS`: its rounding, and what the errors of the moments contribute."""
     total = LOSS_ERROR * _loss(student, output, s, pieces)[0]
     for piece, error in zip(pieces, getattr(student, "errors", ()), strict=False):
         residual, slope = np.abs(piece.residual), np.abs(piece.slope)
@@ -47,7 +47,7 @@ def _loss_error(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -
 
 
 def _gradient(student: Any, output: Output, s: Any, pieces: Sequence[Piece]) -> list[Any]:
-    """Without the loss, whose overflow would call for other units."""
+    """dL/dw, b, v, d alone: a loss that overflows would call for other units (`units`)."""
     return _loss_and_gradient(student, output, s, pieces)[1:]
 
 

@@ -71,7 +71,7 @@ class Student(NamedTuple):
 
 
 def _student_at(teacher: Teacher, grad_at_zero: float | None, w: Any, b: Any, v: Any, d: Any, s: Any) -> Student:
-    """Prepare the neuron at finite parameters, `w` or `b` an array.
+    """Prepare the neuron at n points: finite w, b, v, d and slope s, of shape (n,) or scalar, w or b an array.
 
     For b = 0 the side without the kink is that of z <= 0. With w = 0 the kink is out of
     reach, as is that of a linear neuron, s = 1; with w = b = 0 the gain is the slope or `grad_at_zero`.
@@ -104,9 +104,9 @@ def _student_at(teacher: Teacher, grad_at_zero: float | None, w: Any, b: Any, v:
 def cut(
     teacher: Teacher, grad_at_zero: float | None, w: Any, b: Any, v: Any, d: Any, s: Any
 ) -> Iterator[tuple[Any, Student, list[Piece]]]:
-    """Yield which points, the neuron there and its pieces; points whose cuts come in the same order come together.
+    """Yield which points, the neuron there and its pieces, for all points whose cuts come in the same order.
 
-    The pieces cover the line. The last starts at the neuron's kink.
+    w, b, v, d, s are as for `_student_at`. The pieces cover the line; the last starts at the neuron's kink.
     """
     student = _student_at(teacher, grad_at_zero, w, b, v, d, s)
     kink = teacher.kink
@@ -126,7 +126,7 @@ def cut(
 
 
 def _teacher_at_zero(student: Student, teacher: Teacher) -> list[Piece]:
-    """The student's kink, with the teacher's at zero."""
+    """Pieces where the teacher's kink is at zero: on either side of it, and beyond the student's kink."""
     label, other = _label(student.direction, teacher), _label(-student.direction, teacher)
     return [
         _around_zero(student, -student.direction, other, HALF_LINE),
@@ -136,7 +136,7 @@ def _teacher_at_zero(student: Student, teacher: Teacher) -> list[Piece]:
 
 
 def _one_kink(student: Student, label: Affine) -> list[Piece]:
-    """The student's kink only."""
+    """Pieces where the teacher is one line: around zero, and beyond the student's kink."""
     return [
         _around_zero(student, student.direction, label, _up_to(_near(student), student.root)),
         _to_infinity(student, label),
@@ -185,7 +185,7 @@ def _around_zero(student: Student, direction: Any, label: Affine, moments: Momen
 
 
 def _from_student(student: Student, label: Affine, moments: Moments) -> Piece:
-    """The piece that starts at the student's kink; out of reach it is left away."""
+    """The piece that starts at the student's kink; its residual is 0 where that is `REACH` or farther from zero."""
     numerator = add(product(student.d, student.w), multiply(DoubleDouble(label.factor), student.apart))
     in_reach = student.distance < REACH
     return Piece(
@@ -202,7 +202,7 @@ def _from_student(student: Student, label: Affine, moments: Moments) -> Piece:
 
 
 def _to_infinity(student: Student, label: Affine) -> Piece:
-    """Everything beyond the student's kink; exactly half of the line if that is at zero."""
+    """The piece beyond the student's kink; exactly a half-line where that is at zero."""
     piece, at_zero = _from_student(student, label, student.tail), student.distance == 0
     if not at_zero.any():
         return piece
@@ -248,7 +248,7 @@ def _up_to(inner: Moments, root: Any) -> Moments:
 
 
 def _width(student: Student, teacher: Teacher) -> Any:
-    """|k - k*|, as far as it matters."""
+    """Distance |k - k*| of the kinks, at most `REACH`, which also stands for a student's kink out of reach."""
     in_reach = student.distance < REACH
     width = np.abs(student.apart.value / np.where(in_reach, student.w * teacher.w, 1.0))
     return np.where(in_reach, np.minimum(width, REACH), REACH)

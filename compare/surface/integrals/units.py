@@ -10,10 +10,10 @@ The c is chosen that makes max(|w'|, |b'|) about 1, where one of them lies outsi
 to 2^100, so that products would leave the range of `double_double`; the u where the output,
 or a part of it, is next to nothing, or where something overflowed.
 
-Each component of a kernel is a product of so many factors v in front of an expectation, so
-many pre-activations and so many residuals (`Degree`). The last two are brought back to their
-size by powers of c and u. The first ones are the neuron's v itself, not v': it is by this
-that where c is 1e-300 and v' with it, v^2 E[phi'^2 x^2] is still what it is.
+Each component of a kernel is a product of factors v in front of an expectation, of
+pre-activations and of residuals; `Degree` counts them. The last two are brought back to their
+size by powers of c and u. The first are the neuron's v itself, not v', so that
+v^2 E[phi'^2 x^2] does not underflow where c, and v' with it, is 1e-300.
 """
 
 from typing import Any, NamedTuple

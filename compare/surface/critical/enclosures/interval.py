@@ -4,7 +4,7 @@ Every operation is rounded outwards by one unit in the last place, which holds w
 round-to-nearest may have lost (Moore, Kearfott and Cloud 2009, "Introduction to interval
 analysis", chapter 2). A `Jet` is forward-mode differentiation on intervals: a function
 evaluated on Jets encloses its values and its derivative on a whole cell, and that is
-what lets `isolate` prove that a cell holds no root, or exactly one.
+what lets `roots.isolate` prove that a cell holds no root, or exactly one.
 """
 
 from collections.abc import Iterator

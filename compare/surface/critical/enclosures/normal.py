@@ -2,7 +2,7 @@
 
 A cell is an interval of kinks k, or, far out, of u = 1 / k. Both are written in
 homogeneous coordinates (a : b), (k : 1) or (1 : u), so that x - k becomes b x - a and
-each of `conditions` is one expression that stays regular as k goes to infinity.
+each of `compare.surface.critical.conditions` is one expression that stays regular as k goes to infinity.
 
 `exp`, `ndtr` and `erfcx` are taken to be within `roundings(k)` units in the last place,
 which the tests hold against 50 digits.
