@@ -177,7 +177,7 @@ def _lines(certificate: Certificate) -> Iterator[str]:
 
 
 def _own_records(certificate: Certificate) -> Iterator[str]:
-    """What was compared with what must be equal to it."""
+    """Lines on what is compared with ``==``: drawing, start, and what was recorded."""
     drawing = certificate.drawing
     if drawing is None:
         yield "drawing   the batches were given, and are taken as they are"

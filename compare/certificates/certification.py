@@ -155,7 +155,7 @@ def certify(
 
 
 def _not_compared(run: Examination, experiment: Experiment) -> Disagreement | None:
-    """A trained parameter first, and a difference before what is equal."""
+    """A quantity that was never compared, None if there is none; trained parameters first, and unequal values."""
     found = list(run.not_compared)
     for name in experiment.trainable:  # not finite on either side
         if not run.compared[name] and all(entry.quantity != name for entry in found):

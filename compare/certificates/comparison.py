@@ -31,7 +31,7 @@ class Comparison(NamedTuple):
     def of(
         cls, quantity: str, first_step: int, keras: np.ndarray, ball: Ball, written: Ball | None = None
     ) -> "Comparison":
-        """Compare with what rounding allows, and with what it does if all is done as `written`."""
+        """Compare k values with the Ball of admissible ones, and for `bits` with that of operations as `written`."""
         bits = None if written is None else ratio(keras, written)
         return cls(quantity, first_step, keras, ball, ratio(keras, ball), ulps(keras, ball.value), bits)
 
@@ -42,7 +42,7 @@ class Comparison(NamedTuple):
 
     @staticmethod
     def join(parts: "list[Comparison]") -> "Comparison":
-        """One comparison of consecutive ones of the same quantity."""
+        """Join comparisons of consecutive steps of one quantity."""
         first = parts[0]
         joined: dict[str, Any] = {
             field: np.concatenate([getattr(part, field) for part in parts])
@@ -52,7 +52,7 @@ class Comparison(NamedTuple):
         return first._replace(**joined)
 
     def beyond_bound(self, which: np.ndarray) -> "Comparison":
-        """The same, with an infinite ratio at some steps, by mask or index."""
+        """Return a copy whose ratio is infinite at some of the k steps, given as a mask or indices."""
         ratios = self.ratio.copy()
         ratios[which] = np.inf
         return self._replace(ratio=ratios)

@@ -131,7 +131,7 @@ def count_compared(examinations: Iterable[Examination]) -> dict[str, int]:
 
 
 class _BothRuns(NamedTuple):
-    """What is left when both sides have run: all but the samples."""
+    """What is kept once both sides have run, without the samples."""
 
     reference: Trajectory
     record_comparisons: list[Comparison]
@@ -185,7 +185,7 @@ def _run_both(
 
 
 class _Inline(Executor):
-    """Does at once what it is given: for runs that are over before a thread has started, and on one core."""
+    """Runs what it is given at once, in this thread: for one core, and runs shorter than the start of a thread."""
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future[Any]:
         done: Future[Any] = Future()

@@ -92,7 +92,7 @@ def free_run(
 
 
 def _usable(path: np.ndarray) -> np.ndarray:
-    """Bounds below this say something: the spread of each column, or the spacing of floats there."""
+    """Largest useful bounds of a path, (states, columns): the spread of each column, or the spacing of floats."""
     finite = np.where(np.isfinite(path), path, np.nan)
     spread = np.nanmax(finite, axis=0) - np.nanmin(finite, axis=0)
     usable: np.ndarray = np.fmax(spread, np.spacing(np.abs(path))).astype(np.float64)
@@ -100,7 +100,7 @@ def _usable(path: np.ndarray) -> np.ndarray:
 
 
 def _small(path: np.ndarray) -> np.ndarray:
-    """Changes below this leave the path's derivatives as they are, to first order."""
+    """Changes of a path, (states, columns), too small to change the derivatives along the path to first order."""
     moved = np.fmax.accumulate(path, axis=0) - np.fmin.accumulate(path, axis=0)
     small: np.ndarray = np.fmax(moved, np.sqrt(np.finfo(path.dtype).eps) * np.abs(path)).astype(np.float64)
     return small
@@ -197,7 +197,7 @@ class _Jumps:
         return added
 
     def _of_batches(self, steps: np.ndarray, reach: Parameters) -> np.ndarray:
-        """What the gradients of some batches may be off by, of shape (steps, trained)."""
+        """Bound how far gradients move as samples change sides of the kink, of shape (steps, trained)."""
         x, y = self._batches(steps)
         at = Parameters(*(p[steps] for p in self.run.parameters))
         z = at.w[:, None] * x + at.b[:, None]
@@ -218,7 +218,7 @@ class _Jumps:
         return np.stack(sums, axis=1) * (2 / self.experiment.batch_size)
 
     def _batches(self, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Batches of increasing steps; they only go up, but for some that are asked for again."""
+        """Batches of some steps in ascending order; of earlier blocks only the last one read is kept."""
         while steps[-1] >= self.steps_read:
             x, y = next(self.stream)
             self.blocks_read = [*self.blocks_read[-1:], (self.steps_read, x, y)]

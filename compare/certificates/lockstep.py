@@ -105,7 +105,7 @@ def _compare_steps(
     gradient: Parameters,
     bits: Arithmetic | None,
 ) -> Iterator[Comparison]:
-    """Slots and parameters after each step, given a gradient."""
+    """Compare slots and parameters after each step with those of a step from the record's state and this gradient."""
 
     def stepped(arithmetic: Arithmetic) -> dict[str, Ball]:
         parameters, after = take_step(experiment, record.first_step, before, slots, gradient, arithmetic)
@@ -126,7 +126,7 @@ def _compare_predictions(
 ) -> Comparison:
     """y_pred of some batches, reduced to the sample of each with the largest ratio.
 
-    Nearly always all samples are equal and there is nothing to bound.
+    Bounds are evaluated only for batches with a sample that differs, which is rare.
     """
     x, keras, ours = record.x[here], record.y_pred[here], predictions.y_pred
     k = len(ours)

@@ -14,13 +14,13 @@ def quantity_name(group: str, name: str) -> str:
 
 
 def by_quantity(groups: Mapping[str, Parameters], names: Iterable[str] = Parameters._fields) -> dict[str, Any]:
-    """What there is in groups of parameters, group after group."""
+    """Entries of groups of parameters by `quantity_name`, group after group, without those that are None."""
     found = {quantity_name(group, name): getattr(of, name) for group, of in groups.items() for name in names}
     return {quantity: value for quantity, value in found.items() if value is not None}
 
 
 def loss_and_gradient(loss: Any, gradient: Parameters) -> dict[str, Any]:
-    """A loss, and the derivatives by what is trained."""
+    """Return by quantity the loss and the derivatives by what is trained."""
     return {"loss": loss, **by_quantity({"gradient": gradient})}
 
 
@@ -41,5 +41,5 @@ def states_before(run: Any) -> tuple[Parameters, dict[str, Parameters]]:
 
 
 def map_parameters(function: Callable[[Any], Any], group: Parameters) -> Parameters:
-    """A function of each entry; None, of what is not trained, stays None."""
+    """Apply a function to each entry; None, for what is not trained, stays None."""
     return Parameters(*(None if entry is None else function(entry) for entry in group))

@@ -106,7 +106,7 @@ def compare_crossing_and_divergence(run: Trajectory) -> Iterator[Comparison]:
 def _compare_batches(
     experiment: Experiment, run: Trajectory, step: int, x: np.ndarray, y: np.ndarray
 ) -> Iterator[Comparison]:
-    """Loss and gradient of some steps; bounds are derived where the bits differ only."""
+    """Compare loss and gradient of some steps with the same functions' values; bounds only where bits differ."""
     slope, at_zero = constants(experiment)
     here = slice(step, step + len(x))
     states = Parameters(*(p[here] for p in run.parameters))
@@ -126,14 +126,14 @@ def _compare_batches(
 
 
 def _first_differing_sample(quantity: str, step: int, seen: np.ndarray, due: np.ndarray) -> Comparison:
-    """The first sample that is another one, or else the very first."""
+    """Compare samples, (steps, n), with ``==``: the first that differs is shown, or sample 0 if all are equal."""
     t, i = (int(n) for n in np.unravel_index(np.argmax(seen != due), seen.shape))
     compared = Comparison.exactly(quantity, step + t, seen[t : t + 1, i], due[t : t + 1, i])
     return compared._replace(sample=np.array([i]), numbers=seen.size)
 
 
 def _strictly(comparison: Comparison) -> Comparison:
-    """One function on the same operands: what is not finite is the same infinity, or NaN, again."""
+    """Make the ratio infinite where a value is not finite and the other is not the same infinity, or NaN as well."""
     observed, due = comparison.keras, comparison.ball.value
     same = (observed == due) | (np.isnan(observed) & np.isnan(due))
     return comparison.beyond_bound(~same & ~(np.isfinite(observed) & np.isfinite(due)))

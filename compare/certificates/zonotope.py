@@ -75,7 +75,12 @@ def propagate(
 def _with_jumps(
     jacobian: np.ndarray, start: np.ndarray, smooth: np.ndarray, here: slice, jump: Jump
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Radii after each step of a block with the jumps in it, and the generators these leave."""
+    """Radii after each step of a block, with jumps, of shape (STEPS_PER_BLOCK, size), and the generators these leave.
+
+    `jacobian` is (steps, size, size) for the block's own steps, `start` the radii before it, (size,),
+    `smooth` the radii after its steps without jumps, (STEPS_PER_BLOCK, size), padded steps included. The
+    generators are (size, STEPS_PER_BLOCK * size), or (size, 0) where nothing jumps.
+    """
     steps = here.stop - here.start
     before = assumed = np.concatenate([start[None], smooth])[:steps]
     for _ in range(WIDENINGS):
@@ -92,7 +97,7 @@ def _with_jumps(
 
 
 def _in_blocks(jacobian: np.ndarray, local: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cut into blocks of equal length, the last one padded with steps in which nothing happens."""
+    """Cut into blocks, (blocks, STEPS_PER_BLOCK, size, size) and (blocks, STEPS_PER_BLOCK, size); pad with I and 0."""
     steps, size = local.shape
     blocks = -(-steps // STEPS_PER_BLOCK)
     padding = blocks * STEPS_PER_BLOCK - steps
@@ -104,9 +109,10 @@ def _in_blocks(jacobian: np.ndarray, local: np.ndarray) -> tuple[np.ndarray, np.
 
 
 def _within_blocks(jacobian: np.ndarray, local: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """For all blocks at once: product of the Jacobians, radius of what is added, its generators.
+    """For all blocks at once the product of the Jacobians, the radius of what is added, and its generators.
 
-    Takes arrays of shape (blocks, steps, size, size) and (blocks, steps, size).
+    Takes arrays of shape (blocks, steps, size, size) and (blocks, steps, size); returns, after each
+    step, (blocks, steps, size, size) and (blocks, steps, size), and at the end (blocks, size, steps * size).
     """
     blocks, steps, size = local.shape
     through = np.empty_like(jacobian)
@@ -125,8 +131,8 @@ def _within_blocks(jacobian: np.ndarray, local: np.ndarray) -> tuple[np.ndarray,
 def _reduce(generators: np.ndarray) -> np.ndarray:
     """Enclose the shortest generators in a box, once there are too many (Girard 2005, section 3.4).
 
-    Shortest are those that lose least by it, whose components are nearest to being one
-    alone, each measured by the radius of its own component.
+    `generators` is (size, count). With each component divided by its radius, the shortest are
+    those whose 1-norm exceeds their largest component least: a box loses least by them.
     """
     size, count = generators.shape
     if count <= (1 if size == 1 else GENERATORS):

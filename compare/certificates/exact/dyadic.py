@@ -81,7 +81,7 @@ def batches(experiment: Experiment) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 
 
 def _samples(experiment: Experiment, wanted: Sequence[tuple[float, float]]) -> list[tuple[float, float, float]]:
-    """Samples, labels and what these are missed by, for which z is as wanted, as far as nothing is rounded."""
+    """Triples (x, y, residual) with the wanted (z, residual), but for those that need rounding on the way."""
     kind = np.dtype(experiment.dtype).type
     w, b, v, d = (Fraction(float(kind(p))) for p in experiment.initial)
     slope = Fraction(float(constants(experiment)[0]))

@@ -55,7 +55,7 @@ def compare_initial_steps(experiment: Experiment, record: Any, ours: Trajectory,
 
 
 def _bounds(run: ExactRun) -> dict[str, np.ndarray]:
-    """What was compared, but for samples, and how narrowly."""
+    """Bounds by quantity, of shape (steps,), for what is no single sample: 0 or a radius, infinite if not compared."""
     found: dict[str, np.ndarray] = {}
     for step, quantities in enumerate(run.steps):
         for quantity, values in quantities.items():

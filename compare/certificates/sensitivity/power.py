@@ -1,11 +1,11 @@
 """What a comparison would have seen: the smallest relative error of each setting.
 
-A step's result moves by |p dr/dp| delta if a setting p is off by the relative error delta
-in the arithmetic, whatever the result r, and that breaks the bound B of r from
-delta = B / |p dr/dp| on. The smallest such delta of all steps and quantities is what the
-run would have seen. Derivatives of the optimizer's step are taken from the reference's own
-code, run on complex numbers as in `compare.certificates.jacobian`; where a result has no bound above
-half its spacing (it is exact, or the same bits), half the spacing takes its place.
+If a setting p is off by the relative error delta, a step's result r moves by |p dr/dp| delta
+to first order, which exceeds its bound B where delta > B / |p dr/dp|. The smallest such
+delta of all steps and quantities is what the run would have seen. Derivatives of the
+optimizer's step are taken from the reference's own code, run on complex numbers as in
+`compare.certificates.jacobian`. Where a result is exact, or compared bit for bit, its bound may
+be below half its spacing; half the spacing then takes its place.
 
     learning_rate, momentum, beta_1, ...   slots and parameters after a step
     negative_slope                         y_pred of a sample with z < 0: v s z
@@ -115,21 +115,24 @@ def _visible(bound: Any, value: Any) -> Any:
 
 
 def _smallest(bound: Any, moved: Any) -> float:
-    """Smallest error for which ``error * moved`` exceeds the bound in any step."""
+    """Smallest of `_errors` of any step."""
     return float(np.min(_errors(bound, moved), initial=np.inf))
 
 
 def _errors(bound: Any, moved: Any) -> Any:
+    """Relative error for which ``error * moved`` reaches the bound, elementwise; infinite where nothing is seen."""
     seen = (moved > 0) & np.isfinite(moved) & np.isfinite(bound)
     return np.where(seen, bound / moved, np.inf)
 
 
 def _of_start(experiment: Experiment, name: str) -> float:
+    """Smallest relative error of an initial parameter that changes its bits: half its spacing."""
     start = np.dtype(experiment.dtype).type(getattr(experiment.initial, name))
     return float(np.spacing(np.abs(start))) / 2 / abs(float(start)) if start else np.inf
 
 
 def _of_slope(experiment: Experiment, record: Any, predictions: Predictions) -> float:
+    """Smallest relative error of the slope s that y_pred shows, by v s z of samples with z < 0; s is a float32."""
     slope = float(constants(experiment)[0])
     if slope == 0:
         return np.inf
@@ -142,6 +145,7 @@ def _of_slope(experiment: Experiment, record: Any, predictions: Predictions) -> 
 
 
 def _of_setting(experiment: Experiment, record: Any, setting: str, bounds: Mapping[str, Any]) -> float:
+    """Smallest relative error of an optimizer's setting that a parameter or slot shows, once `_shows` confirms it."""
     value = getattr(experiment.optimizer, setting)
     best, where = np.inf, ("", "", 0)
     if value != 0:
@@ -166,7 +170,10 @@ def _shows(
     where: tuple[str, str, int],
     bounds: Mapping[str, Any],
 ) -> bool:
-    """Whether a step with a setting that is off breaks the bound of a result."""
+    """Whether a setting with this relative error moves one result beyond its bound.
+
+    `where` is the result: the slot ("" for the parameter itself), the parameter, and the row of the record.
+    """
     (slot, name, row), dtype = where, np.dtype(experiment.dtype)
     here = slice(row, row + 1)
     value = getattr(experiment.optimizer, setting)
@@ -179,7 +186,7 @@ def _shows(
 def _step(
     experiment: Experiment, record: Any, name: str, setting: str, value: Any, here: slice, dtype: Any
 ) -> dict[str, Any]:
-    """The steps of one parameter with another value of a setting: by slot, and under "" the parameter."""
+    """Steps `here` of one parameter, in `dtype`, with another value of a setting: by slot, "" for the parameter."""
     optimizer = copy.copy(experiment.optimizer)
     object.__setattr__(optimizer, setting, value)
     iterations = np.arange(record.first_step, record.first_step + len(record.loss))[here]

@@ -63,7 +63,7 @@ def _value(experiment: Experiment, name: str) -> Any:
 
 
 def _candidates(experiment: Experiment) -> Iterator[tuple[str, Experiment]]:
-    """Arguments that differ, and the experiment with them, short."""
+    """Yield changed arguments as text, and a short experiment with them."""
     short = replace(experiment, steps=min(experiment.steps, STEPS[0]))
     initial = Parameters(
         *(
@@ -82,7 +82,7 @@ def _candidates(experiment: Experiment) -> Iterator[tuple[str, Experiment]]:
 
 
 def _power(experiment: Experiment) -> dict[str, float]:
-    """What the reference's own run would have shown."""
+    """Smallest errors that a comparison with the reference's own run would show: `power_of_block` of that run."""
     x, y = draw_batches(experiment)
     run = train(experiment, batches=(x, y))
     before, _ = states_before(run)

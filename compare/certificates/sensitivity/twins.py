@@ -35,7 +35,7 @@ SAMPLES = 2**16  # more than one batch in all if there are less
 
 @dataclass(frozen=True, eq=False)
 class Twin:
-    """A sharp twin.
+    """A twin of an experiment: a run like it in which smaller errors are seen.
 
     Parameters
     ----------
