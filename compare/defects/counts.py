@@ -12,10 +12,10 @@ CONFIDENCE = 0.95
 
 
 def upper_limit(alarms: int, tried: int) -> float:
-    """Largest share of false alarms that so few in so many leave possible, with 95 % confidence.
+    """Upper 95 % confidence limit of the share of false alarms, after `alarms` of them in `tried` trials.
 
     The one-sided limit of Clopper and Pearson (1934), "The use of confidence or fiducial
-    limits illustrated in the case of the binomial": the share p at which so few alarms or
+    limits illustrated in the case of the binomial": the share p at which that many alarms or
     fewer have probability 0.05. With none that is (1 - p)^tried = 0.05.
 
     Parameters
@@ -38,7 +38,7 @@ def upper_limit(alarms: int, tried: int) -> float:
 
 
 class Control(NamedTuple):
-    """Something of which nothing may be reported.
+    """A group of runs without defects, of which no lane may report any.
 
     Parameters
     ----------

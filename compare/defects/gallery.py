@@ -29,7 +29,7 @@ def named(name: str) -> Defect:
 
 @dataclass(frozen=True)
 class Baseline:
-    """What a family looks like without any defect.
+    """What every lane and test reports of a family without any defect.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a defect.
+    """Where each lane and test saw a defect.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def measure_baseline(family: str, recorder: "Recorder") -> Baseline:
 
 
 def try_defect(defect: Defect, baseline: Baseline, recorder: "Recorder") -> Outcome:
-    """Plant a defect, look at it in every way, take it out.
+    """Plant a defect, try every lane and test on it, and take it out.
 
     It is planted anew for each look, because it may leave something behind for the next run.
     The baseline is that of its family; the recorder has graphs of Keras as it is, and is

@@ -88,7 +88,7 @@ def _step(outcome: Outcome) -> str:
 
 
 def _factor(outcome: Outcome) -> str:
-    """The largest finite factor, in the lanes that have bounds; where there is none, what was due was exact."""
+    """The largest finite difference / bound of any lane; "exact" if only lanes without a bound saw it, "-" if none."""
     factors = [seen.factor for seen in outcome.lanes.values() if seen is not None]
     finite = [factor for factor in factors if math.isfinite(factor)]
     return f"{max(finite):.0e}" if finite else ("exact" if factors else "-")

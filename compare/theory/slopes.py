@@ -30,7 +30,7 @@ STUCK_EXCESS = 1e-3
 
 @dataclass(frozen=True, eq=False)
 class SlopeStudy:
-    """The study of one slope after the other.
+    """Stationary points and end losses by negative slope.
 
     Parameters
     ----------

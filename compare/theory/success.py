@@ -35,7 +35,7 @@ __all__ = ["end_loss", "loss_to_beat", "succeeded"]
 
 
 def loss_to_beat(experiment: Experiment) -> float | None:
-    """Smallest expected loss of a neuron that faces, or may bend, the wrong way.
+    """Smallest expected loss of a neuron that faces the wrong way or is dead, or, where v may be negative, is concave.
 
     ``Var y`` if v stays positive, ``Var y - (E x y)^2`` if v is trained or negative; None where
     the argument does not hold, for slopes of neuron or teacher outside [0, 1].

@@ -39,7 +39,7 @@ REWRITES = tuple(Rewrite(*choice) for choice in product(SUMS, (False, True), (Fa
 
 
 def all_controls(families: "Sequence[FamilyResult]", outcomes: "Sequence[Outcome]", random: bool) -> list[Control]:
-    """Everything of which nothing may be reported, with what was: Keras as it is, and harmless rewrites.
+    """Return the controls, Keras as it is and harmless rewrites, with the false alarms that they raised.
 
     `random` is whether to look at random experiments and at XLA as well, which takes a while.
     """

@@ -38,13 +38,13 @@ def _harmless(kind: str, table: Mapping[Key, Description]) -> tuple[Defect, ...]
 
 
 def _same_in_either_branch(sgd: Any, gradient: Any, variable: Any) -> Any:
-    """The gradient, whether it is finite or not, early or late."""
+    """The gradient unchanged, by way of two selections whose branches are equal."""
     ops = keras_ops()
     return ops.where(sgd.iterations > 1000, gradient, ops.where(ops.isfinite(gradient), gradient, gradient))
 
 
 def _loss_of_difference(original: Any, self: Any, y_true: Any, y_pred: Any) -> Any:
-    """The loss of the residual, with labels of 0."""
+    """The loss of the prediction y_pred - y_true for the label 0."""
     return original(self, 0 * y_true, y_pred - y_true)
 
 

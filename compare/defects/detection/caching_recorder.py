@@ -1,4 +1,4 @@
-"""A recorder that does not run the same thing twice."""
+"""A recorder that keeps its records, and runs no experiment twice on the same batches."""
 
 from collections.abc import Iterator
 
@@ -12,10 +12,10 @@ __all__ = ["CachingRecorder"]
 
 
 class CachingRecorder(Recorder):
-    """Records of Keras as it is, kept: defects of the reference all meet the same ones.
+    """Keeps the records of unpatched Keras, with which every defect of the reference is compared.
 
-    Remembered is what is handed its batches. Those that are drawn block by block are drawn
-    and run each time, since a defect may be in the drawing.
+    Only runs on given batches are kept. Batches that are drawn block by block are drawn and run
+    each time, since a defect may be in the drawing.
 
     Parameters
     ----------
