@@ -1,4 +1,4 @@
-"""What became of an ensemble over two settings, over one, or start by start.
+"""Outcomes of an ensemble over two settings, over one, or start by start.
 
 Blue has learned, the shades of vermillion are stuck, each at another kind of critical
 point, violet is undecided, black diverged; the same in every picture.

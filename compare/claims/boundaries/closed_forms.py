@@ -1,4 +1,4 @@
-"""Boundaries that have a formula.
+"""Boundaries in closed form.
 
 Without biases, plain SGD and momentum are linear recurrences on either side of w = 0. Where
 the gradient there is curvature * w (ReLU on the wrong side), w reaches 0 in a finite number
@@ -44,7 +44,7 @@ class ClosedForm(NamedTuple):
     late: float  # where crossing takes half of the run; at least `value`
 
     def is_between(self, low: float, high: float) -> bool:
-        """Whether it is the boundary that was found between these two."""
+        """Whether this is the boundary that was found between two values."""
         return low <= self.late and self.value <= high
 
 
@@ -106,7 +106,7 @@ def _heavy_ball_momentum(a: float, theta: float) -> float:
 
 
 def _nesterov_momentum(a: float, theta: float) -> float:
-    """Likewise: mu - 2 k sqrt(mu) + 1 = 0 with k = cos(theta) / sqrt(1 - a)."""
+    """The smallest mu that turns by theta a step: mu - 2 k sqrt(mu) + 1 = 0 with k = cos(theta) / sqrt(1 - a)."""
     k = math.cos(theta) / math.sqrt(1 - a)
     return (k - math.sqrt(k * k - 1)) ** 2 if k >= 1 else 1.0
 

@@ -31,7 +31,7 @@ __all__ = ["Search", "confirm", "first_requests", "search_flips", "second_reques
 
 
 class Search(NamedTuple):
-    """What the exact witness found of checks of a run, and how it is to be confirmed."""
+    """The flips that the exact witness found, and the runs of the reference that are to confirm them."""
 
     checks: Sequence[RunCheck]
     experiment: Experiment
@@ -96,7 +96,7 @@ def _boundaries(
 
 
 def _windows(vary: Vary, flips: Sequence[Flip]) -> tuple[tuple[float, float], ...]:
-    """From where to where a claim holds in a range with all its flips, if it comes and goes."""
+    """Intervals of a range in which a claim holds, from all its flips, if there are several."""
     ordered = sorted(flips, key=lambda flip: flip.value)
     parts = pairwise([vary.low, *(flip.value for flip in ordered), vary.high])
     holds = [flip.holds_below for flip in ordered] + [not flip.holds_below for flip in ordered[-1:]]
@@ -105,7 +105,7 @@ def _windows(vary: Vary, flips: Sequence[Flip]) -> tuple[tuple[float, float], ..
 
 
 def first_requests(search: Search) -> Iterator[Request]:
-    """The runs of the reference that it takes to confirm what was found."""
+    """The runs of the reference that confirm the flips found."""
     if search.by_step is not None:
         yield from search.by_step.requests
     by_value = [plan.requests for plan in search.by_setting]
@@ -115,7 +115,7 @@ def first_requests(search: Search) -> Iterator[Request]:
 
 
 def second_requests(search: Search, shared: SharedRuns) -> Iterator[Request]:
-    """The runs it takes to see where the seeds flip, where they do not do so beside the boundary."""
+    """The runs that show where the seeds flip, for boundaries at which they do not."""
     for plan in search.by_setting:
         for _, runs in seeds_by_setting.second_requests(plan, search.checks, search.experiment, shared):
             yield from runs

@@ -1,4 +1,4 @@
-"""What batches make of a claim when the run goes on: the reference's seeds, length by length.
+"""Flips of a claim along the number of steps in runs on batches: the reference's seeds, by run length.
 
 Where the expected dynamics flips, seeds are run somewhat beyond; where it does not, as far
 as is affordable, since the noise of batches may break what the expected dynamics keeps.
@@ -26,14 +26,14 @@ from reference import Experiment
 
 __all__ = ["SeedsByStep", "plan_seeds", "read_seeds"]
 
-BEYOND = 0.1  # how much farther than a flip the seeds are run, relative to it
+BEYOND = 0.1  # distance beyond a flip, relative to it, to which the seeds are run
 SAMPLES_OF_A_LONGER_LOOK = 8_000_000  # of all seeds of a run that goes on although nothing is expected to change
 MOST_STATES = 2_000_000  # of all seeds, in a longer look
 MOST_STEPS_WITH_BIAS = 8000
 
 
 class SeedsByStep(NamedTuple):
-    """What the expected dynamics does along the steps, and the runs of the reference beside it."""
+    """The flip of the expected dynamics along the steps, and the runs of the reference that test it."""
 
     holds: bool  # as stated, in the expected dynamics
     flip: StepsFlip
@@ -49,7 +49,7 @@ class SeedsByStep(NamedTuple):
 
 
 def plan_seeds(checks: Sequence[RunCheck], experiment: Experiment, holds: bool, flip: StepsFlip) -> SeedsByStep:
-    """Say which runs of the reference it takes to see whether the seeds do the same."""
+    """Plan the runs of the reference that show whether the seeds flip where the expected dynamics does."""
     too_long = SeedsByStep(holds, flip)
     if any(isinstance(check, ComparisonCheck) and "steps" in check.other_is for check in checks):
         return too_long  # the other run has a length of its own
@@ -75,7 +75,7 @@ def plan_seeds(checks: Sequence[RunCheck], experiment: Experiment, holds: bool, 
 def read_seeds(
     plan: SeedsByStep, checks: Sequence[RunCheck], experiment: Experiment, shared: SharedRuns
 ) -> SearchResult:
-    """The boundary along the steps, and what is to be remarked."""
+    """The boundary along the steps by the seeds, and remarks on it."""
     flip = plan.flip
     if not plan.length:
         remark = f"batches were not looked at beyond {shown(experiment.steps)} steps"
@@ -101,7 +101,7 @@ def read_seeds(
 def _in_offsets(
     plan: SeedsByStep, checks: Sequence[RunCheck], experiment: Experiment, shared: SharedRuns
 ) -> dict[Experiment, Path] | None:
-    """The seeds in float64, counted from where they go; None where that is not to be had."""
+    """The seeds' float64 paths with w as the distance from its limit; None if some run has none."""
     runs = experiments_of(checks, replace(experiment, steps=plan.length))
     paths = {run: path for run in runs if (path := shared.offset_path(run, FEW)) is not None}
     return paths if len(paths) == len(set(runs)) else None
@@ -110,7 +110,7 @@ def _in_offsets(
 def _of_paths(
     plan: SeedsByStep, checks: Sequence[RunCheck], experiment: Experiment, paths: Mapping[Experiment, Path]
 ) -> SearchResult:
-    """What the seeds make of a flip, which is within the run as stated or beyond it."""
+    """The boundary by the seeds' paths, for a flip within the stated run or beyond it."""
 
     def path(run: Experiment, steps: int) -> Path:
         return paths[replace(run, steps=plan.length)].until(steps)
@@ -123,7 +123,7 @@ def _of_paths(
 
 
 def _exception(plan: SeedsByStep, lengths: Lengths, experiment: Experiment, first: int) -> Boundary:
-    """The seeds on either side of the first exception of what had to hold always."""
+    """The boundary at the first exception to "always", with the shares of seeds on either side of it."""
     low = min(int(first * (1 - BEYOND)), first - 1)
     high = min(max(int(np.ceil(first * (1 + BEYOND))), first + 1), plan.length)
     shares = _shares(lengths, low, high)
@@ -133,7 +133,7 @@ def _exception(plan: SeedsByStep, lengths: Lengths, experiment: Experiment, firs
 
 
 def _of_a_longer_run(plan: SeedsByStep, lengths: Lengths, experiment: Experiment) -> SearchResult:
-    """The first length at which seeds are no longer what they were as stated, and from which on all are."""
+    """The boundary beyond the stated run: from the first length at which some seed flips to one at which all have."""
     steps, flip, seeds = experiment.steps, plan.flip, lengths.met.shape[1]
     now = lengths.met[steps] & lengths.resolved[steps]
     # Where all seeds are of one mind as stated, it is theirs that may change.
@@ -165,7 +165,7 @@ def _of_a_longer_run(plan: SeedsByStep, lengths: Lengths, experiment: Experiment
 
 
 def _beside(flip: StepsFlip, first: int, steps: int, length: int) -> tuple[int, int]:
-    """Lengths on either side of a flip, before any other one."""
+    """Run lengths on either side of a flip, nearer to it than to any other flip."""
     low = max(min(int(first * (1 - BEYOND)), first - 1), steps)
     high = min(max(int(np.ceil(first * (1 + BEYOND))), first + 1), length)
     for begins, ends in flip.windows:

@@ -1,1 +1,1 @@
-"""What each of the three witnesses says of a check."""
+"""The three witnesses and their findings on checks."""

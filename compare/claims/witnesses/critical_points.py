@@ -95,7 +95,7 @@ def place_of(point: "CriticalPoint", experiment: Experiment) -> Place:
 
 
 def _approached(near: Neuron, trained: tuple[str, ...]) -> Neuron:
-    """A few steps of Newton's method, from float64 to all that the digits allow."""
+    """Refine a point from float64 to all digits by a few steps of Newton's method."""
     entries = [expected_hessian(near, row, column) for row in trained for column in trained]
     if any(entry is None for entry in entries):
         return near
@@ -113,7 +113,7 @@ def _approached(near: Neuron, trained: tuple[str, ...]) -> Neuron:
 
 
 def _largest(number: Real) -> float:
-    """What a number is at most, in magnitude."""
+    """Largest magnitude in the interval of a number."""
     size = abs(number)
     return size.middle() if isinstance(size.value, Fraction) else float(size.field.points.mpf(size.value.b))
 

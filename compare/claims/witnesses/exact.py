@@ -1,4 +1,4 @@
-"""What the exact witness says: expected dynamics for runs, closed forms for everything else."""
+"""Findings of the exact witness: expected dynamics for runs, closed forms for everything else."""
 
 from collections.abc import Callable
 
@@ -87,7 +87,7 @@ def expected_runs_of(claim: Claim) -> list[Request]:
 
 
 def _share(check: TrajectoryCheck, share: ShareOf, experiment: Experiment, shared: SharedRuns) -> Finding | None:
-    """Of random starts the share under the expected dynamics."""
+    """Finding on a share of random starts under the expected dynamics."""
     if share.of == "seeds":
         return None
     request = expected_request(experiment, check, share)
@@ -95,7 +95,7 @@ def _share(check: TrajectoryCheck, share: ShareOf, experiment: Experiment, share
 
 
 def _at_rest(check: Check, experiment: Experiment, shared: SharedRuns) -> Finding | None:
-    """A check that takes no run."""
+    """Finding on a check that needs no run."""
     if isinstance(check, SurfaceCheck):
         return judge_surface(check, experiment)
     if isinstance(check, MinimumCheck):

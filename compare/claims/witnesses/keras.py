@@ -1,4 +1,4 @@
-"""What Keras says: its own run, certified step by step, and what is installed."""
+"""Findings of Keras: from its own run, certified step by step, and from the installed package."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the reference says: its runs over many seeds or starts, and its update rules."""
+"""Findings of the reference: from its runs over many seeds or starts, and from its update rules."""
 
 import numpy as np
 
@@ -31,7 +31,7 @@ def requests_of(claim: Claim) -> list[Request]:
 
 
 def _share(experiment: Experiment, check: TrajectoryCheck, share: ShareOf, shared: SharedRuns) -> Finding:
-    """The share of seeds or starts, with the interval that their independence allows."""
+    """Finding on a share of seeds or starts, with the confidence interval that their independence allows."""
     runs = share_runs(experiment, check, share)
     answers = answer(check, shared.reference_path(runs.run))
     if share.of == "seeds":
@@ -54,7 +54,7 @@ def reference_statement(claim: Claim, shared: SharedRuns) -> Statement | None:
 
 
 def finer_statement(claim: Claim, shared: SharedRuns) -> Statement | None:
-    """What the same seeds say in float64, counted from where they go; None where that is not to be had."""
+    """Statement of the same seeds from float64 runs with w as the distance from its limit; None if impossible."""
     paths: dict[Experiment, Path] = {}
     for run in runs_of(claim):
         path = shared.offset_path(run, SEEDS)

@@ -43,7 +43,7 @@ def seeds_for(samples: int) -> int:
 
 
 class SharedRuns:
-    """Makes and remembers runs; Keras' with the graphs of `recorder`, and not at all without one.
+    """Makes and caches runs; those of Keras with the graphs of `recorder`, and none of them without one.
 
     Examples
     --------

@@ -43,7 +43,7 @@ DOMINATED = 2  # rescalings after which only the slowest mode is left of a linea
 
 
 def without_sampling_settings(experiment: Experiment) -> Experiment:
-    """The experiment with default batches, length and dtype, on which its expected dynamics does not depend."""
+    """The experiment with batch size, steps, seed and dtype fixed: its expected dynamics does not depend on them."""
     return replace(experiment, batch_size=1, steps=1, seed=0, dtype="float64")
 
 
@@ -213,7 +213,7 @@ class Descent:
 
     @property
     def steps(self) -> int:
-        """Updates made so far."""
+        """Number of updates made so far."""
         return len(self._gradients[0])
 
     def path(self, steps: int) -> Path:

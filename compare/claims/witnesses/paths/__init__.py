@@ -1,1 +1,1 @@
-"""The path of states that a witness saw, and what it says of a check."""
+"""Paths of states, and the answers that they give to checks."""

@@ -1,6 +1,6 @@
-"""What each state of a path says of a check: yes, no, or that it cannot tell.
+"""The answer of each state of a path to a check: yes, no, or unresolved.
 
-It cannot where its number is nearer to the threshold than the path's own error; where all
+It is unresolved where its number is nearer to the threshold than the path's own error; where all
 samples were on the kink before (w = b = 0, or both below the smallest normal number), so
 that what came after depends on the value taken for phi'(0), or on underflow; and where the
 run diverged and left no number: it is near nothing, but whether it is above something is
@@ -27,7 +27,7 @@ IMPRECISE = "rounding may have carried the expected dynamics anywhere by then"
 
 
 class States(NamedTuple):
-    """What each state says of a check's condition; arrays of shape (values, members)."""
+    """The answer of each state to a check's condition; arrays of shape (values, members)."""
 
     number: np.ndarray
     met: np.ndarray
@@ -37,7 +37,7 @@ class States(NamedTuple):
 
 
 def states_of(check: TrajectoryCheck, path: Path, rows: slice = slice(None)) -> States:
-    """Hold each of these values of a check's quantity against its condition."""
+    """Compare each value of a check's quantity, or those of some rows, with its condition."""
     number = numbers_in_question(check, path, rows)
     tells = np.asarray(check.condition.tells(number))
     parts = list(_parts(check, path, rows))
@@ -82,7 +82,7 @@ Part = tuple[np.ndarray, np.ndarray, bool]
 
 
 def _parts(check: TrajectoryCheck, path: Path, rows: slice) -> Iterator[Part]:
-    """For each part of the condition: how far inside, by how much that may be off, whether its end belongs to it."""
+    """For each part of the condition: the margin, its error, (values, members), and whether its end belongs to it."""
     condition, quantity, origin = check.condition, check.quantity, check.distance_to
 
     def away(threshold: float) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""A claim's checks of runs, put to one path after another."""
+"""Judge all of a claim's checks of runs on the paths of a witness."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -38,11 +38,11 @@ class Statement(NamedTuple):
 
     @property
     def so_far(self) -> np.ndarray:
-        """What the checks come to by the states that can tell."""
+        """Answer of all checks by those states alone that can tell, (members,)."""
         return np.asarray(np.logical_and.reduce([a.met if a.so_far is None else a.so_far for a in self.answers]))
 
     def of_check(self, place: int) -> "Statement":
-        """What is said about one of the checks."""
+        """The statement about one of the checks alone."""
         return together((self.answers[place],), held=self.held)
 
 
@@ -92,7 +92,7 @@ def state_claim(claim: Claim, path: Callable[[Experiment], Path]) -> Statement |
 
 
 def together(answers: tuple[Answers, ...], *, held: bool = False) -> Statement:
-    """What several answers of the same members come to: one that is no for sure decides, whatever the others are."""
+    """Combine several answers of the same members: a certain no decides, whatever the others are."""
     met = np.logical_and.reduce([a.met for a in answers])
     fails = np.logical_or.reduce([~a.met & a.resolved for a in answers])
     resolved = np.logical_and.reduce([a.resolved for a in answers]) | fails

@@ -69,7 +69,7 @@ def _start_minus(path: Run, name: str, number: Fraction) -> np.ndarray:
 
 
 def _still_at_start(path: Run, name: str) -> np.ndarray:
-    """Whether a parameter has never been moved, state by state; an update lost in rounding has moved it."""
+    """Whether each state is still the start; an update that rounding lost counts as a move."""
     values = np.asarray(getattr(path.parameters, name))
     same = values == values[:1]
     if name not in path.experiment.trainable:

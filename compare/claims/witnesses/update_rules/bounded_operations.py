@@ -1,4 +1,4 @@
-"""The same rule in operations for which `compare.rounding` has bounds.
+"""An equivalent update rule in operations for which `compare.rounding` has bounds.
 
 Conditions are brought to ``>`` and ``==``, with branches exchanged; a power 1/2 is a root.
 """

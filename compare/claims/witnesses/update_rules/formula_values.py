@@ -1,4 +1,4 @@
-"""What a formula comes to, in real numbers.
+"""Evaluate formulas in real numbers.
 
 Fractions stay fractions, so most formulas have their exact value; roots, exponentials,
 logarithms and pi are intervals of as many digits as asked for (`compare.claims.witnesses.real_numbers`).

@@ -88,7 +88,7 @@ def _step(optimizer: Optimizer, w: Any, gradient: Any, iterations: Any, slots: M
 
 
 def rounding_of(steps: Steps) -> dict[str, Any]:
-    """By quantity how far a step may be from the exact one.
+    """Bound on the rounding error of a step, by quantity.
 
     That is the radius of the reference's own step, for a rule that is implemented in another
     order than it is written, and what half an ulp of each setting moves, a setting being the

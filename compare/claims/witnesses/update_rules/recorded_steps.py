@@ -55,7 +55,7 @@ class Compared(NamedTuple):
 
     @property
     def is_bounded(self) -> np.ndarray:
-        """Where there is a finite bound."""
+        """Whether the bound is finite, for each step."""
         parts = self.predicted.bound, self.predicted.value, self.observed
         bounded: np.ndarray = np.logical_and.reduce([np.isfinite(part) for part in parts])
         return bounded
@@ -169,7 +169,7 @@ def _predict(
     as_balls: bool,
     changed: Mapping[str, float] = NOTHING_CHANGED,
 ) -> dict[str, Any]:
-    """What the rule predicts; `changed` has factors for what goes into it."""
+    """What the rule predicts; `changed` has factors by which its inputs are multiplied."""
     dtype = steps.w.dtype
 
     def given(key: str, value: np.ndarray) -> Any:
