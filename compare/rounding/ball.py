@@ -64,7 +64,7 @@ class Ball(NDArrayOperatorsMixin):
 
     @classmethod
     def exact(cls, value: Any, arithmetic: Arithmetic = Arithmetic.ANY) -> "Ball":
-        """Make the Ball of a value both sides start from: radius 0, or |value| if subnormal, as it may be flushed."""
+        """Make the Ball of a value both sides start from: radius 0, or its size if subnormal, as it may be flushed."""
         magnitude = np.abs(value)
         subnormal = (magnitude > 0) & (magnitude < np.finfo(value.dtype).tiny)
         radius = np.where(subnormal, magnitude, 0.0).astype(np.float64) if subnormal.any() else 0.0
