@@ -16,9 +16,10 @@ LARGEST = 100_000_000  # bytes
 class KillTable:
     """What `defects.json` says, counted.
 
-    Of the `changing` defects, those that change the mathematics, `lanes` and `usual_tests` count
-    how many each of them sees, `by_default` how many a certificate sees with nothing but its defaults on
-    the run that somebody would try, and `killed` how many with every lane on runs made for them.
+    `defects` are those of the file. Of the `changing` ones, those that change the mathematics,
+    `lanes` and `usual_tests` count how many each of them sees, `by_default` how many a certificate
+    sees with nothing but its defaults on the run that somebody would try, and `killed` how many with
+    every lane on runs made for them. `false_alarms` counts what was reported of correct implementations.
     """
 
     defects: list[dict[str, Any]]

@@ -32,7 +32,7 @@ class Steps(NamedTuple):
 
 
 def run_single(experiment: Experiment, x_blocks: Iterator[np.ndarray], recorded: np.ndarray) -> Recorded:
-    """Train one neuron that `UnbiasedKernel.fits`; arguments and result as for `reference.ensembles.run`.
+    """Train one neuron that `UnbiasedKernel.fits`; arguments and result as for `reference.ensembles.loop.run`.
 
     Examples
     --------

@@ -13,7 +13,7 @@ DTYPES = ["float32", "float64"]
 
 
 def looked_up(x, w, b, cells=None):
-    """RankTable by the table, prepared as a kernel prepares them."""
+    """Ranks by the table, which is prepared as a kernel prepares it."""
     table = rank_table(x, cells or number_of_cells(len(x)))
     shift = np.where(np.signbit(w), 0, len(x)).astype(code_type(len(x)))
     special = np.flatnonzero(np.abs(w) < np.finfo(w.dtype).tiny)
@@ -34,7 +34,7 @@ def decided(x, w, b):
 
 
 def next_to_kinks(x, rng, count):
-    """Neurons whose kink is at a sample, up to a few units in the last rank of b and of w."""
+    """Neurons whose kink is at a sample, up to a few units in the last place of b and of w."""
     dtype = x.dtype.type
     w = (rng.choice([-1, 1], count) * 10.0 ** rng.uniform(-6, 4, count)).astype(dtype)
     b = -(w * rng.choice(x, count))
@@ -82,7 +82,7 @@ def test_kinks_a_few_units_from_a_sample_really_fall_on_either_side(dtype):
 
 
 @pytest.mark.parametrize("kink", [0, 3, 7])
-def test_sums_are_those_of_the_kink_ranks_on_either_side(kink):
+def test_sums_are_those_of_the_active_samples_on_either_side(kink):
     x = np.array([-2.0, -1.5, -1.0, 0.25, 0.25, 0.5, 3.0])
     n, ranks = len(x), np.arange(15)
     sums = run_sums(x, kink)

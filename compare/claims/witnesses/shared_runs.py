@@ -43,7 +43,12 @@ def seeds_for(samples: int) -> int:
 
 
 class SharedRuns:
-    """Makes and caches runs; those of Keras with the graphs of `recorder`, and none of them without one.
+    """Makes runs, each once, and keeps them.
+
+    Parameters
+    ----------
+    recorder : keras_impl.Recorder, optional
+        With whose graphs Keras runs; None leaves Keras out.
 
     Examples
     --------
@@ -122,6 +127,11 @@ class SharedRuns:
         """Keras' run, compared step by step with the reference's; a long one is cut.
 
         Without its twins: a claim is about this run, and the runs that ship have theirs.
+
+        Raises
+        ------
+        ValueError
+            If there is no recorder.
         """
         from compare.certificates import certify
 
