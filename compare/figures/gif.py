@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -74,15 +75,15 @@ def write_gif(
 
 def _render(figure: Figure, show: Callable[[int], Sequence[Artist]], frames: int) -> list[np.ndarray]:
     """RGB of every frame: the still parts once, the moving ones on a copy of them."""
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()  # type: ignore[no-untyped-call]
-    background = canvas.copy_from_bbox(figure.bbox)  # type: ignore[no-untyped-call]
+    canvas: Any = FigureCanvasAgg(figure)  # whose methods matplotlib does not annotate
+    canvas.draw()
+    background = canvas.copy_from_bbox(figure.bbox)
     images = []
     for frame in range(frames):
-        canvas.restore_region(background)  # type: ignore[no-untyped-call]
+        canvas.restore_region(background)
         for artist in show(frame):
             figure.draw_artist(artist)
-        images.append(np.asarray(canvas.buffer_rgba())[..., :3].copy())  # type: ignore[no-untyped-call]
+        images.append(np.asarray(canvas.buffer_rgba())[..., :3].copy())
     return images
 
 

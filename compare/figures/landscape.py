@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, LinearSegmentedColormap
+from matplotlib.contour import QuadContourSet
 from scipy.special import ndtri
 
 from compare.figures import style
@@ -132,9 +133,9 @@ def _hatch_dead(ax: Axes, experiment: Experiment, bottom: float) -> None:
                     zorder=1.5, label="dead")  # fmt: skip
 
 
-def _colour_bar(ax: Axes, filled: object) -> None:
+def _colour_bar(ax: Axes, filled: QuadContourSet) -> None:
     ticks = LEVELS[[0, 1, 3, 5, 7, 9, 11]]
-    scale = ax.figure.colorbar(filled, ax=ax, ticks=ticks, pad=0.02)  # type: ignore[arg-type]
+    scale = ax.figure.colorbar(filled, ax=ax, ticks=ticks, pad=0.02)
     scale.ax.set_yticklabels([f"{level:g}" for level in ticks], fontsize=style.TEXT_SIZE - 1, color=style.INK)
     scale.outline.set_edgecolor(style.QUIET)
     scale.set_label("expected loss", fontsize=style.TEXT_SIZE, color=style.INK)

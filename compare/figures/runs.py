@@ -1,7 +1,6 @@
 """What the pictures need of trajectories: checked, as float64, cut where they diverge."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -15,7 +14,7 @@ __all__ = ["EPOCH", "colour_of", "complete", "drawable_parameters", "labels_for"
 EPOCH = 100  # steps of an epoch in the question's script
 
 
-def complete(run: Any, caller: str) -> Trajectory:
+def complete(run: Trajectory, caller: str) -> Trajectory:
     """Return the run if it is a Trajectory with every step recorded; errors begin with the function called."""
     if not isinstance(run, Trajectory):
         raise TypeError(f"{caller} draws Trajectories, such as reference.train returns, got {run!r}")
@@ -28,11 +27,11 @@ def complete(run: Any, caller: str) -> Trajectory:
     return run
 
 
-def single(run: Any, caller: str) -> Trajectory:
+def single(run: Trajectory, caller: str) -> Trajectory:
     """Return the run if it is complete and of one neuron."""
     if complete(run, caller).experiment.shape != ():
         raise ValueError(f"{caller} draws single runs, got an ensemble of shape {run.experiment.shape}")
-    return run  # type: ignore[no-any-return]
+    return run
 
 
 def drawable_parameters(run: Trajectory) -> Parameters:

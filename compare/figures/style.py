@@ -76,7 +76,8 @@ def file_figure(size: tuple[float, float]) -> Figure:
 
 def save_png(figure: Figure, path: Path) -> None:
     """Write a figure with Agg, whatever the backend; the same figure gives the same bytes."""
-    FigureCanvasAgg(figure).print_png(path, metadata={"Software": None})  # type: ignore[no-untyped-call]
+    canvas: Any = FigureCanvasAgg(figure)  # whose methods matplotlib does not annotate
+    canvas.print_png(path, metadata={"Software": None})
 
 
 def dress(ax: Axes, *, xlabel: str = "", ylabel: str = "", title: str = "", grid: bool = True) -> None:

@@ -69,7 +69,7 @@ class SafeStream(io.TextIOBase):
         self.drawing = drawing
 
     @property
-    def encoding(self) -> str:  # type: ignore[override]
+    def encoding(self) -> str:  # type: ignore[override]  # there it is an attribute
         """Encoding of the stream."""
         return getattr(self.stream, "encoding", None) or "utf-8"
 
@@ -93,7 +93,7 @@ class SafeStream(io.TextIOBase):
             try:
                 self.stream.write(shown)
             except (OSError, ValueError):
-                self._give_up()
+                self._give_up(self.stream)
         return len(text)
 
     def flush(self) -> None:
@@ -101,15 +101,15 @@ class SafeStream(io.TextIOBase):
             try:
                 self.stream.flush()
             except (OSError, ValueError):
-                self._give_up()
+                self._give_up(self.stream)
 
-    def _give_up(self) -> None:
+    def _give_up(self, stream: IO[str]) -> None:
         """Discard all further output, also what the interpreter flushes when it ends."""
-        stream, self.stream = self.stream, None
+        self.stream = None
         with contextlib.suppress(OSError, ValueError, AttributeError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             try:
-                os.dup2(nowhere, stream.fileno())  # type: ignore[union-attr]
+                os.dup2(nowhere, stream.fileno())
             finally:
                 os.close(nowhere)
 
