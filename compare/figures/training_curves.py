@@ -78,8 +78,9 @@ def trajectory(
         drawable = (losses > 0) & (losses <= LARGEST)  # a logarithm shows no 0
         above.plot(ends, np.where(drawable, losses, np.nan), label=label, **look)
         is_named = i == 0 and len(run.experiment.trainable) > 1
+        paths = drawable_parameters(run)
         for name in run.experiment.trainable:
-            path = getattr(drawable_parameters(run), name)[steps, 0]
+            path = getattr(paths, name)[steps, 0]
             below.plot(steps / unit, path, linestyle=LINES[name], label=name if is_named else None, **look)
     above.set_yscale("log")
     trained = list(dict.fromkeys(name for run in runs for name in run.experiment.trainable))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from compare.question.audit import Finding
+from compare.system.output import shortest_texts
 from compare.theory.success import loss_to_beat
 from reference import SGD, Experiment
 
@@ -85,17 +86,11 @@ def _run(finding: Finding) -> dict[str, Any]:
     last = experiment.steps
     steps = np.unique([*range(min(EVERY_STEP_UNTIL, last)), *range(0, last + 1, THEN_EVERY), last])
     seen = steps[steps < last]  # the last state has seen no batch
+    columns = {"w": run.parameters.w[steps], "loss": run.loss[seen], "gradient": run.gradient.w[seen]}
     return {
         "id": finding.case.id,
         "title": title_of(experiment),
         "negativeSlope": experiment.negative_slope,
         "steps": steps.tolist(),
-        "w": _shortest(run.parameters.w[steps]),
-        "loss": _shortest(run.loss[seen]),
-        "gradient": _shortest(run.gradient.w[seen]),
+        **{name: [float(text) for text in shortest_texts(column)] for name, column in columns.items()},
     }
-
-
-def _shortest(values: np.ndarray) -> list[float]:
-    """Numbers as short as tells them apart in their own dtype."""
-    return [float(str(value)) for value in values]

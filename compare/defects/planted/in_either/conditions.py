@@ -76,7 +76,7 @@ DEFECTS = defects(
         ("small-gradients-larger", "long"): (
             "Derivatives below a thousandth are 1 % too large.",
             _SMALL,
-            in_base(_UPDATE, _UPDATE.replace("g,", "np.where(np.absolute(g) > 1e-3, g, g * 1.01),")),
+            in_base(_UPDATE, _UPDATE.replace("g,", f"np.where(np.absolute(g) > {_LITTLE}, g, g * 1.01),")),
         ),
         ("keras-small-gradients-larger", "long"): (
             "Derivatives below a thousandth are 1 % too large.",
