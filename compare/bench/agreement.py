@@ -38,7 +38,7 @@ def require_exact(train: Train, dtype: str) -> int:
     problem = few_bits(dtype)
     ends, exact = train(problem), exact_ends(problem)
     for name in ("w", "b"):
-        found, expected = _checked(ends, name, dtype, problem.w.shape), getattr(exact, name)
+        found, expected = _checked(ends, name, dtype, problem.w.shape, "shape "), getattr(exact, name)
         unequal = np.flatnonzero(found != expected)
         if unequal.size:
             first = unequal[0]
@@ -70,10 +70,10 @@ def require_one_step(experiment: Experiment, batches: tuple[np.ndarray, np.ndarr
     return worst
 
 
-def _checked(ends: Parameters, name: str, dtype: str, shape: tuple[int, ...]) -> np.ndarray:
+def _checked(ends: Parameters, name: str, dtype: str, shape: tuple[int, ...], what: str = "") -> np.ndarray:
     found = np.asarray(getattr(ends, name))
     if found.shape != shape or found.dtype != dtype:
-        raise Wrong(f"{name} comes as {found.dtype} of shape {found.shape}, not {dtype} of shape {shape}")
+        raise Wrong(f"{name} comes as {found.dtype} of shape {found.shape}, not {dtype} of {what}{shape}")
     return found
 
 

@@ -17,7 +17,7 @@ def prepare(rival: Rival, size: Size) -> Prepared:
     problem = grid(min(size.side**2, rival.models), size.samples, size.scaled(rival.steps))
     checked = require_agreement(lambda one: build(one)(), problem)
     train = build(problem)
-    train()  # compiles, and warms up
+    train()  # warms up
     models, steps = problem.w.size, len(problem.x)
     details = {"models": models, "steps": steps, "samples": size.samples, "dtype": "float64", **checked}
     return Prepared(timed(train), models * steps, details)

@@ -1,8 +1,8 @@
 """Other implementations of the same training, for comparison.
 
-A rival is built for a Problem, outside the timing: arrays are handed over. What is built
-trains from the starts to the ends each time it is called, and returns when it is done. The
-first of its runs compiles, and is not timed.
+A rival is built for a Problem, outside the timing: arrays are handed over, and what can be
+compiled is. What is built trains from the starts to the ends each time it is called, and
+returns when it is done.
 """
 
 import pkgutil

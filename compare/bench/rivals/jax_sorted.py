@@ -80,6 +80,7 @@ def _build(problem: Problem, place_of: Callable[[Any, Any], Any]) -> Callable[[]
         w, b = jax.block_until_ready(run(*arguments))
         return Parameters(w=w, b=b)
 
+    train()  # compiles
     return train
 
 

@@ -14,7 +14,9 @@ def build(problem: Problem, mode: str = "graph") -> Callable[[], Parameters]:
     from keras_impl.wide_layer import WideLayer
 
     layer = WideLayer(problem.w.size, dtype=str(problem.x.dtype), learning_rate=problem.learning_rate, mode=mode)
-    return lambda: layer.train(Parameters(w=problem.w, b=problem.b), problem.x, problem.y)
+    train = partial(layer.train, Parameters(w=problem.w, b=problem.b), problem.x, problem.y)
+    train()  # traces, and compiles
+    return train
 
 
 build_jitted = partial(build, mode="xla")

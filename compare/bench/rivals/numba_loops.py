@@ -10,7 +10,7 @@ __all__ = ["build"]
 
 
 def build(problem: Problem) -> Callable[[], Parameters]:
-    """What trains the problem; compiled for its dtype by the first run."""
+    """Compile for the problem's dtype and return what trains it."""
     import numba
 
     loops = numba.njit(fastmath=True)(_loops)
@@ -21,6 +21,7 @@ def build(problem: Problem) -> Callable[[], Parameters]:
         loops(w, b, problem.x, problem.y, scale)
         return Parameters(w=w, b=b)
 
+    train()  # compiles
     return train
 
 
