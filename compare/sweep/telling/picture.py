@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from compare.figures import style
 from compare.figures.outcomes import (
@@ -61,9 +60,7 @@ def draw_sweep(result: SweepResult, path: Path) -> Path | None:
     across = min(len(panels), 3)
     down = math.ceil(len(panels) / across)
     with matplotlib.style.context("default"):
-        figure = Figure(
-            figsize=(2.4 + 4.3 * across, 2.2 + 4.0 * down), dpi=style.DPI, layout="constrained", facecolor="white"
-        )
+        figure = style.file_figure((2.4 + 4.3 * across, 2.2 + 4.0 * down))
         subplots = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True).ravel()
         outcome = outcomes_of(result)
         for ax, panel in zip(subplots, panels, strict=False):
@@ -136,8 +133,8 @@ def _mark_minimum(ax: Axes, result: SweepResult, axes: list[Axis]) -> None:
     if len(minima) == 1:
         ((at_w, at_b),) = minima
         if min(w) <= at_w <= max(w) and min(b) <= at_b <= max(b):
-            ax.plot(at_w, at_b, marker="*", markersize=15, color=style.TARGET, markeredgecolor="white", linestyle="",
-                    label=f"global minimum ({style.rounded(at_w)}, {style.rounded(at_b)})")  # fmt: skip
+            label = f"global minimum ({style.rounded(at_w)}, {style.rounded(at_b)})"
+            style.mark_minimum(ax, (at_w, at_b), 15, label=label)
 
 
 def _draw_points(
