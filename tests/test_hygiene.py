@@ -21,7 +21,7 @@ MAY_HOLD_TOLERANCES = {
     "tests/compare/surface/test_double_double.py": "restates the bounds in the docstrings of double_double",
     "tests/compare/surface/test_gaussian.py": "restates the truncation error that the tail coefficients state",
     "tests/compare/surface/test_critical_random.py": "says which end points of a search are clear enough to ask for",
-    "compare/defects/detection/conventional_tests.py": "quotes the tolerances of usual tests, to measure them",
+    "compare/defects/detection/conventional_tests.py": "quotes those of usual tests, to measure what they see",
     "tests/test_hygiene.py": "plants tolerances for the scanner to find",
 }
 
