@@ -4,14 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
 
-from compare.claims.values import ComparisonCheck, Condition, ShareOf, StepsCheck, TrajectoryCheck
+from compare.claims.values import ComparisonCheck, Condition, StepsCheck, TrajectoryCheck
 from compare.claims.witnesses.paths.answers import answer, answer_comparison
 from compare.claims.witnesses.paths.path import Path
-from compare.claims.witnesses.seeds.confidence_intervals import interval
-from compare.claims.witnesses.seeds.random_starts import draw_starts
-from compare.claims.witnesses.seeds.shares import within
 from reference import Experiment, Parameters
 
 TINY32 = float(np.finfo(np.float32).tiny)
@@ -217,55 +213,3 @@ def test_never_is_later_than_any_step_but_not_than_never():
     later = ComparisonCheck(measure=until, relation="greater", within=None, other_is={})
     ours, theirs = path([-1, -1], [-1, -1]), another(path([-1, 1], [-1, -1]))
     assert said(answer_comparison(later, ours, theirs)) == [True, None]
-
-
-# Shares.
-
-
-@pytest.mark.parametrize(("met", "number", "confidence"), [(0, 20, 0.99), (20, 20, 0.9), (7, 20, 0.95), (1, 2, 0.5)])
-def test_the_interval_has_the_tail_probabilities_of_clopper_and_pearson(met, number, confidence):
-    from math import comb
-
-    def at_least(k, p):
-        return sum(comb(number, i) * p**i * (1 - p) ** (number - i) for i in range(k, number + 1))
-
-    low, high = interval(met, number, confidence)
-    tail = (1 - confidence) / 2
-    # Around each end, the tail probability passes its value: no tolerance, a change of sign.
-    width = 2.0**-20
-    if met > 0:
-        assert at_least(met, low - width) < tail < at_least(met, low + width)
-    else:
-        assert low == 0
-    if met < number:
-        assert 1 - at_least(met + 1, high + width) < tail < 1 - at_least(met + 1, high - width)
-    else:
-        assert high == 1
-
-
-@pytest.mark.parametrize(("met", "number"), [(0, 5), (5, 5), (977, 2000), (31, 32)])
-def test_the_interval_is_that_of_scipys_binomial_test(met, number):
-    theirs = binomtest(met, number).proportion_ci(0.999, method="exact")
-    narrower, wider = interval(met, number, 0.998999), interval(met, number, 0.999001)
-    assert wider.low <= theirs.low <= narrower.low
-    assert narrower.high <= theirs.high <= wider.high
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "expected"),
-    [(0.46, 0.54, True), (0.3, 0.39, False), (0.61, 0.9, False), (0.3, 0.5, None), (0.5, 0.9, None), (0.1, 0.9, None)],
-)
-def test_a_share_is_judged_by_its_whole_interval(low, high, expected):
-    assert within(Condition(near=0.5, within=0.1), (lambda: type(interval(1, 2, 0.5))(low, high))()) is expected
-
-
-def test_starts_are_drawn_from_the_seed_and_as_distributed():
-    share = ShareOf("starts", 4000, {"w": ("normal", 2.0, 0.5), "b": ("uniform", -1.0, 3.0)}, 0.99, Condition())
-    drawn = draw_starts(Experiment(seed=3), share).initial
-    assert draw_starts(Experiment(seed=3), share).initial.w.tolist() == drawn.w.tolist()
-    assert draw_starts(Experiment(seed=4), share).initial.w.tolist() != drawn.w.tolist()
-    assert set(drawn.v.tolist()) == {1.0}
-    assert -1 <= drawn.b.min() < drawn.b.max() <= 3
-    # Five standard errors: one seed in two million fails, and the seed is fixed.
-    assert abs(drawn.w.mean() - 2) <= 5 * 0.5 / 4000**0.5
-    assert abs(drawn.b.mean() - 1) <= 5 * (4 / 12**0.5) / 4000**0.5

@@ -1,14 +1,43 @@
 """Intervals for shares: closed forms, and how often they cover a share that is known."""
 
+from math import comb
+
 import numpy as np
 import pytest
-from scipy.stats import binom, chi2
+from scipy.stats import binom, binomtest, chi2
 
 from compare.claims.witnesses.seeds.confidence_intervals import Margins, grouped_interval, interval, interval_by_noise
 
 REPETITIONS = 300
 CONFIDENCE = 0.99
 P = 0.24
+
+
+@pytest.mark.parametrize(("met", "number", "confidence"), [(0, 20, 0.99), (20, 20, 0.9), (7, 20, 0.95), (1, 2, 0.5)])
+def test_the_interval_has_the_tail_probabilities_of_clopper_and_pearson(met, number, confidence):
+    def at_least(k, p):
+        return sum(comb(number, i) * p**i * (1 - p) ** (number - i) for i in range(k, number + 1))
+
+    low, high = interval(met, number, confidence)
+    tail = (1 - confidence) / 2
+    # Around each end, the tail probability passes its value: no tolerance, a change of sign.
+    width = 2.0**-20
+    if met > 0:
+        assert at_least(met, low - width) < tail < at_least(met, low + width)
+    else:
+        assert low == 0
+    if met < number:
+        assert 1 - at_least(met + 1, high + width) < tail < 1 - at_least(met + 1, high - width)
+    else:
+        assert high == 1
+
+
+@pytest.mark.parametrize(("met", "number"), [(0, 5), (5, 5), (977, 2000), (31, 32)])
+def test_the_interval_is_that_of_scipys_binomial_test(met, number):
+    theirs = binomtest(met, number).proportion_ci(0.999, method="exact")
+    narrower, wider = interval(met, number, 0.998999), interval(met, number, 0.999001)
+    assert wider.low <= theirs.low <= narrower.low
+    assert narrower.high <= theirs.high <= wider.high
 
 
 @pytest.mark.parametrize("groups", [1, 8, 40])

@@ -1,4 +1,4 @@
-"""Random starts and the streams of batches that they see."""
+"""Random starts, the streams of batches that they see, and the shares of them that meet a condition."""
 
 import warnings
 from dataclasses import replace
@@ -12,10 +12,10 @@ from compare.claims.values import Claim, Condition, ShareOf, TrajectoryCheck
 from compare.claims.witnesses.paths.answers import Answers
 from compare.claims.witnesses.seeds.batch_streams import half_squares, stream_of_each
 from compare.claims.witnesses.seeds.batch_sums import SortedBatches, WholeBatches, evaluate, split_at_zero
-from compare.claims.witnesses.seeds.confidence_intervals import interval
+from compare.claims.witnesses.seeds.confidence_intervals import Interval, interval
 from compare.claims.witnesses.seeds.many_runs import Request, run_together
 from compare.claims.witnesses.seeds.random_starts import draw_starts, expected_request, first_start, share_runs
-from compare.claims.witnesses.seeds.shares import judge_share
+from compare.claims.witnesses.seeds.shares import judge_share, within
 from compare.rounding import gamma
 from reference import SGD, Experiment, Parameters, Target
 
@@ -170,6 +170,14 @@ def test_drawn_squares_are_used_where_samples_are_too_many(monkeypatch):
 # What is said.
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [(0.46, 0.54, True), (0.3, 0.39, False), (0.61, 0.9, False), (0.3, 0.5, None), (0.5, 0.9, None), (0.1, 0.9, None)],
+)
+def test_a_share_is_judged_by_its_whole_interval(low, high, expected):
+    assert within(Condition(near=0.5, within=0.1), Interval(low, high)) is expected
+
+
 def answers(met, told):
     met, told = np.array(met, bool), np.array(told, bool)
     return Answers(np.zeros(len(met)), np.zeros(len(met), int), met, told, "lost")
@@ -248,6 +256,18 @@ def test_starts_beyond_the_range_of_floats_are_quiet(kind, trainable):
 def test_starts_that_no_float_holds_decide_nothing():
     verdict = judged(Experiment(steps=3, batch_size=4), share_of(20, {"w": ("uniform", 1e39, 1e40)}))
     assert (verdict.verdict, verdict.why) == ("undecided", "random starts are beyond the range of the dtype")
+
+
+def test_starts_are_drawn_from_the_seed_and_as_distributed():
+    share = ShareOf("starts", 4000, {"w": ("normal", 2.0, 0.5), "b": ("uniform", -1.0, 3.0)}, 0.99, Condition())
+    drawn = draw_starts(Experiment(seed=3), share).initial
+    assert draw_starts(Experiment(seed=3), share).initial.w.tolist() == drawn.w.tolist()
+    assert draw_starts(Experiment(seed=4), share).initial.w.tolist() != drawn.w.tolist()
+    assert set(drawn.v.tolist()) == {1.0}
+    assert -1 <= drawn.b.min() < drawn.b.max() <= 3
+    # Five standard errors: one seed in two million fails, and the seed is fixed.
+    assert abs(drawn.w.mean() - 2) <= 5 * 0.5 / 4000**0.5
+    assert abs(drawn.b.mean() - 1) <= 5 * (4 / 12**0.5) / 4000**0.5
 
 
 def test_starts_are_drawn_uniformly_where_their_width_overflows():

@@ -1,4 +1,4 @@
-"""Checks that take no run: surface, neuron, shape of the loss, kinks, arithmetic."""
+"""Checks at points, which take no run: surface, neuron, kinks, arithmetic."""
 
 import math
 import time
