@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["NoNumber", "Real", "Reals", "Undecided", "decided_by", "reals_of", "written"]
+__all__ = ["NoNumber", "Real", "Reals", "Undecided", "decided_by", "rational_root", "reals_of", "written"]
 
 MOST_BITS = 100_000  # of a fraction; nested powers would take for ever
 GUARD = 10  # bits
@@ -68,6 +68,12 @@ def written(number: Any) -> Fraction:
     return Fraction(str(np.asarray(number)[()]))
 
 
+def rational_root(number: Fraction) -> Fraction | None:
+    """Square root of a number that is not negative, where it is rational."""
+    roots = [math.isqrt(part) for part in number.as_integer_ratio()]
+    return Fraction(*roots) if [root * root for root in roots] == [*number.as_integer_ratio()] else None
+
+
 class Reals:
     """Arithmetic where intervals, of what cannot be exact, have so many decimal digits.
 
@@ -110,10 +116,8 @@ class Reals:
             if sign < 0:
                 raise NoNumber
             return x
-        if isinstance(x.value, Fraction):
-            roots = [math.isqrt(part) for part in (x.value.numerator, x.value.denominator)]
-            if [root * root for root in roots] == [x.value.numerator, x.value.denominator]:
-                return Real(self, Fraction(*roots))
+        if isinstance(x.value, Fraction) and (root := rational_root(x.value)) is not None:
+            return Real(self, root)
         return self._widened(self.intervals.sqrt(x.interval()))
 
     def exp(self, x: "Real") -> "Real":

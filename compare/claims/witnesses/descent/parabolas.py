@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from compare.claims.settings import has_no_bias
 from compare.claims.witnesses.loss_values import Neuron
+from compare.claims.witnesses.real_numbers import rational_root
 from reference import Experiment
 
 __all__ = ["HalfLines", "Parabola", "crossings", "half_lines", "half_parabolas", "teacher_slopes"]
@@ -140,8 +141,8 @@ def _positive_simple_roots(parabola: Parabola) -> list[Fraction]:
 
 def _root(number: Fraction) -> Fraction:
     """Square root, exactly where it is rational."""
-    exact = [math.isqrt(part) for part in (number.numerator, number.denominator)]
-    if [part * part for part in exact] == [number.numerator, number.denominator]:
-        return Fraction(*exact)
+    exact = rational_root(number)
+    if exact is not None:
+        return exact
     # sqrt(n / d) = sqrt(n d) / d
     return Fraction(math.isqrt(number.numerator * number.denominator * PRECISION**2), number.denominator * PRECISION)
