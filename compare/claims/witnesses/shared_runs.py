@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 import reference
+from compare.claims.verdicts import Share
 from compare.claims.witnesses.descent.decimal_descent import DecimalDescent
 from compare.claims.witnesses.descent.float_descent import ShadowedDescent, without_sampling_settings
 from compare.claims.witnesses.paths.path import Path
@@ -59,7 +60,7 @@ class SharedRuns:
 
     def __init__(self, recorder: "Recorder | None" = None) -> None:
         self.recorder = recorder
-        self.shares: dict[tuple[int, str, float, int], tuple[Any, tuple[int, int, int]]] = {}
+        self.shares: dict[tuple[int, str, float, int], tuple[Any, Share]] = {}
         self._decimal_descents: dict[Experiment, DecimalDescent] = {}
         self._float_descents: dict[Experiment, ShadowedDescent] = {}
         self._paths: dict[Request, Path] = {}
@@ -107,14 +108,7 @@ class SharedRuns:
 
     def offset_path(self, experiment: Experiment, seeds: int) -> Path | None:
         """The reference's float64 run with w as the distance from its limit; None where that is impossible."""
-        key = experiment, seeds
-        if key not in self._offsets:
-            kept = self._kept.get((experiment.batch_size, experiment.seed, experiment.dtype, seeds))
-            squares = None
-            if kept is not None and len(kept.above) >= experiment.steps:
-                squares = [(0, Squares(*(side[: experiment.steps] for side in kept)))]
-            self._offsets[key] = offset_path(experiment, seeds, squares)
-        return self._offsets[key]
+        return _once(self._offsets, (experiment, seeds), lambda: offset_path(experiment, seeds))
 
     def trajectory(self, experiment: Experiment) -> Trajectory:
         """The reference's run of the first seed, slots included; where Keras is at hand, the run that was certified."""
