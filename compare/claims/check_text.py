@@ -23,7 +23,7 @@ from compare.claims.values import (
     UpdateCheck,
 )
 
-__all__ = ["describe", "shown", "symbol"]
+__all__ = ["describe", "label", "shown", "symbol"]
 
 
 def describe(check: Check) -> str:
@@ -121,6 +121,11 @@ def symbol(check: Check) -> str:
     if isinstance(check, ComparisonCheck):
         return "difference"
     return _quantity(check) if isinstance(check, TrajectoryCheck) else "steps"
+
+
+def label(measure: TrajectoryCheck) -> str:
+    """The numbers along a run that a check is of, as a picture names them."""
+    return measure.quantity if measure.distance_to is None else f"|{measure.quantity} - {shown(measure.distance_to)}|"
 
 
 def shown(number: float) -> str:

@@ -93,6 +93,14 @@ class Condition(NamedTuple):
         told = ~np.isnan(number) | (self.near is not None)
         return told if np.ndim(told) else bool(told)
 
+    @property
+    def ends(self) -> list[float]:
+        """The numbers at which it begins or ceases to be met, ascending."""
+        ends = {self.below, self.above}
+        if self.near is not None and self.within is not None:
+            ends |= {self.near - self.within, self.near + self.within}
+        return sorted(end for end in ends if end is not None)
+
     def __str__(self) -> str:
         parts = []
         if self.below is not None:

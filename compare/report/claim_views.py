@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from compare.claims import SharedRuns, Verdict
-from compare.claims.check_text import shown
+from compare.claims.check_text import label, shown
 from compare.claims.telling.boundary_text import boundary_text
 from compare.claims.telling.explain import explain, numbers
-from compare.claims.values import ComparisonCheck, StepsCheck, TrajectoryCheck
 from compare.claims.verdicts import Boundary
-from compare.claims.witnesses.paths.statements import run_checks
+from compare.claims.witnesses.paths.statements import run_checks, series_of
 
 if TYPE_CHECKING:
     from compare.figures import Picture  # which imports matplotlib
@@ -120,9 +119,10 @@ def _scale(boundary: Boundary) -> Scale | None:
 
 def _curve(verdict: Verdict, shared: SharedRuns) -> Curve | None:
     """The first check of a run, along the run that the exact witness made to judge it."""
-    measure = _measure(verdict)
-    if measure is None:
+    checks = run_checks(verdict.claim)
+    if not checks or verdict.witnesses["exact"] is None:
         return None
+    measure = series_of(checks[0][1])
     path = shared.exact_path(verdict.claim.experiment)
     last = path.length(measure.quantity) - 1
     every = max(1, math.ceil(last / MOST_POINTS))
@@ -136,31 +136,17 @@ def _curve(verdict: Verdict, shared: SharedRuns) -> Curve | None:
     values, steps = values[before_the_first_gap], steps[before_the_first_gap]
     if len(values) < 2:
         return None
-    condition = measure.condition
-    wanted = [condition.below, condition.above]
-    if condition.near is not None and condition.within is not None:
-        wanted += [condition.near - condition.within, condition.near + condition.within]
-    thresholds = sorted({value for value in wanted if value is not None})
+    thresholds = measure.condition.ends
     low, high = float(min([*values, *thresholds])), float(max([*values, *thresholds]))
     if not low < high:
         low, high = low - 1, high + 1
     heights = HEIGHT * (high - values) / (high - low)
     across = WIDTH * steps / steps[-1]
-    name = measure.quantity if measure.distance_to is None else f"|{measure.quantity} - {shown(measure.distance_to)}|"
     return Curve(
-        name,
+        label(measure),
         " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(across, heights, strict=True)),
         tuple(f"{HEIGHT * (high - value) / (high - low):.1f}" for value in thresholds),
         shown(low),
         shown(high),
         int(steps[-1]),
     )
-
-
-def _measure(verdict: Verdict) -> TrajectoryCheck | None:
-    checks = run_checks(verdict.claim)
-    if not checks or verdict.witnesses["exact"] is None:
-        return None
-    _, check = checks[0]
-    inner = check.measure if isinstance(check, ComparisonCheck) else check
-    return inner.until if isinstance(inner, StepsCheck) else inner

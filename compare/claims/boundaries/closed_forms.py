@@ -3,7 +3,7 @@
 Without biases, plain SGD and momentum are linear recurrences on either side of w = 0. Where
 the gradient there is curvature * w (ReLU on the wrong side), w reaches 0 in a finite number
 of steps just when it overshoots, or when the eigenvalues are not real (see
-`exact.has_real_positive_modes`). With a = lr curvature, in a run of any length:
+`float_descent.has_real_positive_modes`). With a = lr curvature, in a run of any length:
 
     plain SGD      w crosses 0      if  a > 1
     heavy ball     w crosses 0      if  mu > (1 - sqrt(a))^2
@@ -28,9 +28,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from compare.claims.values import ComparisonCheck, StepsCheck
+from compare.claims.values import StepsCheck
 from compare.claims.witnesses.descent.parabolas import half_lines
-from compare.claims.witnesses.paths.statements import RunCheck
+from compare.claims.witnesses.paths.statements import RunCheck, measure_of
 from reference import SGD, Experiment
 
 __all__ = ["ClosedForm", "closed_form"]
@@ -73,7 +73,7 @@ def closed_form(checks: Sequence[RunCheck], experiment: Experiment, setting: str
 
 
 def _is_of_w_in_the_whole_run(check: RunCheck) -> bool:
-    inner = check.measure if isinstance(check, ComparisonCheck) else check
+    inner = measure_of(check)
     return not isinstance(inner, StepsCheck) and inner.quantity == "w" and not isinstance(inner.when, int)
 
 

@@ -15,10 +15,10 @@ import numpy as np
 
 from compare.claims.values import ComparisonCheck, StepsCheck, TrajectoryCheck
 from compare.claims.witnesses.descent.decimal_descent import DecimalDescent
-from compare.claims.witnesses.paths.answers import are_one_run, numbers_of, relation_of
+from compare.claims.witnesses.paths.answers import are_one_run, meets_relation, numbers_of, relation_of
 from compare.claims.witnesses.paths.answers_by_state import States, numbers_in_question, states_of
 from compare.claims.witnesses.paths.path import Path
-from compare.claims.witnesses.paths.statements import RunCheck, experiments_of, other_run
+from compare.claims.witnesses.paths.statements import RunCheck, conjunction, experiments_of, measure_of, other_run
 from compare.claims.witnesses.shared_runs import SharedRuns
 from reference import SGD, Experiment
 
@@ -135,7 +135,7 @@ def longest_descent(experiment: Experiment) -> int:
 
 def depends_on_length(check: RunCheck) -> bool:
     """Whether the truth of a check may depend on the length of the run."""
-    inner = check.measure if isinstance(check, ComparisonCheck) else check
+    inner = measure_of(check)
     return isinstance(inner, StepsCheck) or inner.when in ("end", "ever", "always")
 
 
@@ -143,11 +143,7 @@ def lengths_of(
     checks: Sequence[RunCheck], experiment: Experiment, horizon: int, path: Callable[[Experiment, int], Path]
 ) -> Lengths:
     """Judge checks for runs of every length up to the `horizon`; `path` is of an experiment and a number of steps."""
-    each = [_lengths(check, experiment, horizon, path) for check in checks]
-    met = np.logical_and.reduce([found.met for found in each])
-    fails = np.logical_or.reduce([~found.met & found.resolved for found in each])
-    resolved = np.logical_and.reduce([found.resolved for found in each]) | fails
-    return Lengths(met & ~fails, resolved)
+    return Lengths(*conjunction([_lengths(check, experiment, horizon, path) for check in checks]))
 
 
 def _lengths(
@@ -204,7 +200,7 @@ def _lengths_of_comparison(
         tie = are_one_run(path, other, step) & (ours == theirs)
         margin, error = np.where(tie, 0.0, margin), np.where(tie, 0.0, error)
         finite = counts & theirs_counts & np.isfinite(ours) & np.isfinite(theirs)
-        return _at_every_length(_inside(check, margin), finite & _apart(margin, error), horizon)
+        return _at_every_length(meets_relation(check, margin), finite & _apart(margin, error), horizon)
     ours = numbers_in_question(measure, path)
     if "steps" in check.other_is:  # the other run has a length of its own
         end = numbers_in_question(measure, path_of(other_experiment, check.other_is["steps"]))[-1:]
@@ -215,12 +211,7 @@ def _lengths_of_comparison(
         return _by_length(np.full(ours.shape, check.relation == "near"), np.ones(ours.shape, bool), horizon)
     _, margin, error = relation_of(check, path, other, ours, theirs)
     free = np.arange(len(ours))[:, None] < np.minimum(path.on_the_kink_from(), other.on_the_kink_from())
-    return _by_length(_inside(check, margin), _apart(margin, error) & free, horizon)
-
-
-def _inside(check: ComparisonCheck, margin: np.ndarray) -> np.ndarray:
-    """Whether a margin meets the relation, on whose edge only "near" is met."""
-    return np.asarray(margin >= 0 if check.relation == "near" else margin > 0)
+    return _by_length(meets_relation(check, margin), _apart(margin, error) & free, horizon)
 
 
 def _apart(margin: np.ndarray, error: np.ndarray) -> np.ndarray:

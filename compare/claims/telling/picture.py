@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from compare.claims.check_text import describe, shown
-from compare.claims.values import ComparisonCheck, Condition, StepsCheck, TrajectoryCheck
+from compare.claims.check_text import describe, label
+from compare.claims.values import ComparisonCheck, Condition, TrajectoryCheck
 from compare.claims.verdicts import Verdict
 from compare.claims.witnesses.paths.path import Path as RunPath
-from compare.claims.witnesses.paths.statements import other_run, run_checks
+from compare.claims.witnesses.paths.statements import other_run, run_checks, series_of
 from compare.claims.witnesses.seeds.many_runs import Request
 from compare.claims.witnesses.shared_runs import SEEDS, SharedRuns
 from compare.figures import Picture
@@ -32,8 +32,7 @@ def draw_claim(verdict: Verdict, shared: SharedRuns, folder: Path) -> Picture | 
     if not checks:
         return None
     _, check = checks[0]
-    inner = check.measure if isinstance(check, ComparisonCheck) else check
-    measure = inner.until if isinstance(inner, StepsCheck) else inner
+    measure = series_of(check)
     with matplotlib.style.context("default"):
         figure = Figure(figsize=(7.0, 4.0), dpi=style.DPI, layout="constrained", facecolor="white")
         ax = figure.add_subplot()
@@ -43,19 +42,13 @@ def draw_claim(verdict: Verdict, shared: SharedRuns, folder: Path) -> Picture | 
             _draw_run(ax, measure, other, shared, style.FAILURE, ", other run")
         else:
             _thresholds(ax, measure.condition, style.TARGET)
-        style.dress(ax, xlabel="step", ylabel=_label(measure), title=f"{verdict.claim.id}: {verdict.verdict}")
+        style.dress(ax, xlabel="step", ylabel=label(measure), title=f"{verdict.claim.id}: {verdict.verdict}")
         style.legend(ax)
         path = folder / f"claim-{verdict.claim.id}.png"
         style.save_png(figure, path)
-    alt = f"{_label(measure)} along the run as the exact witness, the reference's seeds and Keras have it."
+    alt = f"{label(measure)} along the run as the exact witness, the reference's seeds and Keras have it."
     caption = f"{describe(check)}: {verdict.verdict}; {verdict.number}."
     return Picture(f"claim-{verdict.claim.id}", path, alt, caption)
-
-
-def _label(measure: TrajectoryCheck) -> str:
-    if measure.distance_to is None:
-        return measure.quantity
-    return f"|{measure.quantity} - {shown(measure.distance_to)}|"
 
 
 def _draw_run(
@@ -64,8 +57,8 @@ def _draw_run(
     seeds = _values(measure, shared.reference_path(Request(experiment, SEEDS)))
     steps, thin = np.arange(len(seeds)), slice(None, None, max(1, len(seeds) // MOST_POINTS))
     low, high = np.percentile(seeds[thin], OF_SEEDS, axis=1)
-    label = f"reference, {seeds.shape[1]} seeds{which}"
-    ax.fill_between(steps[thin], low, high, color=colour, alpha=0.25, linewidth=0, label=label)
+    whose = f"reference, {seeds.shape[1]} seeds{which}"
+    ax.fill_between(steps[thin], low, high, color=colour, alpha=0.25, linewidth=0, label=whose)
     exact = _values(measure, shared.exact_path(experiment))[:, 0]
     ax.plot(np.arange(len(exact))[thin], exact[thin], color=colour, linewidth=1.6, label=f"exact{which}")
     if shared.recorder is not None:
@@ -82,8 +75,5 @@ def _values(measure: TrajectoryCheck, path: RunPath) -> np.ndarray:
 
 def _thresholds(ax: Any, condition: Condition, colour: str) -> None:
     """Lines at the condition's ends."""
-    ends = [condition.below, condition.above]
-    if condition.near is not None and condition.within is not None:
-        ends += [condition.near - condition.within, condition.near + condition.within]
-    for i, end in enumerate(sorted({end for end in ends if end is not None})):
+    for i, end in enumerate(condition.ends):
         ax.axhline(end, color=colour, linewidth=1.2, linestyle="dashdot", label="threshold" if i == 0 else None)

@@ -25,6 +25,7 @@ __all__ = [
     "answer_comparison",
     "answer_states",
     "are_one_run",
+    "meets_relation",
     "numbers_of",
     "relation_of",
 ]
@@ -65,7 +66,7 @@ def answer_comparison(check: ComparisonCheck, path: Path, other: Path) -> Answer
     tie = are_one_run(path, other, ours_step) & ((ours == theirs) | (np.isnan(ours) & np.isnan(theirs)))
     difference, margin, error = relation_of(check, path, other, ours, theirs)
     difference, margin = np.where(tie, 0.0, difference), np.where(tie, 0.0, margin)
-    met = margin >= 0 if check.relation == "near" else margin > 0
+    met = meets_relation(check, margin)
     both_never = np.isposinf(ours) & np.isposinf(theirs) & ~tie
     apart = np.isnan(margin) | (np.abs(margin) > error) | (error == 0)
     counts = (ours_counts & theirs_counts & apart & ~both_never) | tie
@@ -111,6 +112,11 @@ def relation_of(
             return difference, margin, np.zeros(np.shape(margin))
         error = _rounding(path, ours) + _rounding(other, theirs)
     return difference, margin, np.where(np.isnan(error), 0.0, error)
+
+
+def meets_relation(check: ComparisonCheck, margin: np.ndarray) -> np.ndarray:
+    """Whether a margin meets the relation, on whose edge only "near" is met."""
+    return np.asarray(margin >= 0 if check.relation == "near" else margin > 0)
 
 
 def _rounding(path: Path, numbers: np.ndarray) -> np.ndarray:

@@ -15,10 +15,13 @@ from reference import Experiment
 __all__ = [
     "RunCheck",
     "Statement",
+    "conjunction",
     "experiments_of",
+    "measure_of",
     "other_run",
     "run_checks",
     "runs_of",
+    "series_of",
     "state",
     "state_claim",
     "together",
@@ -54,6 +57,17 @@ def run_checks(claim: Claim) -> tuple[tuple[int, RunCheck], ...]:
         if isinstance(check, (StepsCheck, ComparisonCheck))
         or (isinstance(check, TrajectoryCheck) and check.share is None)
     )
+
+
+def measure_of(check: RunCheck) -> TrajectoryCheck | StepsCheck:
+    """The number that a check is of; of a comparison, that of either run."""
+    return check.measure if isinstance(check, ComparisonCheck) else check
+
+
+def series_of(check: RunCheck) -> TrajectoryCheck:
+    """The numbers along the run from which a check takes its own."""
+    measure = measure_of(check)
+    return measure.until if isinstance(measure, StepsCheck) else measure
 
 
 def other_run(check: ComparisonCheck, experiment: Experiment) -> Experiment:
@@ -92,9 +106,14 @@ def state_claim(claim: Claim, path: Callable[[Experiment], Path]) -> Statement |
 
 
 def together(answers: tuple[Answers, ...], *, held: bool = False) -> Statement:
-    """Combine several answers of the same members: a certain no decides, whatever the others are."""
-    met = np.logical_and.reduce([a.met for a in answers])
-    fails = np.logical_or.reduce([~a.met & a.resolved for a in answers])
-    resolved = np.logical_and.reduce([a.resolved for a in answers]) | fails
+    """Combine several answers of the same members."""
+    met, resolved = conjunction([(a.met, a.resolved) for a in answers])
     reason = "" if resolved.all() else next(a.reason for a in answers if not a.resolved.all())
-    return Statement(met & ~fails, resolved, answers, reason, held)
+    return Statement(met, resolved, answers, reason, held)
+
+
+def conjunction(parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """Whether all parts are met, and whether that is resolved, from both of each: a certain no decides."""
+    fails = np.logical_or.reduce([~met & resolved for met, resolved in parts])
+    resolved = np.logical_and.reduce([resolved for _, resolved in parts]) | fails
+    return np.logical_and.reduce([met for met, _ in parts]), resolved
