@@ -1,12 +1,14 @@
 """Experiments as claims speak of them: settings by name, and experiments with some of them changed."""
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
-from reference import OPTIMIZERS, Experiment, Parameters
+import numpy as np
 
-__all__ = ["changed", "has_no_bias", "setting_of", "settings_from", "variable_settings"]
+from reference import OPTIMIZERS, Experiment, Optimizer, Parameters
+
+__all__ = ["changed", "has_no_bias", "optimizer_numbers", "setting_of", "settings_from", "variable_settings"]
 
 _STARTS = tuple(f"initial.{name}" for name in Parameters._fields)
 
@@ -32,7 +34,7 @@ def settings_from(table: Mapping[str, Any], base: Experiment) -> dict[str, Any]:
 
 
 def has_no_bias(experiment: Experiment) -> bool:
-    """Whether only w is trained, and neither the neuron nor its teacher has a bias.
+    """Whether only w is trained, and neither the neuron, from any of its starts, nor its teacher has a bias.
 
     Examples
     --------
@@ -40,7 +42,19 @@ def has_no_bias(experiment: Experiment) -> bool:
     (True, False)
     """
     start = experiment.initial
-    return experiment.trainable == ("w",) and start.b == 0 and start.d == 0 and experiment.target.b == 0
+    biased = np.any(start.b) or np.any(start.d) or experiment.target.b != 0
+    return experiment.trainable == ("w",) and not biased
+
+
+def optimizer_numbers(optimizer: Optimizer) -> dict[str, float]:
+    """The settings of an optimizer that are numbers.
+
+    Examples
+    --------
+    >>> optimizer_numbers(OPTIMIZERS["SGD"]())
+    {'learning_rate': 0.01, 'momentum': 0.0}
+    """
+    return {name: value for name, value in vars(optimizer).items() if isinstance(value, float)}
 
 
 def variable_settings(experiment: Experiment) -> list[str]:
@@ -51,8 +65,7 @@ def variable_settings(experiment: Experiment) -> list[str]:
     >>> variable_settings(Experiment())[-4:]
     ['negative_slope', 'batch_size', 'learning_rate', 'momentum']
     """
-    numbers = [f.name for f in fields(experiment.optimizer) if isinstance(getattr(experiment.optimizer, f.name), float)]
-    return [*_STARTS, "negative_slope", "batch_size", *numbers]
+    return [*_STARTS, "negative_slope", "batch_size", *optimizer_numbers(experiment.optimizer)]
 
 
 def setting_of(experiment: Experiment, name: str) -> float:

@@ -20,7 +20,7 @@ import numpy as np
 
 from compare.claims.settings import changed, has_no_bias, setting_of
 from compare.claims.values import TrajectoryCheck, Vary
-from compare.claims.witnesses.descent.float_descent import Descent
+from compare.claims.witnesses.descent.float_descent import Descent, without_sampling_settings
 from compare.claims.witnesses.paths.path import Path
 from compare.claims.witnesses.paths.statements import RunCheck, Statement, state
 from reference import Experiment
@@ -77,7 +77,7 @@ def holds_at(checks: Sequence[RunCheck], experiment: Experiment, setting: str, v
 
 def _without_noise(experiment: Experiment) -> Experiment:
     """The experiment with the settings replaced that only batches and rounding depend on."""
-    return replace(experiment, batch_size=1, seed=0, dtype="float64")
+    return replace(without_sampling_settings(experiment), steps=experiment.steps)
 
 
 def _answer_at(checks: Sequence[RunCheck], experiment: Experiment, setting: str, value: float) -> ExactAnswer:

@@ -16,12 +16,11 @@ import numpy as np
 from compare.claims.boundaries.flips_by_setting import SettingFlips, holds_at, spread_over
 from compare.claims.boundaries.search_result import SearchResult, merged_results
 from compare.claims.check_text import shown
-from compare.claims.settings import changed, setting_of
+from compare.claims.settings import changed, has_no_bias, setting_of
 from compare.claims.values import Vary
 from compare.claims.verdicts import Boundary, Share
 from compare.claims.witnesses.paths.path import Path
 from compare.claims.witnesses.paths.statements import RunCheck, Statement, experiments_of, state
-from compare.claims.witnesses.seeds.families import kink_of
 from compare.claims.witnesses.seeds.many_runs import Request, affordable_steps
 from compare.claims.witnesses.seeds.offset_runs import takes_offsets
 from compare.claims.witnesses.shared_runs import FEW, SEEDS, SharedRuns, seeds_for
@@ -36,7 +35,6 @@ __all__ = [
     "requests_by_value",
     "second_requests",
     "shares_by_value",
-    "takes_two_sums",
 ]
 
 ASIDE = 0.1  # distance from the boundary, relative to it, at which seeds are run
@@ -72,7 +70,7 @@ def plan_seeds(
     values = {value for pair in sides for value in pair}
     seeds = seeds_for(affordable_steps(experiment) * experiment.batch_size)
     if vary.claimed:
-        by_sums = takes_two_sums(experiment)
+        by_sums = has_no_bias(experiment)
         values |= {*spread_over(vary, ACROSS if by_sums else ACROSS // 2 + 1), *flips.nearest}
         values |= {setting_of(experiment, vary.setting), *((a + b) / 2 for a, b in pairwise(by_value))}
         samples = max(1, experiment.steps * experiment.batch_size * len(values))
@@ -80,11 +78,6 @@ def plan_seeds(
             seeds = min(seeds, FEW)
     requests = requests_by_value(checks, experiment, vary.setting, sorted(values), seeds)
     return SeedsBySetting(vary, flips, tuple(found), sides, requests)
-
-
-def takes_two_sums(experiment: Experiment) -> bool:
-    """Whether two sums of each batch are all that its runs need of it."""
-    return kink_of(experiment) == "at zero, only w"
 
 
 def requests_by_value(
@@ -130,7 +123,7 @@ def second_requests(
         if sides and _follow(boundary, sides, shares) is False:
             values |= set(_around(boundary))
     if plan.vary.claimed:
-        count = BETWEEN if takes_two_sums(experiment) else BETWEEN // 2
+        count = BETWEEN if has_no_bias(experiment) else BETWEEN // 2
         for a, b in outcome_changes(shares):
             values |= set(np.linspace(a, b, count + 2)[1:-1].tolist())
     seeds = plan.requests[0][1][0].seeds if plan.requests else SEEDS
@@ -161,7 +154,7 @@ def shares_by_value(
             said = _statement_at(checks, changed(experiment, setting, value), runs, shared)
             # Kept with the checks, whose id is nobody else's as long as they are.
             shared.shares[key] = checks, Share.of(said.met, said.resolved)
-        shares[value] = Share(*shared.shares[key][1])
+        shares[value] = shared.shares[key][1]
     return shares
 
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from compare.claims.boundaries.flips_by_step import TIMES, Lengths, StepsFlip, lengths_of
 from compare.claims.boundaries.search_result import SearchResult
-from compare.claims.boundaries.seeds_by_setting import takes_two_sums
 from compare.claims.check_text import shown
+from compare.claims.settings import has_no_bias
 from compare.claims.values import ComparisonCheck
 from compare.claims.verdicts import MOST_WINDOWS, Boundary, Share
 from compare.claims.witnesses.paths.path import Path
@@ -59,7 +59,7 @@ def plan_seeds(checks: Sequence[RunCheck], experiment: Experiment, holds: bool, 
     else:
         seeds = FEW
         most = min(SAMPLES_OF_A_LONGER_LOOK // experiment.batch_size, MOST_STATES) // seeds
-        most = most if takes_two_sums(experiment) else min(most, MOST_STEPS_WITH_BIAS)
+        most = most if has_no_bias(experiment) else min(most, MOST_STEPS_WITH_BIAS)
         length = min(TIMES * experiment.steps, most, LONGEST)
         if length <= experiment.steps:
             return too_long

@@ -11,18 +11,20 @@ the sign of x, and half-normal. `half_squares` draws these, exactly so distribut
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from compare.claims.witnesses.seeds.batch_sums import Moments, SortedBatches, SplitAtZero, WholeBatches, split_at_zero
 from reference import Experiment
 
-__all__ = ["Block", "Squares", "blocks_of", "half_squares", "stream_of_each"]
+__all__ = ["Block", "Kinks", "Squares", "blocks_of", "half_squares", "stream_of_each"]
 
 SAMPLES_PER_BLOCK = 2_000_000
 PARTS = 64  # of the streams of a block that are drawn and summed up one after another
 ROWS, COLUMNS = 64, 256  # batches and streams whose squares are drawn in one go
+
+Kinks = Literal["at zero", "few", "many"]  # of a family, see `families.kinks_of`
 
 
 class Squares(NamedTuple):
@@ -43,12 +45,12 @@ class Block(NamedTuple):
     sums: SplitAtZero
     squares: np.ndarray | None
 
-    def moments(self, i: int, kink: str, stream: np.ndarray | None) -> Moments:
-        """The batches of step i of the block, condensed to what a family with this `kink_of` needs."""
-        if kink == "many":
+    def moments(self, i: int, kinks: Kinks, stream: np.ndarray | None) -> Moments:
+        """The batches of step i of the block, condensed to what a family with such kinks needs."""
+        if kinks == "many":
             return SortedBatches.of(self.x[i], stream)
         split = SplitAtZero(self.sums.low[:, i], self.sums.high[:, i])
-        if kink == "at zero":
+        if kinks == "at zero":
             return split if stream is None else SplitAtZero(split.low[:, stream], split.high[:, stream])
         assert self.squares is not None
         return WholeBatches(self.x[i], self.squares[i], split)

@@ -12,28 +12,28 @@ from typing import Any
 
 import numpy as np
 
+from compare.claims.settings import has_no_bias
 from compare.claims.witnesses.paths.path import Path
-from compare.claims.witnesses.seeds.batch_streams import stream_of_each
+from compare.claims.witnesses.seeds.batch_streams import Kinks, stream_of_each
 from compare.claims.witnesses.seeds.batch_sums import Moments, evaluate
 from compare.claims.witnesses.seeds.unbiased_batches import gradient_on, lines_of, loss_on
 from reference import Experiment, Optimizer, Parameters
 from reference.optimizers import cast_like_keras
 from reference.optimizers.base import PER_MEMBER
 
-__all__ = ["Family", "kind_of", "kink_of"]
+__all__ = ["Family", "kind_of"]
 
 LINES_AT_ONCE = 100_000  # coefficients of lines that stay in the processor's cache
 
 
-def kink_of(e: Experiment, apart: bool = False) -> str:
+def kinks_of(e: Experiment, apart: bool = False) -> Kinks:
     """Which sums of a batch the gradient needs, by where the neurons' kinks are.
 
-    "at zero, only w" and "at zero": always at 0, with w alone in play or not; "few": one kink of each experiment in a
-    batch; "many": those of many starts in one batch. Starts that are `apart` have each its own stream of batches.
+    "at zero": always; "few": one kink of each experiment in a batch; "many": those of many starts in one batch.
+    Starts that are `apart` have each its own stream of batches.
     """
-    if "b" not in e.trainable and not np.any(np.asarray(e.initial.b) != 0) and e.target.b == 0:
-        only_w = e.trainable == ("w",) and not np.any(np.asarray(e.initial.d) != 0)
-        return "at zero, only w" if only_w else "at zero"
+    if "b" not in e.trainable and not np.any(e.initial.b) and e.target.b == 0:
+        return "at zero"
     return "many" if e.shape and not apart else "few"
 
 
@@ -51,7 +51,7 @@ def kind_of(e: Experiment) -> tuple[Any, ...]:
     (True, False)
     """
     alike = replace(e.optimizer, **dict.fromkeys(_per_member(e.optimizer), 0.5))
-    return alike, e.optimizer.slots, e.trainable, e.target, e.shape, kink_of(e), e.dtype
+    return alike, e.optimizer.slots, e.trainable, e.target, e.shape, kinks_of(e), has_no_bias(e), e.dtype
 
 
 def _per_member(optimizer: Optimizer) -> list[str]:
@@ -76,7 +76,8 @@ class Family:
         self.experiments, self.lengths, self.members = experiments, lengths, members
         self.steps = lengths[0]
         self.first = experiments[0]
-        self.kink = kink_of(self.first, apart=streams == members)
+        self.takes_two_sums = has_no_bias(self.first)  # of each batch
+        self.kinks = kinks_of(self.first, apart=streams == members)
         self.stream = None if streams in (1, members) else stream_of_each(members, streams)
         self.dtype = np.dtype(self.first.dtype)
         starts = [

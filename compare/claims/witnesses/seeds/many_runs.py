@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from compare.claims.settings import has_no_bias
 from compare.claims.witnesses.paths.path import Path
 from compare.claims.witnesses.seeds.batch_streams import Squares, blocks_of, half_squares
 from compare.claims.witnesses.seeds.batch_sums import InfiniteBatch
-from compare.claims.witnesses.seeds.families import Family, kind_of, kink_of
+from compare.claims.witnesses.seeds.families import Family, kind_of
 from reference import Experiment
 
 __all__ = [
@@ -86,7 +87,7 @@ def run_expected(requests: Iterable[Request]) -> dict[Request, Path]:
     batch = InfiniteBatch()
     with np.errstate(all="ignore"):
         for family, alike in _families(asked):
-            if family.kink == "at zero, only w":
+            if family.takes_two_sums:
                 half = np.full((family.steps, 1), 0.5)
                 family.advance_on_lines(0, half, half)
             else:
@@ -118,7 +119,7 @@ def path_bytes(request: Request) -> int:
 def _squares_suffice(request: Request) -> bool:
     """Whether a request is of so many streams that two sums are drawn of each batch instead of its samples."""
     e, streams = request.experiment, request.seeds
-    return bool(e.shape) and kink_of(e) == "at zero, only w" and not affordable_samples(e, streams)
+    return bool(e.shape) and has_no_bias(e) and not affordable_samples(e, streams)
 
 
 def _families(requests: Iterable[Request]) -> list[tuple[Family, list[Request]]]:
@@ -149,7 +150,7 @@ def _run_group(group: Sequence[Request], batches: Any, kept: dict[Any, Squares])
         found = _families(group)
         families, known = [], kept.get(batches)
         for family, _ in found:
-            if known is not None and family.kink == "at zero, only w" and family.steps <= len(known.above):
+            if known is not None and family.takes_two_sums and family.steps <= len(known.above):
                 # What is kept is enough for some, whatever the others need.
                 family.advance_on_lines(0, known.above, known.below)
             else:
@@ -169,11 +170,11 @@ def _run_group(group: Sequence[Request], batches: Any, kept: dict[Any, Squares])
 
 def _run_on_batches(families: Sequence[Family], first: Experiment, steps: int, streams: int) -> Iterator[Squares]:
     """Draw the batches in blocks, take all steps, and give what is worth keeping of each block."""
-    for at, block in blocks_of(first, steps, streams, any(family.kink == "few" for family in families)):
+    for at, block in blocks_of(first, steps, streams, any(family.kinks == "few" for family in families)):
         squares = Squares(block.sums.high[2], block.sums.low[2])
         for family in families:
-            if family.kink == "at zero, only w":
+            if family.takes_two_sums:
                 family.advance_on_lines(at, squares.above, squares.below)
             else:
-                family.advance(at, len(block.x), partial(block.moments, kink=family.kink, stream=family.stream))
+                family.advance(at, len(block.x), partial(block.moments, kinks=family.kinks, stream=family.stream))
         yield squares

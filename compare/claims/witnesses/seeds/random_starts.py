@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 
 from compare.claims.quantities import is_of_batches
+from compare.claims.settings import has_no_bias
 from compare.claims.values import ShareOf, TrajectoryCheck
 from compare.claims.witnesses.paths.answers import Answers
-from compare.claims.witnesses.seeds.families import kink_of
 from compare.claims.witnesses.seeds.many_runs import (
     MOST_A_STEP,
     MOST_OF_STARTS,
@@ -123,10 +123,7 @@ def _affordable_streams(starts: Experiment, number: int) -> int:
     if affordable_samples(starts, number):
         return number
     steps, n = affordable_steps(starts), starts.batch_size
-    if kink_of(starts) == "at zero, only w":
-        affordable = MOST_SUMS // steps
-    else:
-        affordable = min(MOST_OF_STARTS // (steps * n), MOST_A_STEP // n)
+    affordable = MOST_SUMS // steps if has_no_bias(starts) else min(MOST_OF_STARTS // (steps * n), MOST_A_STEP // n)
     return min(number, max(LEAST_STREAMS, affordable))
 
 

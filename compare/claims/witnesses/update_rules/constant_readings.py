@@ -17,12 +17,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from compare.claims.formula import Formula, Tree
+from compare.claims.settings import optimizer_numbers
 from compare.claims.witnesses.real_numbers import written
 from compare.rounding import Ball
 from reference import Optimizer
 from reference.optimizers import cast_like_keras
 
-__all__ = ["Constants", "Reading", "readings_of", "settings_of"]
+__all__ = ["Constants", "Reading", "readings_of"]
 
 AS_KERAS: Mapping[str, frozenset[str]] = {
     "SGD": frozenset({"momentum"}),
@@ -38,21 +39,9 @@ class Reading(NamedTuple):
     powers: bool  # what is taken to the power of t
 
 
-def settings_of(optimizer: Optimizer) -> dict[str, float]:
-    """The settings of an optimizer that are numbers.
-
-    Examples
-    --------
-    >>> from reference import SGD
-    >>> settings_of(SGD())
-    {'learning_rate': 0.01, 'momentum': 0.0}
-    """
-    return {name: value for name, value in vars(optimizer).items() if isinstance(value, float)}
-
-
 def readings_of(optimizer: Optimizer, dtype: np.dtype[Any]) -> tuple[Reading, ...]:
     """The readings that differ for a dtype, Keras' own first."""
-    settings = settings_of(optimizer)
+    settings = optimizer_numbers(optimizer)
     keras = Reading("", AS_KERAS.get(type(optimizer).__name__, frozenset()), True)
     if all(cast_like_keras(value, dtype) == dtype.type(value) for value in settings.values()):
         return (keras,)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from compare.claims.witnesses.update_rules.constant_readings import settings_of
+from compare.claims.settings import optimizer_numbers
 from compare.rounding import Ball
 from reference import Optimizer, OptimizerState, Parameters, Trajectory
 
@@ -102,7 +102,7 @@ def rounding_of(steps: Steps) -> dict[str, Any]:
         {slot: Ball.exact(values) for slot, values in steps.slots.items()},
     )
     rounding = {quantity: ball.radius for quantity, ball in balls.items()}
-    for name, value in settings_of(steps.optimizer).items():
+    for name, value in optimizer_numbers(steps.optimizer).items():
         moved = replace(steps.optimizer, **{name: float(np.nextafter(value, 0.0))})
         for quantity, result in _step(moved, *steps[1:5]).items():
             apart = np.abs(np.asarray(result, np.float64) - balls[quantity].value)

@@ -26,9 +26,10 @@ import numpy as np
 from compare.claims.findings import Finding
 from compare.claims.formula import Formula
 from compare.claims.quantities import slot_names
+from compare.claims.settings import optimizer_numbers
 from compare.claims.values import UpdateCheck
 from compare.claims.witnesses.update_rules.bounded_operations import in_bounded_operations
-from compare.claims.witnesses.update_rules.constant_readings import Constants, Reading, readings_of, settings_of
+from compare.claims.witnesses.update_rules.constant_readings import Constants, Reading, readings_of
 from compare.claims.witnesses.update_rules.optimizer_steps import (
     Steps,
     from_drawn_states,
@@ -105,7 +106,7 @@ def _judged(rule: UpdateCheck, steps: Sequence[Steps], best: BestReading) -> Fin
     if reason:
         return Finding(None, best.worst, says, reason)
     seen = _seen(rule, best)
-    hidden = [name for name in settings_of(steps[0].optimizer) if seen.get(name) is False]
+    hidden = [name for name in optimizer_numbers(steps[0].optimizer) if seen.get(name) is False]
     if hidden:
         says += f"; {', '.join(hidden)} cannot be told in this run"
     if not any(seen.values()):
@@ -183,7 +184,7 @@ def _predict(
     }
     for letter, slot in slot_names(steps.optimizer).items():
         values[letter] = given(letter, steps.slots[slot])
-    settings = {key: value * changed.get(key, 1.0) for key, value in settings_of(steps.optimizer).items()}
+    settings = {key: value * changed.get(key, 1.0) for key, value in optimizer_numbers(steps.optimizer).items()}
     constants = Constants(settings, reading, dtype, as_balls)
     for target, formula in rule.rule:
         tree = _with_numbers(formula.tree, changed["#"]) if "#" in changed else formula.tree
@@ -206,7 +207,7 @@ def _with_numbers(tree: tuple[Any, ...], factor: float) -> tuple[Any, ...]:
 def _seen(rule: UpdateCheck, best: BestReading) -> dict[str, bool]:
     """For each part of the rule, its numbers together, whether some step shows that it is changed."""
     optimizer = best.compared[0][0].optimizer
-    parts = {"g", *slot_names(optimizer), *settings_of(optimizer)}
+    parts = {"g", *slot_names(optimizer), *optimizer_numbers(optimizer)}
     named = frozenset().union(*(formula.names for _, formula in rule.rule))
     seen = {}
     for part in ("#", *sorted(named & parts)):
