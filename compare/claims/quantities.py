@@ -1,4 +1,4 @@
-"""The quantities of a run, taken from any of the three witnesses' paths."""
+"""The quantities of a run by name: how many values each has, and what update rules call the optimizer's slots."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -6,19 +6,14 @@ from typing import Any
 
 from reference import Optimizer
 
-__all__ = ["BATCHWISE", "is_of_batches", "slot_names"]
+__all__ = ["is_of_batches", "number_of_values", "slot_names"]
 
-# One value for each batch; all others have one for each state, which is one more.
-BATCHWISE = frozenset({"loss", "gradient", "step"})
+_LETTERS = MappingProxyType({"momentum": "m", "velocity": "v", "velocity_hat": "v_hat", "average_gradient": "a"})
 
-_LETTERS = MappingProxyType(
-    {
-        "momentum": "m",
-        "velocity": "v",
-        "velocity_hat": "v_hat",
-        "average_gradient": "a",
-    }
-)
+
+def number_of_values(quantity: str, steps: int) -> int:
+    """How many values a quantity has in a run: one for each batch or step, or one for each state, which is one more."""
+    return steps if quantity.partition(".")[0] in ("loss", "gradient", "step") else steps + 1
 
 
 def is_of_batches(quantity: str) -> bool:

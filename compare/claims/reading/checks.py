@@ -5,10 +5,10 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from compare.claims.formula import Formula, FormulaError, parse
-from compare.claims.quantities import BATCHWISE, slot_names
+from compare.claims.quantities import number_of_values, slot_names
 from compare.claims.reading.experiments import build_experiment
 from compare.claims.reading.structure import MISSING, Mistake
-from compare.claims.settings import has_no_bias
+from compare.claims.settings import has_no_bias, optimizer_numbers
 from compare.claims.values import (
     AcceptsCheck,
     Check,
@@ -70,7 +70,7 @@ def _kind_of(table: Mapping[str, Any]) -> str:
 def _trajectory(table: Mapping[str, Any], context: Context) -> Check:
     steps = context.experiment.steps
     if isinstance(table["when"], int):
-        last = steps - 1 if table["quantity"].split(".")[0] in BATCHWISE else steps
+        last = number_of_values(table["quantity"], steps) - 1
         if table["when"] > last:
             context.wrong("when", table["when"], f"must be at most {last}, the experiment has {steps} steps")
         if "after" in table:
@@ -222,7 +222,7 @@ def _kink_derivative(table: Mapping[str, Any], context: Context) -> Check:
 
 def _update(table: Mapping[str, Any], context: Context) -> Check:
     slots = slot_names(context.experiment.optimizer)
-    settings = {name for name, value in vars(context.experiment.optimizer).items() if isinstance(value, float)}
+    settings = optimizer_numbers(context.experiment.optimizer).keys()
     known = {"w", "g", "t"} | slots.keys() | settings
     rule = []
     for name, text in table["rule"].items():
@@ -246,7 +246,7 @@ def _arithmetic(table: Mapping[str, Any], context: Context) -> Check:
         for name in sorted(at.keys() - formula.names):
             context.wrong(f"at.{name}", at[name], "is not in the formula")
     return FormulaCheck(
-        formula=formula or Formula("0", ("number", 0.0), frozenset()),
+        formula=formula or parse("0", ()),  # what is wrong with it is noted
         at=MappingProxyType(at),
         condition=_condition(table, context),
     )

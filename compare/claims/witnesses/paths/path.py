@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compare.claims.quantities import BATCHWISE
+from compare.claims.quantities import number_of_values
 from compare.claims.values import TrajectoryCheck
 from compare.claims.witnesses.paths.offset_states import OffsetStates, nearest_float
 from compare.claims.witnesses.paths.unrounded import exact_where_nothing_moved
@@ -237,7 +237,7 @@ class Path:
 
     def length(self, quantity: str) -> int:
         """How many values a quantity has."""
-        return self.steps if quantity.split(".")[0] in BATCHWISE else self.steps + 1
+        return number_of_values(quantity, self.steps)
 
     def step_of(self, check: TrajectoryCheck) -> int | None:
         """The step that a check is about; None where the path was cut before it."""
