@@ -20,7 +20,7 @@ r'''Claims: read from a file, decided by three witnesses, with the boundary wher
 
 The file
 ========
-TOML, UTF-8. ``schema.json`` beside this file is the format in full, for editors; the
+TOML, UTF-8. ``reading/schema.json`` is the format in full, for editors; the
 loader interprets it. One table ``[[claim]]`` for each claim, at most 1000:
 
 ``id``

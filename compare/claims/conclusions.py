@@ -10,7 +10,7 @@ from compare.claims.verdicts import NEEDS_KERAS, Judged, Share, Witness
 from compare.claims.witnesses.keras import only_keras
 from compare.claims.witnesses.paths.answers import CUT
 from compare.claims.witnesses.paths.statements import Statement
-from compare.claims.witnesses.seeds.shares import interval
+from compare.claims.witnesses.seeds.confidence_intervals import interval
 
 __all__ = ["SHARE_CONFIDENCE", "SOME", "Conclusion", "conclude_checks", "conclude_runs", "witness_of"]
 

@@ -29,8 +29,8 @@ from compare.claims.witnesses.exact import exact_findings, exact_statement, expe
 from compare.claims.witnesses.keras import certificates_of, keras_findings, keras_statement, needs_keras
 from compare.claims.witnesses.paths.statements import Statement, run_checks, runs_of
 from compare.claims.witnesses.reference import finer_statement, reference_findings, reference_statement, requests_of
+from compare.claims.witnesses.seeds.confidence_intervals import interval
 from compare.claims.witnesses.seeds.many_runs import Request, path_bytes
-from compare.claims.witnesses.seeds.shares import interval
 from compare.claims.witnesses.shared_runs import SharedRuns
 
 if TYPE_CHECKING:

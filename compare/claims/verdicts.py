@@ -18,7 +18,7 @@ NEEDS_KERAS = "needs Keras, which was left out"
 
 
 class Share(NamedTuple):
-    """Numbers of seeds: for which a claim holds, for which that can be told, and of all."""
+    """Numbers of seeds, or starts: for which a claim holds, for which that can be told, and of all."""
 
     met: int
     told: int

@@ -2,6 +2,7 @@
 
 import math
 
+from compare.claims.boundaries.derivative_at_zero import SETTING
 from compare.claims.check_text import shown
 from compare.claims.verdicts import MOST_WINDOWS, Boundary
 
@@ -52,7 +53,7 @@ def boundary_text(boundary: Boundary | None) -> str:
     if boundary.setting == "steps":
         side = "below" if boundary.below else "from"
         return f"{holds} {side} steps {shown(boundary.value)}{_with_batches(boundary)}"
-    if boundary.bracket == (0.0, 0.0) and boundary.setting.endswith("(0)"):
+    if boundary.setting == SETTING:
         return f"holds at {boundary.setting} = 0 only" if boundary.below else f"holds for {boundary.setting} above 0"
     side = _side(boundary, boundary.below, above="above")
     return f"{holds} {side}"

@@ -5,6 +5,7 @@ import numpy as np
 from compare.claims.check_text import shown, symbol
 from compare.claims.findings import Finding
 from compare.claims.values import Check, Claim, DefaultCheck, ShareOf, TrajectoryCheck, UpdateCheck
+from compare.claims.verdicts import Share
 from compare.claims.witnesses.exact import findings_of
 from compare.claims.witnesses.paths.answers import Answers, answer
 from compare.claims.witnesses.paths.path import Path
@@ -17,7 +18,7 @@ from compare.claims.witnesses.shared_runs import SEEDS, SharedRuns
 from compare.claims.witnesses.update_rules.recorded_steps import judge_update
 from reference import OPTIMIZERS, Experiment
 
-__all__ = ["finer_statement", "reference_findings", "reference_statement", "requests_of"]
+__all__ = ["finer_statement", "reference_findings", "reference_statement", "requests_of", "same"]
 
 
 def requests_of(claim: Claim) -> list[Request]:
@@ -54,7 +55,7 @@ def reference_statement(claim: Claim, shared: SharedRuns) -> Statement | None:
 
 
 def finer_statement(claim: Claim, shared: SharedRuns) -> Statement | None:
-    """Statement of the same seeds from float64 runs with w as the distance from its limit; None if impossible."""
+    """Statement of as many seeds in float64 runs with w as the distance from its limit; None if impossible."""
     paths: dict[Experiment, Path] = {}
     for run in runs_of(claim):
         path = shared.offset_path(run, SEEDS)
@@ -78,8 +79,7 @@ def reference_findings(claim: Claim, statement: Statement | None, shared: Shared
 
 
 def _of_seeds(answers: Answers, check: Check) -> Finding:
-    number, counted = len(answers.met), int(answers.resolved.sum())
-    met = int((answers.met & answers.resolved).sum())
+    met, counted, number = Share.of(answers.met, answers.resolved)
     median = _median(answers.number)
     who = f"{met} of {number} seeds" if counted else f"none of {number} seeds can tell"
     says = who if np.isnan(median) else f"{who}, median {symbol(check)} = {shown(median)}"

@@ -4,11 +4,12 @@ import numpy as np
 
 from compare.claims.findings import Finding
 from compare.claims.values import Condition, ShareOf
+from compare.claims.verdicts import Share
 from compare.claims.witnesses.paths.answers import Answers
 from compare.claims.witnesses.seeds.batch_streams import stream_of_each
 from compare.claims.witnesses.seeds.confidence_intervals import Interval, grouped_interval, interval
 
-__all__ = ["Interval", "half_the_error", "interval", "judge_share", "within"]
+__all__ = ["half_the_error", "judge_share", "within"]
 
 ACROSS = "the interval of the share reaches across the limit: "
 TOO_FEW = ACROSS + "more members are needed"
@@ -48,8 +49,7 @@ def judge_share(
     it rests on. What lies in both intervals is left, the error being divided between the two; where they have nothing
     in common its assumption is wrong, and it does not count.
     """
-    number, counted = len(answers.met), int(answers.resolved.sum())
-    met = int((answers.met & answers.resolved).sum())
+    met, counted, number = Share.of(answers.met, answers.resolved)
     says = f"{met} of {number} {share.of}" + (f" ({number - counted} cannot tell)" if counted < number else "")
     because = "" if streams is None else f", batches of {streams} independent streams"
     if streams is None or streams == number:
