@@ -84,7 +84,7 @@ def batch_table(x: np.ndarray, lines: TeacherLines, cells: int | None = None) ->
 def ranks_of(
     table: RankTable, w: np.ndarray, b: np.ndarray, shift: np.ndarray, special: np.ndarray, scratch: Scratch
 ) -> np.ndarray:
-    """Place of each neuron, by lookup where that is exact.
+    """Rank of each neuron's kink, by lookup where that is exact.
 
     Parameters
     ----------

@@ -62,7 +62,7 @@ def run_sums(x: np.ndarray, kink: int) -> RunSums:
 
     Examples
     --------
-    Place 3 + 2: the two largest samples are active, one of them left of the kink.
+    Rank 3 + 2: the two largest samples are active, one of them left of the kink.
 
     >>> sums = run_sums(np.array([-2.0, -1.0, 0.5]), kink=2)
     >>> [complex(run[5] * 3 / 2) for run in (sums.left, sums.right)]
@@ -91,7 +91,7 @@ def run_sums(x: np.ndarray, kink: int) -> RunSums:
 
 
 def opposite(ranks: np.ndarray, n: int) -> np.ndarray:
-    """RankTable in which the inactive samples are the active ones.
+    """Ranks in which the inactive samples are the active ones.
 
     Examples
     --------

@@ -37,7 +37,7 @@ class TeacherLines(NamedTuple):
 
 
 def teacher_lines(target: Target, dtype: np.dtype) -> TeacherLines:
-    """UnbiasedKernel of a teacher whose settings are rounded to `dtype`, as its labels are.
+    """Lines of a teacher whose settings are rounded to `dtype`, as its labels are.
 
     Examples
     --------

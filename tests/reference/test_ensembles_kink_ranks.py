@@ -57,7 +57,7 @@ SAMPLES = {
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", SAMPLES)
-def test_the_place_is_the_neurons_own_decision_for_every_sample(name, dtype):
+def test_the_rank_is_the_neurons_own_decision_for_every_sample(name, dtype):
     rng = np.random.default_rng(1)
     x = np.sort(SAMPLES[name](rng).astype(dtype))
     ordinary = [(rng.normal(size=2000) * scale).astype(dtype) for scale in (1.0, 1.0)]
