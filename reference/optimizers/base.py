@@ -174,9 +174,11 @@ def _in_range(where: str, value: Any, allowed: tuple[float, float], per_member: 
         raise ValueError(f"{where} must be finite, got {value!r}")
     else:
         checked = float(value)
-    outside = [one for one in np.ravel(checked).tolist() if not low <= one <= high]
-    if outside:
-        raise ValueError(f"{where} must be in [{low:g}, {high:g}], got {outside[0] if np.ndim(value) else value!r}")
+    values = np.ravel(checked)
+    outside = values[~((low <= values) & (values <= high))]
+    if outside.size:
+        got = value if np.isscalar(value) else float(outside[0])
+        raise ValueError(f"{where} must be in [{low:g}, {high:g}], got {got!r}")
     return checked
 
 
