@@ -1,5 +1,7 @@
 """How far a gradient from `reference.ensembles` can be from the exact one, and so from the neuron's.
 
+The tests hold the fast path to these bounds, and nothing else uses them.
+
 Exact means: in real arithmetic, for the parameters, samples and labels as they are, with
 the active samples that the neuron's own decision fl(fl(w x) + b) > 0 says are active; the
 fast path has the same ones. The kinks cut the line into pieces, and a run is the samples on
@@ -7,11 +9,10 @@ one of them: the neuron has one gain g there, 1 or s, the teacher one line tau x
 the residual is alpha x + beta, with alpha = v g w - tau, beta = v g b + d - theta. Let u be the
 unit roundoff and eta the smallest number of float64, U and E those of the experiment's dtype,
 n the batch size, sigma = max(1, |s|), gamma_k as in `compare.rounding.arithmetic`. A product or
-quotient has
-a relative error of at most u and, where it underflows, an absolute one of at most eta / 2;
-a sum has no absolute one (Higham, "Accuracy and Stability of Numerical Algorithms", 2nd
-ed., equation 2.8). What is lost to underflow is followed here as far as it can grow: it
-meets samples, whose squares may be as large as the largest number.
+quotient has a relative error of at most u and, where it underflows, an absolute one of at most
+eta / 2; a sum has no absolute one (Higham, "Accuracy and Stability of Numerical Algorithms", 2nd
+ed., equation 2.8). What is lost to underflow is followed here as far as it can grow: it meets
+samples, whose squares may be as large as the largest number.
 
 Labels. The samples' labels are rounded in the experiment's dtype: a product, a sum and a
 product with the slope; tau and theta are products rounded once, in float64. With t the

@@ -2,7 +2,7 @@
 
 Steps are the optimizer's own, of `reference`, with its rounding. The exact witness of claims has the same
 gradient (`scalar_gradient`), but steps by rules of its own (`compare.claims.witnesses.descent.textbook`): it is
-to be independent of the reference, and 4 microseconds a step instead of 35 let it follow runs a hundred times as long.
+to be independent of the reference, and at 4 microseconds a step instead of 35 follows longer runs.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from compare.surface.gradient import expected_gradient
 from compare.surface.scalar_gradient import scalar_gradient
 from compare.surface.unbiased_gradient import one_sided_slopes
 from reference import SGD, Experiment, OptimizerState, Parameters
@@ -152,8 +153,6 @@ def _step(
 
 
 def _ensemble(experiment: Experiment) -> Iterator[State]:
-    from compare.surface.gradient import expected_gradient
-
     initial = (np.broadcast_to(np.asarray(p, np.float64), experiment.shape) for p in experiment.initial)
     parameters = Parameters(*(np.array(p) for p in initial))
     state = experiment.optimizer.init(parameters)

@@ -10,8 +10,9 @@ m_k = E[x^k; piece] for x ~ N(0, 1)::
     dL/dd = sum 2 (alpha m_1 + beta m_0)
 
 Each component is off by at most `SCALAR_ERROR` times the sum of the magnitudes of its terms (the
-factors of erfc, exp and the sums below have fewer roundings than that), so relative accuracy is
-lost where terms cancel, near a stationary point, and nowhere else.
+factors of erfc, exp and the sums below have fewer roundings than that) while kinks k are within 4;
+farther out exp(-k^2 / 2) and erfc magnify the rounding of k, by up to 3 k^2 roundings more. So relative
+accuracy is lost where terms cancel, near a stationary point, and in that measure in the tails.
 """
 
 import math
