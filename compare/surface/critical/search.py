@@ -58,10 +58,8 @@ def amplitude(problem: Problem, k: float) -> float:
         return teacher.right
     if problem.d is None:
         return _middle(conditions.common_slope(problem, cells))
-    (g0, g1, g2), (t0, t1) = (
-        conditions.derivative_moments(s, cells),
-        conditions.label_moments(problem, problem.d, cells),
-    )
+    g0, g1, g2 = conditions.derivative_moments(s, cells)
+    t0, t1 = conditions.label_moments(problem, problem.d, cells)
     return _middle((g0 * t1 - g1 * t0) / (g0 * g2 - g1 * g1))
 
 

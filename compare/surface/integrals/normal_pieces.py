@@ -111,10 +111,8 @@ def cut(
     student = _student_at(teacher, grad_at_zero, w, b, v, d, s)
     kink = teacher.kink
     if kink is None:
-        pieces = (
-            _one_kink(student, teacher.right) if teacher.left is teacher.right else _teacher_at_zero(student, teacher)
-        )
-        yield slice(None), student, pieces
+        is_line = teacher.left is teacher.right
+        yield slice(None), student, _one_kink(student, teacher.right) if is_line else _teacher_at_zero(student, teacher)
         return
     same = student.direction == kink.side
     nearer = student.apart.value * np.sign(student.w) * np.sign(teacher.b) < 0

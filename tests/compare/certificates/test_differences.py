@@ -13,8 +13,7 @@ def comparison(keras, value, radius, first_step=0):
 
 def entered(*comparisons):
     kept = Differences("lockstep")
-    for one in comparisons:
-        kept.add(one)
+    kept.add(*comparisons)
     return kept
 
 

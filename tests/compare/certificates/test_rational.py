@@ -174,12 +174,8 @@ def test_zeros_have_the_sign_of_ieee_754(a, b):
 
 
 def test_an_open_sign_stays_open_only_where_it_matters():
-    arithmetic, open_zero, plus, minus = (
-        ExactArithmetic("float64"),
-        Dyadic(Fraction(0), 0),
-        Dyadic.of(0.0),
-        Dyadic.of(-0.0),
-    )
+    arithmetic, open_zero = ExactArithmetic("float64"), Dyadic(Fraction(0), 0)
+    plus, minus = Dyadic.of(0.0), Dyadic.of(-0.0)
     assert arithmetic.add(plus, open_zero).zero == 1
     assert arithmetic.add(minus, open_zero).zero == 0
     assert arithmetic.total([minus, minus]).zero == 0  # -0, or +0 if the sum starts from +0
