@@ -23,7 +23,7 @@ from compare.claims.values import (
     UpdateCheck,
 )
 
-__all__ = ["describe", "label", "shown", "symbol"]
+__all__ = ["describe", "label", "shown", "symbol", "times_rounding"]
 
 
 def describe(check: Check) -> str:
@@ -129,12 +129,27 @@ def label(measure: TrajectoryCheck) -> str:
 
 
 def shown(number: float) -> str:
-    """A number as the reports show it, whole ones without a point and zero without a sign.
+    """A number as everything that people read shows it: whole ones with commas and no point, others in four digits.
+
+    Zero has no sign.
 
     Examples
     --------
     >>> shown(2000.0), shown(0.8100123), shown(-1.8637566e-08), shown(-0.0)
-    ('2000', '0.81', '-1.864e-08', '0')
+    ('2,000', '0.81', '-1.864e-08', '0')
     """
     whole = math.isfinite(number) and number == int(number) and abs(number) < 1e9
-    return f"{number:z.0f}" if whole else f"{number:.4g}"
+    return f"{number:z,.0f}" if whole else f"{number:.4g}"
+
+
+def times_rounding(worst: float) -> str:
+    """A difference over its bound: a percentage of what rounding allows, or a multiple of it.
+
+    Examples
+    --------
+    >>> times_rounding(0.0084), times_rounding(1.0), times_rounding(19612.3)
+    ('0.84 % of what rounding allows', '100 % of what rounding allows', '19,600 times what rounding allows')
+    """
+    if worst <= 1:
+        return f"{100 * worst:.3g} % of what rounding allows"
+    return f"{shown(float(f'{worst:.3g}'))} times what rounding allows" if math.isfinite(worst) else "without a bound"

@@ -22,7 +22,7 @@ from compare.claims.conclusions import (
     witness_of,
 )
 from compare.claims.findings import Finding
-from compare.claims.telling.boundary_text import falls_at
+from compare.claims.telling.boundary_text import false_for, true_where
 from compare.claims.values import Claim
 from compare.claims.verdicts import WITNESSES, Boundary, Share, Verdict, Witness
 from compare.claims.witnesses.exact import exact_findings, exact_statement, expected_runs_of
@@ -257,12 +257,21 @@ def _word(into: Conclusion, breaking: list[Boundary], untold: tuple[str, ...]) -
         low, high = interval(share.met, share.told, SHARE_CONFIDENCE)
         silent = share.seeds - share.told
         more = f"; {silent} cannot tell" if silent else ""
-        return "conditional", f"true for {share.met} of {share.told} seeds (share {low:.3f} to {high:.3f}){more}"
+        between = f"with {100 * SHARE_CONFIDENCE:g} % confidence a share of {low:.3f} to {high:.3f}"
+        return "conditional", f"true in {share.met} of {share.told} runs ({between}){more}"
     if breaking:
-        return "conditional", "; ".join((f"true as stated, {falls_at(breaking[0])}", *untold))
+        return "conditional", "; ".join((f"true as stated, {_falls(breaking[0])}", *untold))
     if untold:
         return "undecided", "; ".join(("true as stated, but that is not all that is claimed", *untold))
     return "holds", "true as stated"
+
+
+def _falls(boundary: Boundary) -> str:
+    """Where a claim that is true as stated becomes false."""
+    if boundary.windows:
+        return f"but it comes and goes: true for {true_where(boundary)}"
+    in_runs = " in some runs" if boundary.found_by == "reference" else ""
+    return f"false{in_runs} for {false_for(boundary)}"
 
 
 def _deciding_number(witnesses: dict[str, Witness | None], into: Conclusion) -> str:

@@ -1,14 +1,16 @@
-"""Boundaries in words: with the digits that are known, and what batches make of them."""
+"""Boundaries in words: where a claim is true, with the digits that are known, and what batches make of them."""
 
 import math
+from collections.abc import Sequence
 
 from compare.claims.boundaries.derivative_at_zero import SETTING
 from compare.claims.check_text import shown
 from compare.claims.verdicts import MOST_WINDOWS, Boundary
 
-__all__ = ["boundary_text", "falls_at", "known_digits"]
+__all__ = ["boundary_text", "false_for", "known_digits", "reach", "told_apart", "true_only_for", "true_where"]
 
 MOST_DIGITS = 4
+_PLURALS = {"learning_rate": "learning rates", "negative_slope": "negative slopes"}
 
 
 def known_digits(low: float, high: float) -> str | None:
@@ -26,65 +28,144 @@ def known_digits(low: float, high: float) -> str | None:
     return shown(low) if shown(low) == shown(high) else None
 
 
-def falls_at(boundary: Boundary) -> str:
-    """Where a claim that is true as stated becomes false."""
-    by_batches = " for some seeds" if boundary.found_by == "reference" else ""
-    if boundary.windows:
-        return f"but it comes and goes: {_windows(boundary)}"
-    if boundary.setting == "steps":
-        return f"false{by_batches} from {shown(boundary.value)} steps on{_with_batches(boundary)}"
-    side = _side(boundary, not boundary.below, above="beyond")
-    return f"false{by_batches} {side}"
-
-
-def boundary_text(boundary: Boundary | None) -> str:
-    """A boundary in a few words: where the claim holds.
+def told_apart(numbers: Sequence[float]) -> list[str]:
+    """Numbers as `shown`, or in as many digits as tell them from one another.
 
     Examples
     --------
-    >>> boundary_text(None)
+    >>> told_apart([0.5, 2000.0]), told_apart([0.028201, 0.028204])
+    (['0.5', '2,000'], ['0.028201', '0.028204'])
+    """
+    texts = [shown(number) for number in numbers]
+    for digits in range(MOST_DIGITS + 1, 18):
+        if len(set(texts)) == len(set(numbers)):
+            break
+        texts = [f"{number:.{digits}g}" for number in numbers]
+    return texts
+
+
+def reach(setting: str, low: float, high: float) -> str:
+    """A range of a setting, in words.
+
+    Examples
+    --------
+    >>> reach("steps", 2000, 200000), reach("momentum", 0.0, 0.99)
+    ('runs of 2,000 to 200,000 steps', 'momentum from 0 to 0.99')
+    """
+    first, last = told_apart([low, high])
+    if setting in ("steps", "batch_size"):
+        whole, unit = _counted(setting)
+        return f"{whole} of {first} to {last} {unit}"
+    return f"{_named(setting)} from {first} to {last}"
+
+
+def true_only_for(boundary: Boundary | None, others: Sequence[Boundary] = ()) -> str:
+    """Where a claim is true, in the few words of a table's cell; empty without a boundary.
+
+    Of `others` those of the same setting on the far side of the claim's own value count too.
+
+    Examples
+    --------
+    >>> true_only_for(None)
     ''
+    >>> flip = {"setting": "momentum", "value": 0.81, "bracket": (0.81, 0.81), "stated": 0.5, "range": (0.0, 1.0)}
+    >>> true_only_for(Boundary(below=True, above=False, **flip))
+    'momentum below 0.81'
     """
     if boundary is None:
         return ""
+    in_runs = ", in every run" if boundary.found_by == "reference" else ""
+    return true_where(boundary, others) + in_runs
+
+
+def boundary_text(boundary: Boundary | None) -> str:
+    """`true_only_for` as the end of a sentence that begins with the claim."""
+    return f"is true only for {true_only_for(boundary)}" if boundary is not None else ""
+
+
+def true_where(boundary: Boundary, others: Sequence[Boundary] = ()) -> str:
+    """`true_only_for`, without whether all runs or the expected dynamics are meant."""
     if boundary.windows:
-        return f"holds for {_windows(boundary)}"
-    holds = "holds for all seeds" if boundary.found_by == "reference" else "holds"
-    if boundary.setting == "steps":
-        side = "below" if boundary.below else "from"
-        return f"{holds} {side} steps {shown(boundary.value)}{_with_batches(boundary)}"
-    if boundary.setting == SETTING:
-        return f"holds at {boundary.setting} = 0 only" if boundary.below else f"holds for {boundary.setting} above 0"
-    side = _side(boundary, boundary.below, above="above")
-    return f"{holds} {side}"
+        return _windows(boundary)
+    return _side(boundary, boundary.below, _partner(boundary, others))
 
 
-def _side(boundary: Boundary, below: bool, above: str) -> str:
-    """The values of a setting on one side: of a number if its digits are known, else of what it lies between."""
-    low, high = boundary.bracket
-    number: str | None
-    if low == high or boundary.setting == "batch_size":
+def false_for(boundary: Boundary, others: Sequence[Boundary] = ()) -> str:
+    """Where a claim that is true elsewhere is false."""
+    return _side(boundary, not boundary.below, _partner(boundary, others))
+
+
+def _partner(boundary: Boundary, others: Sequence[Boundary]) -> Boundary | None:
+    """The boundary of the same setting that closes an interval around the claim's own value; None if there is none."""
+    for other in others:
+        if (
+            other.setting == boundary.setting
+            and other.below == boundary.above
+            and not other.windows
+            and min(boundary.value, other.value) <= boundary.stated <= max(boundary.value, other.value)
+        ):
+            return other
+    return None
+
+
+def _side(boundary: Boundary, below: bool, partner: Boundary | None) -> str:
+    """The values of a setting on one side, or, with a second boundary, between the two or beyond them."""
+    setting = boundary.setting
+    if setting == SETTING:
+        return f"a derivative {'of' if below else 'above'} 0 at the kink"
+    if setting in ("steps", "batch_size"):
+        whole, unit = _counted(setting)
         number = shown(boundary.value)
-    elif low <= 0 <= high and boundary.value == 0:
-        number = "0"
-    else:
-        number = known_digits(low, high)
-    if number is not None:
-        return f"{'below' if below else 'from'} {boundary.setting} = {number}{_with_batches(boundary)}"
-    side = "below" if below else above
-    return f"{side} a {boundary.setting} between {shown(low)} and {shown(high)}{_with_batches(boundary)}"
+        return f"{whole} of {f'fewer than {number} {unit}' if below else f'{number} {unit} or more'}" + _noise(boundary)
+    if partner is None:
+        return f"{_named(setting)} {'below' if below else 'above'} {_number(boundary)}{_noise(boundary)}"
+    low, high = sorted((boundary, partner), key=lambda b: b.value)
+    inside = below == (boundary is high)
+    words = (
+        f"between {_number(low)} and {_number(high)}" if inside else f"below {_number(low)} or above {_number(high)}"
+    )
+    return f"{_named(setting)} {words}{_noise(low, high)}"
+
+
+def _number(boundary: Boundary) -> str:
+    """The value of a boundary if its digits are known, else what it lies between."""
+    low, high = boundary.bracket
+    if low == high:
+        return shown(boundary.value)
+    if low <= 0 <= high and boundary.value == 0:
+        return "0"
+    number = known_digits(low, high)
+    return number if number is not None else "a value between {} and {}".format(*told_apart([low, high]))
+
+
+def _named(setting: str) -> str:
+    if setting.startswith("initial."):
+        return f"starts with {setting.removeprefix('initial.')}"
+    return _PLURALS.get(setting, setting)
+
+
+def _counted(setting: str) -> tuple[str, str]:
+    return ("runs", "steps") if setting == "steps" else ("batches", "samples")
 
 
 def _windows(boundary: Boundary) -> str:
     """From where to where; along the steps the last window may go on."""
-    parts = [shown(a) if a == b else f"{shown(a)} to {shown(b)}" for a, b in boundary.windows]
-    more = ", and so on" if len(parts) == MOST_WINDOWS else ""
-    return f"{boundary.setting} {', '.join(parts)}{more}"
+    parts = [shown(a) if a == b else " to ".join(told_apart([a, b])) for a, b in boundary.windows]
+    more = " and so on" if len(parts) == MOST_WINDOWS else ""
+    spans = f"{', '.join(parts)},{more}" if more else f"{', '.join(parts[:-1])} or {parts[-1]}"
+    if boundary.setting in ("steps", "batch_size"):
+        whole, unit = _counted(boundary.setting)
+        return f"{whole} of {spans.removesuffix(', and so on')} {unit}{more and ', and so on'}"
+    return f"{_named(boundary.setting)} {spans}"
 
 
-def _with_batches(boundary: Boundary) -> str:
-    """Between what the seeds go over, where it is not where the expected dynamics does."""
-    if boundary.with_batches is None or boundary.found_by == "reference":
+def _noise(*boundaries: Boundary) -> str:
+    """Between what the runs change outcome, where that is not where the expected dynamics does."""
+    moved = [
+        b for b in boundaries if b.found_by != "reference" and (b.with_batches is not None or b.confirmed is False)
+    ]
+    if not moved:
         return ""
-    low, high = boundary.with_batches
-    return f" (with batches {shown(low)} to {shown(high)})" if math.isfinite(low + high) else ""
+    between = [b.with_batches for b in moved]
+    known = [" to ".join(told_apart(ends)) for ends in between if ends is not None and all(map(math.isfinite, ends))]
+    return f" (with batches: {' and '.join(known)})" if known else " (batches move it)"

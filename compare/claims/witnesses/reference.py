@@ -81,7 +81,7 @@ def reference_findings(claim: Claim, statement: Statement | None, shared: Shared
 def _of_seeds(answers: Answers, check: Check) -> Finding:
     met, counted, number = Share.of(answers.met, answers.resolved)
     median = _median(answers.number)
-    who = f"{met} of {number} seeds" if counted else f"none of {number} seeds can tell"
+    who = f"true in {met} of {number} runs" if counted else f"none of {number} runs can tell"
     says = who if np.isnan(median) else f"{who}, median {symbol(check)} = {shown(median)}"
     unanimous = counted == number and met in (0, number)
     reason = "" if counted == number else answers.reason

@@ -1,0 +1,93 @@
+"""What each witness says of each check, in numbers that say what they are."""
+
+import math
+from typing import NamedTuple
+
+from compare.claims.check_text import shown, symbol
+from compare.claims.findings import Finding
+from compare.claims.values import Check, ComparisonCheck, StepsCheck, TrajectoryCheck, UpdateCheck
+from compare.claims.verdicts import WITNESSES, Verdict
+from compare.claims.witnesses.shared_runs import SEEDS
+
+__all__ = ["CheckNumbers", "WitnessRow", "numbers"]
+
+
+class WitnessRow(NamedTuple):
+    """One witness on one check: who it is and what it looked at, its number, and what it says."""
+
+    witness: str  # such as "reference, median of 32 runs"
+    value: str  # such as "w = -1.874e-08"; empty where it gives no number
+    says: str  # "true", "false", "true in 13 of 32 runs", or why it cannot tell
+
+
+class CheckNumbers(NamedTuple):
+    """A check in words, whether it holds by its witnesses together, and a row for each witness that was asked."""
+
+    check: str
+    holds: bool | None
+    rows: tuple[WitnessRow, ...]
+
+
+def numbers(verdict: Verdict) -> tuple[CheckNumbers, ...]:
+    """Check by check, what the witnesses say: for a small table each."""
+    found = []
+    for i, judged in enumerate(verdict.checks):
+        rows = []
+        for name in WITNESSES:
+            witness = verdict.witnesses[name]
+            finding = None if witness is None else witness.findings[i]
+            if finding is not None:
+                rows.append(_row(name, judged.check, finding, verdict.claim.experiment.seed))
+        found.append(CheckNumbers(judged.text, judged.holds, tuple(rows)))
+    return tuple(found)
+
+
+def _row(name: str, check: Check, finding: Finding, seed: int) -> WitnessRow:
+    who = {"exact": _exact, "reference": _reference, "keras": _keras}[name]
+    return WitnessRow(who(check, finding, seed), _value(name, check, finding), _says(check, finding))
+
+
+def _of_one_run(check: Check) -> bool:
+    return isinstance(check, (TrajectoryCheck, StepsCheck, ComparisonCheck)) and not _is_share(check)
+
+
+def _is_share(check: Check) -> bool:
+    return isinstance(check, TrajectoryCheck) and check.share is not None
+
+
+def _exact(check: Check, finding: Finding, seed: int) -> str:
+    return "expected dynamics" if _of_one_run(check) or _is_share(check) else "closed form"
+
+
+def _reference(check: Check, finding: Finding, seed: int) -> str:
+    if _of_one_run(check):
+        return f"reference, median of {SEEDS if finding.share is None else finding.share[2]} runs"
+    if isinstance(check, TrajectoryCheck) and check.share is not None:
+        return f"reference, {shown(check.share.number)} {'runs' if check.share.of == 'seeds' else check.share.of}"
+    return f"reference, seed {seed}" if isinstance(check, UpdateCheck) else "reference"
+
+
+def _keras(check: Check, finding: Finding, seed: int) -> str:
+    if _is_share(check):
+        return "Keras, the first start"
+    return f"Keras, seed {seed}" if _of_one_run(check) or isinstance(check, UpdateCheck) else "Keras as installed"
+
+
+def _value(name: str, check: Check, finding: Finding) -> str:
+    if name == "reference" and _of_one_run(check):
+        known = finding.number is not None and not math.isnan(finding.number)
+        return f"{symbol(check)} = {shown(finding.number)}" if known and finding.number is not None else ""
+    return finding.says
+
+
+def _says(check: Check, finding: Finding) -> str:
+    if finding.share is not None and _of_one_run(check):
+        met, told, runs = finding.share
+        said = f"true in {met} of {told} runs" if told else ""
+        silent = f"{runs - told} of {runs} cannot tell: {finding.reason}" if told < runs else ""
+        return "; ".join(part for part in (said, silent) if part)
+    if finding.met is not None:
+        return "true" if finding.met else "false"
+    if _is_share(check) and not finding.reason:
+        return "shows that Keras does the same"
+    return f"cannot tell: {finding.reason}" if finding.reason else "cannot tell"

@@ -1,0 +1,91 @@
+"""A verdict as a sentence: true or not, where that changes, and what was left open."""
+
+from compare.claims.telling.boundary_text import false_for, reach, true_where
+from compare.claims.verdicts import Boundary, Verdict
+
+__all__ = ["is_by_runs", "unchanged_for", "verdict_sentence"]
+
+BY_BATCHES = "it depends on the batches"
+
+
+def verdict_sentence(verdict: Verdict) -> str:
+    """Say what became of a claim, and where that would change, in a sentence or two.
+
+    Parameters
+    ----------
+    verdict : Verdict
+
+    Returns
+    -------
+    str
+        It begins with "True.", "False.", "True only for ...", "True in 13 of 32 runs",
+        "Not decided: ..." or "Cannot be checked. ...". A claim that is true on conditions
+        never reads as one that is true.
+    """
+    if verdict.verdict == "not auditable":
+        said = f"Cannot be checked. {verdict.why}"
+    elif verdict.verdict == "undecided":
+        said = f"Not decided: {verdict.why}"
+    elif verdict.verdict == "conditional":
+        said = _conditional(verdict)
+    else:
+        said = _decided(verdict)
+    said = said.strip()
+    said += "" if said.endswith((".", "!", "?")) else "."
+    return said + (" The witnesses contradict each other." if verdict.contradictions else "")
+
+
+def is_by_runs(verdict: Verdict) -> bool:
+    """Whether a claim is true on conditions because it is true in some of the runs and false in others."""
+    return verdict.verdict == "conditional" and not all(judged.holds for judged in verdict.checks)
+
+
+def unchanged_for(verdict: Verdict) -> str:
+    """The ranges over which no change was found, which were looked at without batch noise; empty if there are none.
+
+    It is empty too where the batches decide against the expected dynamics, as then a range of the latter says nothing.
+    """
+    exact = verdict.witnesses["exact"]
+    if exact is None or exact.holds is None or exact.holds != (verdict.verdict in ("holds", "conditional")):
+        return ""
+    return " and for ".join(reach(*each) for each in verdict.searched)
+
+
+def _decided(verdict: Verdict) -> str:
+    holds = verdict.verdict == "holds"
+    word = "True" if holds else "False"
+    where = unchanged_for(verdict)
+    said = f"{word}, and stays so for {where} (looked at without batch noise)" if where else word
+    boundary = verdict.boundary
+    if boundary is None:
+        return said
+    if boundary.windows:
+        return f"{said}. It is true for {true_where(boundary)} only"
+    expected = _at_stated(boundary)
+    if expected != holds and boundary.found_by != "reference":
+        return f"{said}. Without batch noise it would be {_truth(boundary, verdict, expected)}"
+    return f"{said}. It would be {_truth(boundary, verdict, not holds)}"
+
+
+def _truth(boundary: Boundary, verdict: Verdict, holds: bool) -> str:
+    by_runs = boundary.found_by == "reference"
+    if holds:
+        return f"true {'in every run ' * by_runs}for {true_where(boundary, verdict.boundaries)}"
+    return f"false {'in some runs ' * by_runs}for {false_for(boundary, verdict.boundaries)}"
+
+
+def _at_stated(boundary: Boundary) -> bool:
+    """Whether a claim is true at its own value of the setting, by whoever found the boundary."""
+    beyond = boundary.stated > boundary.value if boundary.setting != "steps" else boundary.stated >= boundary.value
+    return boundary.above if beyond else boundary.below
+
+
+def _conditional(verdict: Verdict) -> str:
+    if verdict.boundary is not None and not is_by_runs(verdict):
+        in_runs = "in every run " if verdict.boundary.found_by == "reference" else ""
+        return f"True {in_runs}only for {true_where(verdict.boundary, verdict.boundaries)}"
+    reference = verdict.witnesses["reference"]
+    share = None if reference is None else reference.share
+    if share is None or share[0] in (0, share[1]):
+        return f"True in some runs and false in others: {BY_BATCHES}"
+    return f"True in {share[0]} of {share[1]} runs: {BY_BATCHES}"
