@@ -19,14 +19,21 @@ from compare.question.experiments import SETTINGS
 from compare.report.claim_views import ClaimView, views
 from compare.report.data import as_json, script_data
 from compare.report.defects import KillTable, kill_table
-from compare.report.sentences import presets, results_in_words
+from compare.report.numbers import count, plain
+from compare.report.sentences import results_in_words
+from compare.theory.outcomes import outcome_of
 
 if TYPE_CHECKING:
     from compare.figures import Picture  # which imports matplotlib
 
 __all__ = ["KillTable", "kill_table", "render"]
 
-SCRIPTS = ("normal", "surface", "descent", "chart", "contours", "explore", "runs", "claims", "start")  # in this order
+SCRIPTS = (  # in this order
+    *("numbers", "normal", "surface", "optimizers", "descent", "outcome"),
+    *("chart", "handle", "controls", "address", "contours"),
+    *("votes", "reach", "deaths", "runs", "claims", "start"),
+)
+STYLES = ("base", "votes", "reach", "deaths", "claims")
 ANSWER = "accepted answer"  # how claims name what the report is about
 GROUPS = {  # pictures by the part of the page they belong to; others come last
     "runs": tuple(f"{neuron}-{what}" for neuron in ("relu", "leaky") for what in ("loss-curve", "close-up", "history")),
@@ -71,7 +78,8 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"data_uri": _data_uri, "sha256": _sha256, "as_json": as_json, "log10": math.log10}
+    environment.filters |= {"data_uri": _data_uri, "sha256": _sha256, "as_json": as_json}
+    environment.filters |= {"log10": math.log10, "plain": plain, "count": count}
     claims = list(views(verdicts, pictures, shared))
     ran = {finding.case.setting for finding in findings}
     stills = [picture for picture in pictures if picture.path.suffix != ".gif" and picture.name[:6] != "claim-"]
@@ -81,16 +89,16 @@ def render(
         wrong=_wrong(claims) if findings else [],
         answered=sum(view.verdict.claim.source == ANSWER for view in claims),
         settings={setting: title for setting, title in SETTINGS.items() if setting in ran},
-        opening=next((picture for picture in stills if picture.name == "opening"), None),
         groups=_grouped(stills),
         data=script_data(findings) if findings else None,
-        presets=presets(findings),
+        outcomes={finding.case.id: outcome_of(finding.trajectory) for finding in findings},
+        source_url=next((v.claim.url for v in verdicts if v.claim.source == ANSWER and v.claim.url), None),
         results_in_words=results_in_words(findings),
         defects=defects,
         infinity=math.inf,
         example=_text("example.toml"),
         provenance=provenance,
-        style=_text("style.css"),
+        style="\n".join(_text(f"style/{name}.css") for name in STYLES),
         script="\n".join(_text(f"script/{name}.js") for name in SCRIPTS),
     )
 

@@ -1,4 +1,4 @@
-"""What the page's script is given: the recorded runs, and the numbers it judges paths by."""
+"""What the page's script is given: the question's run, batches of few inputs, and the recorded runs."""
 
 import json
 from collections.abc import Iterable
@@ -8,39 +8,48 @@ import numpy as np
 
 from compare.question.audit import Finding
 from compare.system.output import shortest_texts
-from compare.theory.success import loss_to_beat
-from reference import SGD, Experiment
+from compare.theory.outcomes import outcome_of
+from reference import SGD, Experiment, draw_batches
 
-__all__ = ["as_json", "script_data", "title_of"]
+__all__ = ["as_json", "kind_of", "script_data", "title_of"]
 
 EVERY_STEP_UNTIL = 100  # where the optimizers differ most
 THEN_EVERY = 10
+FEW = Experiment(batch_size=40, steps=50, dtype="float64")  # inputs that can be shown one by one
+KINDS = {"on its way": "way"}  # what the style calls outcomes, where it is another word
 
 
 def script_data(findings: Iterable[Finding]) -> dict[str, Any]:
     """What the script needs.
 
     ``runs`` are those that train w alone and stay finite, thinned to every step at first and
-    every tenth later; at the ``question`` the controls begin.
+    every tenth later; ``batches`` are the first ones of few inputs that the reference draws.
 
     Examples
     --------
-    >>> script_data([])["question"]
-    {'w': -10.0, 'learningRate': 0.01, 'momentum': 0.0, 'negativeSlope': 0.0, 'steps': 2000}
+    >>> data = script_data([])
+    >>> data["question"]
+    {'w': -10.0, 'rate': 0.01, 'steps': 2000, 'batchSize': 1000}
+    >>> len(data["batches"]), len(data["batches"][0]), data["runs"]
+    (50, 40, [])
     """
     question = Experiment()
     assert isinstance(question.optimizer, SGD)
     return {
         "question": {
             "w": question.initial.w,
-            "learningRate": question.optimizer.learning_rate,
-            "momentum": question.optimizer.momentum,
-            "negativeSlope": question.negative_slope,
+            "rate": question.optimizer.learning_rate,
             "steps": question.steps,
+            "batchSize": question.batch_size,
         },
-        "lossToBeat": loss_to_beat(question),
+        "batches": draw_batches(FEW)[0].tolist(),
         "runs": [_run(finding) for finding in findings if _is_shown(finding)],
     }
+
+
+def kind_of(outcome: str) -> str:
+    """The class of an outcome in the page's style."""
+    return KINDS.get(outcome, outcome)
 
 
 def title_of(experiment: Experiment) -> str:
@@ -90,6 +99,7 @@ def _run(finding: Finding) -> dict[str, Any]:
     return {
         "id": finding.case.id,
         "title": title_of(experiment),
+        "kind": kind_of(outcome_of(run)),
         "negativeSlope": experiment.negative_slope,
         "steps": steps.tolist(),
         **{name: [float(text) for text in shortest_texts(column)] for name, column in columns.items()},

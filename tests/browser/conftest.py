@@ -137,6 +137,7 @@ def look(session, *, width=1100, media="screen", theme="light", motion="no-prefe
     """Set what the page is looked at with."""
     window = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
     session.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", window)
+    session.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": width < 600})
     features = {"prefers-color-scheme": theme, "prefers-reduced-motion": motion}
     asked = [{"name": name, "value": value} for name, value in features.items()]
     session.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": asked})
@@ -146,3 +147,50 @@ def look(session, *, width=1100, media="screen", theme="light", motion="no-prefe
 def looking():
     """`look`, for tests that look in more than one way."""
     return look
+
+
+class Gestures:
+    """A mouse and a finger, by places in the window; what a browser does with them, not what a test dispatches."""
+
+    def __init__(self, session):
+        self.session = session
+
+    def centre(self, selector):
+        """Scroll an element into the middle of the window; where its centre is."""
+        code = """const box = document.querySelector(arguments[0]);
+        box.scrollIntoView({block: "center"});
+        const {x, y, width, height} = box.getBoundingClientRect();
+        return [x + width / 2, y + height / 2];"""
+        return tuple(self.session.execute_script(code, selector))
+
+    def drag(self, start, *places):
+        """Press the mouse, go through the places, let go."""
+        self._mouse("mousePressed", start, button="left", clickCount=1)
+        for place in places:
+            self._mouse("mouseMoved", place, button="left")
+        self._mouse("mouseReleased", (start, *places)[-1], button="left", clickCount=1)
+
+    def click(self, place):
+        """Click with the mouse."""
+        self.drag(place)
+
+    def swipe(self, start, *places):
+        """Put a finger down, go through the places, lift it."""
+        self._touch("touchStart", start)
+        for place in places:
+            self._touch("touchMove", place)
+        self._touch("touchEnd")
+
+    def _mouse(self, kind, place, **options):
+        event = {"type": kind, "x": place[0], "y": place[1], **options}
+        self.session.execute_cdp_cmd("Input.dispatchMouseEvent", event)
+
+    def _touch(self, kind, *places):
+        points = [{"x": x, "y": y} for x, y in places]
+        self.session.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+@pytest.fixture
+def gestures(opened):
+    """Gestures on the opened page; a finger where `looking` has set a phone."""
+    return Gestures(opened)

@@ -1,4 +1,4 @@
-// A chart in SVG: axes with labels, and what is put into it in the units of the data.
+// A chart in SVG: axes that stand still, and layers for what is put into them in the units of the data.
 
 "use strict";
 
@@ -8,36 +8,54 @@ const BOX = { width: 440, height: 300, left: 52, right: 20, top: 12, bottom: 44 
 /**
  * Draw empty axes into an svg element, over what it held.
  *
- * `x` and `y` are [low, high]. The answer's `group()` makes layers, and `x()` and `y()` are the
- * places of numbers.
+ * `x` and `y` are { from, to, label, log, ticks }: the range, what it is called, whether it is
+ * logarithmic, and where its lines are, if not at round numbers. `box` changes the size, in units
+ * of the viewBox. The answer's `x()` and `y()` are the places of numbers, `fromX()` and `fromY()`
+ * the numbers at places, `layer()` makes a group that is cut off at the axes, and `over()` one that is not.
  */
-function drawAxes(svg, { x, y, xLabel, yLabel }) {
+function drawAxes(svg, { x, y, box = {} }) {
+  const size = { ...BOX, ...box };
   svg.replaceChildren();
-  svg.setAttribute("viewBox", `0 0 ${BOX.width} ${BOX.height}`);
-  const right = BOX.width - BOX.right;
-  const bottom = BOX.height - BOX.bottom;
-  const chart = {
-    x: (value) => BOX.left + ((value - x[0]) / (x[1] - x[0])) * (right - BOX.left),
-    y: (value) => bottom - ((value - y[0]) / (y[1] - y[0])) * (bottom - BOX.top),
-    fromX: (place) => x[0] + ((place - BOX.left) / (right - BOX.left)) * (x[1] - x[0]),
-    fromY: (place) => y[0] + ((bottom - place) / (bottom - BOX.top)) * (y[1] - y[0]),
-    group: (kind) => append(svg, "g", { class: kind, "clip-path": `url(#${clip})` }),
-  };
+  svg.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
+  const right = size.width - size.right;
+  const bottom = size.height - size.bottom;
+  const [across, up] = [scaleOf(x, size.left, right), scaleOf(y, bottom, size.top)];
   const clip = `${svg.id}-clip`;
-  const inside = { x: BOX.left, y: BOX.top, width: right - BOX.left, height: bottom - BOX.top };
+  const inside = { x: size.left, y: size.top, width: right - size.left, height: bottom - size.top };
   append(append(svg, "clipPath", { id: clip }), "rect", inside);
-  for (const value of ticks(x)) {
-    append(svg, "line", { class: "grid", x1: chart.x(value), x2: chart.x(value), y1: BOX.top, y2: bottom });
-    append(svg, "text", { class: "tick middle", x: chart.x(value), y: bottom + 16 }).textContent = plain(value);
+  const grid = append(svg, "g", { "aria-hidden": "true" });
+  for (const value of x.ticks ?? ticks(x)) {
+    append(grid, "line", { class: "grid", x1: across.place(value), x2: across.place(value), y1: size.top, y2: bottom });
+    append(grid, "text", { class: "tick middle", x: across.place(value), y: bottom + 16 }).textContent = plain(value);
   }
-  for (const value of ticks(y)) {
-    append(svg, "line", { class: "grid", x1: BOX.left, x2: right, y1: chart.y(value), y2: chart.y(value) });
-    append(svg, "text", { class: "tick end", x: BOX.left - 6, y: chart.y(value) + 4 }).textContent = plain(value);
+  for (const value of y.ticks ?? ticks(y)) {
+    append(grid, "line", { class: "grid", x1: size.left, x2: right, y1: up.place(value), y2: up.place(value) });
+    append(grid, "text", { class: "tick end", x: size.left - 6, y: up.place(value) + 4 }).textContent = plain(value);
   }
-  append(svg, "text", { class: "label middle", x: (BOX.left + right) / 2, y: BOX.height - 8 }).textContent = xLabel;
-  const turned = `translate(14 ${(BOX.top + bottom) / 2}) rotate(-90)`;
-  append(svg, "text", { class: "label middle", transform: turned }).textContent = yLabel;
-  return chart;
+  append(grid, "text", { class: "label middle", x: (size.left + right) / 2, y: size.height - 8 }).textContent = x.label;
+  const turned = `translate(14 ${(size.top + bottom) / 2}) rotate(-90)`;
+  append(grid, "text", { class: "label middle", transform: turned }).textContent = y.label;
+  return {
+    svg,
+    inside,
+    ranges: { x: [x.from, x.to], y: [y.from, y.to] },
+    x: across.place,
+    y: up.place,
+    fromX: across.value,
+    fromY: up.value,
+    layer: (kind) => append(svg, "g", { class: kind, "clip-path": `url(#${clip})` }),
+    over: (kind) => append(svg, "g", { class: kind }),
+  };
+}
+
+/** Places of numbers between two ends of an axis, and numbers at places. */
+function scaleOf({ from, to, log }, start, end) {
+  const [map, back] = log ? [Math.log, Math.exp] : [(value) => value, (value) => value];
+  const [low, high] = [map(from), map(to)];
+  return {
+    place: (value) => start + ((map(value) - low) / (high - low)) * (end - start),
+    value: (place) => back(low + ((place - start) / (end - start)) * (high - low)),
+  };
 }
 
 function append(parent, name, attributes) {
@@ -58,37 +76,66 @@ function addDot(chart, layer, [x, y], kind, radius) {
   return append(layer, "circle", { class: kind, cx: chart.x(x).toFixed(2), cy: chart.y(y).toFixed(2), r: radius });
 }
 
-/** A star, which is the minimum wherever one is drawn. */
-function addStar(chart, layer, [x, y]) {
+function addText(chart, layer, [x, y], text, kind = "label") {
+  const element = append(layer, "text", { class: kind, x: chart.x(x).toFixed(2), y: chart.y(y).toFixed(2) });
+  element.textContent = text;
+  return element;
+}
+
+/** A star, which is a minimum of the expected loss wherever one is drawn. */
+function addStar(chart, layer, [x, y], kind = "target") {
   const corners = [];
   for (let i = 0; i < 10; i += 1) {
     const [radius, angle] = [i % 2 ? 3.6 : 9, (Math.PI * i) / 5];
     corners.push(`${chart.x(x) + radius * Math.sin(angle)},${chart.y(y) - radius * Math.cos(angle)}`);
   }
-  return append(layer, "polygon", { class: "target", points: corners.join(" ") });
+  return append(layer, "polygon", { class: kind, points: corners.join(" ") });
 }
 
-/** Four to eight round numbers between low and high. */
-function ticks([low, high]) {
-  const raw = (high - low) / 6;
+/**
+ * Colour the cells of a grid: `kinds[j][i]` is the class of the cell i along x and j along y, or
+ * "" for none. Cells of one class make one path, so that a theme can colour it and print keeps it.
+ */
+function addCells(chart, layer, kinds) {
+  const { x, y, width, height } = chart.inside;
+  const rows = kinds.length;
+  const paths = new Map();
+  kinds.forEach((row, j) => {
+    const [top, bottom] = [y + height * (1 - (j + 1) / rows), y + height * (1 - j / rows)].map((one) => one.toFixed(2));
+    for (let i = 0; i < row.length; ) {
+      let end = i + 1;
+      while (end < row.length && row[end] === row[i]) {
+        end += 1;
+      }
+      const [left, right] = [i, end].map((one) => (x + (width * one) / row.length).toFixed(2));
+      if (row[i]) {
+        paths.set(row[i], `${paths.get(row[i]) ?? ""}M${left} ${top}H${right}V${bottom}H${left}z`);
+      }
+      i = end;
+    }
+  });
+  layer.replaceChildren();
+  for (const [kind, d] of paths) {
+    append(layer, "path", { class: `cell ${kind}`, d });
+  }
+}
+
+/** Four to eight round numbers in a range, powers of ten if it is logarithmic. */
+function ticks({ from, to, log }) {
+  const found = [];
+  if (log) {
+    for (let power = Math.ceil(Math.log10(from) - 1e-9); power <= Math.log10(to) + 1e-9; power += 1) {
+      found.push(Number(`1e${power}`));
+    }
+    return found;
+  }
+  const raw = (to - from) / 6;
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].find((factor) => factor * power >= raw) * power;
-  const found = [];
-  for (let i = Math.ceil(low / step); i * step <= high; i += 1) {
+  for (let i = Math.ceil(from / step - 1e-9); i * step <= to + 1e-9 * step; i += 1) {
     found.push(i * step);
   }
   return found;
-}
-
-/** A number in few characters, with a true minus sign and without -0. */
-function plain(value, digits = 3) {
-  if (value === 0) {
-    return "0";
-  }
-  const rounded = Number(value.toPrecision(digits));
-  const size = Math.abs(rounded);
-  const text = size < 1e-3 || size >= 1e5 ? rounded.toExponential() : String(rounded);
-  return text.replaceAll("-", "\u2212");
 }
 
 /** The loss curve over a range of w, bent at 0: points for `addLine`. */
@@ -103,31 +150,4 @@ function curvePoints(slope, [low, high]) {
     points.sort((one, other) => one[0] - other[0]);
   }
   return points;
-}
-
-/** The part around the kink at 0, which a start far away would hide. */
-const CLOSE = { x: [-2.5, 2.1], top: 2.6 };
-
-/** What a path visits, at least -2 to 2, and a margin. */
-function rangeOf(values, least = [-2, 2]) {
-  let [low, high] = least;
-  for (const value of values) {
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
-  const margin = (high - low) / 20;
-  return [low - margin, high + margin];
-}
-
-/** Draw the loss over w in a range, its kink and its minimum; the answer is the chart and a layer on it. */
-function drawLossCurve(svg, slope, x) {
-  const curve = curvePoints(slope, x);
-  const top = x === CLOSE.x ? CLOSE.top : 1.05 * Math.max(...curve.map(([, loss]) => loss));
-  const chart = drawAxes(svg, { x, y: [-top / 25, top], xLabel: "weight w", yLabel: "expected loss" });
-  const layer = chart.group("plot");
-  const best = 1 / (1 + slope ** 2);
-  addLine(chart, layer, [[0, -top], [0, 2 * top]], "zero");
-  addLine(chart, layer, curve, "curve");
-  addStar(chart, layer, [best, lossWithoutBias(best, slope)]);
-  return [chart, layer];
 }

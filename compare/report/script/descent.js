@@ -1,29 +1,30 @@
-// Gradient descent on the expected loss: the path of SGD as its batches grow without end.
+// Descent on the expected loss: the path of an optimizer as its batches grow without end.
 
 "use strict";
 
-const LOST = 1e6; // a weight beyond has diverged
+const LOST = 1e6; // a parameter beyond has diverged
 
 /**
- * Follow Keras' SGD, m <- m momentum - g rate and p <- p + m, on the expected gradient.
+ * Follow an optimizer on the expected gradient.
  *
- * `run` holds w, b, withBias, learningRate, momentum, negativeSlope and steps. The answer holds
- * the states, the start first, as arrays w and b, and whether the run diverged.
+ * `run` holds the start w and b, `bias` (whether b is trained), `optimizer` (a key of OPTIMIZERS),
+ * `rate`, `second`, `slope` (left of the kink) and `steps`. The answer holds the states, the start
+ * first, as arrays w and b, and whether the run diverged; it ends there.
  */
 function descend(run) {
-  let { w, b } = run;
-  if (!run.withBias) {
-    b = 0;
-  }
+  const { slots, step } = OPTIMIZERS[run.optimizer];
+  const [memoryOfW, memoryOfB] = [slots(), slots()];
+  let { w } = run;
+  let b = run.bias ? run.b : 0;
   const path = { w: [w], b: [b], diverged: false };
-  let velocityW = 0;
-  let velocityB = 0;
-  for (let step = 0; step < run.steps && !path.diverged; step += 1) {
-    const gradient = gradientOf(run, w, b);
-    velocityW = velocityW * run.momentum - gradient.w * run.learningRate;
-    velocityB = velocityB * run.momentum - gradient.b * run.learningRate;
-    w += velocityW;
-    b += velocityB;
+  for (let i = 0; i < run.steps && !path.diverged; i += 1) {
+    if (run.bias) {
+      const gradient = expectedLossAndGradient(w, b, run.slope);
+      w = step(w, gradient.w, memoryOfW, run);
+      b = step(b, gradient.b, memoryOfB, run);
+    } else {
+      w = step(w, slopeWithoutBias(w, run.slope), memoryOfW, run);
+    }
     path.w.push(w);
     path.b.push(b);
     path.diverged = !(Math.abs(w) <= LOST && Math.abs(b) <= LOST);
@@ -31,13 +32,7 @@ function descend(run) {
   return path;
 }
 
-function gradientOf(run, w, b) {
-  return run.withBias
-    ? expectedLossAndGradient(w, b, run.negativeSlope)
-    : { w: slopeWithoutBias(w, run.negativeSlope), b: 0 };
-}
-
 /** The loss that belongs to the run's surface. */
 function lossOf(run, w, b) {
-  return run.withBias ? expectedLossAndGradient(w, b, run.negativeSlope).loss : lossWithoutBias(w, run.negativeSlope);
+  return run.bias ? expectedLossAndGradient(w, b, run.slope).loss : lossWithoutBias(w, run.slope);
 }

@@ -35,7 +35,7 @@ function startRuns(data) {
     const run = data.runs[choice.selectedIndex];
     slider.max = run.steps.length - 1;
     slider.value = 0;
-    scene = drawRun(run, data.lossToBeat);
+    scene = drawRun(run);
     show();
   }
 
@@ -86,30 +86,40 @@ function startRuns(data) {
   choose();
 }
 
-/** Draw what stays; the answer's `show` moves what moves. */
-function drawRun(run, lossToBeat) {
-  const kind = lossWithoutBias(run.w.at(-1), run.negativeSlope) < lossToBeat ? "good" : "bad";
-  const points = run.w.map((w) => [w, lossWithoutBias(w, run.negativeSlope)]);
-  const history = run.w.map((w, i) => [run.steps[i], w]);
+/** The loss around the kink; a run that is further away is shown at the edge, with an arrow. */
+const NEAR_KINK = { x: { from: -2.5, to: 2.1, label: "weight w" }, y: { from: -0.1, to: 2.6, label: "expected loss" } };
+
+/** Draw what stays; the answer's `show` moves what moves, and no axis. */
+function drawRun(run) {
+  const { kind, negativeSlope: slope, w: weights } = run;
+  const left = drawAxes(document.getElementById("run-loss-chart"), NEAR_KINK);
+  const layer = left.layer("plot");
+  addLine(left, layer, [[0, -1], [0, 3]], "zero");
+  addLine(left, layer, curvePoints(slope, left.ranges.x), "curve");
+  addStar(left, layer, [1 / (1 + slope ** 2), lossWithoutBias(1 / (1 + slope ** 2), slope)]);
+  const visited = append(layer, "path", { class: `visited ${kind}` });
+  const here = addMark(left, kind);
   const right = drawAxes(document.getElementById("run-weight-chart"), {
-    x: [0, run.steps.at(-1)],
-    y: rangeOf(run.w),
-    xLabel: "step",
-    yLabel: "weight w",
+    x: { from: 0, to: run.steps.at(-1), label: "step" },
+    y: { ...around(weights), label: "weight w" },
   });
-  const beside = right.group("plot");
+  const beside = right.layer("plot");
   addLine(right, beside, [[0, 0], [run.steps.at(-1), 0]], "zero");
-  addLine(right, beside, history, `path ${kind}`);
-  const there = addDot(right, beside, history[0], `here ${kind}`, 8);
+  addLine(right, beside, weights.map((w, i) => [run.steps[i], w]), `path ${kind}`);
+  const there = addMark(right, kind);
+  const dots = weights.map((w) => `M${left.x(w).toFixed(1)} ${left.y(lossWithoutBias(w, slope)).toFixed(1)}h0`);
 
   function show(i) {
-    const svg = document.getElementById("run-loss-chart");
-    const range = Math.abs(run.w[i]) < 2 ? CLOSE.x : rangeOf([run.w[i]]); // nearer as w comes near the kink
-    const [left, layer] = drawLossCurve(svg, run.negativeSlope, range);
-    points.slice(0, i + 1).forEach((point) => addDot(left, layer, point, `visited ${kind}`, 3));
-    addDot(left, layer, points[i], `here ${kind}`, 8);
-    there.setAttribute("cx", right.x(history[i][0]));
-    there.setAttribute("cy", right.y(history[i][1]));
+    visited.setAttribute("d", dots.slice(0, i + 1).join(""));
+    here.put([weights[i], lossWithoutBias(weights[i], slope)]);
+    there.put([run.steps[i], weights[i]]);
   }
   return { show };
+}
+
+/** A range of w that holds these weights and -2 to 2, with a margin. */
+function around(weights) {
+  const [low, high] = [Math.min(-2, ...weights), Math.max(2, ...weights)];
+  const margin = (high - low) / 20;
+  return { from: low - margin, to: high + margin };
 }

@@ -9,7 +9,9 @@ for (const element of document.querySelectorAll("[data-scripted], [data-unscript
 const given = document.getElementById("data");
 if (given) {
   const data = JSON.parse(given.textContent);
-  startExploring(data);
+  startVotes(data);
+  startReach(data);
+  startDeaths(data);
   if (data.runs.length) {
     startRuns(data);
   }
@@ -17,3 +19,5 @@ if (given) {
 if (document.getElementById("claims-table")) {
   startClaims();
 }
+addEventListener("hashchange", followAddress);
+followAddress();

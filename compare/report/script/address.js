@@ -1,0 +1,29 @@
+// The state of a figure in the page's address, so that it can be shared: #figure=reach&w=-10&...
+
+"use strict";
+
+const FIGURES = new Map(); // what to call with the values in an address, by the id of the figure's section
+
+/** Let an address put a figure's values; the answer writes them into the address. */
+function shareAddress(id, put) {
+  FIGURES.set(id, put);
+  let waiting = null;
+  return (values) => {
+    clearTimeout(waiting); // browsers limit how often an address may change
+    waiting = setTimeout(() => history.replaceState(null, "", `#${addressOf(id, values)}`), 250);
+  };
+}
+
+function addressOf(id, values) {
+  return new URLSearchParams({ figure: id, ...values }).toString();
+}
+
+/** Put what the address says, and bring that figure into view. */
+function followAddress() {
+  const { figure, ...values } = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+  const put = FIGURES.get(figure);
+  if (put) {
+    put(values);
+    document.getElementById(figure).scrollIntoView();
+  }
+}

@@ -1,0 +1,3 @@
+"use strict";
+
+function startDeaths(data) {}
