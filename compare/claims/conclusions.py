@@ -108,8 +108,8 @@ def _outcome(said: Statement) -> Any:
 
 def _by_finer(finer: Statement, why: str, into: Conclusion) -> Any:
     """Let the seeds in float64 decide, and say so."""
-    share = f"{int(finer.met.sum())} of {len(finer.met)} seeds"
-    into.notes.append(f"{why}; in float64, counted from where they go, it is true for {share}")
+    share = f"{int(finer.met.sum())} of {len(finer.met)} runs"
+    into.notes.append(f"{why}; in float64, with w as the distance from where it goes, it is true in {share}")
     into.seeds = finer
     return _outcome(finer)
 

@@ -8,12 +8,14 @@ __all__ = ["is_by_runs", "unchanged_for", "verdict_sentence"]
 BY_BATCHES = "it depends on the batches"
 
 
-def verdict_sentence(verdict: Verdict) -> str:
+def verdict_sentence(verdict: Verdict, *, unchanged: bool = True) -> str:
     """Say what became of a claim, and where that would change, in a sentence or two.
 
     Parameters
     ----------
     verdict : Verdict
+    unchanged : bool
+        Whether to say over which ranges nothing changes.
 
     Returns
     -------
@@ -29,7 +31,7 @@ def verdict_sentence(verdict: Verdict) -> str:
     elif verdict.verdict == "conditional":
         said = _conditional(verdict)
     else:
-        said = _decided(verdict)
+        said = _decided(verdict, unchanged)
     said = said.strip()
     said += "" if said.endswith((".", "!", "?")) else "."
     return said + (" The witnesses contradict each other." if verdict.contradictions else "")
@@ -51,10 +53,10 @@ def unchanged_for(verdict: Verdict) -> str:
     return " and for ".join(reach(*each) for each in verdict.searched)
 
 
-def _decided(verdict: Verdict) -> str:
+def _decided(verdict: Verdict, unchanged: bool) -> str:
     holds = verdict.verdict == "holds"
     word = "True" if holds else "False"
-    where = unchanged_for(verdict)
+    where = unchanged_for(verdict) if unchanged else ""
     said = f"{word}, and stays so for {where} (looked at without batch noise)" if where else word
     boundary = verdict.boundary
     if boundary is None:
