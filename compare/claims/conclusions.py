@@ -165,7 +165,7 @@ def _conclude(check: Check, said: dict[str, Finding | None], keras: bool, into: 
     speaking = {name: finding for name, finding in said.items() if finding is not None}
     ours, theirs = speaking.get("reference"), speaking.get("keras")
     if ours and theirs and isinstance(check, (UpdateCheck, DefaultCheck)) and {ours.met, theirs.met} == {True, False}:
-        into.contradictions.append(f"{describe(check)}: reference {ours.says}; Keras {theirs.says}")
+        into.contradictions.append(f"{describe(check)}: by the reference {ours.says}; by Keras {theirs.says}")
     # Of single runs others decide, so that here a check of a run is of the share of many.
     is_sampled = isinstance(check, (UpdateCheck, TrajectoryCheck))
     finding = speaking["keras" if only_keras(check) else "reference" if is_sampled else "exact"]

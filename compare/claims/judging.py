@@ -271,7 +271,7 @@ def _falls(boundary: Boundary) -> str:
     """Where a claim that is true as stated becomes false."""
     if boundary.windows:
         return f"but it comes and goes: true for {true_where(boundary)}"
-    in_runs = " in some runs" if boundary.found_by == "reference" else ""
+    in_runs = " with some batches" if boundary.found_by == "reference" else ""
     return f"false{in_runs} for {false_for(boundary)}"
 
 

@@ -58,8 +58,8 @@ def true_only_for(boundary: Boundary | None, others: Sequence[Boundary] = ()) ->
     """
     if boundary is None:
         return ""
-    in_runs = ", in every run" if boundary.found_by == "reference" else ""
-    return true_where(boundary, others) + in_runs
+    always = ", whatever the batches" if boundary.found_by == "reference" else ""
+    return true_where(boundary, others) + always
 
 
 def boundary_text(boundary: Boundary | None) -> str:
@@ -105,9 +105,8 @@ def _side(boundary: Boundary, below: bool, partner: Boundary | None) -> str:
         return f"{_named(setting)} {'below' if below else 'above'} {_number(boundary)}{_noise(boundary)}"
     low, high = sorted((boundary, partner), key=lambda b: b.value)
     inside = below == (boundary is high)
-    words = (
-        f"between {_number(low)} and {_number(high)}" if inside else f"below {_number(low)} or above {_number(high)}"
-    )
+    least = f"{'of' if low.value <= low.range[0] else 'below'} {_number(low)}"
+    words = f"between {_number(low)} and {_number(high)}" if inside else f"{least} or above {_number(high)}"
     return f"{_named(setting)} {words}{_noise(low, high)}"
 
 

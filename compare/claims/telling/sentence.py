@@ -72,8 +72,8 @@ def _decided(verdict: Verdict, unchanged: bool) -> str:
 def _truth(boundary: Boundary, verdict: Verdict, holds: bool) -> str:
     by_runs = boundary.found_by == "reference"
     if holds:
-        return f"true {'in every run ' * by_runs}for {true_where(boundary, verdict.boundaries)}"
-    return f"false {'in some runs ' * by_runs}for {false_for(boundary, verdict.boundaries)}"
+        return f"true{', whatever the batches,' * by_runs} for {true_where(boundary, verdict.boundaries)}"
+    return f"false {'with some batches ' * by_runs}for {false_for(boundary, verdict.boundaries)}"
 
 
 def _at_stated(boundary: Boundary) -> bool:
@@ -84,8 +84,8 @@ def _at_stated(boundary: Boundary) -> bool:
 
 def _conditional(verdict: Verdict) -> str:
     if verdict.boundary is not None and not is_by_runs(verdict):
-        in_runs = "in every run " if verdict.boundary.found_by == "reference" else ""
-        return f"True {in_runs}only for {true_where(verdict.boundary, verdict.boundaries)}"
+        always = ", whatever the batches," if verdict.boundary.found_by == "reference" else ""
+        return f"True{always} only for {true_where(verdict.boundary, verdict.boundaries)}"
     reference = verdict.witnesses["reference"]
     share = None if reference is None else reference.share
     if share is None or share[0] in (0, share[1]):

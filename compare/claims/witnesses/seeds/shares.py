@@ -51,7 +51,8 @@ def judge_share(
     in common its assumption is wrong, and it does not count.
     """
     met, counted, number = Share.of(answers.met, answers.resolved)
-    silent = f", {number - counted:,} cannot tell" if counted < number else ""
+    says = f"{met:,} of {number:,} {'runs' if share.of == 'seeds' else share.of}"
+    says += f" ({number - counted:,} cannot tell)" if counted < number else ""
     because = ""
     if streams is None or streams == number:
         if streams is not None:
@@ -73,8 +74,8 @@ def judge_share(
             ends = Interval(max(ends.low, noiseless[0].low), min(ends.high, noiseless[0].high))
             because += f"; {noiseless[1]}"
     verdict = within(share.condition, ends)
-    sure = f"with {100 * share.confidence:.4g} % confidence a share of {shown(round(ends.low, 4))} to {shown(round(ends.high, 4))}"
-    says = f"{met:,} of {number:,} {'runs' if share.of == 'seeds' else share.of} ({sure}{silent}){because}"
+    low_end, high_end = (shown(round(end, 4)) for end in ends)
+    says += f", with {100 * share.confidence:.4g} % confidence a share of {low_end} to {high_end}{because}"
     too_few = TOO_FEW if streams in (None, number) else TOO_FEW_STREAMS
     reason = "" if verdict is not None else (too_few if counted == number else answers.reason)
     return Finding(verdict, met / number, says, reason, (met, counted, number))
