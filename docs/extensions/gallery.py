@@ -68,16 +68,26 @@ def told(verdict: Verdict) -> Told:
 def judged(kept: Path, with_keras: bool) -> list[Told]:
     """Every claim that ships, judged, or read from the folder `kept` if the same code has judged them before."""
     recorder = _recorder() if with_keras else None
-    file = kept / f"claims-{digest(recorder is not None)}.json"
+    file = kept / _name(recorder is not None)
     if file.is_file():
         return [Told(**row) for row in json.loads(file.read_text(encoding="utf-8"))]
     claims = [claim for name in FILES for claim in load_claims(SHIPPED / name)]
     rows = [told(verdict) for verdict in judge_all(claims, SharedRuns(recorder))]
-    for old in kept.glob("claims-*.json"):
-        old.unlink()
-    kept.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps([row._asdict() for row in rows]), encoding="utf-8")
+    keep(rows, kept, recorder is not None)
     return rows
+
+
+def keep(rows: list[Told], folder: Path, with_keras: bool) -> None:
+    """Write what was judged for `judged` to find, in the place of what other code has judged."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob(_name("*")):
+        old.unlink()
+    text = json.dumps([row._asdict() for row in rows])
+    (folder / _name(with_keras)).write_text(text, encoding="utf-8")
+
+
+def _name(with_keras: bool | str) -> str:
+    return f"claims-{with_keras if isinstance(with_keras, str) else digest(with_keras)}.json"
 
 
 def digest(with_keras: bool, root: Path = ROOT) -> str:
