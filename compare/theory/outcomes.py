@@ -173,7 +173,7 @@ def outcome_of(run: Trajectory, *, resolution: float = RESOLUTION) -> str:
     return NAMES[int(outcomes_of(run, resolution=resolution).outcome)]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _listed(
     trainable: tuple[str, ...], target: Target, negative_slope: float, fixed: tuple[tuple[str, float], ...]
 ) -> tuple[CriticalPoint, ...]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from compare.surface import critical_points, expected_descent, expected_loss
+from compare.surface import expected_descent, expected_loss
 from compare.surface.critical import CriticalPoint
 from compare.theory.outcomes import NAMES, outcomes_at
 from reference import SGD, Experiment, Parameters
@@ -117,7 +117,6 @@ def slope_study(
     names = ("w", "b") if bias else ("w",)
     points, losses, outcomes = [], [], []
     for slope in map(float, slopes):
-        points.append(critical_points(trainable=names, negative_slope=slope))
         experiment = Experiment(
             initial=Parameters(w[:, None], b[None, :]),
             trainable=names,
@@ -128,6 +127,9 @@ def slope_study(
         )
         end = expected_descent(experiment, record="end").end
         found = outcomes_at(experiment, end)
+        if found.without_points:
+            raise ValueError(f"slope_study: critical points cannot be listed: {found.without_points[0]}")
+        points.append(tuple(point for point, _ in found.points))
         losses.append(found.loss)
         outcomes.append(found.outcome)
     best = np.array([min(point.loss for point in listed) for listed in points])

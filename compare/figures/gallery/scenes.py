@@ -34,7 +34,7 @@ from compare.theory.reasons import reason
 from compare.theory.success import end_loss, least_loss_in_words
 from reference import Parameters, Trajectory, train
 
-__all__ = ["FILMS", "STILLS", "Still", "describe_film", "filmed_steps"]
+__all__ = ["FILMS", "FRAMES", "STILLS", "Still", "describe_film", "filmed_steps"]
 
 OTHERS = ("momentum", "adam", "amsgrad")
 RELU = ("relu-right-way", "relu-backward")
@@ -51,6 +51,7 @@ TURNED = {  # ids of runs: file name, and in words
     "both": ("both", "wrong way and upside down"),
 }
 LEAKY_SLOPE = 0.3
+FRAMES = 50  # of an animation
 
 Runs = Mapping[str, Trajectory]
 
