@@ -69,7 +69,7 @@ def _certified(word: str, worst: float) -> str:
 
 
 def _boundary(boundary: Boundary) -> str:
-    text = f"True only for {true_only_for(boundary)} (the claim has {shown(boundary.stated)}{_width(boundary)})"
+    text = f"True only for {true_only_for(boundary)}; the claim has {shown(boundary.stated)}{_width(boundary)}"
     if boundary.closed_form is not None:
         formula, value = boundary.closed_form
         equals = "" if formula == shown(value) else f" = {shown(value)}"
@@ -93,4 +93,4 @@ def _width(boundary: Boundary) -> str:
     if "between" in true_only_for(boundary) or boundary.setting == "batch_size":
         return ""
     narrow = high - low <= 1 if boundary.setting == "steps" else shown(low) == shown(high)
-    return "" if narrow else "; it changes between {} and {}".format(*told_apart([low, high]))
+    return "" if narrow else ", and it changes between {} and {}".format(*told_apart([low, high]))
