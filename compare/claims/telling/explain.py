@@ -15,7 +15,19 @@ _FOLLOW = {True: "agree", False: "say otherwise, as their noise moves that", Non
 
 
 def explain(verdict: Verdict) -> str:
-    """Tell what became of a claim, and why, in a paragraph that is a single line."""
+    """Tell what became of a claim, and why, in a paragraph that is a single line.
+
+    Examples
+    --------
+    >>> from compare.claims import judge
+    >>> from compare.claims.formula import parse
+    >>> from compare.claims.values import Claim, Condition, FormulaCheck
+    >>> from reference import Experiment
+    >>> check = FormulaCheck(formula=parse("2 * x", {"x"}), at={"x": 0.25}, condition=Condition(above=1.0))
+    >>> twice = Claim(id="twice", says="2/4 > 1.", source="example", experiment=Experiment(), checks=(check,))
+    >>> explain(judge(twice))
+    '“2/4 > 1.” (example). False. What is checked: 2 * x above 1. Closed form: 2 * x = 0.5.'
+    """
     claim = verdict.claim
     where = f"{claim.source}, {claim.paragraph}" if claim.paragraph else claim.source
     sentences = [f"“{claim.says}” ({where}).", verdict_sentence(verdict, unchanged=False)]
