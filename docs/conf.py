@@ -19,7 +19,11 @@ extensions = [
     "numpydoc",
     "matplotlib.sphinxext.plot_directive",
     "commands",
+    "gallery",
     "mathml",
+    "nobreak",
+    "printed",
+    "solution",
 ]
 exclude_patterns = ["build"]
 
