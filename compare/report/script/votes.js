@@ -50,26 +50,26 @@ function startVotes(data) {
     Object.assign(state, { steps: 0, trail: [], told: "" });
   }
 
-  /** Move w by the learning rate times the sum of what these inputs pull. */
+  /** Take a step with these inputs; the answer says from where, and what they pulled. */
   function step(inputs) {
     const { w, rate, slope } = state;
-    const pull = sumOfPulls(w, slope, inputs);
     state.trail = [...state.trail.slice(1 - LONGEST_TRAIL), w];
-    Object.assign(state, { inputs, w: w + rate * pull, steps: state.steps + 1 });
-    return { from: w, pull };
+    Object.assign(state, { inputs, w: stepByPulls(w, rate, slope, inputs), steps: state.steps + 1 });
+    return { from: w, pull: sumOfPulls(w, slope, inputs) };
   }
 
   function oneStep() {
     const { from, pull } = step(spread);
-    state.told = `Step ${count(state.steps)}: w moves by ${plain(state.rate)} × ${plain(pull)}, from ${plain(from, 4)} to ${plain(state.w, 4)}.`;
+    const moved = `${plain(state.rate)} × ${plain(pull)}, from ${plain(from, 4)} to ${plain(state.w, 4)}`;
+    state.told = `Step ${count(state.steps)}: w moves by ${moved}.`;
   }
 
   function oneBatch() {
     const i = state.batch % data.batches.length;
     state.batch = i + 1;
     const { from, pull } = step(data.batches[i]);
-    const due = -slopeWithoutBias(from, state.slope);
-    state.told = `Batch ${i + 1} of ${data.batches.length}: at w = ${plain(from, 4)} its ${data.batches[i].length} random inputs pull by ${plain(pull)} (${plain(due)} is expected), and w moves to ${plain(state.w, 4)}.`;
+    const pulls = `pull ${plain(pull)}, expected ${plain(-slopeWithoutBias(from, state.slope))}`;
+    state.told = `Batch ${i + 1} of ${data.batches.length} at w = ${plain(from, 4)}: ${pulls}; w moves to ${plain(state.w, 4)}.`;
   }
 
   /** Some steps with inputs of the kind that is shown; whether that was the end. */

@@ -59,7 +59,7 @@ function drawNeuron(turn) {
     const { y: top, height: inner } = chart.inside;
     const end = clamp(chart.y(phi(to)) + 4, top + 26, top + inner); // below the target's name
     name.setAttribute("y", end.toFixed(1));
-    height.setAttribute("y", clamp(chart.y(w * HANDLE_AT) + 14, top + 14, top + inner - 4).toFixed(1));
+    height.setAttribute("y", clamp(chart.y(w * HANDLE_AT) + (w < 0 ? -6 : 20), top + 14, top + inner - 4).toFixed(1));
     height.textContent = `w = ${plain(w)}`;
     handle.put([HANDLE_AT, w], `w = ${plain(w, 4)}`);
   };
@@ -87,7 +87,7 @@ function drawPulls() {
   }
   const sum = append(gauge, "path", { class: "votes-sum" });
   const expected = append(gauge, "path", { class: "votes-expected" });
-  const names = [0, 1].map((i) => append(gauge, "text", { class: "label middle", x: edge + 38, y: top + height + 18 + 18 * i }));
+  const names = [0, 1].map((i) => append(gauge, "text", { class: "label end", x: edge + 74, y: top + height + 18 + 18 * i }));
 
   /** An arrow from the zero line; one that would leave the chart ends at its edge with two heads. */
   function arrow(x, pull, { length: long, width: wide, shaft }) {
@@ -110,7 +110,7 @@ function drawPulls() {
     sum.setAttribute("d", arrow(edge + (batch ? 16 : 27), together / SUM_SCALE, SUM_ARROW));
     expected.setAttribute("d", batch ? arrow(edge + 38, due / SUM_SCALE, SUM_ARROW) : "");
     names[0].textContent = `sum ${plain(together)}`;
-    names[1].textContent = batch ? `expected ${plain(due, 2)}` : "";
+    names[1].textContent = batch ? `expected ${plain(due)}` : "";
   };
 }
 

@@ -60,30 +60,36 @@ function sumOfPulls(w, slope, inputs) {
   return below.pull + above.pull;
 }
 
-/** Who votes, a sentence for each side of 0, and the sum; for a random batch beside the one that is expected. */
+/** One step of gradient descent on the loss of these inputs: w moves by the learning rate times the sum. */
+function stepByPulls(w, rate, slope, inputs) {
+  return w + rate * sumOfPulls(w, slope, inputs);
+}
+
+/**
+ * Who votes, in four lines that stay where they are: how many, what each side of 0 does, and the sum beside
+ * the slope of the tangent or, for a random batch, beside the sum that is expected.
+ */
 function votesInWords(w, slope, inputs, batch) {
   const { below, above } = sidesOf(inputs, pullsOn(w, slope, inputs));
   const votes = below.votes + above.votes;
-  const many = votes === 0 ? "None" : votes === inputs.length ? "All" : votes;
-  const who = `${many} of the ${inputs.length} inputs ${votes === 1 ? "has" : "have"} a vote.`;
-  const sides =
-    votes === 0
-      ? `The ${above.size} above 0 have all the error, but they are switched off.`
-      : `The ${sideInWords(below, "below", w)}; the ${sideInWords(above, "above", w)}.`;
-  const [sum, expected] = [below.pull + above.pull, slopeWithoutBias(w, slope)];
-  const together = batch ? `Sum for this batch: ${plain(sum)}; expected:` : `Sum: ${plain(sum)}; slope of the tangent:`;
-  return `${who} ${sides} ${together} ${plain(batch ? -expected : expected)}.`;
+  const [sum, tangent] = [below.pull + above.pull, slopeWithoutBias(w, slope)];
+  return [
+    `${votes} of ${inputs.length} inputs ${votes === 1 ? "has" : "have"} a vote.`,
+    `Below 0: ${sideInWords(below, w)}.`,
+    `Above 0: ${sideInWords(above, w)}.`,
+    batch
+      ? `Batch sum ${plain(sum)}, expected ${plain(-tangent)}.`
+      : `Sum ${plain(sum)}, slope of the tangent ${plain(tangent)}.`,
+  ].join("\n");
 }
 
 /** What the inputs on one side of 0 do to w. */
-function sideInWords({ size, votes, pull }, name, w) {
-  const who = `${size} ${name} 0`;
+function sideInWords({ size, votes, pull }, w) {
   if (votes === 0) {
-    return `${who} are switched off: no vote`;
+    return `${size} are switched off: no vote`;
   }
   if (Math.abs(pull) < 1e-12) {
-    return `${who} are content with their answers: no pull`;
+    return `${size} are content: no pull`;
   }
-  const way = pull > 0 ? "up" : "down";
-  return `${who} pull w ${way}${pull * w < 0 && name === "below" ? " towards 0" : ""} by ${plain(Math.abs(pull))}`;
+  return `${size} pull w ${pull > 0 ? "up" : "down"}${pull > 0 && w < 0 ? " towards 0" : ""} by ${plain(Math.abs(pull))}`;
 }
