@@ -13,7 +13,7 @@ function startVotes(data) {
   const spread = spreadInputs(data.batches[0].length);
   const share = shareAddress("votes", (values) => startAt({ ...VOTES_START, ...values }));
   const picture = drawVotes({ turn: moveTo, roll: moveTo });
-  const player = votesPlayer(element("play"), element("still"), advance, tellFields);
+  const player = votesPlayer(element("play"), element("still"), { begin, advance, show: tellFields });
   const controls = bindControls(element("form"), used);
   const state = { ...controls.values, inputs: spread, batch: 0, steps: 0, trail: [], told: "" };
   let fieldW = state.w; // what the field says of w, to fewer digits than it has after some steps
@@ -53,9 +53,11 @@ function startVotes(data) {
   /** Take a step with these inputs; the answer says from where, and what they pulled. */
   function step(inputs) {
     const { w, rate, slope } = state;
+    // The sum of the forty in one piece: its roundings would take w across 0 at a rate of 1.
+    const pull = inputs === spread ? -slopeWithoutBias(w, slope) : sumOfPulls(w, slope, inputs);
     state.trail = [...state.trail.slice(1 - LONGEST_TRAIL), w];
-    Object.assign(state, { inputs, w: stepByPulls(w, rate, slope, inputs), steps: state.steps + 1 });
-    return { from: w, pull: sumOfPulls(w, slope, inputs) };
+    Object.assign(state, { inputs, w: w + rate * pull, steps: state.steps + 1 });
+    return { from: w, pull };
   }
 
   function oneStep() {
@@ -72,6 +74,13 @@ function startVotes(data) {
     state.told = `Batch ${i + 1} of ${data.batches.length} at w = ${plain(from, 4)}: ${pulls}; w moves to ${plain(state.w, 4)}.`;
   }
 
+  /** From where w has arrived nothing is left to be played: from the start then. */
+  function begin() {
+    if (arrived()) {
+      controls.put({ w: VOTES_START.w });
+    }
+  }
+
   /** Some steps with inputs of the kind that is shown; whether that was the end. */
   function advance() {
     if (state.inputs !== spread) {
@@ -86,9 +95,10 @@ function startVotes(data) {
 
   /** Whether w has come to where no later step takes it away. */
   function arrived() {
-    const { w, rate, slope } = state;
+    const { w, rate, slope, inputs } = state;
+    const largest = inputs === spread ? 1 : 0.25; // a larger rate jumps over 0, where a batch may pull harder than is expected
     const atMinimum = minimaWithoutBias(slope).some((one) => Math.abs(w - one.w) < VOTES_NEAR && w * one.w > 0);
-    const fading = slope === 0 && w <= 0 && w > -VOTES_NEAR && rate <= 1; // a larger rate jumps over 0
+    const fading = slope === 0 && w <= 0 && w > -VOTES_NEAR && rate <= largest;
     return (atMinimum && rate * (1 + slope ** 2) < 2) || fading || Math.abs(w) > LOST;
   }
 
@@ -117,7 +127,8 @@ function startVotes(data) {
     }
     const moved = rate * Math.abs(slopeWithoutBias(w, slope));
     const { kind, reason } = outcomeAt({ slope, bias: false, steps }, { w, b: 0, moved }, minimaWithoutBias(slope));
-    return kind === "way" ? "" : ` ${OUTCOMES[kind]}: ${reason}.`;
+    const why = w === 0 && kind === "stuck" ? "at 0, where no input has a vote" : reason;
+    return kind === "way" ? "" : ` ${OUTCOMES[kind]}: ${why}.`;
   }
 
   /** Say w in its field, to six digits, without taking those for w. */
@@ -140,8 +151,8 @@ function startVotes(data) {
   show();
 }
 
-/** Play and pause: `advance()` at every tick, until it says that this was the end; hidden where motion is reduced. */
-function votesPlayer(button, still, advance, ended) {
+/** Play and pause: `advance()` and `show()` at every tick, until the former says that this was the end; hidden where motion is reduced. */
+function votesPlayer(button, still, { begin, advance, show }) {
   const reduced = matchMedia("(prefers-reduced-motion: reduce)");
   let timer = null;
   let ticks = 0;
@@ -157,7 +168,7 @@ function votesPlayer(button, still, advance, ended) {
     if (advance() || ticks >= VOTES_TICKS) {
       stop();
     }
-    ended();
+    show();
   }
 
   button.addEventListener("click", () => {
@@ -165,6 +176,7 @@ function votesPlayer(button, still, advance, ended) {
       stop();
       return;
     }
+    begin();
     button.textContent = "Pause";
     ticks = 0;
     timer = setInterval(tick, VOTES_TICK);

@@ -60,11 +60,6 @@ function sumOfPulls(w, slope, inputs) {
   return below.pull + above.pull;
 }
 
-/** One step of gradient descent on the loss of these inputs: w moves by the learning rate times the sum. */
-function stepByPulls(w, rate, slope, inputs) {
-  return w + rate * sumOfPulls(w, slope, inputs);
-}
-
 /**
  * Who votes, in four lines that stay where they are: how many, what each side of 0 does, and the sum beside
  * the slope of the tangent or, for a random batch, beside the sum that is expected.
