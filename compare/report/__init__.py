@@ -31,7 +31,7 @@ __all__ = ["KillTable", "kill_table", "render"]
 SCRIPTS = (  # in this order
     *("numbers", "normal", "surface", "optimizers", "descent", "outcome"),
     *("chart", "handle", "controls", "address", "contours"),
-    *("votes", "reach", "deaths", "runs", "claims", "start"),
+    *("votes_pulls", "votes_picture", "votes", "reach", "deaths", "runs", "claims", "start"),
 )
 STYLES = ("base", "votes", "reach", "deaths", "claims")
 ANSWER = "accepted answer"  # how claims name what the report is about
