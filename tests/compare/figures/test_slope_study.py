@@ -49,7 +49,7 @@ def test_shading_ends_exactly_where_the_outcome_changes_at_once(whole, ax):
 def test_the_slopes_minus_1_and_0_are_lines_of_their_own_with_a_marker_for_each_start(whole, ax):
     draw_starts(ax, whole)
     for i, slope in ((2, -1.0), (5, 0.0)):
-        points = [line for line in ax.lines if list(line.get_xdata()) == [slope] and line.get_marker() != "D"]
+        points = [line for line in ax.lines if list(line.get_xdata()) == [slope] and line.get_marker() != "p"]
         assert [list(line.get_ydata()) for line in points] == [[w] for w in whole.w]
         looks = [style.LOOKS[NAMES[outcome]] for outcome in whole.outcome[i, :, 0]]
         assert [(line.get_color(), line.get_marker()) for line in points] == [look[:2] for look in looks]
@@ -98,11 +98,18 @@ def test_every_map_is_named_by_its_slope(studies):
 def test_a_legend_names_what_is_drawn_and_nothing_else(studies, ax):
     draw_map(ax, studies[1], 2, first=True)
     named = [handle.get_label() for handle in study_legend([studies[1].outcome[2]], [ax])]
-    assert named == ["learned", "best minimum"]
+    assert named == ["learned", "best minimum (star)"]
     figure = slope_figure(*studies, figure=Figure())
     named = {text.get_text() for text in figure.legends[0].get_texts()}
     occurring = {NAMES[i] for study in studies for i in np.unique(study.outcome)}
-    marks = {"best minimum", "other minimum", "ReLU's trap, w = 0", "dead at w = 0"}
+    marks = {
+        "best minimum",
+        "other minimum",
+        "best minimum (star)",
+        "other minimum (diamond)",
+        "ReLU's trap, w = 0",
+        "dead at w = 0",
+    }
     assert named == occurring | marks
 
 
