@@ -30,7 +30,8 @@ __all__ = ["KillTable", "kill_table", "render"]
 
 SCRIPTS = (  # in this order
     *("numbers", "normal", "surface", "optimizers", "descent", "outcome"),
-    *("chart", "handle", "controls", "address", "contours"),
+    *("chart", "handle", "controls", "address"),
+    *("quick_moments", "minimum", "walks", "starts_map", "deaths_charts"),
     *("votes", "reach", "deaths", "runs", "claims", "start"),
 )
 STYLES = ("base", "votes", "reach", "deaths", "claims")
