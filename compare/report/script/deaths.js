@@ -24,25 +24,25 @@ function startDeaths() {
     play.stop();
     const { w, b, slope, rate, momentum, steps } = controls.values;
     run = { w, b, bias: true, optimizer: "SGD", slope, rate, second: momentum, steps };
-    const settings = [slope, rate, momentum, steps].join();
-    if (settings !== mapped) {
-      mapped = settings;
-      minimum = minimumWithBias(slope);
-      map.minimum(minimum);
-      price(slope, minimum.loss);
-      at("best").textContent = slopePriceInWords(slope, minimum);
-      mapAgain();
-    }
+    minimum = minimumWithBias(slope);
     path = walk(run);
     const taken = path.w.length - 1;
     const outcome = outcomeOf(run, path, [minimum]);
+    map.minimum(minimum);
     map.path(path, outcome, taken);
+    price(slope, minimum.loss);
     neuron.run(path, taken, slope, outcome.kind);
-    at("outcome").textContent = outcomeInWords(run, path, outcome);
+    at("outcome").textContent = outcomeInWords(run, path, outcome); // words last, as they make the page lay itself out
     at("outcome").className = `outcome ${outcome.kind}`;
+    at("best").textContent = slopePriceInWords(slope, minimum);
     slider.max = taken;
     slider.value = taken;
     moment();
+    const settings = [slope, rate, momentum, steps].join();
+    if (settings !== mapped) {
+      mapped = settings;
+      mapAgain();
+    }
   }
 
   function mapAgain() {
@@ -61,7 +61,7 @@ function startDeaths() {
   function moment() {
     const i = Number(slider.value);
     const [w, b] = [path.w[i], path.b[i]];
-    map.moment(w, b);
+    map.moment(w, b, i === path.w.length - 1);
     neuron.moment(w, b, run.slope);
     const where = `w = ${plain(w)}, b = ${plain(b)}`;
     at("step-value").textContent = count(i);

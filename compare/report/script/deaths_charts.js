@@ -45,7 +45,10 @@ function drawStarts(place) {
     old: (is) => cells.classList.toggle("old", is),
     minimum({ w, b }) {
       stars.replaceChildren();
-      addStar(chart, stars, [w, b]);
+      addStar(chart, stars, [1, 0], "target left-behind");
+      const [x, y] = [chart.x(w).toFixed(2), chart.y(b).toFixed(2)];
+      const larger = `translate(${x} ${y}) scale(1.6) translate(${-x} ${-y})`; // so that it is seen behind a path's end
+      addStar(chart, stars, [w, b]).setAttribute("transform", larger);
     },
     path(path, outcome, steps) {
       for (const one of [under, line]) {
@@ -58,7 +61,11 @@ function drawStarts(place) {
       end.put([path.w[steps], path.b[steps]]);
       start.put([path.w[0], path.b[0]], `w = ${plain(path.w[0])}, b = ${plain(path.b[0])}: ${OUTCOMES[outcome.kind]}`);
     },
-    moment: (w, b) => moment.put([w, b]),
+    /** Mark a step; at the end of the path there is a mark already. */
+    moment(w, b, atEnd) {
+      moment.put([w, b]);
+      moment.element.classList.toggle("at-end", atEnd);
+    },
   };
 }
 
@@ -94,6 +101,7 @@ function drawNeuron() {
   const kinds = ["neuron-start", "neuron-end", "neuron-moment"];
   const [start, end, moment] = kinds.map((kind) => append(lines, "polyline", { class: kind }));
   addLine(chart, lines, [[from, 0], [0, 0], [to, to]], "neuron-target");
+  const number = addText(chart, chart.over("numbers"), [to - 0.1, -0.75], "", "label end over-lines");
 
   function put(line, w, b, slope) {
     const kink = clamp(w === 0 ? from : -b / w, from, to);
@@ -110,6 +118,7 @@ function drawNeuron() {
     },
     moment(w, b, slope) {
       put(moment, w, b, slope);
+      number.textContent = `active: ${percent(activeShare(w, b))}`;
       const kink = clamp(w === 0 ? (b > 0 ? from : to) : -b / w, from, to);
       const [left, right] = w < 0 ? [from, kink] : [kink, to];
       answered.setAttribute("d", left < right ? hillPath(chart, left, right) : "");
@@ -133,7 +142,7 @@ function hillPath(chart, left, right) {
 function drawPrice(choose) {
   const chart = drawAxes(document.getElementById("deaths-price"), {
     x: { from: 0, to: 1, label: "negative slope s" },
-    y: { from: 0, to: 0.26, label: "least loss", ticks: [0, 0.05, 0.1, 0.15, 0.2, 0.25] },
+    y: { from: 0, to: 0.26, label: "least loss", ticks: [0, 0.1, 0.2] },
     box: { height: 210 },
   });
   const layer = chart.layer("plot");

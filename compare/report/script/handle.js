@@ -54,6 +54,8 @@ function addHandle(chart, { label, axes = "xy", kind = "", move }) {
     grasped = { x: shown.x - place.x, y: shown.y - place.y };
     group.setPointerCapture(event.pointerId);
   });
+  // Within an svg touch-action is not heeded, and a finger that drags would scroll the page.
+  group.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
   group.addEventListener("pointermove", (event) => {
     if (grasped) {
       const place = placeOf(event);
