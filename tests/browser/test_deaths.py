@@ -74,7 +74,7 @@ def test_at_first_a_neuron_dies_and_the_page_says_of_how_many_starts(opened):
         "return [...document.querySelectorAll('#deaths .legend .cell')].map(c => c.classList[1])"
     )
     assert sorted(kinds) == ["dead", "learned", "way"]
-    assert set(kinds) | {"stuck"} == set(legend)
+    assert set(kinds) | {"stuck", "diverged"} == set(legend)
 
 
 def test_a_start_is_dragged_by_its_ring_over_axes_that_stand_still(opened, gestures):
@@ -166,6 +166,14 @@ def test_a_straight_line_has_not_learned(opened):
     # At a small rate it is on its way, which is not the same.
     put(opened, rate=0.001)
     assert text(opened, "outcome").startswith("On its way")
+
+
+def test_a_rate_above_1_kills_or_diverges(opened):
+    put(opened, w=1, b=4, rate=1.5, steps=200)
+    assert text(opened, "outcome").startswith("Dead")
+    put(opened, slope=1)
+    assert text(opened, "outcome").startswith("Diverged: w or b is beyond a million.")
+    assert mapped(opened).endswith("100 % have diverged.")
 
 
 def test_the_buttons_show_what_they_say(opened):

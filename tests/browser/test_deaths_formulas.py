@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from compare.rounding import gamma
-from compare.surface import critical_points, expected_descent, expected_gradient, expected_loss
+from compare.surface import (
+    activation_probability,
+    critical_points,
+    expected_descent,
+    expected_gradient,
+    expected_hessian,
+    expected_loss,
+)
+from compare.surface.basins import RESOLUTION
 from compare.surface.errors import GRADIENT_ERROR, LOSS_ERROR
 from compare.theory.outcomes import OUTCOMES, outcomes_at
 from reference import SGD, Experiment, Parameters
@@ -195,7 +203,14 @@ def compared(session, slope, rate, momentum, steps):
 
 @pytest.mark.parametrize(
     ("slope", "rate", "momentum", "steps"),
-    [(0.0, 0.01, 0.0, 2000), (0.1, 0.01, 0.0, 400), (0.5, 0.05, 0.0, 100), (0.0, 0.01, 0.9, 600), (0.0, 1.0, 0.0, 200)],
+    [
+        (0.0, 0.01, 0.0, 2000),
+        (0.1, 0.01, 0.0, 400),
+        (0.5, 0.05, 0.0, 100),
+        (0.0, 0.01, 0.9, 600),
+        (0.0, 1.0, 0.0, 200),
+        (0.0, 1.5, 0.0, 100),
+    ],
 )
 def test_cells_of_the_map_have_the_outcome_that_the_exact_witness_finds(opened, slope, rate, momentum, steps):
     cells, paths, exact = compared(opened, slope, rate, momentum, steps)
@@ -209,6 +224,19 @@ def test_outcomes_of_other_settings_would_be_seen(opened):
     )
     cells, paths, exact = compared(opened, 0.0, 0.01, 0.0, 2000)
     assert cells != exact == paths
+
+
+def test_ends_that_are_known_early_are_for_good():
+    """What walks.js derives: the loss is convex around each minimum, and a kink from where no neuron comes back."""
+    rng = np.random.default_rng(3)
+    for slope in (0.0, 0.001, 0.03, 0.1, 0.5, 1.0):
+        at = critical_points(trainable=("w", "b"), negative_slope=slope)[0].parameters
+        angle, radius = rng.uniform(0, 2 * math.pi, 400), RESOLUTION * np.sqrt(rng.uniform(0, 1, 400))
+        disc = Parameters(w=at.w + radius * np.cos(angle), b=at.b + radius * np.sin(angle))
+        curvature = np.linalg.eigvalsh(expected_hessian(disc, negative_slope=slope)[:, :2, :2])
+        assert curvature.min() > 0.12
+        assert curvature.max() <= 2 + gamma(100, U)
+    assert activation_probability(Parameters(w=-1.0, b=-2.16)) < RESOLUTION
 
 
 def test_cells_are_evenly_spread_and_counted(opened):

@@ -4,7 +4,13 @@
 
 const PLAY_FRAMES = 120; // of a run that is played
 const PLAY_INTERVAL = 35; // milliseconds
-const FATES = { learned: "have learned", way: "are on their way", stuck: "are stuck", dead: "are dead", diverged: "have diverged" };
+const FATES = {
+  learned: "have learned",
+  way: "are on their way",
+  stuck: "are stuck",
+  dead: "are dead",
+  diverged: "have diverged",
+};
 
 function startDeaths() {
   const at = (name) => document.getElementById(`deaths-${name}`);
@@ -63,12 +69,13 @@ function startDeaths() {
     const [w, b] = [path.w[i], path.b[i]];
     map.moment(w, b, i === path.w.length - 1);
     neuron.moment(w, b, run.slope);
+    const active = percent(activeShare(w, b));
     const where = `w = ${plain(w)}, b = ${plain(b)}`;
     at("step-value").textContent = count(i);
     at("moment").textContent =
-      `At step ${count(i)} ${where}: ${percent(activeShare(w, b))} of the inputs activate it; ` +
+      `At step ${count(i)} ${where}: ${active} of the inputs activate it; ` +
       `expected loss ${plain(lossOf(run, w, b))}.`;
-    slider.setAttribute("aria-valuetext", `step ${count(i)}: ${where}`);
+    slider.setAttribute("aria-valuetext", `step ${count(i)}: ${where}, active on ${active} of the inputs`);
   }
 
   const controls = bindControls(at("settings"), (values) => {
@@ -83,12 +90,14 @@ function startDeaths() {
 
 /** Numbers as finely as a pointer can choose them. */
 function roundedStart(values) {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value.toFixed(name === "slope" ? 3 : 2))]));
+  const digits = (name) => (name === "slope" ? 3 : 2);
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value.toFixed(digits(name)))]));
 }
 
 function slopePriceInWords(slope, { w, b, loss }) {
   const where = `Negative slope ${plain(slope)}: the least loss is at w = ${plain(w)}, b = ${plain(b)}`;
-  return loss === 0 ? `${where}; it is 0.` : `${where}; it is ${plain(loss)} (without a bias ${plain(priceWithoutBias(slope))}).`;
+  const without = ` (without a bias ${plain(priceWithoutBias(slope))})`;
+  return `${where}; it is ${plain(loss)}${loss === 0 ? "" : without}.`;
 }
 
 function startCountsInWords(counts) {

@@ -47,7 +47,7 @@ function drawStarts(place) {
       stars.replaceChildren();
       addStar(chart, stars, [1, 0], "target left-behind");
       const [x, y] = [chart.x(w).toFixed(2), chart.y(b).toFixed(2)];
-      const larger = `translate(${x} ${y}) scale(1.6) translate(${-x} ${-y})`; // so that it is seen behind a path's end
+      const larger = `translate(${x} ${y}) scale(2) translate(${-x} ${-y})`; // so that it is seen behind a path's end
       addStar(chart, stars, [w, b]).setAttribute("transform", larger);
     },
     path(path, outcome, steps) {
@@ -106,8 +106,8 @@ function drawNeuron() {
   function put(line, w, b, slope) {
     const kink = clamp(w === 0 ? from : -b / w, from, to);
     const answer = (x) => (w * x + b > 0 ? 1 : slope) * (w * x + b);
-    const points = [from, kink, to].map((x) => `${chart.x(x).toFixed(2)},${clamp(chart.y(answer(x)), -1e4, 1e4).toFixed(2)}`);
-    line.setAttribute("points", points.join(" "));
+    const points = [from, kink, to].map((x) => [chart.x(x), clamp(chart.y(answer(x)), -1e4, 1e4)]);
+    line.setAttribute("points", points.map(([x, y]) => `${x.toFixed(2)},${y.toFixed(2)}`).join(" "));
   }
 
   return {
@@ -135,7 +135,8 @@ function hillPath(chart, left, right) {
     const height = (HILL_HEIGHT * density(x)) / DENSITY_AT_ZERO;
     points.push(`${chart.x(x).toFixed(1)} ${chart.y(bottom + height).toFixed(1)}`);
   }
-  return `M${chart.x(left).toFixed(1)} ${chart.y(bottom)}L${points.join("L")}L${chart.x(right).toFixed(1)} ${chart.y(bottom)}z`;
+  const [start, end] = [left, right].map((x) => `${chart.x(x).toFixed(1)} ${chart.y(bottom)}`);
+  return `M${start}L${points.join("L")}L${end}z`;
 }
 
 /** The least loss over the slope; `choose` is called with a slope. */

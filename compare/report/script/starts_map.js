@@ -1,4 +1,5 @@
-// What becomes of each start on a grid of (w, b): computed in slices, from coarse to fine, and stopped where settings change.
+// What becomes of each start on a grid of (w, b): computed in slices, from coarse to fine, and stopped where
+// settings change.
 
 "use strict";
 

@@ -3,9 +3,9 @@
 // Two kinds of ends need not be waited for, if there is no momentum.
 //
 // Dead for good: a ReLU with w < 0, b < 0 and rate <= 1. With a = b / w, dL/dw = 2 w Q(a) < 0 and
-// dL/db = 2 |w| (phi(a) - a Q(a)) > 0: w approaches 0 without passing it, as 2 rate Q < 1, and b falls. So a grows, the
-// share Q(a) shrinks, and so does every step. Once the share is at most RESOLUTION and a step too, they remain so, and
-// the kink is not coming back. Q(2.16) = 0.0154 is below 1/64.
+// dL/db = 2 |w| (phi(a) - a Q(a)) > 0: w approaches 0 without passing it, as 2 rate Q <= 1, and b falls. So a
+// grows, the share Q(a) shrinks, and so does every step. Once the share is at most RESOLUTION and a step too,
+// they remain so, and the kink is not coming back. Q(2.16) = 0.0154 is below 1/64.
 //
 // There for good: within RESOLUTION (as the crow flies) of the minimum, with slope 0 to 1 and rate <= 1/2. There
 // w >= 1/2 - 1/64 and b >= -1/64, so the kink is left of k = 1/31. The Hessian is 2 E[phi'^2 (x, 1)(x, 1)'], at most
