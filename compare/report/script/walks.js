@@ -9,10 +9,10 @@
 //
 // There for good: within RESOLUTION (as the crow flies) of the minimum, with slope 0 to 1 and rate <= 1/2. There
 // w >= 1/2 - 1/64 and b >= -1/64, so the kink is left of k = 1/31. The Hessian is 2 E[phi'^2 (x, 1)(x, 1)'], at
-// most 2, plus a part of the kink, -2 k phi(k) / w (k, 1)(k, 1)' for k > 0, and 0 else. The least eigenvalue of the former is
-// at least that of x > 0, 0.202, less 2 E[1 + x^2] on [0, 1/31] < 0.026; the latter takes away less than
-// 2 (0.4 / 31) (64 / 31) (1 + 1/31^2) < 0.054. So 0 < 0.12 <= Hessian <= 2 on that disc, and a step contracts it
-// towards the minimum, by no more than RESOLUTION.
+// most 2, plus a part of the kink, -2 k phi(k) / w (k, 1)(k, 1)' for k > 0, and 0 else. The least eigenvalue of
+// the former is at least that of x > 0, 0.202, less 2 E[1 + x^2] on [0, 1/31] < 0.026; the latter takes away less
+// than 2 (0.4 / 31) (64 / 31) (1 + 1/31^2) < 0.054. So 0 < 0.12 <= Hessian <= 2 on that disc, and a step
+// contracts it towards the minimum, by no more than RESOLUTION.
 
 "use strict";
 
