@@ -30,8 +30,11 @@ __all__ = ["KillTable", "kill_table", "render"]
 
 SCRIPTS = (  # in this order
     *("numbers", "normal", "surface", "optimizers", "descent", "outcome"),
-    *("chart", "handle", "controls", "address", "contours"),
-    *("votes_pulls", "votes_picture", "votes", "reach", "deaths", "runs", "claims", "start"),
+    *("chart", "handle", "controls", "address"),
+    *("votes_pulls", "votes_picture", "votes"),
+    *("reach",),
+    *("quick_moments", "minimum", "walks", "starts_map", "deaths_charts", "deaths"),
+    *("runs", "claims", "start"),
 )
 STYLES = ("base", "votes", "reach", "deaths", "claims")
 ANSWER = "accepted answer"  # how claims name what the report is about
