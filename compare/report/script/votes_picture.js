@@ -12,7 +12,7 @@ const SUM_ARROW = { length: 11, width: 7, shaft: 2.5 };
 
 /** Draw what stays. `turn(w)` and `roll(w)` are called when the line or the ball is moved. */
 function drawVotes({ turn, roll }) {
-  const neuron = drawNeuron(turn);
+  const neuron = drawForty(turn);
   const pulls = drawPulls();
   const loss = drawVotesLoss(roll);
   return {
@@ -25,7 +25,7 @@ function drawVotes({ turn, roll }) {
   };
 }
 
-function drawNeuron(turn) {
+function drawForty(turn) {
   const chart = drawAxes(document.getElementById("votes-neuron"), {
     x: { ...INPUT_AXIS, label: "" },
     y: { from: -2.5, to: 3.5, label: "answer", ticks: [-2, -1, 0, 1, 2, 3] },
