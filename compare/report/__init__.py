@@ -41,9 +41,9 @@ ANSWER = "accepted answer"  # how claims name what the report is about
 GROUPS = {  # pictures by the part of the page they belong to; others come last
     "runs": tuple(f"{neuron}-{what}" for neuron in ("relu", "leaky") for what in ("loss-curve", "close-up", "history")),
     "bias": ("relu-bias-surface", "leaky-bias-surface", "basin-map"),
-    "output": ("output-functions",),
-    "slope": ("slope-study",),
-    "optimizers": ("optimizers",),
+    "output": ("output-right-way", "output-wrong-way", "output-upside-down", "output-both"),
+    "slope": ("slope-starts", "slope-losses", "slope-maps"),
+    "optimizers": ("optimizers-from-10", "optimizers-from-1"),
 }
 
 
@@ -118,7 +118,7 @@ def _wrong(claims: Sequence[ClaimView]) -> list[ClaimView]:
 
 def _grouped(stills: "Sequence[Picture]") -> "dict[str, list[Picture]]":
     """Pictures by the part of the page they belong to."""
-    left = {picture.name: picture for picture in stills if picture.name != "opening"}
+    left = {picture.name: picture for picture in stills if picture.name != "opening"}  # which is the figures' in short
     groups = {part: [left.pop(name) for name in names if name in left] for part, names in GROUPS.items()}
     return groups | {"more": list(left.values())}
 

@@ -25,17 +25,18 @@ from compare.surface import (
     expected_loss,
 )
 from compare.surface.basins import RESOLUTION
+from compare.surface.errors import LOSS_ERROR
 from reference import Experiment, Parameters, Target, Trajectory
 
 __all__ = ["OUTCOMES", "Outcomes", "outcome_of", "outcomes_at", "outcomes_of", "word_for"]
 
 OUTCOMES = MappingProxyType(
     {
-        "learned": "at the global minimum of the expected loss",
+        "learned": "at the global minimum of the expected loss, which is less than that of any straight line",
         "on its way": "finite, and at no point from which the gradient leads nowhere: it moves still, passes a saddle, "
         "or is kept off by the batches' noise",
-        "stuck": "at a critical point that is not the global minimum, from where the gradient leads nowhere: "
-        "a kink that is stationary from where the neuron is, or a local minimum, also at infinity",
+        "stuck": "at another critical point from where the gradient leads nowhere: a kink that is stationary from "
+        "where the neuron is, or a local minimum, also at infinity; or at a global minimum, with the loss of a line",
         "dead": "a ReLU that so few inputs activate that they do not bring it back",
         "diverged": "a parameter or the optimizer's memory is no longer a finite number",
     }
@@ -126,6 +127,7 @@ def outcomes_at(
         loss = np.where(finite, expected_loss(held, negative_slope=slope, target=experiment.target), np.nan)
     point = np.full(members, -1)
     points: list[tuple[CriticalPoint, float]] = []
+    words: list[int] = []
     without: list[str] = []
     for where, negative_slope, fixed in _alike(experiment):
         try:
@@ -136,10 +138,13 @@ def outcomes_at(
         with np.errstate(all="ignore"):
             mine = Parameters(*(p[where] for p in held))
             here = arrived(found, mine, negative_slope=negative_slope, resolution=resolution)
-            here = np.where(_coming_back(experiment, mine, negative_slope, found, here), -1, here)
+            leaves = _coming_back(experiment, mine, negative_slope, found, here)
+            leaves |= _leaving_kink(experiment, mine, negative_slope, found, here)
+        here = np.where(leaves, -1, here)
         point[where] = np.where((here >= 0) & finite[where], here + len(points), -1)
         points += [(one, negative_slope) for one in found]
-    words = [NAMES.index(word_for(p.kind, silent=_is_silent(p, s))) for p, s in points]
+        line = _loss_of_lines(experiment.trainable, experiment.target, fixed)
+        words += [_word_at(one, negative_slope, line) for one in found]
     of_point = np.array([*words, NAMES.index("on its way")], np.int8)  # the last is that of -1
     gone = ~finite | np.broadcast_to(diverged, shape).reshape(members)
     outcome = np.where(gone, np.int8(NAMES.index("diverged")), of_point[point])
@@ -180,6 +185,39 @@ def _listed(
     """Critical points with these parameters fixed, as pictures of the same runs ask for them again and again."""
     parameters = Parameters(w=1.0)._replace(**dict(fixed))
     return critical_points(trainable=trainable, target=target, negative_slope=negative_slope, parameters=parameters)
+
+
+def _loss_of_lines(trainable: tuple[str, ...], target: Target, fixed: tuple[tuple[str, float], ...]) -> float:
+    """Least expected loss of the straight lines among the neurons; infinite where it cannot be told."""
+    try:
+        lines = _listed(trainable, target, 1.0, fixed)
+    except (ValueError, ArithmeticError):
+        return np.inf
+    return min((float(point.loss) for point in lines), default=np.inf)
+
+
+def _word_at(point: CriticalPoint, negative_slope: float, line: float) -> int:
+    """Index of the word for neurons at a point, where straight lines have a loss of at least `line`."""
+    word = word_for(point.kind, silent=_is_silent(point, negative_slope))
+    if word == "learned" and point.loss > 0 and point.loss * (1 + LOSS_ERROR) >= line * (1 - LOSS_ERROR):
+        word = "stuck"
+    return NAMES.index(word)
+
+
+def _leaving_kink(
+    experiment: Experiment, at: Parameters, slope: float, points: tuple[CriticalPoint, ...], here: np.ndarray
+) -> np.ndarray:
+    """Neurons near a kink that is stationary from one side, on a side from which descent leads away from it."""
+    leaves = np.zeros(here.shape, bool)
+    gradient = expected_gradient(at, negative_slope=slope, target=experiment.target)
+    for i, point in enumerate(points):
+        if point.kind == "one-sided stationary" and not point.family:
+            apart = [
+                getattr(gradient, name) * (getattr(at, name) - getattr(point.parameters, name))
+                for name in experiment.trainable
+            ]
+            leaves |= (here == i) & (np.sum(apart, axis=0) < 0)
+    return leaves
 
 
 def _is_silent(point: CriticalPoint, negative_slope: float) -> bool:

@@ -68,6 +68,8 @@ def _why_stuck(point: CriticalPoint, end: Parameters, least: float) -> str:
     if point.kind == "one-sided stationary":
         side = "left" if end.w < 0 or (end.w == 0 and np.signbit(end.w)) else "right"
         return f", where the slope {side} of 0 is gone"
+    if point.kind == "global minimum":
+        return f", where its loss, {_digits(point.loss)}, is no less than that of a straight line"
     return f", a local minimum: loss {_digits(point.loss)}, the least is {_digits(least)}"
 
 

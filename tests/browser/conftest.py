@@ -82,7 +82,7 @@ def page(tmp_path_factory):
     findings = list(audit(cases, recorder=None))
     verdicts = list(judge_all(read_claims([claims_file], seed=0, dtype="float32"), shared))
     (folder / "dot.png").write_bytes(DOT)
-    pictures = [Picture(name, folder / "dot.png", HOSTILE, HOSTILE) for name in ("opening", "basin-map", "slope-study")]
+    pictures = [Picture(name, folder / "dot.png", HOSTILE, HOSTILE) for name in ("opening", "basin-map", "slope-maps")]
     seen, unseen = {"killed": True, "step": 3}, {"killed": False}
     defect = {
         "name": "hostile",

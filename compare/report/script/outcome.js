@@ -70,11 +70,11 @@ function outcomeAt(run, { w, b, moved }, minima) {
       const price = minimum.loss > 1e-12 ? `, which for this slope is ${plain(minimum.loss)}, not 0` : "";
       return found("learned", `at its least loss${price}`);
     }
-    if (run.slope === 0 && !run.bias && w <= 0 && w >= -RESOLUTION) {
-      return found("stuck", "just left of 0, where the pull on w fades out");
-    }
     if (run.slope === 0 && run.bias && share <= RESOLUTION && !comesBack(run, w, b, share)) {
       return found("dead", `active on ${percent(share)} of the inputs`);
+    }
+    if (run.slope === 0 && Math.abs(w) <= RESOLUTION && Math.abs(b) <= RESOLUTION && !leavesKink(run, w, b)) {
+      return found("stuck", run.bias ? "at the kink, w = b = 0" : "just left of 0, where the pull on w fades out");
     }
   }
   return found("way", `active on ${percent(share)} of the inputs and still moving`);
@@ -84,6 +84,12 @@ function outcomeAt(run, { w, b, moved }, minima) {
 function comesBack(run, w, b, share) {
   const gradient = expectedLossAndGradient(w, b, run.slope);
   return b * Math.sign(w) * gradient.w > Math.abs(w) * gradient.b && share * BATCH * run.steps >= 1;
+}
+
+/** Whether descent leads away from the kink at w = b = 0. */
+function leavesKink(run, w, b) {
+  const gradient = run.bias ? expectedLossAndGradient(w, b, 0) : { w: slopeWithoutBias(w, 0), b: 0 };
+  return gradient.w * w + gradient.b * b < 0;
 }
 
 /** A sentence or two: the outcome, where the run ended, and whether w crossed 0. */

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from compare.surface import critical_points
 from compare.sweep import Axis, Sweep, run_sweep
 from compare.theory.outcomes import NAMES, OUTCOMES, outcome_of, outcomes_at, outcomes_of
 from compare.theory.reasons import active_share, reason
 from compare.theory.success import succeeded
-from reference import SGD, Experiment, Parameters, train
+from reference import SGD, Experiment, Parameters, Target, train
 
 STILL = SGD(learning_rate=0.0)
 
@@ -62,9 +63,13 @@ def test_below_the_loss_to_beat_a_run_need_not_have_learned():
     assert outcome_of(run) == "on its way"
 
 
-def test_two_equal_minima_have_both_been_learned():
-    """The absolute value: at c = -1 the vertices at 1/2 and -1/2 have the same loss."""
-    assert [outcome_of(at(w, trainable=("w",), negative_slope=-1.0)) for w in (0.5, -0.5)] == ["learned", "learned"]
+def test_two_equal_minima_have_the_same_outcome():
+    """The absolute value, c = -1: a shifted one has learned, from either side; |w x| is no better than a line."""
+    alike = critical_points(trainable=("w", "b", "v", "d"), negative_slope=-1.0)[:2]
+    experiment = Experiment(trainable=("w", "b", "v", "d"), negative_slope=-1.0)
+    assert [NAMES[int(outcomes_at(experiment, point.parameters).outcome)] for point in alike] == ["learned"] * 2
+    assert alike[0].loss == alike[1].loss
+    assert [outcome_of(at(w, trainable=("w",), negative_slope=-1.0)) for w in (0.5, -0.5)] == ["stuck", "stuck"]
 
 
 def test_shares_are_those_of_a_sweep_over_the_same_starts():
@@ -95,3 +100,36 @@ def test_what_is_not_finite_has_diverged_and_no_loss():
 def test_a_share_of_inputs_is_said_in_per_cent():
     assert active_share(Parameters(w=1.0)) == "50 % of inputs"
     assert active_share(Parameters(w=0.0, b=-1.0)) == "no input"
+
+
+@pytest.mark.parametrize(
+    ("slope", "trainable", "word"),
+    [
+        (1.0, ("w",), "stuck"),
+        (1.0, ("w", "b"), "stuck"),
+        (-1.0, ("w",), "stuck"),  # |x| / 2 is no better than x / 2
+        (-1.0, ("w", "b", "v", "d"), "learned"),  # but a shifted one is
+        (0.99, ("w",), "learned"),
+        (0.3, ("w", "b"), "learned"),
+        (1.5, ("w",), "stuck"),
+    ],
+)
+def test_a_least_loss_that_a_straight_line_has_too_is_not_learning(slope, trainable, word):
+    (best, *_) = critical_points(trainable=trainable, negative_slope=slope)
+    experiment = Experiment(trainable=trainable, negative_slope=slope)
+    assert NAMES[int(outcomes_at(experiment, best.parameters).outcome)] == word
+
+
+def test_a_line_that_learns_a_line_has_learned():
+    target = Target(w=2.0, negative_slope=1.0)
+    experiment = Experiment(negative_slope=1.0, target=target)
+    assert NAMES[int(outcomes_at(experiment, Parameters(w=2.0)).outcome)] == "learned"
+
+
+def test_only_those_whom_descent_brings_no_further_away_are_stuck_at_a_kink():
+    found = outcomes_at(Experiment(initial=Parameters(w=np.zeros(3))), Parameters(w=np.array([-0.01, 0.0, 0.01])))
+    assert [NAMES[i] for i in found.outcome] == ["stuck", "stuck", "on its way"]
+    w, b = np.array([-0.01, -0.01, 0.01, 0.01]), np.array([-0.001, 0.01, 0.01, -0.001])
+    both = Experiment(initial=Parameters(w=w, b=b), trainable=("w", "b"))
+    found = outcomes_at(both, Parameters(w=w, b=b))
+    assert [NAMES[i] for i in found.outcome] == ["stuck", "on its way", "on its way", "on its way"]
