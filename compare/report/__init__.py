@@ -92,6 +92,7 @@ def render(
         wrong=_wrong(claims) if findings else [],
         answered=sum(view.verdict.claim.source == ANSWER for view in claims),
         settings={setting: title for setting, title in SETTINGS.items() if setting in ran},
+        opening=next((picture for picture in stills if picture.name == "opening"), None),
         groups=_grouped(stills),
         data=script_data(findings) if findings else None,
         outcomes={finding.case.id: outcome_of(finding.trajectory) for finding in findings},
@@ -118,7 +119,7 @@ def _wrong(claims: Sequence[ClaimView]) -> list[ClaimView]:
 
 def _grouped(stills: "Sequence[Picture]") -> "dict[str, list[Picture]]":
     """Pictures by the part of the page they belong to."""
-    left = {picture.name: picture for picture in stills if picture.name != "opening"}  # which is the figures' in short
+    left = {picture.name: picture for picture in stills if picture.name != "opening"}
     groups = {part: [left.pop(name) for name in names if name in left] for part, names in GROUPS.items()}
     return groups | {"more": list(left.values())}
 
