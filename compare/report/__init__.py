@@ -31,6 +31,7 @@ __all__ = ["KillTable", "kill_table", "render"]
 SCRIPTS = (  # in this order
     *("numbers", "normal", "surface", "optimizers", "descent", "outcome"),
     *("chart", "handle", "controls", "address", "contours"),
+    *("crossing", "plane", "hops"),
     *("votes", "reach", "deaths", "runs", "claims", "start"),
 )
 STYLES = ("base", "votes", "reach", "deaths", "claims")
