@@ -34,8 +34,8 @@ function startReach() {
     share(values);
   });
   const share = shareAddress("reach", (values) => controls.put(values));
-  controls.field("optimizer").addEventListener("change", () => {
-    controls.put({ second: OPTIMIZERS[controls.values.optimizer].usual.second });
+  controls.field("optimizer").addEventListener("change", ({ target }) => {
+    controls.put({ optimizer: target.value, second: OPTIMIZERS[target.value].usual.second });
   });
   for (const button of document.querySelectorAll("#reach [data-run]")) {
     button.addEventListener("click", () => controls.put(Object.fromEntries(new URLSearchParams(button.dataset.run))));
