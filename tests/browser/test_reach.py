@@ -2,6 +2,7 @@
 
 import math
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -10,8 +11,6 @@ from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 from selenium.webdriver.support.select import Select  # noqa: E402
 from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
-
-from compare.theory.crossing import crossing_threshold  # noqa: E402
 
 WAIT = 20  # seconds, for what takes a moment on a busy machine
 RING = "#reach-plane .handle .ring"
@@ -33,11 +32,18 @@ def put(session, **values):
 
 def values(session):
     code = "return Object.fromEntries([...new FormData(document.getElementById('reach-form'))])"
-    return {name: value if name == "optimizer" else float(value) for name, value in session.execute_script(code).items()}
+    return {
+        name: value if name == "optimizer" else float(value) for name, value in session.execute_script(code).items()
+    }
 
 
 def filled(session):
     WebDriverWait(session, WAIT).until(lambda _: text(session, "#reach-cells").startswith(FINEST))
+
+
+def kinds(session, selector="#reach-plane .cell"):
+    code = "return [...document.querySelectorAll(arguments[0])].map((one) => one.classList[1])"
+    return session.execute_script(code, selector)
 
 
 def axes(session):
@@ -55,6 +61,12 @@ def place(session, rate, second):
     const point = new DOMPoint(x, y).matrixTransform(axes);
     return [point.x, point.y];"""
     return tuple(session.execute_script(code, math.log(rate / 1e-3) / math.log(3e3), second))
+
+
+def pixels_from(session, rate, second):
+    """How far in the window the settings are from others."""
+    found = values(session)
+    return math.dist(place(session, found["rate"], found["second"]), place(session, rate, second))
 
 
 @pytest.mark.parametrize(
@@ -94,11 +106,10 @@ def test_slope_one_is_never_called_learned(opened):
 def test_the_border_in_the_picture_divides_what_crosses(opened, gestures):
     for rate in (0.002, 0.03, 0.4):
         border = (1 - math.sqrt(rate)) ** 2
-        assert math.isclose(crossing_threshold(border), rate)
         for second, words in ((border + 0.04, "w crosses 0"), (border - 0.04, "w never crosses 0")):
             gestures.click(place(opened, rate, second))
             assert words in text(opened)
-            assert values(opened)["second"] == pytest.approx(second, abs=0.006)  # a pixel
+            assert pixels_from(opened, rate, second) <= 1
 
 
 def test_both_minima_are_drawn_and_every_colour_is_explained(opened):
@@ -110,10 +121,7 @@ def test_both_minima_are_drawn_and_every_colour_is_explained(opened):
     assert opened.execute_script(stars) == 2
     put(opened, **(DEFAULT | {"w": -1}))
     filled(opened)
-    code = """const kinds = (selector) => [...document.querySelectorAll(selector)].map((one) => one.classList[1]).sort();
-    return [kinds("#reach-plane .cell"), kinds("#reach .legend .cell")];"""
-    drawn, explained = opened.execute_script(code)
-    assert drawn == explained == ["crosses", "diverges", "stays"]
+    assert sorted(kinds(opened)) == sorted(kinds(opened, "#reach .legend .cell")) == ["crosses", "diverges", "stays"]
     looks = """return [...document.querySelectorAll("#reach-plane .cell")].map((one) => getComputedStyle(one))
         .map((style) => `${style.fill} ${style.fillOpacity}`);"""
     assert len(set(opened.execute_script(looks))) == 3
@@ -124,17 +132,14 @@ def test_dragging_the_ring_by_a_pixel_changes_a_pixel_worth_and_nothing_else(ope
     looking(opened, width=width)
     put(opened, **(DEFAULT | {"second": 0.5}))
     filled(opened)
-    start = gestures.centre(RING)
     before, height = axes(opened), at(opened, "#reach").size["height"]
-    pixels = opened.execute_script("return document.getElementById('reach-plane').getScreenCTM().a")
     drag = gestures.swipe if width < 600 else gestures.drag
-    x, y = start
-    for step in range(1, 4):
-        drag(gestures.centre(RING), *[(a + 1, b - 1) for a, b in [gestures.centre(RING)]])
-        found = values(opened)
-        worth = step / (368 * pixels) * math.log(3e3), step / (244 * pixels)
-        assert math.log(found["rate"] / 0.01) == pytest.approx(worth[0], abs=0.02)  # three digits are kept
-        assert found["second"] - 0.5 == pytest.approx(worth[1], abs=0.003)
+    for _ in range(10):
+        first = place(opened, values(opened)["rate"], values(opened)["second"])
+        x, y = gestures.centre(RING)
+        drag((x, y), (x + 1, y - 1))
+        found = place(opened, values(opened)["rate"], values(opened)["second"])
+        assert math.dist(found, (first[0] + 1, first[1] - 1)) <= 1
     x, y = gestures.centre(RING)
     drag((x, y), (x + 30, y - 20), (x + 60, y + 40), (1, y + 300))
     assert (values(opened)["rate"], values(opened)["second"]) == (0.001, 0)
@@ -152,9 +157,12 @@ def test_keys_reach_what_the_mouse_reaches(opened):
     handle.send_keys(*[Keys.SHIFT + Keys.ARROW_RIGHT] * 40, Keys.NULL)
     assert values(opened)["rate"] == 3
     handle.send_keys(*[Keys.ARROW_DOWN] * 3)
-    assert values(opened)["second"] == pytest.approx(0.984, abs=0.002)
+    assert pixels_from(opened, 3, 0.999 - 3 / 200) <= 1
     assert "momentum 0.98" in handle.get_attribute("aria-valuetext")
-    assert opened.execute_script("return document.activeElement.getAttribute('aria-label')") == "learning rate and momentum"
+    assert (
+        opened.execute_script("return document.activeElement.getAttribute('aria-label')")
+        == "learning rate and momentum"
+    )
 
 
 def test_a_vertical_swipe_over_the_plane_scrolls_and_changes_nothing(opened, looking, gestures):
@@ -171,8 +179,7 @@ def test_a_tap_puts_the_ring(opened, looking, gestures):
     looking(opened, width=390)
     gestures.swipe(place(opened, 0.3, 0.6))
     WebDriverWait(opened, WAIT).until(lambda _: values(opened)["rate"] != 0.01)
-    assert values(opened)["rate"] == pytest.approx(0.3, rel=0.03)
-    assert values(opened)["second"] == pytest.approx(0.6, abs=0.01)
+    assert pixels_from(opened, 0.3, 0.6) <= 1
 
 
 @pytest.mark.parametrize("width", [320, 390, 750, 1100])
@@ -205,7 +212,8 @@ def test_the_start_is_seen_and_the_axes_stand_still_whatever_the_steps_do(opened
         code = """const [mark, box] = ["#reach-hops .mark.start .here", "#reach-hops .grid"].map((one) =>
             document.querySelector(one).getBoundingClientRect());
         const inside = document.getElementById("reach-hops").getBoundingClientRect();
-        return [mark.left >= inside.left, mark.right <= inside.right, mark.top >= inside.top, mark.bottom <= inside.bottom,
+        return [mark.left >= inside.left, mark.right <= inside.right,
+            mark.top >= inside.top, mark.bottom <= inside.bottom,
             document.querySelector("#reach-hops .mark.start").classList.contains("outside")];"""
         assert opened.execute_script(code) == [True] * 4 + [False]
         assert 1 <= len(opened.find_elements(By.CSS_SELECTOR, "#reach-hops .hop")) <= 60
@@ -219,9 +227,9 @@ def test_hops_lie_on_the_run(opened):
     return [ends.map((one) => [one[0], one[4]]), path, svg.querySelector("clipPath rect").getBBox()];"""
     ends, path, _ = opened.execute_script(code)
     width, left = 368, 52
-    for (start, end), (w, after) in zip(ends, zip(path, path[1:], strict=False), strict=True):
+    for (start, end), (w, after) in zip(ends, pairwise(path), strict=True):
         for found, weight in ((start, w), (end, after)):
-            assert found == pytest.approx(left + width * (weight + 2) / 4, abs=0.06)  # a tenth is kept
+            assert 10 * abs(found - left - width * (weight + 2) / 4) <= 1  # a tenth is kept
 
 
 def test_presets_menus_and_names(opened):
@@ -232,7 +240,11 @@ def test_presets_menus_and_names(opened):
         button.click()
         found[button.text] = text(opened).split(":")[0]
     assert list(found.values()) == ["Stuck", "Learned", "Learned", "On its way", "Learned", "Learned"]
-    for optimizer, second, usual in (("Adam", "beta_1", 0.9), ("RMSprop", "momentum", 0), ("Nesterov", "momentum", 0.9)):
+    for optimizer, second, usual in (
+        ("Adam", "beta_1", 0.9),
+        ("RMSprop", "momentum", 0),
+        ("Nesterov", "momentum", 0.9),
+    ):
         Select(at(opened, "#reach-optimizer")).select_by_value(optimizer)
         assert at(opened, "label[for=reach-second]").text == second
         assert values(opened)["second"] == usual
@@ -265,6 +277,15 @@ def test_the_address_has_the_state_and_brings_it_back(opened, page):
     assert values(opened) == expected | {"rate": 0.123}
 
 
+def test_the_run_is_named_also_where_there_are_no_controls(opened, looking):
+    put(opened, **(DEFAULT | {"optimizer": "AdamW", "second": 0.9, "slope": 0.3}))
+    looking(opened, media="print")
+    assert not at(opened, "#reach-w").is_displayed()
+    words = at(opened, "#reach-run").text
+    assert "AdamW, learning rate 0.01, beta_1 0.9, negative slope 0.3 from w = \u221210, 2,000 steps" in words
+    assert at(opened, "#reach-outcome").is_displayed()
+
+
 def test_what_is_no_number_of_its_range_is_marked_and_changes_nothing(opened):
     before = text(opened)
     field = at(opened, "#reach-w")
@@ -281,10 +302,9 @@ def test_a_change_stops_the_plane_that_is_being_filled(opened):
     put(opened, **(DEFAULT | {"optimizer": "AMSGrad", "steps": 20000}))
     put(opened, **(DEFAULT | {"w": 1}))
     filled(opened)
-    kinds = opened.execute_script("return [...document.querySelectorAll('#reach-plane .cell')].map((one) => one.classList[1])")
+    found = kinds(opened)
     opened.execute_async_script("setTimeout(arguments[0], 500)")
-    again = opened.execute_script("return [...document.querySelectorAll('#reach-plane .cell')].map((one) => one.classList[1])")
-    assert kinds == again
+    assert kinds(opened) == found
     assert text(opened, "#reach-cells").startswith(FINEST)
 
 

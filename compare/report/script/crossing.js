@@ -12,9 +12,11 @@
 "use strict";
 
 const BORDERS = {
-  SGD: { words: "momentum = (1 \u2212 \u221Arate)\u00B2", at: (rate) => (1 - Math.sqrt(rate)) ** 2 },
+  // `beside` is the rate at which there is room for the words below the line
+  SGD: { words: "momentum = (1 \u2212 \u221Arate)\u00B2", beside: 0.12, at: (rate) => (1 - Math.sqrt(rate)) ** 2 },
   Nesterov: {
     words: "momentum = (1 \u2212 \u221Arate) / (1 + \u221Arate)",
+    beside: 0.3,
     at: (rate) => (1 - Math.sqrt(rate)) / (1 + Math.sqrt(rate)),
   },
 };

@@ -34,7 +34,7 @@ function drawLossForHops(svg, run) {
   }
   const numbers = chart.layer("numbers");
   const start = addMark(chart, "start", 6);
-  const end = addMark(chart, "after", 6);
+  const end = addMark(chart, "after", 4.5);
 
   function show(path) {
     const seen = path.w.slice(0, HOPS + 1).map((w) => [w, lossWithoutBias(w, run.slope)]);

@@ -26,6 +26,7 @@ function startReach() {
     output.className = `outcome ${outcome.kind}`;
     output.firstElementChild.textContent = outcomeInWords(run, path, outcome);
     output.lastElementChild.textContent = planeInWords(run);
+    element("run").textContent = runInWords(run);
     element("border").textContent = borderInWords(run);
   }
 
@@ -91,8 +92,15 @@ function drawBorder(chart, layer, words, border) {
     const rates = Array.from({ length: 101 }, (_, i) => PLANE.rate[0] ** (1 - i / 100));
     addLine(chart, layer, rates.map((rate) => [rate, border.at(rate)]), "under");
     addLine(chart, layer, rates.map((rate) => [rate, border.at(rate)]), "over");
-    addText(chart, words, [0.12, border.at(0.12) - 0.06], border.words, "label end");
+    addText(chart, words, [border.beside, border.at(border.beside) - 0.06], border.words, "label end");
   }
+}
+
+/** What the run is, also on paper, where there are no controls. */
+function runInWords({ w, optimizer, rate, second, slope, steps }) {
+  const { title, second: name } = OPTIMIZERS[optimizer];
+  const neuron = slope === 0 ? "a ReLU" : `negative slope ${plain(slope)}`;
+  return `The weight over all steps, and the outcome: ${title}, learning rate ${plain(rate)}, ${name} ${plain(second)}, ${neuron} from w = ${plain(w)}, ${count(steps)} steps.`;
 }
 
 /** Where a run lies in the plane, and what follows. */
