@@ -2,6 +2,8 @@
 
 "use strict";
 
+const LONGEST = 20_000; // steps that the control allows
+
 function startReach() {
   const element = (name) => document.getElementById(`reach-${name}`);
   const plane = drawPlane(element("plane"), (settings) => controls.put(settings));
@@ -25,7 +27,7 @@ function startReach() {
     const output = element("outcome");
     output.className = `outcome ${outcome.kind}`;
     output.firstElementChild.textContent = outcomeInWords(run, path, outcome);
-    output.lastElementChild.textContent = planeInWords(run);
+    output.lastElementChild.textContent = planeInWords(run, path);
     element("run").textContent = runInWords(run);
     element("border").textContent = borderInWords(run);
   }
@@ -104,8 +106,7 @@ function runInWords({ w, optimizer, rate, second, slope, steps }) {
 }
 
 /** Where a run lies in the plane, and what follows. */
-function planeInWords(run) {
-  const { title } = OPTIMIZERS[run.optimizer];
+function planeInWords(run, path) {
   const border = borderOf(run);
   if (run.w > 0) {
     return "";
@@ -130,16 +131,26 @@ function planeInWords(run) {
   if (run.w === 0) {
     return "At 0 nothing pulls.";
   }
+  return adaptiveInWords(run, path);
+}
+
+/** What an optimizer that divides by the size of the gradient does left of 0, and whether it crosses after the run's end. */
+function adaptiveInWords(run, path) {
+  const { title } = OPTIMIZERS[run.optimizer];
+  const crosses = (w) => w > 0;
+  const later = path.w.some(crosses) ? -1 : descend({ ...run, steps: LONGEST }).w.findIndex(crosses);
+  const then = later > 0 ? `: in a longer run w crosses 0, at step ${count(later)}` : "";
   if (run.optimizer === "AMSGrad") {
-    return "AMSGrad divides by the largest gradient so far, so that its steps shrink as the pull does.";
+    return `AMSGrad divides by the largest gradient so far, so that its steps shrink as the pull does${then}.`;
   }
   if (run.optimizer === "RMSprop") {
     const built = run.second > 0 ? `, and ${plain(1 / (1 - run.second))} times that once its momentum is built up` : "";
-    return `RMSprop moves w by about ${plain(run.rate)} a step, at first by up to three times as much${built}.`;
+    return `RMSprop moves w by about ${plain(run.rate)} a step, at first by up to three times as much${then || built}.`;
   }
-  const least = Math.ceil(-run.w / run.rate);
-  const time = least > 1 ? `: ${count(Number(least.toPrecision(2)))} steps to 0 or more, as it also divides by older, larger gradients` : "";
-  return `${title} moves w by at most about its rate a step${time}.`;
+  const least = Number(Math.ceil(-run.w / run.rate).toPrecision(2));
+  const time = least > 1 ? `: ${count(least)} steps to 0 or more, as it also divides by older, larger gradients` : "";
+  const slow = then && `, and also divides by older, larger gradients${then}`;
+  return `${title} moves w by at most about its rate a step${slow || time}.`;
 }
 
 /** What the line in the plane is, or why there is none. */
