@@ -109,7 +109,7 @@ def test_slope_one_is_never_called_learned(opened):
 def test_the_border_in_the_picture_divides_what_crosses(opened, gestures):
     for rate in (0.002, 0.03, 0.4):
         border = (1 - math.sqrt(rate)) ** 2
-        for second, words in ((border + 0.04, "w crosses 0"), (border - 0.04, "w never crosses 0")):
+        for second, words in ((border + 0.04, "w crosses 0"), (border - 0.04, "w does not cross 0")):
             gestures.click(place(opened, rate, second))
             assert words in text(opened)
             assert pixels_from(opened, rate, second) <= 1
