@@ -125,10 +125,11 @@ def test_a_path_without_bias_is_that_of_rational_arithmetic(opened):
     settings = {
         "w": -8,
         "b": 0,
-        "withBias": False,
-        "learningRate": 0.5,
-        "momentum": 0.5,
-        "negativeSlope": 0.5,
+        "bias": False,
+        "optimizer": "SGD",
+        "rate": 0.5,
+        "second": 0.5,
+        "slope": 0.5,
         "steps": 9,
     }
     found = opened.execute_script("return descend(arguments[0]);", settings)
@@ -147,8 +148,8 @@ def test_a_path_without_bias_is_that_of_rational_arithmetic(opened):
 @pytest.mark.parametrize("slope", [0.0, 0.3])
 def test_each_step_with_a_bias_is_the_step_on_the_exact_gradient(opened, slope):
     rate = 0.125
-    start = {"w": -2, "b": 2, "withBias": True, "negativeSlope": slope}
-    settings = start | {"learningRate": rate, "momentum": 0, "steps": 300}
+    start = {"w": -2, "b": 2, "bias": True, "slope": slope}
+    settings = start | {"optimizer": "SGD", "rate": rate, "second": 0, "steps": 300}
     found = opened.execute_script("return descend(arguments[0]);", settings)
     w, b = np.array(found["w"], float), np.array(found["b"], float)
     exact = expected_gradient(Parameters(w=w[:-1], b=b[:-1]), negative_slope=slope)

@@ -3,6 +3,7 @@
 "use strict";
 
 const LOST = 1e6; // a parameter beyond has diverged
+const VANISHED = 1e-290; // a weight below is 0: what is left of it has no digits that could decide on which side of 0 it is
 
 /**
  * Follow an optimizer on the expected gradient.
@@ -23,13 +24,19 @@ function descend(run) {
       w = step(w, gradient.w, memoryOfW, run);
       b = step(b, gradient.b, memoryOfB, run);
     } else {
-      w = step(w, slopeWithoutBias(w, run.slope), memoryOfW, run);
+      w = stepWithoutBias(w, step, memoryOfW, run);
     }
     path.w.push(w);
     path.b.push(b);
     path.diverged = !(Math.abs(w) <= LOST && Math.abs(b) <= LOST);
   }
   return path;
+}
+
+/** One step on the expected gradient without bias. */
+function stepWithoutBias(w, step, memory, run) {
+  const next = step(w, slopeWithoutBias(w, run.slope), memory, run);
+  return Math.abs(next) < VANISHED ? 0 : next;
 }
 
 /** The loss that belongs to the run's surface. */

@@ -97,7 +97,7 @@ function outcomeInWords(run, path, outcome) {
   const steps = path.w.length - 1;
   const where = run.bias ? `w = ${plain(outcome.w)}, b = ${plain(outcome.b)}` : `w = ${plain(outcome.w)}`;
   const crossed = path.w.findIndex((value) => value * Math.sign(run.w) < 0);
-  const passes = crossed > 0 ? ` w crosses 0 at step ${count(crossed)}.` : run.w < 0 ? " w never crosses 0." : "";
+  const passes = crossed > 0 ? ` w crosses 0 at step ${count(crossed)}.` : run.w < 0 ? " w does not cross 0." : "";
   const price = outcome.kind === "diverged" ? "" : `, expected loss ${plain(outcome.loss)}`;
   return `${OUTCOMES[outcome.kind]}: ${outcome.reason}. After ${count(steps)} steps ${where}${price}.${passes}`;
 }

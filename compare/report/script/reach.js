@@ -1,3 +1,165 @@
+// Figure 2, "How far must a step reach?": the plane of two settings, a run in it, and what is said of it.
+
 "use strict";
 
-function startReach(data) {}
+const LONGEST = 20_000; // steps that the control allows
+
+function startReach() {
+  const element = (name) => document.getElementById(`reach-${name}`);
+  const plane = drawPlane(element("plane"), (settings) => controls.put(settings));
+  const drawn = { hops: "", weights: "" };
+  let [hops, weights] = [null, null];
+
+  function show(values) {
+    const run = { ...values, b: 0, bias: false };
+    const path = descend(run);
+    const outcome = outcomeOf(run, path, minimaWithoutBias(run.slope));
+    nameSecond(element("form"), OPTIMIZERS[run.optimizer].second);
+    if (drawn.hops !== (drawn.hops = [run.w, run.slope].join())) {
+      hops = drawLossForHops(element("hops"), run);
+    }
+    if (drawn.weights !== (drawn.weights = [...hopRanges(run).w, run.steps].join())) {
+      weights = drawWeights(element("weights"), run);
+    }
+    hops.show(path);
+    weights.show(path, outcome.kind, OUTCOMES[outcome.kind]);
+    plane.show(run);
+    const output = element("outcome");
+    output.className = `outcome ${outcome.kind}`;
+    output.firstElementChild.textContent = outcomeInWords(run, path, outcome);
+    output.lastElementChild.textContent = planeInWords(run, path);
+    element("run").textContent = runInWords(run);
+    element("border").textContent = borderInWords(run);
+  }
+
+  const controls = bindControls(element("form"), (values) => {
+    show(values);
+    share(values);
+  });
+  const share = shareAddress("reach", (values) => controls.put(values));
+  controls.field("optimizer").addEventListener("change", ({ target }) => {
+    controls.put({ optimizer: target.value, second: OPTIMIZERS[target.value].usual.second });
+  });
+  for (const button of document.querySelectorAll("#reach [data-run]")) {
+    button.addEventListener("click", () => controls.put(Object.fromEntries(new URLSearchParams(button.dataset.run))));
+  }
+  show(controls.values);
+}
+
+/** Let the second setting have the name that the optimizer gives it. */
+function nameSecond(form, name) {
+  form.querySelector("label[for=reach-second]").textContent = name;
+  form.querySelector("[data-for=second]").setAttribute("aria-label", `${name}, slider`);
+}
+
+/** Draw the plane; `choose({ rate, second })` is called where its point is put, and the answer's `show(run)` draws a run. */
+function drawPlane(svg, choose) {
+  const chart = drawAxes(svg, {
+    x: { from: PLANE.rate[0], to: PLANE.rate[1], label: "learning rate", log: true },
+    y: { from: PLANE.second[0], to: PLANE.second[1], label: "momentum" },
+  });
+  const move = ({ x, y }) => choose({ rate: Number(x.toPrecision(3)), second: Number(y.toFixed(3)) });
+  const [cells, border, words] = [chart.layer("cells"), chart.layer("border"), chart.over("words")];
+  const handle = addHandle(chart, { label: "learning rate and momentum", move });
+  const note = document.getElementById("reach-cells");
+  let stop = () => {};
+  let filled = "";
+  letClick(chart, move);
+
+  function show(run) {
+    const name = OPTIMIZERS[run.optimizer].second;
+    if (filled !== (filled = [run.w, run.optimizer, run.slope, run.steps].join())) {
+      stop();
+      svg.querySelector(".label[transform]").textContent = name;
+      handle.element.setAttribute("aria-label", `learning rate and ${name}`);
+      drawBorder(chart, border, words, borderOf(run));
+      cells.classList.add("old"); // until the first cells of these settings are known
+      note.textContent = "Computing \u2026";
+      stop = fillPlane(run, (kinds, size) => {
+        addCells(chart, cells, kinds);
+        cells.classList.remove("old");
+        note.textContent = `${size.join(" \u00D7 ")} runs, one in the middle of each cell.`;
+      });
+    }
+    handle.put([run.rate, run.second], `learning rate ${plain(run.rate)}, ${name} ${plain(run.second)}`);
+  }
+  return { show };
+}
+
+/** Draw the border over the rates up to 1, and its formula beside it. */
+function drawBorder(chart, layer, words, border) {
+  layer.replaceChildren();
+  words.replaceChildren();
+  if (border) {
+    const rates = Array.from({ length: 101 }, (_, i) => PLANE.rate[0] ** (1 - i / 100));
+    addLine(chart, layer, rates.map((rate) => [rate, border.at(rate)]), "under");
+    addLine(chart, layer, rates.map((rate) => [rate, border.at(rate)]), "over");
+    addText(chart, words, [border.beside, border.at(border.beside) - 0.06], border.words, "label end");
+  }
+}
+
+/** What the run is, also on paper, where there are no controls. */
+function runInWords({ w, optimizer, rate, second, slope, steps }) {
+  const { title, second: name } = OPTIMIZERS[optimizer];
+  const neuron = slope === 0 ? "a ReLU" : `negative slope ${plain(slope)}`;
+  return `The weight over all steps, and the outcome: ${title}, learning rate ${plain(rate)}, ${name} ${plain(second)}, ${neuron} from w = ${plain(w)}, ${count(steps)} steps.`;
+}
+
+/** Where a run lies in the plane, and what follows. */
+function planeInWords(run, path) {
+  const border = borderOf(run);
+  if (run.w > 0) {
+    return "";
+  }
+  if (run.slope < 0) {
+    return `Left of 0 this slope makes a second minimum, at w = ${plain(run.slope / (1 + run.slope ** 2))}, which holds small steps.`;
+  }
+  if (border && run.rate > 1) {
+    return "The rate is above 1, so the first step jumps over 0.";
+  }
+  if (border) {
+    const at = border.at(run.rate);
+    const step = crossingStep(run);
+    const place = step < Infinity ? "above" : run.second < at ? "below" : "on";
+    const then = step === Infinity ? "however long it runs, w stays left of 0" : "w swings over 0";
+    const late = step > run.steps && step < Infinity ? `, but only at step ${count(step)}` : "";
+    return `Momentum ${plain(run.second)} lies ${place} the border ${plain(at)} for this rate: ${then}${late}.`;
+  }
+  if (run.slope > 0) {
+    return "Left of 0 this slope pulls w on over 0, with any settings, given time.";
+  }
+  if (run.w === 0) {
+    return "At 0 nothing pulls.";
+  }
+  return adaptiveInWords(run, path);
+}
+
+/** What an optimizer that divides by the size of the gradient does left of 0, and whether it crosses after the run's end. */
+function adaptiveInWords(run, path) {
+  const { title } = OPTIMIZERS[run.optimizer];
+  const crosses = (w) => w > 0;
+  const later = path.w.some(crosses) ? -1 : descend({ ...run, steps: LONGEST }).w.findIndex(crosses);
+  const then = later > 0 ? `: in a longer run w crosses 0, at step ${count(later)}` : "";
+  if (run.optimizer === "AMSGrad") {
+    return `AMSGrad divides by the largest gradient so far, so that its steps shrink as the pull does${then}.`;
+  }
+  if (run.optimizer === "RMSprop") {
+    const built = run.second > 0 ? `, and ${plain(1 / (1 - run.second))} times that once its momentum is built up` : "";
+    return `RMSprop moves w by about ${plain(run.rate)} a step, at first by up to three times as much${then || built}.`;
+  }
+  const least = Number(Math.ceil(-run.w / run.rate).toPrecision(2));
+  const time = least > 1 ? `: ${count(least)} steps to 0 or more, as it also divides by older, larger gradients` : "";
+  const slow = then && `, and also divides by older, larger gradients${then}`;
+  return `${title} moves w by at most about its rate a step${slow || time}.`;
+}
+
+/** What the line in the plane is, or why there is none. */
+function borderInWords(run) {
+  if (borderOf(run)) {
+    return "The line is the border: above it w crosses 0 in the end, from any start on the left. Just above it that takes long, and short runs stay.";
+  }
+  if (!BORDERS[run.optimizer]) {
+    return `No border is drawn: for ${OPTIMIZERS[run.optimizer].title} there is no such formula, and where it lies depends on the start.`;
+  }
+  return "No border is drawn: its formula is for a ReLU (slope 0) that starts the wrong way.";
+}
