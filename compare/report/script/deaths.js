@@ -74,7 +74,7 @@ function startDeaths() {
     at("step-value").textContent = count(i);
     at("moment").textContent =
       `At step ${count(i)} ${where}: ${active} of the inputs activate it; ` +
-      `expected loss ${plain(lossOf(run, w, b))}.`;
+      `expected loss ${lossInWords(lossOf(run, w, b))}.`;
     slider.setAttribute("aria-valuetext", `step ${count(i)}: ${where}, active on ${active} of the inputs`);
   }
 

@@ -9,6 +9,7 @@
 "use strict";
 
 const RESOLUTION = 1 / 64; // how near to a point is there, in w and b, or in the share of inputs
+const ROUNDED = 1e-12; // of a loss: what surface.js promises
 const BATCH = 1000; // of the question: samples a step that could bring a dying neuron back
 const BEST_LINE = { false: 0.25, true: 0.25 - 1 / (2 * Math.PI) }; // expected loss, without and with a bias
 const OUTCOMES = {
@@ -92,12 +93,17 @@ function leavesKink(run, w, b) {
   return gradient.w * w + gradient.b * b < 0;
 }
 
+/** A loss; what rounding leaves of 0 is not shown as a number. */
+function lossInWords(loss) {
+  return loss > 0 && loss < ROUNDED ? `below ${plain(ROUNDED)}` : plain(loss);
+}
+
 /** A sentence or two: the outcome, where the run ended, and whether w crossed 0. */
 function outcomeInWords(run, path, outcome) {
   const steps = path.w.length - 1;
   const where = run.bias ? `w = ${plain(outcome.w)}, b = ${plain(outcome.b)}` : `w = ${plain(outcome.w)}`;
   const crossed = path.w.findIndex((value) => value * Math.sign(run.w) < 0);
   const passes = crossed > 0 ? ` w crosses 0 at step ${count(crossed)}.` : run.w < 0 ? " w does not cross 0." : "";
-  const price = outcome.kind === "diverged" ? "" : `, expected loss ${plain(outcome.loss)}`;
+  const price = outcome.kind === "diverged" ? "" : `, expected loss ${lossInWords(outcome.loss)}`;
   return `${OUTCOMES[outcome.kind]}: ${outcome.reason}. After ${count(steps)} steps ${where}${price}.${passes}`;
 }

@@ -175,7 +175,7 @@ function drawVotesLoss(roll) {
     trail.setAttribute("d", visited.map((one) => `M${at(one, lossWithoutBias(one, slope))}h0`).join(""));
     step.setAttribute("d", stepArrow(chart, w, w + next));
     slopeIs.textContent = `tangent: slope ${plain(-expected)}`;
-    ball.put([w, loss], `w = ${plain(w, 4)}, expected loss ${plain(loss)}, slope ${plain(-expected)}`);
+    ball.put([w, loss], `w = ${plain(w, 4)}, expected loss ${lossInWords(loss)}, slope ${plain(-expected)}`);
   };
 }
 
