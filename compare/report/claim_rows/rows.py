@@ -1,0 +1,66 @@
+"""A claim as a row of the page."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from compare.claims import VERDICTS, SharedRuns, Verdict
+from compare.claims.telling import CheckNumbers, numbers, verdict_sentence
+from compare.report.claim_rows.curves import Curve, curve_of
+from compare.report.claim_rows.scales import Scale, scales_of
+from compare.report.claim_rows.words import SIGNS, deciding_number, story_of
+from compare.report.numbers import typeset
+from compare.report.show_me import address_of
+
+__all__ = ["ClaimRow", "rows"]
+
+
+@dataclass(frozen=True)
+class ClaimRow:
+    """What the page shows of one verdict; texts are typeset."""
+
+    verdict: Verdict
+    sign: str
+    sentence: str
+    says: str
+    number: str
+    number_key: str  # as JavaScript reads it; empty where there is none
+    checks: tuple[CheckNumbers, ...]
+    curve: Curve | None
+    scales: tuple[Scale, ...]
+    boundaries: tuple[str, ...]  # a sentence for each change
+    story: tuple[str, ...]  # the rest: which parameters were trained, how far was looked, what was noticed
+    show_me: str | None  # address of the figure that shows it
+
+    @property
+    def rank(self) -> int:
+        """Its verdict's place among all verdicts."""
+        return VERDICTS.index(self.verdict.verdict)
+
+
+def rows(verdicts: Sequence[Verdict], shared: SharedRuns | None) -> Iterator[ClaimRow]:
+    """Show verdicts, with pictures of the runs that they were judged on."""
+    for verdict in verdicts:
+        claim = verdict.claim
+        story, boundaries = story_of(verdict)
+        yield ClaimRow(
+            verdict=verdict,
+            sign=SIGNS[verdict.verdict],
+            sentence=typeset(verdict_sentence(verdict)),
+            says=typeset(claim.says),
+            number=typeset(verdict.number),
+            number_key=_key(deciding_number(verdict)),
+            checks=numbers(verdict),
+            curve=None if shared is None else curve_of(verdict, shared),
+            scales=tuple(scales_of(claim, verdict.boundaries)),
+            boundaries=tuple(boundaries),
+            story=tuple(story),
+            show_me=address_of(claim),
+        )
+
+
+def _key(number: float | None) -> str:
+    """A number as both Python and JavaScript read it, in all its digits."""
+    if number is None or math.isnan(number):
+        return ""
+    return repr(float(number)).replace("inf", "Infinity")

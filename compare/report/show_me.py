@@ -1,0 +1,155 @@
+"""Where a figure of the page shows what a claim's verdict was decided by: its address, as script/address.js reads it.
+
+A figure follows the expected dynamics of a few settings. What it cannot be set to has no address.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from compare.claims import Boundary, Claim
+from compare.claims.settings import changed, has_no_bias, optimizer_numbers
+from compare.claims.values import SurfaceCheck
+from compare.claims.witnesses.paths.statements import run_checks
+from reference import SGD, Adam, AdamW, Experiment, Parameters, RMSprop, Target
+
+__all__ = ["address_of", "address_of_change"]
+
+FARTHEST_START = 12.0
+RATES, STEPS = (0.001, 3.0), (60, 20_000)
+SLOPES, SLOPES_WITH_BIAS = (-1.5, 1.5), (0.0, 1.0)
+OTHERS = Parameters(w=0.0, b=0.0, v=1.0, d=0.0)  # what is not trained
+
+
+def address_of(claim: Claim) -> str | None:
+    """The part of the page's address, from # on, that puts a figure where a claim was decided.
+
+    Parameters
+    ----------
+    claim : Claim
+
+    Returns
+    -------
+    str or None
+        None if no figure can be put there.
+
+    Examples
+    --------
+    >>> claim = Claim(id="a", says="", source="", experiment=Experiment())
+    >>> address_of(claim) is None  # as nothing of a run is checked
+    True
+    >>> from compare.claims.values import Condition, TrajectoryCheck
+    >>> check = TrajectoryCheck(quantity="w", when="end", condition=Condition(above=0.0))
+    >>> address_of(replace(claim, checks=(check,)))
+    '#figure=reach&w=-10&optimizer=SGD&rate=0.01&second=0&slope=0&steps=2000'
+    """
+    if run_checks(claim):
+        return _of_run(claim.experiment)
+    for check in claim.checks:
+        if isinstance(check, SurfaceCheck):
+            return _of_point(check, claim.experiment)
+    return None
+
+
+def address_of_change(claim: Claim, boundary: Boundary) -> str | None:
+    """`address_of` a claim with the value of a setting at which its verdict changes.
+
+    Examples
+    --------
+    >>> from compare.claims.values import Condition, TrajectoryCheck
+    >>> check = TrajectoryCheck(quantity="w", when="end", condition=Condition(above=0.0))
+    >>> claim = Claim(id="a", says="", source="", experiment=Experiment(), checks=(check,))
+    >>> flip = {"value": 0.81, "bracket": (0.81, 0.81), "stated": 0.0, "range": (0.0, 0.99)}
+    >>> address_of_change(claim, Boundary(setting="momentum", below=False, above=True, **flip))
+    '#figure=reach&w=-10&optimizer=SGD&rate=0.01&second=0.81&slope=0&steps=2000'
+    """
+    if not run_checks(claim):
+        return None
+    try:
+        if boundary.setting == "steps":
+            there = replace(claim.experiment, steps=int(boundary.value))
+        else:
+            there = changed(claim.experiment, boundary.setting, float(boundary.value))
+    except (AttributeError, TypeError, ValueError):  # not a setting of its own, such as the derivative at 0
+        return None
+    before, after = _of_run(claim.experiment), _of_run(there)
+    return after if after != before else None
+
+
+def _of_run(experiment: Experiment) -> str | None:
+    slope, steps, rate = experiment.negative_slope, experiment.steps, experiment.optimizer.learning_rate
+    usual = experiment.target == Target() and _is_within(steps, STEPS) and _is_within(rate, RATES)
+    if not usual:
+        return None
+    if has_no_bias(experiment) and _is_held(experiment):
+        w = float(experiment.initial.w)
+        chosen = _in_menu(experiment)
+        if chosen is None or abs(w) > FARTHEST_START or not _is_within(slope, SLOPES):
+            return None
+        name, second = chosen
+        return _address("reach", {"w": w, "optimizer": name, "rate": rate, "second": second, "slope": slope, "steps": steps})
+    optimizer = experiment.optimizer
+    plain_sgd = type(optimizer) is SGD and not optimizer.nesterov
+    if experiment.trainable == ("w", "b") and _is_held(experiment) and plain_sgd and _is_within(slope, SLOPES_WITH_BIAS):
+        w, b = (float(np.asarray(p)) for p in experiment.initial[:2])
+        second = float(np.asarray(optimizer.momentum))
+        return _address("deaths", {"w": w, "b": b, "slope": slope, "rate": rate, "momentum": second, "steps": steps})
+    return None
+
+
+def _of_point(check: SurfaceCheck, experiment: Experiment) -> str | None:
+    point = check.points[0]
+    if set(point) != {"w"} or experiment.target != Target() or not _is_held(experiment):
+        return None
+    return _address("votes", {"w": point["w"], "slope": experiment.negative_slope})
+
+
+def _is_within(value: float, ends: tuple[float, float]) -> bool:
+    return ends[0] <= value <= ends[1]
+
+
+def _is_held(experiment: Experiment) -> bool:
+    """Whether the parameters that are not trained are those of a neuron without output weight and biases."""
+    start = experiment.initial
+    return all(
+        name in experiment.trainable or bool(np.all(getattr(start, name) == getattr(OTHERS, name)))
+        for name in ("b", "v", "d")
+    ) and not {"v", "d"} & set(experiment.trainable)
+
+
+def _in_menu(experiment: Experiment) -> tuple[str, float] | None:
+    """The optimizer's name in the figure's menu and its second setting; None if its other settings are not the usual."""
+    optimizer = experiment.optimizer
+    kind = type(optimizer)
+    if isinstance(optimizer, SGD):
+        name, second = "Nesterov" if optimizer.nesterov else "SGD", "momentum"
+        usual: Mapping[str, float] = optimizer_numbers(SGD())
+    elif isinstance(optimizer, RMSprop):
+        name, second, usual = "RMSprop", "momentum", optimizer_numbers(RMSprop())
+        if optimizer.centered:
+            return None
+    elif isinstance(optimizer, Adam):
+        amsgrad_of_another_kind = optimizer.amsgrad and kind is not Adam
+        if amsgrad_of_another_kind or kind not in (Adam, AdamW):
+            return None
+        name, second = "AMSGrad" if optimizer.amsgrad else kind.__name__, "beta_1"
+        usual = optimizer_numbers(kind())
+    else:
+        return None
+    numbers = optimizer_numbers(optimizer)
+    if any(numbers[setting] != usual[setting] for setting in usual.keys() - {"learning_rate", second}):
+        return None
+    return name, numbers[second]
+
+
+def _address(figure: str, values: Mapping[str, float | str]) -> str:
+    return "&".join((f"#figure={figure}", *(f"{name}={_number(value)}" for name, value in values.items())))
+
+
+def _number(value: float | str) -> str:
+    """A number as it is written most shortly, a whole one without a point."""
+    if isinstance(value, str):
+        return value
+    value = float(value)
+    return str(int(value)) if value == int(value) else repr(value)
