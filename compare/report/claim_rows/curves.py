@@ -12,6 +12,7 @@ import numpy as np
 
 from compare.claims import SharedRuns, Verdict
 from compare.claims.check_text import symbol
+from compare.claims.quantities import number_of_values
 from compare.claims.values import ComparisonCheck, Condition, StepsCheck, TrajectoryCheck
 from compare.claims.witnesses.paths.path import Path
 from compare.claims.witnesses.paths.statements import RunCheck, measure_of, other_run, run_checks, series_of
@@ -25,10 +26,12 @@ from reference import Experiment
 __all__ = ["Curve", "Line", "curve_of"]
 
 WIDTH, HEIGHT = 440, 230  # of the picture, in units of its own
-LEFT, RIGHT, TOP, BOTTOM = 58, 428, 24, 190  # of what is inside the axes
+LEFT, RIGHT, TOP, BOTTOM = 58, 416, 24, 190  # of what is inside the axes
 LARGEST = 1e6  # what is beyond has diverged, and would leave nothing to be seen of the rest
 SPAN = 1e3  # positive numbers that differ by more are on a logarithmic axis
-EARLY = 8  # a change in the first eighth of the run is looked at more closely
+EARLY = 8  # what happens in the first eighth of the run only is looked at more closely
+FEWEST = 60  # steps that are shown then
+SETTLED = 0.01  # of the height of the picture, within which a line stays where it is
 FARTHEST = 50_000  # steps, to which a change after the claim's own run is shown
 
 
@@ -45,7 +48,8 @@ class Curve:
     """The picture, in units of its viewBox."""
 
     quantity: str
-    steps: str  # between which it is shown, in words
+    steps: str  # over which it is shown, in words
+    settled: bool  # whether it stays where it is after these steps
     lines: tuple[Line, ...]
     x_ticks: tuple[tuple[float, str], ...]
     y_ticks: tuple[tuple[float, str], ...]
@@ -74,16 +78,20 @@ def curve_of(verdict: Verdict, shared: SharedRuns) -> Curve | None:
     if len(series[0][1]) < 2:
         return None
     levels = _levels(check)
+    settled = _settled(series, levels) if changes is None else None
+    if settled is not None:
+        series = [(kind, values[: settled + 1]) for kind, values in series]
     seen = np.concatenate([values.ravel() for _, values in series] + [np.array(levels)])
     x = Axis(0.0, float(max(len(values) for _, values in series) - 1), LEFT, RIGHT)
     y = _upright(seen)
     drawn = tuple(Line(kind, _points(kind, values, x, y)) for kind, values in series)
-    shown = round(x.high)
+    shown = round(x.high) + (number_of_values(series_of(check).quantity, 1) == 1)  # the last state is after its step
     return Curve(
         quantity=symbol(series_of(check)),
         steps=f"the first {count(shown)} of {count(experiment.steps)} steps"
-        if shown < experiment.steps - 1
+        if shown < experiment.steps
         else f"{count(shown)} steps",
+        settled=settled is not None,
         lines=drawn,
         x_ticks=x.ticks(),
         y_ticks=y.ticks(),
@@ -101,7 +109,18 @@ def _last_step(steps: int, changes: float | None) -> int:
         return steps
     if changes > steps:
         return math.ceil(1.2 * changes) if changes <= FARTHEST else steps
-    return min(steps, max(60, 5 * math.ceil(changes)))
+    return min(steps, max(FEWEST, 5 * math.ceil(changes)))
+
+
+def _settled(series: Sequence[tuple[str, np.ndarray]], levels: Sequence[float]) -> int | None:
+    """The last step that is worth a look, if all lines stay where they are from early on; None if they do not."""
+    y = _upright(np.concatenate([values.ravel() for _, values in series] + [np.array(levels)]))
+    last = max(len(values) for _, values in series) - 1
+    if y.logarithmic or last <= FEWEST:
+        return None
+    moved = [np.flatnonzero((np.abs(v - v[-1]) > SETTLED * (y.high - y.low)).any(axis=1)) for _, v in series]
+    moving = max((int(steps[-1]) for steps in moved if len(steps)), default=0)
+    return max(FEWEST, 3 * moving) if moving < last / EARLY and 3 * moving < last else None
 
 
 def _series(

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from compare.claims import VERDICTS, SharedRuns, Verdict
 from compare.claims.telling import CheckNumbers, numbers, verdict_sentence
+from compare.claims.witnesses.paths.statements import run_checks
+from compare.report.claim_rows.at_zero import at_zero
 from compare.report.claim_rows.curves import Curve, curve_of
 from compare.report.claim_rows.scales import Scale, scales_of
-from compare.report.claim_rows.words import SIGNS, deciding_number, story_of
+from compare.report.claim_rows.words import SIGNS, TRAINED, deciding_number, run_in_words, split_sentence, story_of
 from compare.report.numbers import typeset
 from compare.report.show_me import address_of
 
@@ -21,15 +23,16 @@ class ClaimRow:
 
     verdict: Verdict
     sign: str
-    sentence: str
+    head: str  # of the verdict as a sentence, such as "True only for"
+    rest: str
     says: str
     number: str
     number_key: str  # as JavaScript reads it; empty where there is none
     checks: tuple[CheckNumbers, ...]
+    run: str  # which run it is about, and what was trained and held; empty if it is about none
     curve: Curve | None
     scales: tuple[Scale, ...]
-    boundaries: tuple[str, ...]  # a sentence for each change
-    story: tuple[str, ...]  # the rest: which parameters were trained, how far was looked, what was noticed
+    story: tuple[str, ...]  # the rest: how far was looked, what was noticed
     show_me: str | None  # address of the figure that shows it
 
     @property
@@ -43,18 +46,23 @@ def rows(verdicts: Sequence[Verdict], shared: SharedRuns | None) -> Iterator[Cla
     for verdict in verdicts:
         claim = verdict.claim
         story, boundaries = story_of(verdict)
+        scales, untold = scales_of(claim, verdict.boundaries, boundaries)
+        trained = [paragraph for paragraph in story if paragraph.startswith(TRAINED)]
+        kink = [said] if shared is not None and (said := at_zero(verdict, shared)) else []
+        head, rest = split_sentence(typeset(verdict_sentence(verdict)))
         yield ClaimRow(
             verdict=verdict,
             sign=SIGNS[verdict.verdict],
-            sentence=typeset(verdict_sentence(verdict)),
+            head=head,
+            rest=rest,
             says=typeset(claim.says),
             number=typeset(verdict.number),
             number_key=_key(deciding_number(verdict)),
             checks=numbers(verdict),
             curve=None if shared is None else curve_of(verdict, shared),
-            scales=tuple(scales_of(claim, verdict.boundaries)),
-            boundaries=tuple(boundaries),
-            story=tuple(story),
+            run=" ".join([*([run_in_words(claim.experiment)] if run_checks(claim) else []), *trained]),
+            scales=tuple(scales),
+            story=(*kink, *untold, *(paragraph for paragraph in story if paragraph not in trained)),
             show_me=address_of(claim),
         )
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from compare.claims import Boundary, Claim
 from compare.claims.telling.boundary_text import reach, told_apart, true_only_for
@@ -15,6 +15,7 @@ __all__ = ["Part", "Scale", "scales_of"]
 LEFT, RIGHT = 8.0, 432.0  # of the bar, in units of a picture that is 440 wide
 DECADES = 2.0  # a range that spans as much is shown on a logarithmic scale
 APART = 62.0  # units that two texts need
+DOT = 11.0  # units that a dot needs
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,20 @@ class Scale:
     ticks: tuple[tuple[float, str, str], ...]  # place, text, anchor
     stated: tuple[float, str, str]
     shows: tuple[tuple[str, str], ...]  # values at which it changes, and the addresses of figures put there
+    sentences: tuple[str, ...] = ()  # one for each change
 
 
-def scales_of(claim: Claim, boundaries: Sequence[Boundary]) -> list[Scale]:
-    """A bar for each setting along which a change was found in a finite range."""
+def scales_of(
+    claim: Claim, boundaries: Sequence[Boundary], sentences: Sequence[str]
+) -> tuple[list[Scale], list[str]]:
+    """A bar for each setting along which a change was found in a finite range; and the sentences that belong to none."""
     settings = dict.fromkeys(boundary.setting for boundary in boundaries)
-    found = (_scale(claim, [b for b in boundaries if b.setting == setting]) for setting in settings)
-    return [scale for scale in found if scale is not None]
+    scales = {setting: _scale(claim, [b for b in boundaries if b.setting == setting]) for setting in settings}
+    if len(sentences) != len(boundaries):  # so that it cannot be told which belongs to which
+        return [scale for scale in scales.values() if scale is not None], list(sentences)
+    told = {setting: [s for s, b in zip(sentences, boundaries, strict=True) if b.setting == setting] for setting in settings}
+    drawn = [replace(scale, sentences=tuple(told[name])) for name, scale in scales.items() if scale is not None]
+    return drawn, [sentence for name, scale in scales.items() if scale is None for sentence in told[name]]
 
 
 def _scale(claim: Claim, boundaries: list[Boundary]) -> Scale | None:
@@ -66,7 +74,10 @@ def _scale(claim: Claim, boundaries: list[Boundary]) -> Scale | None:
         parts=tuple(spans),
         by="runs with batches" if first.found_by == "reference" else "expected dynamics",
         mixed=tuple(_part(low, high, "mixed", axis) for low, high in noisy if math.isfinite(low) and math.isfinite(high)),
-        tried=tuple((axis.place(at), _kind(*told), f"{told[0]} of {told[1]}") for at, told in sorted(tried.items())),
+        tried=tuple(
+            (x, _kind(*told), f"{told[0]} of {told[1]}")
+            for x, (_, told) in zip(_apart([axis.place(at) for at in sorted(tried)]), sorted(tried.items()), strict=True)
+        ),
         ticks=_ticks(axis, [] if first.windows else [(value, typeset(text)) for value, text in texts.items()]),
         stated=(axis.place(first.stated), _number(first.setting, first.stated), _anchor(axis.place(first.stated))),
         shows=tuple(
@@ -88,7 +99,7 @@ def _axis(boundaries: Sequence[Boundary]) -> Axis | None:
     if not all(map(math.isfinite, numbers)):
         return None
     if boundaries[0].setting in ("steps", "batch_size"):
-        low = max(low, 1.0)
+        low = 1.0 if boundaries[0].windows else max(low, 1.0)
     if not low < high:
         return None
     return Axis(low, high, LEFT, RIGHT, low > 0 and math.log10(high / low) >= DECADES)
@@ -102,14 +113,36 @@ def _spans(boundaries: Sequence[Boundary], axis: Axis) -> Iterable[Part]:
 
 
 def _windows(boundary: Boundary, axis: Axis) -> Iterable[Part]:
-    yield _part(axis.low, axis.high, "false", axis)
+    """The windows, and the gaps before, between and after them."""
+    end = axis.low
     for low, high in boundary.windows:
+        if low > end:
+            yield _part(end, low, "false", axis)
         yield _part(low, high, "true", axis)
+        end = high
+    if end < axis.high:
+        yield _part(end, axis.high, "false", axis)
 
 
 def _part(low: float, high: float, kind: str, axis: Axis) -> Part:
     x = axis.place(low)
     return Part(x, round(max(axis.place(high) - x, 0.0), 2), kind)
+
+
+def _apart(places: Sequence[float]) -> list[float]:
+    """Places of dots, ascending, those that would cover one another side by side around their middle."""
+    groups: list[list[float]] = []
+    for place in places:
+        if groups and place - groups[-1][-1] < DOT:
+            groups[-1].append(place)
+        else:
+            groups.append([place])
+    found = []
+    for group in groups:
+        width = DOT * (len(group) - 1)
+        first = max(LEFT, min(sum(group) / len(group) - width / 2, RIGHT - width))
+        found += [round(first + DOT * i, 2) for i in range(len(group))]
+    return found
 
 
 def _kind(met: int, of: int) -> str:

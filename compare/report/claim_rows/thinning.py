@@ -4,11 +4,12 @@ import numpy as np
 
 __all__ = ["envelope", "thinned"]
 
-BINS = 130
+SINGLE = 40  # first steps, where most happens, that are kept one by one
+BINS = 110  # of the others
 
 
 def thinned(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Indices and values of a series: all if they are few, else the first, lowest and highest of each of `BINS` parts.
+    """Indices and values of a series: the first, lowest and highest of each of its parts, and the last of all.
 
     Examples
     --------
@@ -19,21 +20,23 @@ def thinned(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     >>> bool(1.0 in thinned(spike)[1])
     True
     """
-    if len(values) <= 3 * BINS:
-        kept = np.arange(len(values))
-    else:
-        parts = [part for part in np.array_split(np.arange(len(values)), BINS) if len(part)]
-        picked = [(part[0], part[values[part].argmin()], part[values[part].argmax()]) for part in parts]
-        kept = np.unique([*np.ravel(picked), len(values) - 1])
+    picked = [(part[0], part[values[part].argmin()], part[values[part].argmax()]) for part in _parts(len(values))]
+    kept = np.unique([*np.ravel(picked), len(values) - 1])
     return kept, values[kept]
 
 
 def envelope(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where and between what many series are: indices, the lowest and the highest values; `values` is (steps, series)."""
-    low, high = values.min(axis=1), values.max(axis=1)
-    if len(low) <= BINS:
-        return np.arange(len(low)), low, high
-    parts = np.array_split(np.arange(len(low)), BINS)
-    ends = np.array([part[-1] for part in parts])
-    ends[0] = 0
-    return ends, np.array([low[part].min() for part in parts]), np.array([high[part].max() for part in parts])
+    """Between what many series are: indices, the lowest and the highest values there; `values` is (steps, series).
+
+    Two steps next to each other of each part, so that what swings with every step is seen to.
+    """
+    kept = np.unique([*(index for part in _parts(len(values)) for index in part[:2]), len(values) - 1])
+    return kept, values[kept].min(axis=1), values[kept].max(axis=1)
+
+
+def _parts(number: int) -> list[np.ndarray]:
+    """Indices below a number, in parts: short ones one by one."""
+    indices = np.arange(number)
+    if number <= SINGLE + BINS:
+        return list(indices[:, None])
+    return [*indices[:SINGLE, None], *np.array_split(indices[SINGLE:], BINS)]

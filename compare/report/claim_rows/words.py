@@ -5,9 +5,11 @@ from types import MappingProxyType
 
 from compare.claims import VERDICTS, Verdict
 from compare.claims.telling import explain, verdict_sentence
-from compare.report.numbers import typeset
+from compare.report.data import title_of
+from compare.report.numbers import count, plain, typeset
+from reference import Experiment, Parameters
 
-__all__ = ["MEANINGS", "SIGNS", "TALLY", "deciding_number", "story_of"]
+__all__ = ["MEANINGS", "SIGNS", "TALLY", "TRAINED", "deciding_number", "run_in_words", "split_sentence", "story_of"]
 
 SIGNS = MappingProxyType(dict(zip(VERDICTS, "✓✗◐?–", strict=True)))
 MEANINGS = MappingProxyType(  # of the words that claim files and results.json use
@@ -28,10 +30,12 @@ TALLY = MappingProxyType(  # after "12 are"
         "not auditable": "such that they cannot be checked",
     }
 )
+_HEAD = re.compile(r"True (?:in every run )?only for|True in \d+ of \d+ runs|True in some runs and false in others|[\w ]+[.,:]?")
+TRAINED = "Trained: "
 _BOUNDARY = "It is true only for "
 # What the sentences begin with that stand for themselves; those of witnesses are in the table of numbers.
 _STARTS = re.compile(
-    rf"(?<=[.!?]) (?=What is checked: |Trained: |Exact: |The reference: |Keras: |Keras (?:matches|could|DOES)|{_BOUNDARY}"
+    rf"(?<=[.!?]) (?=What is checked: |{TRAINED}|Exact: |The reference: |Keras: |Keras (?:matches|could|DOES)|{_BOUNDARY}"
     "|Looked at |WITNESSES )"
 )
 _TOLD_ELSEWHERE = ("What is checked: ", "Exact: ", "The reference: ", "Keras: ")
@@ -45,6 +49,42 @@ def deciding_number(verdict: Verdict) -> float | None:
             if finding is not None and finding.says and finding.says == verdict.number:
                 return finding.number
     return None
+
+
+def split_sentence(sentence: str) -> tuple[str, str]:
+    """The words of a verdict's sentence that say what it is, and the others.
+
+    Examples
+    --------
+    >>> split_sentence("True only for runs of fewer than 24 steps.")
+    ('True only for', ' runs of fewer than 24 steps.')
+    >>> split_sentence("False. It would be true for runs of fewer than 24 steps.")
+    ('False.', ' It would be true for runs of fewer than 24 steps.')
+    """
+    end = _HEAD.match(sentence)
+    return (sentence[: end.end()], sentence[end.end() :]) if end else (sentence, "")
+
+
+def run_in_words(experiment: Experiment) -> str:
+    """Say which run it is: the neuron, the optimizer with what is unusual of it, the start, the batches.
+
+    Examples
+    --------
+    >>> run_in_words(Experiment())
+    'ReLU, SGD 0.01, from w = −10; 2,000 steps with batches of 1,000.'
+    """
+    optimizer, start = experiment.optimizer, experiment.initial
+    usual = type(optimizer)()
+    named = {"learning_rate", "momentum", "amsgrad"}  # in the title
+    settings = [(name, value) for name, value in vars(optimizer).items() if name not in named]
+    unusual = [f", {name} {plain(value, 4)}" for name, value in settings if value != getattr(usual, name)]
+    others = [
+        f", {name} = {plain(float(getattr(start, name)), 4)}"
+        for name, default in Parameters._field_defaults.items()
+        if name in experiment.trainable or getattr(start, name) != default
+    ]
+    size = f"{count(experiment.steps)} steps with batches of {count(experiment.batch_size)}"
+    return typeset(f"{title_of(experiment)}{''.join(others)}{''.join(unusual)}; {size}.")
 
 
 def story_of(verdict: Verdict) -> tuple[list[str], list[str]]:
