@@ -16,7 +16,9 @@ def results_in_words(findings: Iterable[Finding]) -> list[str]:
 
 def _sentence(finding: Finding, beginning: str) -> str:
     steps, w = finding.case.experiment.steps, finding.trajectory.end.w
-    return f"{beginning} at w = {plain(w)} after {count(steps)} steps, with expected loss {plain(finding.expected_loss)}."
+    return (
+        f"{beginning} at w = {plain(w)} after {count(steps)} steps, with expected loss {plain(finding.expected_loss)}."
+    )
 
 
 _BEGINNINGS = {

@@ -88,10 +88,17 @@ def _of_run(experiment: Experiment) -> str | None:
         if chosen is None or abs(w) > FARTHEST_START or not _is_within(slope, SLOPES):
             return None
         name, second = chosen
-        return _address("reach", {"w": w, "optimizer": name, "rate": rate, "second": second, "slope": slope, "steps": steps})
+        return _address(
+            "reach", {"w": w, "optimizer": name, "rate": rate, "second": second, "slope": slope, "steps": steps}
+        )
     optimizer = experiment.optimizer
     plain_sgd = type(optimizer) is SGD and not optimizer.nesterov
-    if experiment.trainable == ("w", "b") and _is_held(experiment) and plain_sgd and _is_within(slope, SLOPES_WITH_BIAS):
+    if (
+        experiment.trainable == ("w", "b")
+        and _is_held(experiment)
+        and plain_sgd
+        and _is_within(slope, SLOPES_WITH_BIAS)
+    ):
         w, b = (float(np.asarray(p)) for p in experiment.initial[:2])
         second = float(np.asarray(optimizer.momentum))
         return _address("deaths", {"w": w, "b": b, "slope": slope, "rate": rate, "momentum": second, "steps": steps})

@@ -25,7 +25,10 @@ def at_zero(verdict: Verdict, shared: SharedRuns) -> str:
     zero, small = counted_at_zero(path)
     parts = []
     if zero:
-        parts.append(f"in {zero} of {path.members} runs w comes to be exactly 0, where ReLU has no derivative and a value is taken for it")
+        parts.append(
+            f"in {zero} of {path.members} runs w comes to be exactly 0, "
+            "where ReLU has no derivative and a value is taken for it"
+        )
     if small:
         limit = plain(float(np.finfo(path.experiment.dtype).tiny))
         parts.append(

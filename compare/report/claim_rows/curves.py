@@ -104,7 +104,7 @@ def curve_of(verdict: Verdict, shared: SharedRuns) -> Curve | None:
 
 
 def _last_step(steps: int, changes: float | None) -> int:
-    """The last step that is shown: earlier than the run's if the verdict changes early, later if it changes later on."""
+    """The last step that is shown: that of the run, but earlier or later if the verdict changes early or later on."""
     if changes is None or steps / EARLY < changes <= steps:
         return steps
     if changes > steps:
@@ -123,9 +123,7 @@ def _settled(series: Sequence[tuple[str, np.ndarray]], levels: Sequence[float]) 
     return max(FEWEST, 3 * moving) if moving < last / EARLY and 3 * moving < last else None
 
 
-def _series(
-    check: RunCheck, experiment: Experiment, last: int, shared: SharedRuns
-) -> Iterator[tuple[str, np.ndarray]]:
+def _series(check: RunCheck, experiment: Experiment, last: int, shared: SharedRuns) -> Iterator[tuple[str, np.ndarray]]:
     """Kinds of lines with their values, (steps, members): the exact one first."""
     measure, rows = series_of(check), slice(0, last + 1)
 

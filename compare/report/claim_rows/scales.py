@@ -1,4 +1,4 @@
-"""Where a claim is true along a setting, as a bar: by the expected dynamics, and what runs with batches say beside it."""
+"""Where a claim is true along a setting, as a bar: by the expected dynamics, and beside it by runs with batches."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -44,15 +44,15 @@ class Scale:
     sentences: tuple[str, ...] = ()  # one for each change
 
 
-def scales_of(
-    claim: Claim, boundaries: Sequence[Boundary], sentences: Sequence[str]
-) -> tuple[list[Scale], list[str]]:
-    """A bar for each setting along which a change was found in a finite range; and the sentences that belong to none."""
+def scales_of(claim: Claim, boundaries: Sequence[Boundary], sentences: Sequence[str]) -> tuple[list[Scale], list[str]]:
+    """A bar for each setting along which a change was found in a finite range; and the sentences without a bar."""
     settings = dict.fromkeys(boundary.setting for boundary in boundaries)
     scales = {setting: _scale(claim, [b for b in boundaries if b.setting == setting]) for setting in settings}
     if len(sentences) != len(boundaries):  # so that it cannot be told which belongs to which
         return [scale for scale in scales.values() if scale is not None], list(sentences)
-    told = {setting: [s for s, b in zip(sentences, boundaries, strict=True) if b.setting == setting] for setting in settings}
+    told = {
+        setting: [s for s, b in zip(sentences, boundaries, strict=True) if b.setting == setting] for setting in settings
+    }
     drawn = [replace(scale, sentences=tuple(told[name])) for name, scale in scales.items() if scale is not None]
     return drawn, [sentence for name, scale in scales.items() if scale is None for sentence in told[name]]
 
@@ -73,10 +73,14 @@ def _scale(claim: Claim, boundaries: list[Boundary]) -> Scale | None:
         true_for=typeset(" and ".join(dict.fromkeys(_true_for(boundary, boundaries) for boundary in boundaries))),
         parts=tuple(spans),
         by="runs with batches" if first.found_by == "reference" else "expected dynamics",
-        mixed=tuple(_part(low, high, "mixed", axis) for low, high in noisy if math.isfinite(low) and math.isfinite(high)),
+        mixed=tuple(
+            _part(low, high, "mixed", axis) for low, high in noisy if math.isfinite(low) and math.isfinite(high)
+        ),
         tried=tuple(
             (x, _kind(*told), f"{told[0]} of {told[1]}")
-            for x, (_, told) in zip(_apart([axis.place(at) for at in sorted(tried)]), sorted(tried.items()), strict=True)
+            for x, (_, told) in zip(
+                _apart([axis.place(at) for at in sorted(tried)]), sorted(tried.items()), strict=True
+            )
         ),
         ticks=_ticks(axis, [] if first.windows else [(value, typeset(text)) for value, text in texts.items()]),
         stated=(axis.place(first.stated), _number(first.setting, first.stated), _anchor(axis.place(first.stated))),

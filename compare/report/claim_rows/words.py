@@ -11,7 +11,7 @@ from reference import Experiment, Parameters
 
 __all__ = ["MEANINGS", "SIGNS", "TALLY", "TRAINED", "deciding_number", "run_in_words", "split_sentence", "story_of"]
 
-SIGNS = MappingProxyType(dict(zip(VERDICTS, "✓✗◐?–", strict=True)))
+SIGNS = MappingProxyType(dict(zip(VERDICTS, "✓✗◐?\N{EN DASH}", strict=True)))
 MEANINGS = MappingProxyType(  # of the words that claim files and results.json use
     {
         "holds": "true: all witnesses that can tell say so",
@@ -30,13 +30,15 @@ TALLY = MappingProxyType(  # after "12 are"
         "not auditable": "such that they cannot be checked",
     }
 )
-_HEAD = re.compile(r"True (?:in every run )?only for|True in \d+ of \d+ runs|True in some runs and false in others|[\w ]+[.,:]?")
+_HEAD = re.compile(
+    r"True (?:in every run )?only for|True in \d+ of \d+ runs|True in some runs and false in others|[\w ]+[.,:]?"
+)
 TRAINED = "Trained: "
 _BOUNDARY = "It is true only for "
 # What the sentences begin with that stand for themselves; those of witnesses are in the table of numbers.
 _STARTS = re.compile(
-    rf"(?<=[.!?]) (?=What is checked: |{TRAINED}|Exact: |The reference: |Keras: |Keras (?:matches|could|DOES)|{_BOUNDARY}"
-    "|Looked at |WITNESSES )"
+    rf"(?<=[.!?]) (?=What is checked: |{TRAINED}|Exact: |The reference: |Keras: |Keras (?:matches|could|DOES)"
+    rf"|{_BOUNDARY}|Looked at |WITNESSES )"
 )
 _TOLD_ELSEWHERE = ("What is checked: ", "Exact: ", "The reference: ", "Keras: ")
 
