@@ -19,7 +19,10 @@ extensions = [
     "numpydoc",
     "matplotlib.sphinxext.plot_directive",
     "commands",
+    "gallery",
     "mathml",
+    "printed",
+    "solution",
 ]
 exclude_patterns = ["build"]
 

@@ -33,19 +33,39 @@ def blocks(language):
     return [(name, re.sub(r"(?m)^   ", "", found)) for name, text in TEXTS.items() for found in pattern.findall(text)]
 
 
-@pytest.fixture(scope="module")
-def commands():
-    """The extension that knows the commands' parsers."""
-    spec = importlib.util.spec_from_file_location("commands", DOCS / "extensions" / "commands.py")
+def extension(name):
+    """A module of docs/extensions."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / "extensions" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """Folder of the pages, built as `make docs` does."""
+def commands():
+    """The extension that knows the commands' parsers."""
+    return extension("commands")
+
+
+@pytest.fixture(scope="module")
+def gallery():
+    """The extension that judges all claims."""
+    return extension("gallery")
+
+
+def as_expected(claim, gallery):
+    """What the page would say of a claim that is judged as its file expects."""
+    nothing = {"number": "", "only_for": [], "checks": [], "notes": []}
+    texts = {"paragraph": claim.paragraph or "", "url": claim.url or "", "sentence": "As expected."}
+    return gallery.Told(id=claim.id, says=claim.says, source=claim.source, verdict=claim.expect, **texts, **nothing)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory, gallery):
+    """Folder of the pages, built as `make docs` does, but for judging the claims, which tests of claims do."""
     folder = tmp_path_factory.mktemp("docs")
+    claims = [claim for name in gallery.FILES for claim in load_claims(gallery.SHIPPED / name)]
+    gallery.keep([as_expected(claim, gallery) for claim in claims], folder / "doctrees", with_keras=True)
     done = build(DOCS, folder)
     assert (done.returncode, done.stderr) == (0, "")
     return folder / "html"
@@ -146,6 +166,16 @@ def test_the_pages_need_no_network_and_tell_nothing_of_this_machine(built):
 def test_what_would_be_fetched_is_seen(planted):
     assert FETCHED.search(planted)
     assert not FETCHED.search('<a href="https://example.org">, <script src="a.js">')
+
+
+def test_every_claim_is_in_the_gallery_with_its_verdict_and_where_it_says_so(gallery, built):
+    page = (built / "claims.html").read_text(encoding="utf-8")
+    for claim in (claim for name in gallery.FILES for claim in load_claims(gallery.SHIPPED / name)):
+        box = page.partition(f'id="claim-{claim.id}">')[2].partition("</dl>")[0]
+        assert html.escape(claim.says, quote=False) in box
+        assert f"<strong>{claim.expect}</strong>" in box
+        assert claim.url is None or html.escape(claim.url) in page
+    assert 'href="#claim-leaky-crosses-zero"' in page
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from compare.claims.number_text import counted, shown, written_out
 from compare.claims.values import (
     AcceptsCheck,
     Check,
@@ -23,7 +24,7 @@ from compare.claims.values import (
     UpdateCheck,
 )
 
-__all__ = ["describe", "label", "shown", "symbol", "times_rounding"]
+__all__ = ["describe", "described", "label", "measured", "name_of", "shown", "symbol"]
 
 
 def describe(check: Check) -> str:
@@ -37,29 +38,34 @@ def describe(check: Check) -> str:
     """
     match check:
         case TrajectoryCheck(share=ShareOf() as share):
-            return f"share of {share.number} {share.of} with {_measure(check)} {check.condition}: {share.condition}"
+            whose = "runs" if share.of == "seeds" else share.of
+            return f"share of {share.number:,} {whose} with {_measure(check)} {check.condition}: {share.condition}"
         case TrajectoryCheck() | StepsCheck():
             return f"{_measure(check)} {check.condition}"
         case ComparisonCheck():
-            relation = {"less": "less than", "greater": "greater than", "near": f"within {check.within} of"}
+            relation = {"less": "less than", "greater": "greater than", "near": f"within {check.within} of what it is"}
             return f"{_measure(check.measure)} {relation[check.relation]} with {_changes(check.other_is)}"
         case SurfaceCheck():
-            first = ", ".join(f"{name} = {value:g}" for name, value in check.points[0].items())
-            more = f" and {len(check.points) - 1} more points" if len(check.points) > 1 else ""
+            first = ", ".join(f"{name} = {written_out(value)}" for name, value in check.points[0].items())
+            more = f" and {counted(len(check.points) - 1, 'more point')}" if len(check.points) > 1 else ""
             side = f" from the {check.side}" if check.side else ""
-            return f"{check.quantity} at {first}{more}{side} {_wanted(check)}"
+            return f"{described(check)} at {first}{more}{side} {_wanted(check)}"
         case MinimumCheck():
-            return f"{check.quantity} {_wanted(check)}"
+            return f"{described(check)} {_wanted(check)}"
         case KinkCheck():
-            slope = f" (slope {check.negative_slope:g})" if check.function == "leaky_relu" else ""
+            slope = f" (negative slope {check.negative_slope:g})" if check.function == "leaky_relu" else ""
             where = f"from the {check.side}" if check.side else f"in {check.framework}"
             return f"derivative of {check.function}{slope} at 0 {where} {check.condition}"
         case ConvexCheck():
             return f"expected loss {'convex' if check.expected else 'not convex'}"
         case CriticalPointCheck():
-            return f"at w = {check.at.w:g}, b = {check.at.b:g}: {check.kind}"
+            kind = "no critical point" if check.kind == "none" else f"a {check.kind}"
+            return f"at w = {written_out(check.at.w)}, b = {written_out(check.at.b)} there is {kind}"
         case CrossingsCheck():
-            return f"line {check.at_zero:g} + {check.slope:g} w crosses more than {check.above:g} times"
+            sign = "-" if check.slope < 0 else "+"
+            line = f"{written_out(check.at_zero)} {sign} {written_out(abs(check.slope))} w"
+            times = "more than once" if check.above == 1 else f"more than {written_out(check.above)} times"
+            return f"the line {line} crosses the loss {times}"
         case DefaultCheck():
             return f"default of {check.argument} in {check.of} is {check.equals}"
         case AcceptsCheck():
@@ -72,23 +78,50 @@ def describe(check: Check) -> str:
             return f"{check.formula} {check.condition}"
 
 
-def _quantity(check: TrajectoryCheck) -> str:
+def name_of(quantity: str) -> str:
+    """A quantity of a claim file in words.
+
+    Examples
+    --------
+    >>> name_of("w"), name_of("expected_gradient.w"), name_of("step.w"), name_of("minimum.loss")
+    ('w', 'expected gradient in w', 'step of w', 'loss at the minimum')
+    """
+    kind, _, of = quantity.partition(".")
+    words = {
+        "loss": "loss of the batch",
+        "expected_loss": "expected loss",
+        "gradient": f"gradient in {of}",
+        "expected_gradient": f"expected gradient in {of}",
+        "expected_hessian": f"second derivative of the expected loss by {of.replace('.', ' and ')}",
+        "prediction_gradient": f"derivative of the prediction by {of}",
+        "step": f"step of {of}",
+        "minimum": f"{of} at the minimum",
+    }
+    return words.get(kind, quantity)
+
+
+def described(check: Any) -> str:
+    """What a check with `quantity` and `distance_to` is about, in words."""
+    name = name_of(check.quantity)
     if check.distance_to is None:
-        return check.quantity
-    return f"|{check.quantity}|" if check.distance_to == 0 else f"|{check.quantity} - {check.distance_to:g}|"
+        return name
+    return f"|{name}|" if check.distance_to == 0 else f"|{name} - {written_out(check.distance_to)}|"
 
 
 def _measure(measure: TrajectoryCheck | StepsCheck) -> str:
     """The number that is asked for, and when."""
     if isinstance(measure, StepsCheck):
-        return f"steps until {_quantity(measure.until)} is {measure.until.condition}"
+        return f"steps until {described(measure.until)} is {measure.until.condition}"
     named = {"end": "at the end", "ever": "at some step", "always": "always"}
-    after = f" after step {measure.after}" if measure.after else ""
-    return f"{_quantity(measure)} {named.get(str(measure.when), f'at step {measure.when}')}{after}"
+    when = f"at step {measure.when:,}" if isinstance(measure.when, int) else named[measure.when]
+    after = f" after step {measure.after:,}" if measure.after else ""
+    return f"{described(measure)} {when}{after}"
 
 
 def _wanted(check: SurfaceCheck | MinimumCheck) -> str:
-    return str(check.condition) if check.equals is None else f"= {check.equals} within {check.within:g}"
+    if check.equals is None:
+        return str(check.condition)
+    return f"equals {check.equals}{f' within {check.within:g}' if check.within else ''}"
 
 
 def _changes(changes: Mapping[str, Any]) -> str:
@@ -110,7 +143,7 @@ def _settings(settings: Mapping[str, Any]) -> str:
 
 
 def symbol(check: Check) -> str:
-    """What the number of a run's check is, in a word.
+    """What the number of a run's check is, in a word or a few.
 
     Examples
     --------
@@ -119,37 +152,25 @@ def symbol(check: Check) -> str:
     '|w - 1|'
     """
     if isinstance(check, ComparisonCheck):
-        return "difference"
-    return _quantity(check) if isinstance(check, TrajectoryCheck) else "steps"
+        return f"difference in {symbol(check.measure)}"
+    return described(check) if isinstance(check, TrajectoryCheck) else "steps"
+
+
+def measured(check: Check, number: float) -> str:
+    """The number of a run's check, and what it is.
+
+    Examples
+    --------
+    >>> from compare.claims.values import Condition
+    >>> below = TrajectoryCheck(quantity="w", when="ever", condition=Condition(below=0.0))
+    >>> measured(below, -0.5), measured(StepsCheck(until=below, condition=Condition(below=9.0)), 7.0)
+    ('w = -0.5', '7 steps')
+    """
+    if isinstance(check, StepsCheck):
+        return counted(int(number), "step") if math.isfinite(number) else "no step reaches it"
+    return f"{symbol(check)} = {shown(number)}"
 
 
 def label(measure: TrajectoryCheck) -> str:
     """The numbers along a run that a check is of, as a picture names them."""
-    return measure.quantity if measure.distance_to is None else f"|{measure.quantity} - {shown(measure.distance_to)}|"
-
-
-def shown(number: float) -> str:
-    """A number as everything that people read shows it: whole ones with commas and no point, others in four digits.
-
-    Zero has no sign.
-
-    Examples
-    --------
-    >>> shown(2000.0), shown(0.8100123), shown(-1.8637566e-08), shown(-0.0)
-    ('2,000', '0.81', '-1.864e-08', '0')
-    """
-    whole = math.isfinite(number) and number == int(number) and abs(number) < 1e9
-    return f"{number:z,.0f}" if whole else f"{number:.4g}"
-
-
-def times_rounding(worst: float) -> str:
-    """A difference over its bound: a percentage of what rounding allows, or a multiple of it.
-
-    Examples
-    --------
-    >>> times_rounding(0.0084), times_rounding(1.0), times_rounding(19612.3)
-    ('0.84 % of what rounding allows', '100 % of what rounding allows', '19,600 times what rounding allows')
-    """
-    if worst <= 1:
-        return f"{100 * worst:.3g} % of what rounding allows"
-    return f"{shown(float(f'{worst:.3g}'))} times what rounding allows" if math.isfinite(worst) else "without a bound"
+    return described(measure)

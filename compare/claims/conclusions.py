@@ -108,8 +108,8 @@ def _outcome(said: Statement) -> Any:
 
 def _by_finer(finer: Statement, why: str, into: Conclusion) -> Any:
     """Let the seeds in float64 decide, and say so."""
-    share = f"{int(finer.met.sum())} of {len(finer.met)} seeds"
-    into.notes.append(f"{why}; in float64, counted from where they go, it is true for {share}")
+    share = f"{int(finer.met.sum())} of {len(finer.met)} runs"
+    into.notes.append(f"{why}; in float64, with w as the distance from where it goes, it is true in {share}")
     into.seeds = finer
     return _outcome(finer)
 
@@ -165,7 +165,7 @@ def _conclude(check: Check, said: dict[str, Finding | None], keras: bool, into: 
     speaking = {name: finding for name, finding in said.items() if finding is not None}
     ours, theirs = speaking.get("reference"), speaking.get("keras")
     if ours and theirs and isinstance(check, (UpdateCheck, DefaultCheck)) and {ours.met, theirs.met} == {True, False}:
-        into.contradictions.append(f"{describe(check)}: reference {ours.says}; Keras {theirs.says}")
+        into.contradictions.append(f"{describe(check)}: by the reference {ours.says}; by Keras {theirs.says}")
     # Of single runs others decide, so that here a check of a run is of the share of many.
     is_sampled = isinstance(check, (UpdateCheck, TrajectoryCheck))
     finding = speaking["keras" if only_keras(check) else "reference" if is_sampled else "exact"]

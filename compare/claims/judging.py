@@ -23,6 +23,7 @@ from compare.claims.conclusions import (
 )
 from compare.claims.findings import Finding
 from compare.claims.telling.boundary_text import false_for, true_where
+from compare.claims.telling.numbers import is_of_one_run, who_says
 from compare.claims.values import Claim
 from compare.claims.verdicts import WITNESSES, Boundary, Share, Verdict, Witness
 from compare.claims.witnesses.exact import exact_findings, exact_statement, expected_runs_of
@@ -225,7 +226,7 @@ def _verdict(draft: _Draft, into: Conclusion, witnesses: dict[str, Witness | Non
         claim=draft.claim,
         verdict=word,
         why=why,
-        number=_deciding_number(witnesses, into),
+        number=_deciding_number(witnesses, into, draft.claim.experiment.seed),
         witnesses=MappingProxyType(witnesses),
         checks=tuple(into.checks),
         boundary=ordered[0] if ordered else None,
@@ -270,17 +271,22 @@ def _falls(boundary: Boundary) -> str:
     """Where a claim that is true as stated becomes false."""
     if boundary.windows:
         return f"but it comes and goes: true for {true_where(boundary)}"
-    in_runs = " in some runs" if boundary.found_by == "reference" else ""
+    in_runs = " with some batches" if boundary.found_by == "reference" else ""
     return f"false{in_runs} for {false_for(boundary)}"
 
 
-def _deciding_number(witnesses: dict[str, Witness | None], into: Conclusion) -> str:
+def _deciding_number(witnesses: dict[str, Witness | None], into: Conclusion, seed: int) -> str:
     """Text of the first check that decides, by the witness that decides it."""
     holds = [check.holds for check in into.checks]
     # Where the claim is neither true nor false, a check that is so decides.
     order = (None, False, True) if into.holds in (SOME, None) else (False, None, True)
     first = min(range(len(holds)), key=lambda i: order.index(holds[i]))
-    asked = [witness for name in ("reference", "keras", "exact") if (witness := witnesses[name]) is not None]
-    spoken = [finding for witness in asked if (finding := witness.findings[first]) is not None and finding.says]
-    agreeing = [finding for finding in spoken if finding.met == holds[first]]
-    return next((finding.says for finding in (*agreeing, *spoken)), "")
+    asked = [(name, witness) for name in ("reference", "keras", "exact") if (witness := witnesses[name]) is not None]
+    spoken = [(name, said) for name, witness in asked if (said := witness.findings[first]) is not None and said.says]
+    agreeing = [(name, said) for name, said in spoken if said.met == holds[first]]
+    for name, said in (*agreeing, *spoken):
+        check = into.checks[first].check
+        if name == "reference" or not is_of_one_run(check):
+            return said.says
+        return f"{who_says(name, check, said, seed)}: {said.says}"
+    return ""

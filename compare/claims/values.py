@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from compare.claims.formula import Formula
+from compare.claims.number_text import written_out
 from reference import Experiment, Parameters
 
 __all__ = [
@@ -104,11 +105,12 @@ class Condition(NamedTuple):
     def __str__(self) -> str:
         parts = []
         if self.below is not None:
-            parts.append(f"below {self.below:g}")
+            parts.append(f"below {written_out(self.below)}")
         if self.above is not None:
-            parts.append(f"above {self.above:g}")
+            parts.append(f"above {written_out(self.above)}")
         if self.near is not None and self.within is not None:
-            parts.append(f"within {self.within:g} of {self.near:g}" if self.within else f"exactly {self.near:g}")
+            near = written_out(self.near)
+            parts.append(f"within {written_out(self.within)} of {near}" if self.within else f"exactly {near}")
         return " and ".join(parts)
 
 

@@ -14,7 +14,7 @@ __all__ = ["MOST_WINDOWS", "NEEDS_KERAS", "WITNESSES", "Boundary", "Judged", "Sh
 
 MOST_WINDOWS = 8  # that are reported, of a claim that holds in several
 WITNESSES = ("exact", "reference", "keras")
-NEEDS_KERAS = "needs Keras, which was left out"
+NEEDS_KERAS = "only Keras can tell, and it was left out"
 
 
 class Share(NamedTuple):

@@ -1,11 +1,12 @@
 """Pictures of runs, as matplotlib users expect functions that draw: Axes in, Axes out.
 
 `loss_curve` and `close_up` draw the expected loss over w, `trajectory` loss and weight as
-training goes on, `surface` the expected loss over (w, b), `basin_map` which starts
-succeed, `functions` what neurons compute, `slope_figure` what the negative slope changes,
+training goes on, `surface` the expected loss over (w, b), `basin_map` what becomes of
+which starts, `functions` what neurons compute, `slope_figure` what the negative slope changes,
 `animate` a run in motion; `write_gif` writes that, `draw_all` every picture of the report.
-Blue is success, vermillion failure, green the target throughout; `succeeded` says how
-that is decided.
+Throughout, blue and circles have learned, violet and triangles are on their way, vermillion and
+squares are stuck, brown and crosses dead (`compare.theory.outcomes`); green is the target. By the loss
+alone, `succeeded` says which runs neither face the wrong way nor are dead.
 """
 
 from compare.figures.animation import animate

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from compare.figures import style
-from compare.figures.loss_curve import draw_loss, span
+from compare.figures.loss_curve import add_close_up, draw_loss, span
 from compare.figures.loss_surface import LossSurface, surface_of
-from compare.figures.runs import colour_of, drawable_parameters, single
+from compare.figures.runs import drawable_parameters, look_of, single
 from reference import Trajectory, checks, forward, iterate_batches
 
 __all__ = ["FPS", "animate", "draw_film", "frame_steps"]
@@ -32,7 +32,7 @@ def animate(
     """Animate a run: the function learned against the target, and the loss.
 
     Left are the neuron, the target, and samples of the first batch; right the expected
-    loss over w with the points visited. In a notebook show it with
+    loss over w with the points visited, and a close-up of the kink at w = 0. In a notebook show it with
     ``HTML(animation.to_jshtml())``; `compare.figures.write_gif` writes it in half a second.
 
     Parameters
@@ -84,16 +84,17 @@ def frame_steps(run: Trajectory, frames: int, until: int | None, caller: str) ->
 def draw_film(figure: Figure, run: Trajectory, steps: np.ndarray) -> Callable[[int], Sequence[Artist]]:
     """Draw the still parts; return what puts the moving ones into the state of a frame, and returns them."""
     loss_surface = surface_of([run], "animate", ("w",))
-    ink = colour_of(run)
+    look = look_of(run)
     figure.set_facecolor("white")
     left, right = figure.subplots(1, 2)
     path = drawable_parameters(run).w[:, 0]
     losses = loss_surface.drawable(path)
-    learned, predicted = _draw_function(left, run, ink)
-    trail, point = _draw_loss(right, loss_surface, path, ink)
-    reading = right.text(0.5, 0.95, "", transform=right.transAxes, ha="center", va="top", linespacing=1.4,
-                         fontsize=style.TEXT_SIZE, color=style.INK, bbox=style.TEXT_BOX)  # fmt: skip
-    moving = (learned, predicted, trail, point, reading)
+    learned, predicted = _draw_function(left, run, look.colour)
+    trails, points = zip(*_draw_loss(right, loss_surface, path, look), strict=True)
+    right.set_title(" ", fontsize=style.TEXT_SIZE)  # room for what is read
+    reading = right.text(0.0, 1.03, "", transform=right.transAxes, va="bottom", fontsize=style.TEXT_SIZE,
+                         color=style.INK)  # fmt: skip
+    moving = (learned, predicted, *trails, *points, reading)
     for artist in moving:
         artist.set_animated(True)
 
@@ -103,9 +104,10 @@ def draw_film(figure: Figure, run: Trajectory, steps: np.ndarray) -> Callable[[i
         for line in (learned, predicted):
             x = np.asarray(line.get_xdata())
             line.set_ydata(forward(parameters, x, loss_surface.negative_slope).y_pred)
-        trail.set_data(path[steps[: frame + 1]], losses[steps[: frame + 1]])
-        point.set_data(path[[step]], losses[[step]])
-        reading.set_text(f"step {step}\nw = {path[step]:.3f}\nloss {losses[step]:.3f}")
+        for trail, point in zip(trails, points, strict=True):
+            trail.set_data(path[steps[: frame + 1]], losses[steps[: frame + 1]])
+            point.set_data(path[[step]], losses[[step]])
+        reading.set_text(f"step {step}: w = {path[step]:.3f}, expected loss {losses[step]:.3f}")
         return moving
 
     return show
@@ -125,17 +127,23 @@ def _draw_function(ax: Axes, run: Trajectory, ink: str) -> tuple[Line2D, Line2D]
     low, high = float(target.labels(x).min()), float(target.labels(x).max())
     ax.set_xlim(-REACH, REACH)
     ax.set_ylim(low - (high - low) / 2, high + (high - low) / 2)
-    style.dress(ax, xlabel="input x", ylabel="output")
+    style.dress(ax, xlabel="input x (dots: samples)", ylabel="output")
     style.legend(ax, loc="lower right")
     return learned, predicted
 
 
-def _draw_loss(ax: Axes, loss_surface: LossSurface, path: np.ndarray, ink: str) -> tuple[Line2D, Line2D]:
-    """The expected loss; the points visited and the present one, still empty."""
+def _draw_loss(ax: Axes, loss_surface: LossSurface, path: np.ndarray, look: style.Look) -> list[tuple[Line2D, Line2D]]:
+    """The expected loss, whole and next to the kink; in each the points visited and the present one, still empty."""
     low, high = span([path])
     draw_loss(ax, loss_surface, low, high, points=400)
-    (trail,) = ax.plot([], [], "o", color=ink, markersize=4, markeredgewidth=0, zorder=3)
-    (point,) = ax.plot([], [], "o", color=ink, markersize=10, markeredgecolor="white", zorder=4)
+    ax.axvline(0, ymax=0.25, color=style.QUIET, linewidth=0.8, linestyle=":", zorder=1)
     ax.set_xlim(low, high)
     style.dress(ax, xlabel="weight w", ylabel="expected loss")
-    return trail, point
+    inset = add_close_up(ax, loss_surface, (0.42, 0.44, 0.56, 0.42) if -low > high else (0.12, 0.44, 0.5, 0.42))
+    drawn = []
+    for axes, size in ((ax, 4), (inset, 3)):
+        (trail,) = axes.plot([], [], look.marker, color=look.colour, markersize=size, markeredgewidth=0, zorder=3)
+        (point,) = axes.plot([], [], look.marker, color=look.colour, markersize=2 * size + 2, markeredgecolor="white",
+                             zorder=4)  # fmt: skip
+        drawn.append((trail, point))
+    return drawn

@@ -1,20 +1,19 @@
-"""Which starts lead where: an ensemble on a grid of (w, b), coloured by what became of it."""
+"""Which starts lead where: an ensemble on a grid of (w, b), coloured by its outcomes."""
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import Patch
 
 from compare.figures import style
 from compare.figures.loss_surface import surface_of
-from compare.figures.outcomes import success_map
-from compare.theory.success import succeeded
+from compare.figures.outcomes import outcome_legend, outcome_map
+from compare.theory.outcomes import outcomes_of
 from reference import Trajectory
 
 __all__ = ["basin_map"]
 
 
 def basin_map(run: Trajectory, *, ax: Axes | None = None) -> Axes:
-    """Colour the starts of an ensemble blue where the run succeeds, vermillion where it fails.
+    """Colour the starts of an ensemble by what became of them: learned, on its way, stuck, dead or diverged.
 
     Parameters
     ----------
@@ -32,8 +31,7 @@ def basin_map(run: Trajectory, *, ax: Axes | None = None) -> Axes:
     Raises
     ------
     TypeError, ValueError
-        If `run` is no Trajectory, its starts are no such grid, v or d differ or are
-        trained, or success cannot be told (see `compare.figures.succeeded`).
+        If `run` is no Trajectory, its starts are no such grid, or v or d differ or are trained.
 
     Examples
     --------
@@ -49,14 +47,9 @@ def basin_map(run: Trajectory, *, ax: Axes | None = None) -> Axes:
         raise TypeError(f"basin_map draws a Trajectory, such as reference.train returns, got {run!r}")
     w, b = _grid(run)
     loss_surface = surface_of([run], "basin_map", ("w", "b"))
-    reached = succeeded(run)
-    if reached is None:
-        raise ValueError(
-            "basin_map needs slopes of neuron and target from 0 to 1 to tell success, "
-            f"got {loss_surface.negative_slope:g} and {loss_surface.target.negative_slope:g}"
-        )
     ax = style.new_figure(7.0, 5.2).add_subplot() if ax is None else ax
-    success_map(w, b, reached, ax=ax)
+    outcome = outcomes_of(run).outcome
+    outcome_map(w, b, outcome, ax=ax)
     all_w, all_b = np.meshgrid(w, b)
     at = loss_surface.minimum_near(all_w, all_b, loss_surface.at(w=all_w, b=all_b))
     if w[0] <= at[0] <= w[-1] and b[0] <= at[1] <= b[-1]:
@@ -64,10 +57,10 @@ def basin_map(run: Trajectory, *, ax: Axes | None = None) -> Axes:
         style.mark_minimum(ax, at, 16, label=label)
     ax.axvline(0, color="white", linewidth=0.8, linestyle=":")
     style.dress(ax, xlabel="start w", ylabel="start b", grid=False)
-    share = float(reached.mean())
-    names = [(style.SUCCESS, f"succeeds ({100 * share:.3g} %)"), (style.FAILURE, f"fails ({100 * (1 - share):.3g} %)")]
-    handles = [Patch(color=ink, label=name) for ink, name in names] + ax.get_legend_handles_labels()[0]
-    style.legend(ax, handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, borderpad=0.1)
+    handles = outcome_legend(outcome) + ax.get_legend_handles_labels()[0]
+    style.legend(
+        ax, handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, borderpad=0.1, framealpha=0.0
+    )
     return ax
 
 

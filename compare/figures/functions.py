@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from compare.figures import style
-from compare.figures.runs import colour_of, single, start_and_end
+from compare.figures.runs import look_of, single, start_and_end
+from compare.theory.outcomes import outcome_of
 from compare.theory.success import end_loss
 from reference import Parameters, Trajectory, forward
 
@@ -45,7 +46,7 @@ def functions(
     >>> from reference import Experiment, train
     >>> (ax,) = functions(train(Experiment(negative_slope=0.25, steps=300)), ax=Figure().add_subplot())
     >>> [line.get_label() for line in ax.lines]
-    ['target', 'start', 'end']
+    ['target', 'start', 'end: on its way']
     """
     if not runs:
         raise ValueError("functions needs at least one Trajectory, got none")
@@ -59,13 +60,16 @@ def functions(
         raise ValueError(f"functions: one title and one Axes a run, got {len(titles)} and {len(ax)} for {len(runs)}")
     x = np.linspace(-REACH, REACH, 241)
     for axes, run, title in zip(ax, runs, titles, strict=True):
-        ink = colour_of(run)
+        look, outcome = look_of(run), outcome_of(run)
         axes.plot(x, run.experiment.target.labels(x), color=style.TARGET, linewidth=4.0, label="target")
         axes.plot(x, _output(run, 0, x), color=style.QUIET, linewidth=1.4, linestyle=":", label="start")
-        axes.plot(x, _output(run, -1, x), color=ink, linewidth=2.0, label="end")
+        axes.plot(
+            x, _output(run, -1, x), color=look.colour, linewidth=2.0, linestyle=look.line, label=f"end: {outcome}"
+        )
         style.dress(axes, xlabel="input x", ylabel="output" if axes is ax[0] else "", title=title)
         axes.set_xlim(-REACH, REACH)
-        axes.text(0.04, 0.96, f"expected loss\n{float(end_loss(run)):.3g}", transform=axes.transAxes, va="top",
+        said = f"expected loss\nat the end {float(end_loss(run)):.3g}"
+        axes.text(0.04, 0.96, said, transform=axes.transAxes, va="top",
                   fontsize=style.TEXT_SIZE - 1, color=style.INK, bbox=style.TEXT_BOX)  # fmt: skip
     return ax
 

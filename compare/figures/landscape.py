@@ -1,5 +1,7 @@
 """The expected loss over weight and bias, with the paths of runs."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, LinearSegmentedColormap
@@ -9,14 +11,15 @@ from scipy.special import ndtri
 from compare.figures import style
 from compare.figures.loss_surface import limits, surface_of
 from compare.figures.runs import complete, drawable_parameters
-from compare.theory.success import succeeded
-from reference import Experiment, Target, Trajectory
+from compare.surface.basins import RESOLUTION
+from compare.theory.outcomes import NAMES, outcomes_of
+from reference import Target, Trajectory
 
 __all__ = ["dead_below", "surface"]
 
 # Each twice the one before; none is 1/2, where ReLU's plateau would be on it and on neither side.
 LEVELS = np.array([0.0, *0.0125 * 2.0 ** np.arange(11)])
-HEIGHTS = LinearSegmentedColormap.from_list("heights", ["#FFFFFF", "#9AA3AD"])
+HEIGHTS = LinearSegmentedColormap.from_list("heights", [(0.2, 0.23, 0.27, 0.0), (0.2, 0.23, 0.27, 0.5)])
 
 
 def surface(
@@ -30,15 +33,15 @@ def surface(
 ) -> Axes:
     """Draw the expected loss over (w, b), the paths of runs on it, and the minimum.
 
-    For ReLU the region in which the neuron is dead is hatched: less than one active
-    sample a batch is expected there, Phi(b / abs(w)) < 1 / batch_size.
+    For ReLU the region is hatched in which at most 1/64 of all inputs activate the neuron,
+    Phi(b / abs(w)) <= 1/64: with w < 0 it is dead there, with w > 0 these few may bring it back.
 
     Parameters
     ----------
     *runs : Trajectory
         Single runs or ensembles that train w, b or both, all with the same slope, target,
-        v and d. Blue is a path that succeeds, vermillion one that fails. A path begins
-        with a circle and ends with a square.
+        v and d. A path begins with a ring and ends with the marker of its outcome, which colour and
+        line repeat.
     ax : matplotlib Axes, optional
         By default those of a new pyplot figure.
     negative_slope : float, optional
@@ -77,14 +80,15 @@ def surface(
     filled = ax.contourf(w, b, loss, LEVELS, cmap=HEIGHTS, norm=BoundaryNorm(LEVELS, 256), extend="max")
     ax.contour(w, b, loss, LEVELS[1:], colors="white", linewidths=0.7)
     if loss_surface.negative_slope == 0:
-        _hatch_dead(ax, runs[0].experiment if runs else Experiment(), bottom)
-    labelled: set[bool | None] = set()
+        _hatch_dead(ax, low, high, bottom)
+    labelled: set[str] = set()
     for run, path in zip(runs, paths, strict=True):
-        outcome = succeeded(run)
-        outcomes = [None] * path.w.shape[1] if outcome is None else np.ravel(outcome).tolist()
-        for i, reached in enumerate(outcomes):
-            _draw_path(ax, path.w[:, i], path.b[:, i], reached, first=reached not in labelled)
-            labelled.add(reached)
+        outcomes = [NAMES[i] for i in np.ravel(outcomes_of(run).outcome)]
+        for i, outcome in enumerate(outcomes):
+            _draw_path(ax, path.w[:, i], path.b[:, i], outcome, first=outcome not in labelled)
+            labelled.add(outcome)
+    if runs:
+        ax.plot([], [], **START, label="start")
     at = loss_surface.minimum_near(w, b, loss)
     label = f"minimum: w = {style.rounded(at[0])}, b = {style.rounded(at[1])}"
     style.mark_minimum(ax, at, 16, zorder=5, label=label)
@@ -94,49 +98,58 @@ def surface(
     if colorbar:
         _colour_bar(ax, filled)
     style.legend(
-        ax, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, borderpad=0.1, handletextpad=0.5, columnspacing=1.4
+        ax,
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        ncols=2,
+        borderpad=0.1,
+        handletextpad=0.5,
+        columnspacing=1.4,
+        framealpha=0.0,
     )
     return ax
 
 
-def dead_below(experiment: Experiment) -> float:
-    """Return q > 0 such that the neuron is dead where b < -q abs(w).
+def dead_below(resolution: float = RESOLUTION) -> float:
+    """Return q > 0 such that at most a share of the inputs activates the neuron where b <= -q abs(w).
 
-    Of n samples ``n Phi(b / abs(w))`` are expected to be active, less than one if
-    ``b / abs(w) < Phi^-1(1 / n) = -q``.
+    That share is ``Phi(b / abs(w))``, so that q = -Phi^-1(resolution).
 
     Examples
     --------
-    >>> round(dead_below(Experiment(batch_size=1000)), 2)
-    3.09
+    >>> round(dead_below(), 2)
+    2.15
     """
-    return -float(ndtri(1 / experiment.batch_size))
+    return -float(ndtri(resolution))
 
 
-def _draw_path(ax: Axes, w: np.ndarray, b: np.ndarray, reached: bool | None, first: bool) -> None:
-    ink = style.colour(reached)
-    name = {True: "succeeds", False: "fails", None: "run"}[reached]
-    ax.plot(w, b, color=ink, linewidth=1.7, zorder=3, label=name if first else None,
-            linestyle="-" if reached is not False else (0, (5, 1)))  # fmt: skip
+START: dict[str, Any] = {"marker": "o", "markersize": 6, "linestyle": "", "color": style.INK, "fillstyle": "none"}
+
+
+def _draw_path(ax: Axes, w: np.ndarray, b: np.ndarray, outcome: str, first: bool) -> None:
+    look = style.LOOKS[outcome]
+    ax.plot(w, b, color=look.colour, linewidth=1.7, zorder=3, linestyle=look.line)
     drawn = np.flatnonzero(~np.isnan(w))
-    for marker, at in (("o", drawn[:1]), ("s", drawn[-1:])):
-        ax.plot(w[at], b[at], marker=marker, markersize=7 if marker == "o" else 5, color=ink,
-                markeredgecolor="white", linestyle="", zorder=4)  # fmt: skip
+    ax.plot(w[drawn[:1]], b[drawn[:1]], zorder=4, **START)
+    ax.plot(w[drawn[-1:]], b[drawn[-1:]], marker=look.marker, markersize=8, color=look.colour,
+            markeredgecolor="white", linestyle="", zorder=4.5)  # fmt: skip
+    if first:
+        ax.plot([], [], color=look.colour, linestyle=look.line, marker=look.marker, markersize=7, label=outcome)
 
 
-def _hatch_dead(ax: Axes, experiment: Experiment, bottom: float) -> None:
-    q = dead_below(experiment)
-    if not bottom < 0 < q:  # out of sight; or batches so small that there is no such region
+def _hatch_dead(ax: Axes, low: float, high: float, bottom: float) -> None:
+    q = dead_below()
+    if bottom >= 0:  # out of sight
         return
-    w = np.array([bottom / q, 0.0, -bottom / q])
+    w = np.array([max(low, bottom / q), 0.0, min(high, -bottom / q)])
     ax.fill_between(w, bottom, -q * np.abs(w), facecolor="none", edgecolor=style.QUIET, hatch="///", linewidth=0.0,
-                    zorder=1.5, label="dead")  # fmt: skip
+                    zorder=1.5, label=f"active: at most 1/{1 / RESOLUTION:g} of inputs")  # fmt: skip
 
 
 def _colour_bar(ax: Axes, filled: QuadContourSet) -> None:
     ticks = LEVELS[[0, 1, 3, 5, 7, 9, 11]]
-    scale = ax.figure.colorbar(filled, ax=ax, ticks=ticks, pad=0.02)
-    scale.ax.set_yticklabels([f"{level:g}" for level in ticks], fontsize=style.TEXT_SIZE - 1, color=style.INK)
+    scale = ax.figure.colorbar(filled, ax=ax, ticks=ticks, pad=0.02, location="bottom", aspect=40)
+    scale.ax.set_xticklabels([f"{level:g}" for level in ticks], fontsize=style.TEXT_SIZE - 1, color=style.INK)
     scale.outline.set_edgecolor(style.QUIET)
     scale.set_label("expected loss", fontsize=style.TEXT_SIZE, color=style.INK)
 

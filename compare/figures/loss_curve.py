@@ -7,10 +7,13 @@ from matplotlib.axes import Axes
 
 from compare.figures import style
 from compare.figures.loss_surface import LARGEST, LossSurface, limits, surface_of
-from compare.figures.runs import EPOCH, colour_of, drawable_parameters, labels_for, single
+from compare.figures.runs import EPOCH, drawable_parameters, labels_for, single
+from compare.theory.outcomes import outcome_of
 from reference import Target, Trajectory, checks
 
-__all__ = ["close_up", "draw_loss", "loss_curve", "span"]
+__all__ = ["add_close_up", "close_up", "draw_loss", "loss_curve", "span"]
+
+INSET = (-1.2, 1.6)  # of w: the kink and most targets
 
 
 def loss_curve(
@@ -27,8 +30,9 @@ def loss_curve(
     Parameters
     ----------
     *runs : Trajectory
-        Single runs that train w alone, all with the same slope, target, b, v and d. Blue
-        is a run that succeeds, vermillion one that fails (`compare.figures.succeeded`).
+        Single runs that train w alone, all with the same slope, target, b, v and d. Colour
+        and marker say what became of each: circles learned, triangles are on their way,
+        squares are stuck, crosses dead.
     ax : matplotlib Axes, optional
         By default those of a new pyplot figure.
     negative_slope : float, optional
@@ -69,10 +73,13 @@ def loss_curve(
     low, high = span(bounded) if xlim is None else limits("loss_curve: xlim", xlim)
     ax = style.new_figure().add_subplot() if ax is None else ax
     draw_loss(ax, loss_surface, low, high, points=800, label="expected loss")
-    for i, (run, path, name) in enumerate(zip(runs, paths, names, strict=True)):
-        visited = path[::every]
-        ax.plot(visited, loss_surface.drawable(visited), style.MARKERS[i % len(style.MARKERS)], color=colour_of(run),
-                markersize=6, markeredgewidth=0, zorder=4, label=name)  # fmt: skip
+    outcomes = [outcome_of(run) for run in runs]
+    for outcome, nth, path, name in zip(outcomes, style.nth_of_its_outcome(outcomes), paths, names, strict=True):
+        visited, look = path[::every], style.LOOKS[outcome]
+        in_view = bool(((visited >= low) & (visited <= high)).any())
+        ax.plot(visited, loss_surface.drawable(visited), look.marker, color=look.colour, markersize=6,
+                markeredgewidth=nth > 0, fillstyle=style.FILLS[nth % len(style.FILLS)],
+                zorder=4, label=name if in_view else f"{name} (not in view)")  # fmt: skip
     lowest = loss_surface.minimum_between(low, high)
     if lowest is not None:
         w, loss = lowest
@@ -123,7 +130,7 @@ def close_up(
         xlim=(-half_width, half_width),
     )
     _mark_slopes(ax, surface_of(runs, "close_up", ("w",), negative_slope, target), half_width)
-    style.legend(ax, loc="lower left")
+    style.legend(ax, loc="upper right")
     return ax
 
 
@@ -145,6 +152,27 @@ def _mark_slopes(ax: Axes, loss_surface: LossSurface, half_width: float) -> None
         y = float(loss_surface.at(w=w)) + (away if above else -away)
         ax.text(w, y, text, ha=ha, va="bottom" if above else "top", color=style.INK, fontsize=style.TEXT_SIZE,
                 bbox=style.TEXT_BOX, zorder=1.8)  # fmt: skip
+
+
+def add_close_up(ax: Axes, loss_surface: LossSurface, bounds: tuple[float, float, float, float]) -> Axes:
+    """Put a small picture of the loss next to w = 0, with the kink marked, into a corner of another one."""
+    inset = ax.inset_axes(bounds, zorder=3)
+    low, high = INSET
+    draw_loss(inset, loss_surface, low, high, points=200)
+    inset.axvline(0, color=style.QUIET, linewidth=0.8, linestyle=":", zorder=1)
+    lowest = loss_surface.minimum_between(low, high)
+    if lowest is not None:
+        style.mark_minimum(inset, lowest, 11, zorder=5)
+    inset.set_xlim(low, high)
+    shown = loss_surface.drawable(np.linspace(low, high, 41))
+    bottom, top = float(np.nanmin(shown)), float(np.nanmax(shown))
+    if bottom < top:
+        inset.set_ylim(bottom - (top - bottom) / 10, top + (top - bottom) / 10)
+    style.dress(inset, grid=False)
+    inset.set_title("kink at w = 0; star: minimum", fontsize=style.TEXT_SIZE - 2, color=style.INK, loc="right")
+    for spine in inset.spines.values():
+        spine.set_visible(True)
+    return inset
 
 
 def draw_loss(

@@ -1,41 +1,33 @@
 """Outcomes of an ensemble over two settings, over one, or start by start.
 
-Blue has learned, the shades of vermillion are stuck, each at another kind of critical
-point, violet is undecided, black diverged; the same in every picture.
+Colour and hatching or marker are those of `compare.figures.style.LOOKS`, the same in every picture.
 """
 
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap, LinearSegmentedColormap, ListedColormap
-from matplotlib.patches import Patch
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap
+from matplotlib.patches import Patch, PathPatch
+from matplotlib.path import Path
 
 from compare.figures import style
+from compare.theory.outcomes import OUTCOMES
 
 __all__ = [
-    "OUTCOMES",
+    "cell_edges",
+    "outcome_cells",
     "outcome_legend",
     "outcome_map",
     "outcome_points",
     "outcome_shares",
     "percent",
     "share_map",
-    "success_map",
 ]
 
-OUTCOMES = MappingProxyType(
-    {
-        "learned": style.SUCCESS,
-        "stuck: dead": style.FAILURE,
-        "stuck: at a kink": "#F0A35E",
-        "stuck: local minimum": "#8C3A00",
-        "stuck: minimum at infinity": "#F7D3B5",
-        "undecided": style.UNDECIDED,
-        "diverged": style.INK,
-    }
-)
+NAMES = tuple(OUTCOMES)
+COLOURS = tuple(style.LOOKS[name].colour for name in NAMES)
+HATCH = (1.0, 1.0, 1.0, 0.4)  # light, and dark where a dark page inverts it
 
 
 def outcome_map(x: Any, y: Any, outcome: Any, *, ax: Axes) -> None:
@@ -46,63 +38,96 @@ def outcome_map(x: Any, y: Any, outcome: Any, *, ax: Axes) -> None:
     >>> from matplotlib.figure import Figure
     >>> outcome_map([-1.0, 1.0], [0.0, 0.5], [[9, 0], [1, 0]], ax=Figure().add_subplot())
     Traceback (most recent call last):
-    ValueError: outcome_map: an outcome must be an index from 0 to 6, got 9
+    ValueError: outcome_map: an outcome must be an index from 0 to 4, got 9
     """
     x, y, outcome = _checked_grid("outcome_map", x, y, outcome)
     _check_indices("outcome_map", outcome)
-    _colour_cells(ax, x, y, outcome, ListedColormap(list(OUTCOMES.values())), len(OUTCOMES) - 1)
-    _finish(ax, x, y)
+    _choose_scales(ax, x, y)
+    x_edges, y_edges = (cell_edges(values, log=_evenly_in_logs(values)) for values in (x, y))
+    outcome_cells(x_edges, y_edges, outcome, ax=ax)
+    style.dress(ax, grid=False)
+
+
+def outcome_cells(
+    x_edges: np.ndarray, y_edges: np.ndarray, outcome: np.ndarray, *, ax: Axes, alpha: float | None = None
+) -> None:
+    """Colour cells between these edges by outcome, and hatch those that have hatching."""
+    ax.pcolormesh(x_edges, y_edges, outcome, cmap=ListedColormap(list(COLOURS)), vmin=-0.5, vmax=len(NAMES) - 0.5,
+                  rasterized=True, alpha=alpha)  # fmt: skip
+    for i, name in enumerate(NAMES):
+        if style.LOOKS[name].hatch and (outcome == i).any():
+            shape = _outline(x_edges, y_edges, outcome == i)
+            ax.add_patch(PathPatch(shape, facecolor="none", edgecolor=HATCH, linewidth=0.0,
+                                   hatch=style.LOOKS[name].hatch))  # fmt: skip
+
+
+def cell_edges(values: np.ndarray, *, log: bool = False) -> np.ndarray:
+    """Where cells around increasing values meet: half way, and as far beyond the first and the last one.
+
+    Examples
+    --------
+    >>> cell_edges(np.array([0.0, 1.0, 3.0])).tolist()
+    [-0.5, 0.5, 2.0, 4.0]
+    """
+    at = np.log(values) if log else np.asarray(values, np.float64)
+    if len(at) == 1:
+        return np.array([values[0] - 0.5, values[0] + 0.5])
+    middle = at[:-1] + np.diff(at) / 2
+    edges = np.concatenate([[at[0] - (middle[0] - at[0])], middle, [at[-1] + (at[-1] - middle[-1])]])
+    return np.asarray(np.exp(edges) if log else edges)
 
 
 def share_map(x: Any, y: Any, share: Any, *, ax: Axes) -> None:
-    """Colour each point of a grid by the share in [0, 1] that succeeds there: white none, blue all."""
+    """Colour each point of a grid by the share in [0, 1] that learns there: white none, blue all."""
     x, y, share = _checked_grid("share_map", x, y, share)
     if not ((share >= 0) & (share <= 1)).all():
         raise ValueError("share_map: a share must be from 0 to 1")
-    _colour_cells(ax, x, y, share, LinearSegmentedColormap.from_list("share", ["white", style.SUCCESS]), 1.0)
-    _finish(ax, x, y)
-
-
-def success_map(x: np.ndarray, y: np.ndarray, succeeded: np.ndarray, *, ax: Axes, alpha: float | None = None) -> None:
-    """Colour each point of a grid by whether it succeeds, of shape (len(y), len(x))."""
-    _colour_cells(ax, x, y, succeeded.astype(float), ListedColormap([style.FAILURE, style.SUCCESS]), 1.0, alpha=alpha)
+    colours = LinearSegmentedColormap.from_list("share", ["white", style.LOOKS["learned"].colour])
+    ax.pcolormesh(x, y, share, cmap=colours, vmin=0.0, vmax=1.0, shading="nearest", rasterized=True)
+    _choose_scales(ax, x, y)
+    style.dress(ax, grid=False)
 
 
 def outcome_shares(x: Any, shares: Any, *, ax: Axes) -> None:
     """Stack shares of shape (len(OUTCOMES), len(x)), whose columns sum to 1, over increasing x."""
-    x, _, shares = _checked_grid("outcome_shares", x, range(len(OUTCOMES)), shares)
-    ax.stackplot(x, shares, colors=list(OUTCOMES.values()), linewidth=0.0)
-    _finish(ax, x)
+    x, _, shares = _checked_grid("outcome_shares", x, range(len(NAMES)), shares)
+    for name, layer in zip(NAMES, ax.stackplot(x, shares, colors=COLOURS, linewidth=0.0), strict=True):
+        layer.set_edgecolor(HATCH)
+        layer.set_hatch(style.LOOKS[name].hatch)
+    _choose_scales(ax, x)
+    style.dress(ax, grid=False)
     ax.set_ylim(0.0, 1.0)
 
 
 def outcome_points(x: Any, y: Any, outcome: Any, *, ax: Axes) -> None:
-    """Draw each neuron as a point at (x, y), coloured by its index into `OUTCOMES`."""
+    """Draw each neuron as a point at (x, y), with the colour and marker of its index into `OUTCOMES`."""
     x, y, outcome = (np.ravel(values) for values in np.broadcast_arrays(x, y, outcome))
     _check_indices("outcome_points", outcome)
     size = max(1.0, min(24.0, 60000.0 / max(1, x.size)))
-    for i, (ink, marker) in enumerate(zip(OUTCOMES.values(), "osD^vPX", strict=True)):
+    for i, name in enumerate(NAMES):
         here = (outcome == i) & np.isfinite(x) & np.isfinite(y)
         if here.any():
-            ax.scatter(x[here], y[here], s=size, color=ink, marker=marker, linewidths=0, rasterized=True)
-    _finish(ax, x)
+            look = style.LOOKS[name]
+            ax.scatter(x[here], y[here], s=size, color=look.colour, marker=look.marker, linewidths=0, rasterized=True)
+    _choose_scales(ax, x)
+    style.dress(ax, grid=False)
 
 
-def outcome_legend(outcome: Any, *, shares: bool = True) -> list[Patch]:
+def outcome_legend(outcome: Any, *, shares: bool = True, alpha: float | None = None) -> list[Patch]:
     """Handles of a legend: each outcome that occurs, with its share or without.
 
     Examples
     --------
-    >>> [handle.get_label() for handle in outcome_legend([0, 0, 1, 0])]
-    ['learned (75 %)', 'stuck: dead (25 %)']
+    >>> [handle.get_label() for handle in outcome_legend([0, 0, 3, 0])]
+    ['learned (75 %)', 'dead (25 %)']
     """
-    counts = np.bincount(np.ravel(outcome), minlength=len(OUTCOMES)) / np.size(outcome)
-    named = zip(OUTCOMES.items(), counts, strict=True)
+    counts = np.bincount(np.ravel(outcome), minlength=len(NAMES)) / np.size(outcome)
     return [
-        Patch(color=ink, label=f"{name} ({percent(share)} %)" if shares else name)
-        for (name, ink), share in named
+        Patch(facecolor=style.LOOKS[name].colour, hatch=style.LOOKS[name].hatch * 2, edgecolor=HATCH, linewidth=0.0,
+              alpha=alpha, label=f"{name} ({percent(share)} %)" if shares else name)
+        for name, share in zip(NAMES, counts, strict=True)
         if share > 0
-    ]
+    ]  # fmt: skip
 
 
 def percent(share: float) -> str:
@@ -119,18 +144,22 @@ def percent(share: float) -> str:
     return "> 99.9" if percent == "100" and share < 1 else percent
 
 
-def _colour_cells(ax: Axes, x: Any, y: Any, values: Any, colours: Colormap, vmax: float, **options: Any) -> None:
-    """Colour a cell around each point of a grid by its value, from 0 to `vmax`."""
-    ax.pcolormesh(x, y, values, cmap=colours, vmin=0.0, vmax=vmax, shading="nearest", rasterized=True, **options)
+def _outline(x_edges: np.ndarray, y_edges: np.ndarray, chosen: np.ndarray) -> Path:
+    """One path round every run of chosen cells in a row."""
+    padded = np.pad(chosen.astype(np.int8), ((0, 0), (1, 1)))
+    rows, starts = np.nonzero(np.diff(padded, axis=1) == 1)
+    _, stops = np.nonzero(np.diff(padded, axis=1) == -1)
+    left, right, low, high = x_edges[starts], x_edges[stops], y_edges[rows], y_edges[rows + 1]
+    corners = np.stack([left, low, right, low, right, high, left, high, left, low], axis=1)
+    codes = np.tile([Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY], len(rows))
+    return Path(corners.reshape(-1, 2), codes.astype(Path.code_type))
 
 
-def _finish(ax: Axes, x: np.ndarray, y: np.ndarray | None = None) -> None:
-    """Choose the axes' scales, and leave out the grid."""
+def _choose_scales(ax: Axes, x: np.ndarray, y: np.ndarray | None = None) -> None:
     if _evenly_in_logs(x):
         ax.set_xscale("log")
     if y is not None and _evenly_in_logs(y):
         ax.set_yscale("log")
-    style.dress(ax, grid=False)
 
 
 def _evenly_in_logs(values: np.ndarray) -> bool:
@@ -151,8 +180,8 @@ def _checked_grid(caller: str, x: Any, y: Any, values: Any) -> tuple[np.ndarray,
 
 
 def _check_indices(caller: str, outcome: np.ndarray) -> None:
-    wrong = (outcome < 0) | (outcome >= len(OUTCOMES))
+    wrong = (outcome < 0) | (outcome >= len(NAMES))
     if wrong.any():
         raise ValueError(
-            f"{caller}: an outcome must be an index from 0 to {len(OUTCOMES) - 1}, got {int(outcome[wrong][0])}"
+            f"{caller}: an outcome must be an index from 0 to {len(NAMES) - 1}, got {int(outcome[wrong][0])}"
         )

@@ -6,10 +6,21 @@ import numpy as np
 
 from compare.figures import style
 from compare.figures.loss_surface import LARGEST
-from compare.theory.success import succeeded
+from compare.surface.basins import RESOLUTION
+from compare.theory.outcomes import outcome_of
 from reference import Parameters, Trajectory
 
-__all__ = ["EPOCH", "colour_of", "complete", "drawable_parameters", "labels_for", "single", "start_and_end"]
+__all__ = [
+    "EPOCH",
+    "arrival",
+    "complete",
+    "drawable_parameters",
+    "end_of",
+    "labels_for",
+    "look_of",
+    "single",
+    "start_and_end",
+]
 
 EPOCH = 100  # steps of an epoch in the question's script
 
@@ -42,10 +53,23 @@ def drawable_parameters(run: Trajectory) -> Parameters:
     return Parameters(*(np.where(before_divergence, p, np.nan) for p in paths))
 
 
-def colour_of(run: Trajectory) -> str:
-    """Colour of a single run: that of success, of failure, or of neither."""
-    outcome = succeeded(run)
-    return style.colour(None if outcome is None else bool(outcome))
+def look_of(run: Trajectory) -> style.Look:
+    """Colour, marker and line of a single run: those of its outcome."""
+    return style.LOOKS[outcome_of(run)]
+
+
+def arrival(run: Trajectory) -> int:
+    """Step from which on the weight of a single run is as near to its last one as counts as there.
+
+    Examples
+    --------
+    >>> from reference import Experiment, Parameters, train
+    >>> 550 < arrival(train(Experiment(initial=Parameters(w=10.0)))) < 750  # 9 (1 - 0.01)^t = 1 / 64 at t = 632
+    True
+    """
+    w = drawable_parameters(run).w[:, 0]
+    away = np.flatnonzero(~(np.abs(w - w[-1]) <= RESOLUTION))
+    return min(int(away[-1]) + 1, len(w) - 1) if len(away) else 0
 
 
 def labels_for(runs: Sequence[Trajectory], caller: str, labels: Sequence[str] | None) -> Sequence[str]:
@@ -58,7 +82,13 @@ def labels_for(runs: Sequence[Trajectory], caller: str, labels: Sequence[str] | 
 
 
 def start_and_end(run: Trajectory) -> str:
-    """Where a single run went, as a label: its first and last weight."""
+    """Where a single run went, as a label: its first weight, what became of it, and its last weight."""
     w = run.parameters.w
-    went = f"ends at {w[-1]:.3g}" if run.diverged_at is None else f"diverges in {run.diverged_at} steps"
-    return f"from w = {w[0]:g}: {went}"
+    return f"from w = {w[0]:g}: {end_of(run)}"
+
+
+def end_of(run: Trajectory) -> str:
+    """What became of a single run, and its last weight."""
+    if run.diverged_at is not None:
+        return f"diverged after {run.diverged_at:,} steps"
+    return f"{outcome_of(run)}, w = {run.parameters.w[-1]:.3g}"

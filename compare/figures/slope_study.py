@@ -1,22 +1,26 @@
 """What the negative slope changes: who learns, who gets stuck, and how bad stuck is."""
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from compare.figures import style
-from compare.figures.outcomes import success_map
+from compare.figures.outcomes import cell_edges, outcome_cells, outcome_legend
 from compare.theory import SlopeStudy
+from compare.theory.outcomes import NAMES
+from compare.theory.slopes import least_loss
 
-__all__ = ["slope_figure"]
+__all__ = ["chosen_slopes", "draw_losses", "draw_map", "draw_starts", "slope_figure", "study_legend"]
 
 MAPS = 4
-SHADE = 0.55  # of the outcomes, behind the lines
-NAMES = {-1.0: "absolute value", 0.0: "ReLU", 1.0: "a line"}
+SHADE = 0.6  # of the outcomes, behind the lines
+CURVE_POINTS = 161
+BORDERS = (-1.0, 0.0)  # slopes at which what becomes of a start changes at once
+SLOPE_NAMES = {-1.0: "absolute value", 0.0: "ReLU", 1.0: "a line"}
 
 
 def slope_figure(without_bias: SlopeStudy, with_bias: SlopeStudy, *, figure: Figure | None = None) -> Figure:
@@ -56,84 +60,135 @@ def slope_figure(without_bias: SlopeStudy, with_bias: SlopeStudy, *, figure: Fig
     subfigures: Any = figure.subfigures(2, 1, height_ratios=(1.25, 1.0))
     upper, lower = subfigures
     left, right = upper.subplots(1, 2, width_ratios=(1.15, 1.0))
-    _starts_over_slopes(left, without_bias)
-    _losses(right, without_bias, with_bias)
-    chosen = _chosen(with_bias.slopes)
+    draw_starts(left, without_bias)
+    draw_losses(right, without_bias, with_bias)
+    chosen = chosen_slopes(with_bias.slopes)
     maps = lower.subplots(1, len(chosen), sharey=True, squeeze=False)[0]
     for ax, i in zip(maps, chosen, strict=True):
-        _map(ax, with_bias, i, first=ax is maps[0])
-    lower.suptitle("With bias: which starts (w, b) learn", fontsize=style.TEXT_SIZE + 1, color=style.INK)
-    handles: list[Any] = [
-        Patch(color=style.SUCCESS, alpha=SHADE, label="learns: ends at the smallest loss"),
-        Patch(color=style.FAILURE, alpha=SHADE, label="gets stuck above it"),
-        Line2D([], [], color=style.TARGET, marker="*", markersize=11, linewidth=2.5, label="best minimum"),
-        Line2D([], [], color=style.INK, linestyle="--", linewidth=2, label="other minimum, or ReLU's trap"),
-    ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=style.TEXT_SIZE - 1, frameon=False)
+        draw_map(ax, with_bias, i, first=ax is maps[0])
+    lower.suptitle("With bias: what becomes of the starts (w, b)", fontsize=style.TEXT_SIZE + 1, color=style.INK)
+    handles = study_legend([without_bias.outcome, *(with_bias.outcome[i] for i in chosen)], [left, *maps])
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=style.TEXT_SIZE - 1, frameon=False)
     return figure
 
 
-def _starts_over_slopes(ax: Axes, study: SlopeStudy) -> None:
-    """Outcome of each start w over the slope c, with the minima that attract them."""
-    success_map(study.slopes, study.w, ~study.stuck[:, :, 0].T, ax=ax, alpha=SHADE)
-    for side in (1, -1):
-        for kind, look in _LOOKS.items():
-            at = [_position(points, kind, side) for points in study.points]
-            ax.plot(study.slopes, at, **look)
-    title, ylabel = "Without bias: which starts learn", "start w (lines: where it ends)"
-    style.dress(ax, xlabel="negative slope c", ylabel=ylabel, title=title, grid=False)
+def draw_starts(ax: Axes, study: SlopeStudy) -> None:
+    """Outcome of each start w over the slope c, with the points that attract them; -1 and 0 are lines of their own."""
+    for part in _parts(study.slopes):
+        if len(part):
+            edges = _edges_between_borders(study.slopes, part)
+            outcome_cells(edges, cell_edges(study.w), study.outcome[part, :, 0].T, ax=ax, alpha=SHADE)
+    for i in np.flatnonzero(np.isin(study.slopes, BORDERS)):
+        for j, outcome in enumerate(study.outcome[i, :, 0]):
+            look = style.LOOKS[NAMES[outcome]]
+            ax.plot(study.slopes[i], study.w[j], look.marker, color=look.colour, markersize=5, markeredgecolor="white",
+                    markeredgewidth=0.4, zorder=3)  # fmt: skip
+    low, high = study.slopes.min(), study.slopes.max()
+    for label, from_, to, vertex in _VERTICES:
+        c = np.linspace(max(low, from_), min(high, to), CURVE_POINTS)
+        if c[0] < c[-1]:
+            named = label in ax.get_legend_handles_labels()[1]
+            ax.plot(c, vertex(c), zorder=4, label="_" + label if named else label, **_LINES[label])
+    if low <= 0 <= high:
+        ax.plot(0, 0, "D", color=style.INK, markersize=7, linestyle="", zorder=5, label="ReLU's trap, w = 0")
+    title = "Without bias: what becomes of each start"
+    style.dress(ax, xlabel="negative slope c", ylabel="start w (lines: where it ends)", title=title, grid=False)
     ax.axhline(0, color=style.INK, linewidth=0.8)
 
 
-_LOOKS: dict[str, dict[str, Any]] = {
-    "global minimum": {"color": style.TARGET, "linewidth": 2.5, "linestyle": "-"},
-    "local minimum": {"color": style.INK, "linewidth": 2.0, "linestyle": "--"},
-    "one-sided stationary": {"color": style.INK, "linewidth": 0.0, "marker": "X", "markersize": 8},
+def _right(c: np.ndarray) -> np.ndarray:
+    return np.asarray(1 / (1 + c**2))
+
+
+def _left(c: np.ndarray) -> np.ndarray:
+    return np.asarray(c / (1 + c**2))
+
+
+# Which minima there are from slope to slope, see `compare.theory.slopes`; at -1 the better one is the other one.
+_VERTICES = (
+    ("best minimum", -1.0, np.inf, _right),
+    ("best minimum", -np.inf, -1.0, _left),
+    ("other minimum", -np.inf, -1.0, _right),
+    ("other minimum", -1.0, 0.0, _left),
+)
+_LINES: dict[str, dict[str, Any]] = {
+    "best minimum": {"color": style.TARGET, "linewidth": 2.5, "linestyle": "-"},
+    "other minimum": {"color": style.INK, "linewidth": 2.0, "linestyle": "--"},
 }
 
 
-def _position(points: tuple[Any, ...], kind: str, side: int) -> float:
-    """Weight of the point of this kind on this side, NaN if there is none; the kink itself counts as left."""
-    for point in points:
-        w = point.parameters.w
-        if point.kind == kind and (w > 0 if side > 0 else w <= 0):
-            return float(w)
-    return np.nan
-
-
-def _losses(ax: Axes, without_bias: SlopeStudy, with_bias: SlopeStudy) -> None:
-    """Loss of the best minimum, and of the worst place where starts stay, over the slope."""
-    for study, name, colour in ((without_bias, "without bias", style.CURVE), (with_bias, "with bias", style.SUCCESS)):
-        stuck = np.where(study.stuck.any(axis=(1, 2)), np.max(study.end_loss, axis=(1, 2)), np.nan)
-        ax.plot(study.slopes, study.best, color=colour, linewidth=2.2, label=f"best, {name}")
-        ax.plot(study.slopes, stuck, "X--", color=colour, linewidth=1.8, markersize=5, label=f"stuck, {name}")
+def draw_losses(ax: Axes, without_bias: SlopeStudy, with_bias: SlopeStudy) -> None:
+    """Least loss over the slope, as a curve, and the loss where starts are stuck, at the slopes that were tried."""
+    low, high = without_bias.slopes.min(), without_bias.slopes.max()
+    slopes = np.union1d(np.linspace(low, high, CURVE_POINTS), [border for border in BORDERS if low < border < high])
+    for study, name, line, colour, fill in (
+        (without_bias, "without bias", "--", style.QUIET, "full"),
+        (with_bias, "with bias", "-", style.INK, "none"),
+    ):
+        ax.plot(slopes, least_loss(slopes, bias=study.bias), line, color=colour, linewidth=2.0, label=f"least, {name}")
+        for outcome in ("stuck", "dead"):
+            here = study.outcome == NAMES.index(outcome)
+            some, look = here.any(axis=(1, 2)), style.LOOKS[outcome]
+            worst = np.max(study.end_loss, axis=(1, 2), where=here, initial=0.0)
+            if some.any():
+                ax.plot(study.slopes[some], worst[some], look.marker, color=look.colour, markersize=6,
+                        fillstyle=fill, label=f"{outcome}, {name}")  # fmt: skip
     ax.axvline(0, color=style.QUIET, linewidth=0.8, linestyle=":")
-    ax.set_ylim(0, 0.78)
-    style.dress(ax, xlabel="negative slope c", ylabel="expected loss", title="What is reached")
+    ax.set_ylim(0, 0.82)
+    style.dress(ax, xlabel="negative slope c", ylabel="expected loss", title="The least loss, and where starts end")
     style.legend(ax, loc="upper right")
 
 
-def _map(ax: Axes, study: SlopeStudy, i: int, *, first: bool) -> None:
+def draw_map(ax: Axes, study: SlopeStudy, i: int, *, first: bool) -> None:
     """Outcome of each start (w, b) for one slope."""
-    success_map(study.w, study.b, ~study.stuck[i].T, ax=ax, alpha=SHADE)
+    outcome_cells(cell_edges(study.w), cell_edges(study.b), study.outcome[i].T, ax=ax, alpha=SHADE)
     for point in study.points[i]:
+        at = point.parameters[:2]
         if point.kind == "global minimum":
-            style.mark_minimum(ax, point.parameters[:2], 15)
+            style.mark_minimum(ax, at, 15, label="best minimum")
         elif point.kind == "local minimum":
-            ax.plot(*point.parameters[:2], "X", markersize=9, color=style.INK, markeredgecolor="white")
+            ax.plot(*at, "D", markersize=7, color=style.INK, markeredgecolor="white", label="other minimum")
         elif point.kind == "dead set":
-            ax.plot([0, 0], [study.b[0], 0], color=style.INK, linestyle="--", linewidth=2)
+            ax.plot([0, 0], [study.b[0], 0], color=style.INK, linestyle="--", linewidth=2, label="dead at w = 0")
     slope = float(study.slopes[i])
-    name = f" ({NAMES[slope]})" if slope in NAMES else ""
+    name = f" ({SLOPE_NAMES[slope]})" if slope in SLOPE_NAMES else ""
     title = f"c = {style.rounded(slope)}{name}"
     style.dress(ax, xlabel="start w", ylabel="start b" if first else "", title=title, grid=False)
     ax.set_aspect("equal")
 
 
-def _chosen(slopes: np.ndarray) -> list[int]:
+def study_legend(outcomes: Sequence[np.ndarray], axes: Sequence[Axes]) -> list[Any]:
+    """Handles for what occurs: outcomes, then whatever has a label in these axes, once each."""
+    handles: list[Any] = list(outcome_legend(np.concatenate([o.ravel() for o in outcomes]), shares=False, alpha=SHADE))
+    named: dict[str, Any] = {}
+    for ax in axes:
+        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
+            named.setdefault(label, handle)
+    return handles + list(named.values())
+
+
+def chosen_slopes(slopes: np.ndarray) -> list[int]:
     """Indices of up to four slopes between -1 and 1, ReLU among them if it is there."""
     between = [i for i in np.argsort(slopes) if -1 <= slopes[i] <= 1] or list(range(len(slopes)))
     if len(between) <= MAPS:
         return [int(i) for i in between]
     wanted = (-0.5, 0.0, 0.25, 1.0)
     return sorted({int(min(between, key=lambda i: abs(slopes[i] - want))) for want in wanted})
+
+
+def _parts(slopes: np.ndarray) -> list[np.ndarray]:
+    """Indices of the slopes below -1, between -1 and 0, and above 0."""
+    ends = (-np.inf, *BORDERS, np.inf)
+    return [np.flatnonzero((slopes > low) & (slopes < high)) for low, high in pairwise(ends)]
+
+
+def _edges_between_borders(slopes: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """Where cells of one part meet; its ends are the borders, unless it reaches none."""
+    edges = cell_edges(slopes[part])
+    low = max((border for border in BORDERS if border < slopes[part[0]]), default=-np.inf)
+    high = min((border for border in BORDERS if border > slopes[part[-1]]), default=np.inf)
+    if slopes.min() <= low:
+        edges[0] = low
+    if slopes.max() >= high:
+        edges[-1] = high
+    return np.asarray(np.clip(edges, low, high))

@@ -1,12 +1,15 @@
 """How every picture looks: one colour a meaning, one size of type, one grid.
 
-The colours are Okabe and Ito's (2008, "Color Universal Design"), which people with
-colour-blindness tell apart; marker and line style repeat what the colour says. Everything
+Blue, vermillion and green are Okabe and Ito's (2008, "Color Universal Design"); the colours of the
+outcomes differ in lightness too, and markers, hatching and line style repeat what they say.
+Ink is dark on nothing: a page that is dark inverts the lightness and keeps the hues. Everything
 is set on the artists themselves, so a user's rcParams neither change nor matter.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -15,51 +18,65 @@ from matplotlib.figure import Figure
 __all__ = [
     "CURVE",
     "DPI",
-    "FAILURE",
     "INK",
-    "MARKERS",
+    "LINES",
+    "LOOKS",
     "QUIET",
-    "SUCCESS",
     "TARGET",
     "TEXT_BOX",
     "TEXT_SIZE",
-    "UNDECIDED",
-    "colour",
+    "Look",
     "dress",
     "file_figure",
     "legend",
     "mark_minimum",
     "new_figure",
+    "nth_of_its_outcome",
     "rounded",
     "save_png",
 ]
 
-SUCCESS = "#0072B2"  # blue: a run that ends at what it should learn
-FAILURE = "#D55E00"  # vermillion: a run that does not
-UNDECIDED = "#7A4E8A"  # a run of which neither can be told
+
+class Look(NamedTuple):
+    """What an outcome looks like: in any picture, as a point, in a map, as a path."""
+
+    colour: str
+    marker: str
+    hatch: str
+    line: Any
+
+
 TARGET = "#009E73"  # bluish green: the teacher, and the minimum of the expected loss
 CURVE = "#404040"  # the expected loss
 INK = "#202020"
 QUIET = "#6E6E6E"  # remarks, helping lines
-GRID = "#E2E2E2"
+GRID = "#808080"
 
-MARKERS = ("o", "s", "^", "D", "v", "P")
+LOOKS = MappingProxyType(  # by `compare.theory.outcomes.OUTCOMES`
+    {
+        "learned": Look("#0072B2", "o", "", "-"),
+        "on its way": Look("#AF84CB", ">", "", (0, (7, 1.5))),
+        "stuck": Look("#D55E00", "s", "//", (0, (4, 1.5))),
+        "dead": Look("#7A2400", "X", "xx", (0, (2, 1))),
+        "diverged": Look(INK, "P", "..", ":"),
+    }
+)
+LINES = ("-", "--", "-.", ":")  # of several runs with one outcome
+FILLS = ("full", "none", "left", "top")
 TEXT_SIZE = 10.0
-DPI = 150  # 7 inches make 1050 pixels: sharp where a README shows 830
-TEXT_BOX = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
+DPI = 150  # 5.6 inches make 840 pixels: sharp where a page shows 390 or a README 830
+TEXT_BOX = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": "none", "alpha": 0.6}
 
 
-def colour(succeeded: bool | None) -> str:
-    """Colour of a run by what became of it; None is a run of which it cannot be told.
+def nth_of_its_outcome(outcomes: Sequence[str]) -> list[int]:
+    """How many before each have the same outcome: what their lines and fillings are told apart by.
 
     Examples
     --------
-    >>> colour(True) == SUCCESS, colour(False) == FAILURE, colour(None) == UNDECIDED
-    (True, True, True)
+    >>> nth_of_its_outcome(["stuck", "learned", "stuck"])
+    [0, 0, 1]
     """
-    if succeeded is None:
-        return UNDECIDED
-    return SUCCESS if succeeded else FAILURE
+    return [outcomes[:i].count(outcome) for i, outcome in enumerate(outcomes)]
 
 
 def new_figure(width: float = 7.0, height: float = 4.0) -> Figure:
@@ -69,9 +86,12 @@ def new_figure(width: float = 7.0, height: float = 4.0) -> Figure:
     return plt.figure(figsize=(width, height), layout="constrained", facecolor="white")
 
 
-def file_figure(size: tuple[float, float]) -> Figure:
-    """Make a figure, of a size in inches, that pyplot does not know: to be written by `save_png`."""
-    return Figure(figsize=size, dpi=DPI, layout="constrained", facecolor="white")
+def file_figure(size: tuple[float, float], background: str = "none") -> Figure:
+    """Make a figure, of a size in inches, that pyplot does not know: to be written by `save_png`.
+
+    By default it is transparent, for a page of any colour.
+    """
+    return Figure(figsize=size, dpi=DPI, layout="constrained", facecolor=background)
 
 
 def save_png(figure: Figure, path: Path) -> None:
@@ -82,12 +102,12 @@ def save_png(figure: Figure, path: Path) -> None:
 
 def dress(ax: Axes, *, xlabel: str = "", ylabel: str = "", title: str = "", grid: bool = True) -> None:
     """Give axes their labels, grid and type size."""
-    ax.set_facecolor("white")
+    ax.set_facecolor("none")
     ax.set_xlabel(xlabel, fontsize=TEXT_SIZE, color=INK)
     ax.set_ylabel(ylabel, fontsize=TEXT_SIZE, color=INK)
     if title:
         ax.set_title(title, fontsize=TEXT_SIZE + 1, color=INK, loc="left")
-    ax.grid(True, color=GRID, linewidth=0.8, linestyle="-", alpha=1.0)
+    ax.grid(True, color=GRID, linewidth=0.8, linestyle="-", alpha=0.25)
     ax.grid(grid)
     ax.set_axisbelow(True)
     ax.tick_params(labelsize=TEXT_SIZE - 1, color=QUIET, labelcolor=INK)
@@ -104,7 +124,7 @@ def mark_minimum(ax: Axes, at: tuple[float, float], size: float, **options: Any)
 def legend(ax: Axes, **options: Any) -> None:
     """Name what has a label, or the `handles` among the options, unless there is nothing."""
     if "handles" in options or ax.get_legend_handles_labels()[0]:
-        settings = {"fontsize": TEXT_SIZE - 1, "framealpha": 0.9, "edgecolor": "none", "facecolor": "white"}
+        settings = {"fontsize": TEXT_SIZE - 1, "framealpha": 0.6, "edgecolor": "none", "facecolor": "white"}
         ax.legend(**(settings | options))
 
 

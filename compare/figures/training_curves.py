@@ -9,7 +9,8 @@ from matplotlib.ticker import MaxNLocator
 
 from compare.figures import style
 from compare.figures.loss_surface import LARGEST
-from compare.figures.runs import EPOCH, colour_of, drawable_parameters, labels_for, single
+from compare.figures.runs import EPOCH, drawable_parameters, labels_for, single
+from compare.theory.outcomes import outcome_of
 from reference import Trajectory
 
 __all__ = ["epoch_means", "trajectory"]
@@ -29,7 +30,8 @@ def trajectory(
     Parameters
     ----------
     *runs : Trajectory
-        One or several single runs. Blue is a run that succeeds, vermillion one that fails.
+        One or several single runs; colour and marker say what became of each, the line tells
+        apart those of which the same became.
         Of a run that trains more than w, all trained parameters are drawn.
     per : {"epoch", "step"}
         An epoch is 100 steps: its loss is the mean over them, as Keras reports it, and its
@@ -65,11 +67,13 @@ def trajectory(
     for run in runs:
         single(run, "trajectory")
     above, below = style.new_figure(7.0, 5.0).subplots(2, sharex=True) if ax is None else ax
+    outcomes = [outcome_of(run) for run in runs]
+    nths = style.nth_of_its_outcome(outcomes)
     for i, (run, label) in enumerate(zip(runs, labels_for(runs, "trajectory", labels), strict=True)):
-        look: dict[str, Any] = {"color": colour_of(run), "linewidth": 1.6}
+        colour, marker = style.LOOKS[outcomes[i]][:2]
+        look: dict[str, Any] = {"color": colour, "linewidth": 1.6, "linestyle": style.LINES[nths[i] % len(style.LINES)]}
         if per == "epoch":
-            look |= {"marker": style.MARKERS[i % len(style.MARKERS)], "markersize": 5}
-            look |= {"markeredgecolor": "white", "markeredgewidth": 0.5}
+            look |= {"marker": marker, "markersize": 5, "markeredgecolor": "white", "markeredgewidth": 0.5}
             ends, losses = epoch_means(run)
             steps, unit = _epoch_ends(run), EPOCH
         else:
@@ -81,7 +85,8 @@ def trajectory(
         paths = drawable_parameters(run)
         for name in run.experiment.trainable:
             path = getattr(paths, name)[steps, 0]
-            below.plot(steps / unit, path, linestyle=LINES[name], label=name if is_named else None, **look)
+            its = look | {"linestyle": LINES[name]} if len(run.experiment.trainable) > 1 else look
+            below.plot(steps / unit, path, label=name if is_named else None, **its)
     above.set_yscale("log")
     trained = list(dict.fromkeys(name for run in runs for name in run.experiment.trainable))
     targets = {run.experiment.target.w for run in runs}

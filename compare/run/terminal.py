@@ -13,6 +13,14 @@ from reference import Parameters
 
 __all__ = ["failures", "follow_findings", "judge_and_follow", "show"]
 
+HEADINGS = (
+    "experiment",
+    *Parameters._fields,
+    "expected\nloss there",
+    "Keras and\nreference",
+    "largest difference,\nof what rounding allows",
+)
+
 Item = TypeVar("Item")
 
 
@@ -69,24 +77,67 @@ def show(options: argparse.Namespace, findings: Sequence[Finding], verdicts: Seq
 
 
 def _findings_table(findings: Sequence[Finding]) -> Any:
-    """Experiment, what was trained at the end, expected loss there, agreement, worst observed/bound."""
+    """Experiment, what was trained at the end, expected loss there, agreement, the largest difference; or as a list."""
+    from compare.claims.telling.layout import ByWidth
+
+    rows = [_cells(finding) for finding in findings]
+    longest = [
+        max(len(line) for cell in column for line in cell.split("\n")) for column in zip(HEADINGS, *rows, strict=True)
+    ]
+    least = sum(longest) + 3 * len(HEADINGS)  # with what is between them
+    return ByWidth(least, lambda width: _columns(rows), lambda width: _list(rows, width))
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> Any:
     from rich.box import SIMPLE
     from rich.table import Table
 
     table = Table(box=SIMPLE, pad_edge=False)
-    table.add_column("experiment", no_wrap=True)
-    for heading in (*Parameters._fields, "expected\nloss there", "Keras and\nreference", "worst obs-\nerved/bound"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for finding in findings:
-        end, trained = finding.trajectory.end, finding.case.experiment.trainable
-        table.add_row(
-            finding.case.id,
-            *(f"{getattr(end, name):.4g}" if name in trained else "" for name in Parameters._fields),
-            f"{finding.expected_loss:.4g}",
-            _agreement(finding),
-            "" if finding.certificate is None else f"{finding.certificate.worst:.2g}",
-        )
+    for i, heading in enumerate(HEADINGS):
+        table.add_column(heading, justify="right" if i else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
     return table
+
+
+def _list(rows: Sequence[Sequence[str]], width: int) -> Any:
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from compare.claims.telling.layout import folded_at_hyphens
+
+    parts: list[Any] = []
+    for id, *cells in rows:
+        named = zip(HEADINGS[1:], cells, strict=True)
+        lines = [f"{heading.replace(chr(10), ' ')}: {cell}" for heading, cell in named if cell]
+        parts += [Text(folded_at_hyphens(id, width), style="bold"), Padding(Text("\n".join(lines)), (0, 0, 1, 2))]
+    return Group(*parts)
+
+
+def _cells(finding: Finding) -> list[str]:
+    from compare.claims.number_text import shown, times_rounding
+
+    start, end = finding.case.experiment.initial, finding.trajectory.end
+    trained, defaults = finding.case.experiment.trainable, Parameters._field_defaults
+
+    def parameter(name: str) -> str:
+        if name in trained:
+            return shown(float(getattr(end, name)))
+        held = getattr(start, name)
+        return "" if held == defaults.get(name) else f"{shown(float(held))} (fixed)"
+
+    certificate = finding.certificate
+    difference = (
+        "" if certificate is None else times_rounding(certificate.worst).removesuffix(" of what rounding allows")
+    )
+    return [
+        finding.case.id,
+        *(parameter(name) for name in Parameters._fields),
+        shown(float(finding.expected_loss)),
+        _agreement(finding),
+        difference.removesuffix(" what rounding allows"),
+    ]
 
 
 def _agreement(finding: Finding) -> str:

@@ -88,7 +88,7 @@ def merged(sweep: Sweep, results: Sequence[ChunkResult]) -> SweepResult:
             arrays.setdefault(name, []).append(index[array] if name == "point" else array)
     whole = {name: _in_order(sweep, np.concatenate(parts)) for name, parts in arrays.items()}
     listed = tuple(json.loads(text) for text in points)
-    label = label_of(whole["point"], [point["kind"] for point in listed], whole["diverged_at"] >= 0)
+    label = label_of(whole["point"], list(listed), whole["diverged_at"] >= 0)
     return SweepResult(
         sweep,
         Parameters(*(whole.get(f"end.{name}") for name in Parameters._fields)),

@@ -67,7 +67,7 @@ def run_sweep(
     >>> small = Experiment(batch_size=100, steps=50)
     >>> result = run_sweep(Sweep(name="sides", says="", experiment=small, grid=(rates, weights)))
     >>> result.label.tolist(), result.share("learned")
-    ([[1, 1, 0, 0], [1, 1, 0, 0]], 0.5)
+    ([[2, 2, 0, 0], [2, 2, 0, 0]], 0.5)
     """
     if not isinstance(sweep, Sweep):
         raise TypeError(f"run_sweep: sweep must be a Sweep, such as load_sweep returns, got {sweep!r}")

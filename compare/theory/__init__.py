@@ -1,8 +1,8 @@
 """What can be derived about the question's neuron, one idea a file.
 
 `crossing`: when an optimizer crosses w = 0 under the expected gradient. `batches`: the
-exact probability that a random batch jumps across. `plane`: where upside-down starts with
-a bias end, and how fast. `slopes`: what the negative slope changes. `quadrants`: which
+exact probability that a random batch jumps across. `plane`: where starts that face the
+wrong way end with a bias, and how fast. `slopes`: what the negative slope changes. `quadrants`: which
 flips four parameters can undo. `trap`: why AMSGrad stays. `success`: which losses no
 neuron has that faces the wrong way or is dead.
 """

@@ -69,7 +69,7 @@ class Outcomes(NamedTuple):
 
     def is_(self, name: str) -> np.ndarray:
         """Which members have this outcome."""
-        return self.outcome == NAMES.index(name)
+        return np.asarray(self.outcome == NAMES.index(name))
 
     def share(self, name: str) -> float:
         """Share of the members that have this outcome."""
@@ -143,9 +143,7 @@ def outcomes_at(
     of_point = np.array([*words, NAMES.index("on its way")], np.int8)  # the last is that of -1
     gone = ~finite | np.broadcast_to(diverged, shape).reshape(members)
     outcome = np.where(gone, np.int8(NAMES.index("diverged")), of_point[point])
-    return Outcomes(
-        outcome.reshape(shape), point.reshape(shape), tuple(points), loss.reshape(shape), tuple(without)
-    )
+    return Outcomes(outcome.reshape(shape), point.reshape(shape), tuple(points), loss.reshape(shape), tuple(without))
 
 
 def outcomes_of(run: Trajectory, *, resolution: float = RESOLUTION) -> Outcomes:
@@ -175,7 +173,7 @@ def outcome_of(run: Trajectory, *, resolution: float = RESOLUTION) -> str:
     return NAMES[int(outcomes_of(run, resolution=resolution).outcome)]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _listed(
     trainable: tuple[str, ...], target: Target, negative_slope: float, fixed: tuple[tuple[str, float], ...]
 ) -> tuple[CriticalPoint, ...]:

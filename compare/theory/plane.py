@@ -1,4 +1,4 @@
-r"""What happens to upside-down ReLUs with a bias: the (w, b) plane under the gradient flow.
+r"""What happens to ReLUs that face the wrong way and have a bias: the (w, b) plane under the gradient flow.
 
 **w < 0 and b <= 0: dead, and slower and slower.** With p = -w, q = -b, y = -x and kappa = q / p,
 the neuron is active for y > kappa >= 0, where the target is 0, so L = 1/2 + E[(p y - q)+^2]:

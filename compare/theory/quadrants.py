@@ -1,6 +1,6 @@
-"""Which of left-to-right and upside-down a neuron with all four parameters can undo.
+"""Which of wrong way and upside down a neuron with all four parameters can undo.
 
-A start has the wrong w (left to right), the wrong v (upside down), both or neither. The
+A start has the wrong w (it faces the wrong way), the wrong v (it is upside down), both or neither. The
 gradient flow keeps v^2 - w^2 - b^2 and, for a ReLU, does this:
 
 * v goes through 0 smoothly: nothing in the loss is singular there.
@@ -18,12 +18,12 @@ gradient turns one sign before it is on its way to the line.
 import numpy as np
 
 from compare.surface import basins
+from compare.theory.outcomes import OUTCOMES, word_for
 from reference import Parameters
 
-__all__ = ["OUTCOMES", "quadrant_shares"]
+__all__ = ["QUADRANTS", "quadrant_shares"]
 
-OUTCOMES = ("learns", "line", "dead", "on its way")
-QUADRANTS = {"right-way": (1, 1), "left-to-right": (-1, 1), "upside-down": (1, -1), "both": (-1, -1)}
+QUADRANTS = {"right way": (1, 1), "wrong way": (-1, 1), "upside down": (1, -1), "both": (-1, -1)}
 
 
 def quadrant_shares(
@@ -44,8 +44,8 @@ def quadrant_shares(
     Returns
     -------
     dict
-        By orientation ("right-way", "left-to-right", "upside-down", "both") and outcome ("learns",
-        the global minimum; "line", the minimum at infinity; "dead"; "on its way").
+        By orientation ("right way", "wrong way", "upside down", "both") and outcome, the first four of
+        `compare.theory.outcomes.OUTCOMES`; "stuck" is at the minimum at infinity, a straight line.
 
     Raises
     ------
@@ -66,8 +66,6 @@ def quadrant_shares(
         w, b, v, d = values
         start = Parameters(w_sign * np.abs(w), b, v_sign * np.abs(v), d)
         found = basins(start, trainable=("w", "b", "v", "d"), negative_slope=negative_slope, until=until)
-        kinds = [found.points[i].kind if i >= 0 else "" for i in found.reached]
-        outcome = {"global minimum": "learns", "minimum at infinity": "line", "dead set": "dead"}
-        reached = [outcome.get(kind, "on its way") for kind in kinds]
-        shares[name] = {o: reached.count(o) / starts for o in OUTCOMES}
+        reached = [word_for(found.points[i].kind if i >= 0 else "") for i in found.reached]
+        shares[name] = {word: reached.count(word) / starts for word in OUTCOMES if word != "diverged"}
     return shares

@@ -27,15 +27,15 @@ def reason(run: Trajectory, *, resolution: float = RESOLUTION) -> str:
     if outcome == "diverged":
         when = "" if run.diverged_at is None else f" after {run.diverged_at:,} step{'s' * (run.diverged_at != 1)}"
         return f"not finite{when}"
-    where = "at " + ", ".join(f"{name} = {_short(getattr(end, name))}" for name in run.experiment.trainable)
+    shown = _digits if outcome == "stuck" else _short
+    where = "at " + ", ".join(f"{name} = {shown(getattr(end, name))}" for name in run.experiment.trainable)
     if outcome == "dead":
         return f"active on {active_share(end)}"
     if outcome == "on its way":
         return _why_moving(run, end, where, found.point.item(), [point for point, _ in found.points])
     point, _ = found.points[found.point.item()]
     if outcome == "learned":
-        least = f", the minimum, loss {_short(point.loss)}" if _short(point.loss) != "0" else ", the minimum"
-        return where + least
+        return where + (f", the minimum, loss {_digits(point.loss)}" if point.loss else ", the minimum")
     return where + _why_stuck(point, end, found.points[0][0].loss)
 
 
@@ -68,11 +68,14 @@ def _why_stuck(point: CriticalPoint, end: Parameters, least: float) -> str:
     if point.kind == "one-sided stationary":
         side = "left" if end.w < 0 or (end.w == 0 and np.signbit(end.w)) else "right"
         return f", where the slope {side} of 0 is gone"
-    return f", a local minimum: loss {_short(point.loss)}, the least is {_short(least)}"
+    return f", a local minimum: loss {_digits(point.loss)}, the least is {_digits(least)}"
 
 
 def _short(value: float) -> str:
-    """Three digits; next to 0 two, which say how near."""
-    if value == 0 or abs(value) >= 5e-4:
-        return f"{round(float(value), 3) + 0.0:g}"
-    return f"{value:.1e}"
+    """Three decimals, zero without a minus sign."""
+    return f"{round(float(value), 3) + 0.0:g}"
+
+
+def _digits(value: float) -> str:
+    """Three digits, which say how near to 0 a number is."""
+    return f"{float(value):.3g}"

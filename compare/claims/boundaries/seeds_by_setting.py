@@ -197,7 +197,7 @@ def read_seeds(
         return found
     found = merged_results([found, _read_across(plan, setting_of(experiment, setting), shares, found.boundaries)])
     unconfirmed = [
-        f"whether batches follow the expected dynamics, which flips at {setting} = {shown(boundary.value)}, "
+        f"whether batches follow the expected dynamics, which changes at {setting} = {shown(boundary.value)}, "
         "could not be told"
         for boundary in found.boundaries
         if boundary.confirmed is None and boundary.closed_form is None
@@ -218,8 +218,8 @@ def _read_beside(boundary: Boundary, sides: tuple[float, ...], shares: Shares) -
     if len(around) in (len(below), len(above)):
         holds = boundary.below if len(below) == len(around) else boundary.above
         remark = (
-            f"in the expected dynamics it flips at {boundary.setting} = {shown(boundary.value)}, which no seed "
-            f"follows: it {'holds' if holds else 'is false'} for all from {shown(min(around))} to "
+            f"in the expected dynamics it changes at {boundary.setting} = {shown(boundary.value)}, which no run "
+            f"with batches follows: it {'is true' if holds else 'is false'} in all from {shown(min(around))} to "
             f"{shown(max(around))}; that decides nothing"
         )
         return SearchResult(remarks=(remark,))

@@ -45,7 +45,7 @@ class SeedsByStep(NamedTuple):
         """What the expected dynamics says, as the beginning of a sentence."""
         assert self.flip.steps is not None
         truth = "false" if self.holds else "true"
-        return f"in the expected dynamics it is {truth} from {shown(self.flip.steps)} steps on"
+        return f"in the expected dynamics it is {truth} for runs of {shown(self.flip.steps)} steps or more"
 
 
 def plan_seeds(checks: Sequence[RunCheck], experiment: Experiment, holds: bool, flip: StepsFlip) -> SeedsByStep:
@@ -78,9 +78,9 @@ def read_seeds(
     """The boundary along the steps by the seeds, and remarks on it."""
     flip = plan.flip
     if not plan.length:
-        remark = f"batches were not looked at beyond {shown(experiment.steps)} steps"
+        remark = f"with batches no run was looked at beyond {shown(experiment.steps)} steps"
         if flip.steps is not None:
-            remark = f"{plan.expected}, which is too long a run to ask the seeds"
+            remark = f"{plan.expected}, which is too long a run to be made with batches"
         return SearchResult(remarks=(remark,))
     if not plan.requests:
         offsets = _in_offsets(plan, checks, experiment, shared)
@@ -92,9 +92,11 @@ def read_seeds(
         return found
     offsets = _in_offsets(plan, checks, experiment, shared)
     if offsets is None:
-        return SearchResult(untold=(f"{plan.expected}, and rounding brings the seeds to rest before",))
+        return SearchResult(untold=(f"{plan.expected}, and rounding brings the runs to rest before",))
     found = _of_paths(plan, checks, experiment, offsets)
-    finer = "rounding brings runs in floats to rest before: seeds were counted from where they go, in float64"
+    finer = (
+        "rounding brings runs to rest before, so they were made in float64, with w as the distance from where it goes"
+    )
     return found._replace(remarks=found.remarks or (finer,))
 
 
@@ -145,9 +147,9 @@ def _of_a_longer_run(plan: SeedsByStep, lengths: Lengths, experiment: Experiment
     # True for some seeds only as stated: there is no length up to which it holds.
     unexpected = flip.steps is None or holds != plan.holds
     if not told.any() or (unexpected and (mixed or not len(some))):
-        return SearchResult(remarks=(f"with batches it was looked to {shown(plan.length)} steps, {seeds} seeds",))
+        return SearchResult(remarks=(f"with batches {seeds} runs were looked at up to {shown(plan.length)} steps",))
     if not len(some):
-        follows = f"which none of {seeds} seeds follows in {shown(plan.length)} steps: that decides nothing"
+        follows = f"which none of {seeds} runs with batches follows in {shown(plan.length)} steps: that decides nothing"
         return SearchResult(remarks=(f"{plan.expected}, {follows}",))
     first = steps + 1 + int(some[0])
     between = (float(first - 1), float(steps + 1 + int(every[0]))) if len(every) else None

@@ -4,10 +4,10 @@ import math
 from collections.abc import Sequence
 
 from compare.claims.boundaries.derivative_at_zero import SETTING
-from compare.claims.check_text import shown
+from compare.claims.number_text import shown, told_apart
 from compare.claims.verdicts import MOST_WINDOWS, Boundary
 
-__all__ = ["boundary_text", "false_for", "known_digits", "reach", "told_apart", "true_only_for", "true_where"]
+__all__ = ["boundary_text", "false_for", "known_digits", "reach", "true_only_for", "true_where"]
 
 MOST_DIGITS = 4
 _PLURALS = {"learning_rate": "learning rates", "negative_slope": "negative slopes"}
@@ -26,22 +26,6 @@ def known_digits(low: float, high: float) -> str | None:
         if len(texts) == 1:
             return shown(float(texts.pop()))
     return shown(low) if shown(low) == shown(high) else None
-
-
-def told_apart(numbers: Sequence[float]) -> list[str]:
-    """Numbers as `shown`, or in as many digits as tell them from one another.
-
-    Examples
-    --------
-    >>> told_apart([0.5, 2000.0]), told_apart([0.028201, 0.028204])
-    (['0.5', '2,000'], ['0.028201', '0.028204'])
-    """
-    texts = [shown(number) for number in numbers]
-    for digits in range(MOST_DIGITS + 1, 18):
-        if len(set(texts)) == len(set(numbers)):
-            break
-        texts = [f"{number:.{digits}g}" for number in numbers]
-    return texts
 
 
 def reach(setting: str, low: float, high: float) -> str:
@@ -74,8 +58,8 @@ def true_only_for(boundary: Boundary | None, others: Sequence[Boundary] = ()) ->
     """
     if boundary is None:
         return ""
-    in_runs = ", in every run" if boundary.found_by == "reference" else ""
-    return true_where(boundary, others) + in_runs
+    always = ", whatever the batches" if boundary.found_by == "reference" else ""
+    return true_where(boundary, others) + always
 
 
 def boundary_text(boundary: Boundary | None) -> str:
@@ -121,9 +105,8 @@ def _side(boundary: Boundary, below: bool, partner: Boundary | None) -> str:
         return f"{_named(setting)} {'below' if below else 'above'} {_number(boundary)}{_noise(boundary)}"
     low, high = sorted((boundary, partner), key=lambda b: b.value)
     inside = below == (boundary is high)
-    words = (
-        f"between {_number(low)} and {_number(high)}" if inside else f"below {_number(low)} or above {_number(high)}"
-    )
+    least = f"{'of' if low.value <= low.range[0] else 'below'} {_number(low)}"
+    words = f"between {_number(low)} and {_number(high)}" if inside else f"{least} or above {_number(high)}"
     return f"{_named(setting)} {words}{_noise(low, high)}"
 
 

@@ -1,9 +1,9 @@
 """A claim's story in a paragraph."""
 
 from compare.claims.boundaries.derivative_at_zero import SETTING
-from compare.claims.check_text import shown, times_rounding
-from compare.claims.telling.boundary_text import told_apart, true_only_for
-from compare.claims.telling.numbers import numbers
+from compare.claims.number_text import shown, times_rounding, told_apart
+from compare.claims.telling.boundary_text import true_only_for
+from compare.claims.telling.numbers import is_of_one_run, numbers, who_says
 from compare.claims.telling.sentence import is_by_runs, unchanged_for, verdict_sentence
 from compare.claims.telling.trained import trained_and_held
 from compare.claims.values import ComparisonCheck, StepsCheck, TrajectoryCheck, UpdateCheck
@@ -11,15 +11,14 @@ from compare.claims.verdicts import WITNESSES, Boundary, Verdict
 
 __all__ = ["explain", "numbers"]
 
-_TITLES = {"exact": "Exact", "reference": "The reference", "keras": "Keras"}
-_FOLLOW = {True: "agree", False: "do not: their noise moves it", None: "cannot all tell"}
+_FOLLOW = {True: "agree", False: "say otherwise, as their noise moves that", None: "cannot all tell"}
 
 
 def explain(verdict: Verdict) -> str:
     """Tell what became of a claim, and why, in a paragraph that is a single line."""
     claim = verdict.claim
     where = f"{claim.source}, {claim.paragraph}" if claim.paragraph else claim.source
-    sentences = [f"“{claim.says}” ({where}).", verdict_sentence(verdict)]
+    sentences = [f"“{claim.says}” ({where}).", verdict_sentence(verdict, unchanged=False)]
     if verdict.verdict == "not auditable":
         return " ".join(sentences)
     if is_by_runs(verdict) or (verdict.verdict == "conditional" and ";" in verdict.why):
@@ -47,9 +46,16 @@ def _by_witness(verdict: Verdict) -> list[str]:
         witness = verdict.witnesses[name]
         if witness is None:
             continue
-        findings = [finding for finding in witness.findings if finding is not None]
-        said = [text for text in (*(f.says for f in findings), *(f.reason for f in findings)) if text]
-        sentences.append(_sentence(f"{_TITLES[name]}: {'; '.join(dict.fromkeys(said))}"))
+        said: dict[str, list[str]] = {}
+        for judged, finding in zip(verdict.checks, witness.findings, strict=True):
+            if finding is None:
+                continue
+            who = who_says(name, judged.check, finding, verdict.claim.experiment.seed)
+            if name == "reference" and is_of_one_run(judged.check):
+                who = "reference"  # whose words have the number of runs
+            said.setdefault(who, []).extend(text for text in (finding.says, finding.reason) if text)
+        for who, texts in said.items():
+            sentences.append(_sentence(f"{who}: {'; '.join(dict.fromkeys(texts))}"))
         if witness.certified is not None:
             sentences.append(_certified(*witness.certified))
     return sentences
@@ -63,7 +69,7 @@ def _certified(word: str, worst: float) -> str:
 
 
 def _boundary(boundary: Boundary) -> str:
-    text = f"It is true only for {true_only_for(boundary)} (the claim has {shown(boundary.stated)}{_width(boundary)})"
+    text = f"True only for {true_only_for(boundary)} (the claim has {shown(boundary.stated)}{_width(boundary)})"
     if boundary.closed_form is not None:
         formula, value = boundary.closed_form
         equals = "" if formula == shown(value) else f" = {shown(value)}"

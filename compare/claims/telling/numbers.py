@@ -3,13 +3,14 @@
 import math
 from typing import NamedTuple
 
-from compare.claims.check_text import shown, symbol
+from compare.claims.check_text import measured
 from compare.claims.findings import Finding
+from compare.claims.number_text import shown
 from compare.claims.values import Check, ComparisonCheck, StepsCheck, TrajectoryCheck, UpdateCheck
 from compare.claims.verdicts import WITNESSES, Verdict
 from compare.claims.witnesses.shared_runs import SEEDS
 
-__all__ = ["CheckNumbers", "WitnessRow", "numbers"]
+__all__ = ["CheckNumbers", "WitnessRow", "is_of_one_run", "numbers", "who_says"]
 
 
 class WitnessRow(NamedTuple):
@@ -43,11 +44,17 @@ def numbers(verdict: Verdict) -> tuple[CheckNumbers, ...]:
 
 
 def _row(name: str, check: Check, finding: Finding, seed: int) -> WitnessRow:
+    return WitnessRow(who_says(name, check, finding, seed), _value(name, check, finding), _says(check, finding))
+
+
+def who_says(name: str, check: Check, finding: Finding, seed: int) -> str:
+    """A witness of a check in words: who it is, and what it looked at."""
     who = {"exact": _exact, "reference": _reference, "keras": _keras}[name]
-    return WitnessRow(who(check, finding, seed), _value(name, check, finding), _says(check, finding))
+    return who(check, finding, seed)
 
 
-def _of_one_run(check: Check) -> bool:
+def is_of_one_run(check: Check) -> bool:
+    """Whether a check is of the claim's own run, and not of many starts or none."""
     return isinstance(check, (TrajectoryCheck, StepsCheck, ComparisonCheck)) and not _is_share(check)
 
 
@@ -56,11 +63,11 @@ def _is_share(check: Check) -> bool:
 
 
 def _exact(check: Check, finding: Finding, seed: int) -> str:
-    return "expected dynamics" if _of_one_run(check) or _is_share(check) else "closed form"
+    return "expected dynamics" if is_of_one_run(check) or _is_share(check) else "closed form"
 
 
 def _reference(check: Check, finding: Finding, seed: int) -> str:
-    if _of_one_run(check):
+    if is_of_one_run(check):
         return f"reference, median of {SEEDS if finding.share is None else finding.share[2]} runs"
     if isinstance(check, TrajectoryCheck) and check.share is not None:
         return f"reference, {shown(check.share.number)} {'runs' if check.share.of == 'seeds' else check.share.of}"
@@ -70,18 +77,17 @@ def _reference(check: Check, finding: Finding, seed: int) -> str:
 def _keras(check: Check, finding: Finding, seed: int) -> str:
     if _is_share(check):
         return "Keras, the first start"
-    return f"Keras, seed {seed}" if _of_one_run(check) or isinstance(check, UpdateCheck) else "Keras as installed"
+    return f"Keras, seed {seed}" if is_of_one_run(check) or isinstance(check, UpdateCheck) else "Keras as installed"
 
 
 def _value(name: str, check: Check, finding: Finding) -> str:
-    if name == "reference" and _of_one_run(check):
-        known = finding.number is not None and not math.isnan(finding.number)
-        return f"{symbol(check)} = {shown(finding.number)}" if known and finding.number is not None else ""
+    if name == "reference" and is_of_one_run(check):
+        return "" if finding.number is None or math.isnan(finding.number) else measured(check, finding.number)
     return finding.says
 
 
 def _says(check: Check, finding: Finding) -> str:
-    if finding.share is not None and _of_one_run(check):
+    if finding.share is not None and is_of_one_run(check):
         met, told, runs = finding.share
         said = f"true in {met} of {told} runs" if told else ""
         silent = f"{runs - told} of {runs} cannot tell: {finding.reason}" if told < runs else ""

@@ -8,12 +8,14 @@ __all__ = ["is_by_runs", "unchanged_for", "verdict_sentence"]
 BY_BATCHES = "it depends on the batches"
 
 
-def verdict_sentence(verdict: Verdict) -> str:
+def verdict_sentence(verdict: Verdict, *, unchanged: bool = True) -> str:
     """Say what became of a claim, and where that would change, in a sentence or two.
 
     Parameters
     ----------
     verdict : Verdict
+    unchanged : bool
+        Whether to say over which ranges nothing changes.
 
     Returns
     -------
@@ -29,7 +31,7 @@ def verdict_sentence(verdict: Verdict) -> str:
     elif verdict.verdict == "conditional":
         said = _conditional(verdict)
     else:
-        said = _decided(verdict)
+        said = _decided(verdict, unchanged)
     said = said.strip()
     said += "" if said.endswith((".", "!", "?")) else "."
     return said + (" The witnesses contradict each other." if verdict.contradictions else "")
@@ -51,10 +53,10 @@ def unchanged_for(verdict: Verdict) -> str:
     return " and for ".join(reach(*each) for each in verdict.searched)
 
 
-def _decided(verdict: Verdict) -> str:
+def _decided(verdict: Verdict, unchanged: bool) -> str:
     holds = verdict.verdict == "holds"
     word = "True" if holds else "False"
-    where = unchanged_for(verdict)
+    where = unchanged_for(verdict) if unchanged else ""
     said = f"{word}, and stays so for {where} (looked at without batch noise)" if where else word
     boundary = verdict.boundary
     if boundary is None:
@@ -70,8 +72,8 @@ def _decided(verdict: Verdict) -> str:
 def _truth(boundary: Boundary, verdict: Verdict, holds: bool) -> str:
     by_runs = boundary.found_by == "reference"
     if holds:
-        return f"true {'in every run ' * by_runs}for {true_where(boundary, verdict.boundaries)}"
-    return f"false {'in some runs ' * by_runs}for {false_for(boundary, verdict.boundaries)}"
+        return f"true{', whatever the batches,' * by_runs} for {true_where(boundary, verdict.boundaries)}"
+    return f"false {'with some batches ' * by_runs}for {false_for(boundary, verdict.boundaries)}"
 
 
 def _at_stated(boundary: Boundary) -> bool:
@@ -82,8 +84,8 @@ def _at_stated(boundary: Boundary) -> bool:
 
 def _conditional(verdict: Verdict) -> str:
     if verdict.boundary is not None and not is_by_runs(verdict):
-        in_runs = "in every run " if verdict.boundary.found_by == "reference" else ""
-        return f"True {in_runs}only for {true_where(verdict.boundary, verdict.boundaries)}"
+        always = ", whatever the batches," if verdict.boundary.found_by == "reference" else ""
+        return f"True{always} only for {true_where(verdict.boundary, verdict.boundaries)}"
     reference = verdict.witnesses["reference"]
     share = None if reference is None else reference.share
     if share is None or share[0] in (0, share[1]):

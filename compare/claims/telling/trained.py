@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from compare.claims.check_text import shown
+from compare.claims.number_text import shown
 from reference import Experiment, Parameters
 
 __all__ = ["is_unusual", "trained_and_held"]

@@ -17,7 +17,8 @@ from compare.claims.witnesses.real_numbers import NoNumber, Real, Reals, Undecid
 __all__ = ["DIGITS", "LOST", "NO_NUMBER", "Settled", "meets", "rounded", "settle", "shown"]
 
 DIGITS = (20, 40, 80, 160, 320, 640)
-SHOWN = 12  # significant digits
+SHOWN = 4  # significant digits, where no more are needed
+PLAIN = 12  # digits before the point up to which a number is written without a power of ten
 LONGEST = 2**16  # bits of what is shown
 LOST = f"on the threshold, as far as {DIGITS[-1]} digits tell"
 NO_NUMBER = "no number that float64 holds: something is too large, divided by 0 or undefined"
@@ -73,17 +74,17 @@ def meets(condition: Condition, number: Real) -> bool:
 
 
 def shown(number: Real, condition: Condition | None = None) -> str:
-    """A number in 12 significant digits, each of which is correct, or in as many as tell it from a threshold.
+    """A number in four significant digits, each of which is correct, or in as many as tell it from a threshold.
 
     Examples
     --------
     >>> shown(reals_of(20).number(Fraction(2, 3))), shown(reals_of(20).number(-0.25))
-    ('0.666666666667', '-0.25')
+    ('0.6667', '-0.25')
     >>> shown(reals_of(20).number(Fraction("0.5000000000000000005")), Condition(above=0.5))
     '0.5000000000000000005'
     >>> reals = reals_of(20)
     >>> shown(reals.exp(reals.number(-1000)))
-    '5.07595889755e-435'
+    '5.076e-435'
     """
     if number.value == 0:
         return "0"
@@ -92,15 +93,17 @@ def shown(number: Real, condition: Condition | None = None) -> str:
         return _magnitude(number)
     low, high = ends
     thresholds = [] if condition is None else _thresholds(condition)
-    for digits in (SHOWN, 17, 25, 40):
+    for digits in (SHOWN, 7, 12, 17, 25, 40):
         text = rounded(low, digits)
         if text != rounded(high, digits):
             break
         if not any(rounded(threshold, digits) == text and not low == threshold == high for threshold in thresholds):
             return text
-    for digits in range(SHOWN, 0, -1):
-        text = rounded(low, digits)
-        if text == rounded(high, digits):
+    else:
+        digits = SHOWN
+    for fewer in range(digits, 0, -1):
+        text = rounded(low, fewer)
+        if text == rounded(high, fewer):
             return text
     return f"from {rounded(low, 2)} to {rounded(high, 2)}"
 
@@ -145,7 +148,7 @@ def rounded(number: Fraction, digits: int) -> str:
     context = Context(prec=digits, Emin=MIN_EMIN, Emax=MAX_EMAX)
     decimal = context.divide(Decimal(number.numerator), Decimal(number.denominator)).normalize(context)
     exponent = decimal.adjusted()
-    if -5 < exponent < SHOWN:
+    if -5 < exponent < PLAIN:
         return f"{decimal:f}"
     sign, figures, _ = decimal.as_tuple()
     text = "".join(map(str, figures))

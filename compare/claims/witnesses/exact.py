@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from compare.claims.check_text import shown, symbol
+from compare.claims.check_text import measured, symbol
 from compare.claims.findings import Finding
 from compare.claims.values import (
     Check,
@@ -15,6 +15,7 @@ from compare.claims.values import (
     KinkCheck,
     MinimumCheck,
     ShareOf,
+    StepsCheck,
     SurfaceCheck,
     TrajectoryCheck,
 )
@@ -53,12 +54,12 @@ def finding_of(answers: Answers, check: Check) -> Finding:
     """A single member's answer as a finding."""
     value, step = float(answers.number[0]), int(answers.step[0])
     number: float | None = value
-    where = f" at step {step}" if step >= 0 and not isinstance(check, ComparisonCheck) else ""
+    where = f" at step {step:,}" if step >= 0 and not isinstance(check, (ComparisonCheck, StepsCheck)) else ""
     if abs(value) == SMALLEST:  # stands for whatever is nearer to 0
         side, number = "below" if value < 0 else "above", None
         says = f"{symbol(check)} is {side} 0, by less than a float can hold{where}"
     else:
-        says = f"{symbol(check)} = {shown(value)}{where}"
+        says = f"{measured(check, value)}{where}"
     if answers.resolved[0]:
         return Finding(bool(answers.met[0]), number, says)
     return Finding(None, number, says, answers.reason)

@@ -65,7 +65,7 @@ def keras_findings(claim: Claim, statement: Statement | None, shared: SharedRuns
         if isinstance(check, TrajectoryCheck) and check.share is not None:
             member = finding_of(answer(check, shared.keras_path(first_start(claim.experiment, check.share))), check)
             # One member is no share: Keras is here to certify it.
-            return Finding(None, member.number, f"first member: {member.says}")
+            return Finding(None, member.number, f"from the first start {member.says}")
         if isinstance(check, UpdateCheck):
             return judge_update(check, shared.certificate(claim.experiment).keras)
         return _installed(check)

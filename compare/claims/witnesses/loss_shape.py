@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from compare.claims.check_text import described
 from compare.claims.findings import Finding
+from compare.claims.number_text import counted, written_out
 from compare.claims.values import Condition, ConvexCheck, CriticalPointCheck, CrossingsCheck, MinimumCheck
 from compare.claims.witnesses.certainty import NO_NUMBER, rounded, settle
 from compare.claims.witnesses.critical_points import Place, place_of
@@ -48,7 +50,7 @@ def judge_minimum(check: MinimumCheck, experiment: Experiment, points_of: Points
     radius = max(place.radius for place in places)
     if finding.met is None and finding.number is not None and radius:
         finding = finding._replace(reason=f"on the threshold, as far as the minimum is known: to {float(radius):.1g}")
-    return finding._replace(says=f"{check.quantity} = {finding.says}")
+    return finding._replace(says=f"{described(check)} = {finding.says}" if finding.says else "")
 
 
 def judge_critical_point(check: CriticalPointCheck, experiment: Experiment, points_of: Points) -> Finding:
@@ -64,11 +66,12 @@ def judge_critical_point(check: CriticalPointCheck, experiment: Experiment, poin
     if len(kinds) > 1 and check.kind in kinds:
         return Finding(None, reason=f"within {check.within:g} there are several critical points: {', '.join(kinds)}")
     if kinds:
-        return Finding(check.kind in kinds, None, f"it is a {' and a '.join(kinds)}")
+        where = f"at w = {written_out(check.at.w)}, b = {written_out(check.at.b)}"
+        return Finding(check.kind in kinds, None, f"{where} there is a {' and a '.join(kinds)}")
     near_sets = [point.family for point in points if point.dimension > 0]
     if near_sets and _is_stationary(check.at, experiment):
         return Finding(None, reason=f"the point belongs to a set, one of: {'; '.join(near_sets)}")
-    return Finding(check.kind == "none", None, "it is no critical point")
+    return Finding(check.kind == "none", None, "the gradient there is not 0")
 
 
 def _is_near(check: CriticalPointCheck, place: Place, experiment: Experiment) -> bool | None:
@@ -99,7 +102,7 @@ def judge_convex(check: ConvexCheck, experiment: Experiment) -> Finding:
         left, right = half_parabolas(neuron_of(experiment.initial, experiment))
         jump = right.b - left.b
         digits = next((n for n in (12, 17, 25) if rounded(left.b, n) != rounded(right.b, n)), 12)
-        says = f"at w = 0 the derivative goes from {rounded(left.b, digits)} to {rounded(right.b, digits)}"
+        says = f"at w = 0 the derivative of the loss jumps from {rounded(left.b, digits)} to {rounded(right.b, digits)}"
         return Finding((jump >= 0) == check.expected, reals_of(20).number(jump).middle(), says)
     trained = set(experiment.trainable)
     if trained <= {"v", "d"} or (experiment.negative_slope == 1 and trained <= {"w", "b"}):
@@ -140,9 +143,5 @@ def judge_crossings(check: CrossingsCheck, experiment: Experiment) -> Finding:
         return Finding(None, reason="only for w alone, without biases")
     parabolas = half_parabolas(neuron_of(experiment.initial, experiment))
     places = crossings(*parabolas, written(check.at_zero), written(check.slope))
-    says = (
-        f"{len(places)} crossing{'' if len(places) == 1 else 's'}"
-        + (", at w = " if places else "")
-        + ", ".join(rounded(w, 4) for w in places)
-    )
+    says = counted(len(places), "crossing") + (" at w = " if places else "") + ", ".join(rounded(w, 4) for w in places)
     return Finding(len(places) > check.above, float(len(places)), says)

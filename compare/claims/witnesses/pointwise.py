@@ -11,7 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from compare.claims.check_text import described
 from compare.claims.findings import Finding
+from compare.claims.formula import Formula
+from compare.claims.number_text import written_out
 from compare.claims.values import Condition, FormulaCheck, KinkCheck, SurfaceCheck
 from compare.claims.witnesses.certainty import NO_NUMBER, meets, settle, shown
 from compare.claims.witnesses.loss_values import (
@@ -30,6 +33,8 @@ __all__ = ["Measured", "judge_formula", "judge_number", "judge_one_sided", "judg
 
 AT_ZERO = 'decided by the value taken for phi\'(0): say side = "left" or "right"'
 
+LONGEST_FORMULA = 60  # characters of one that is told with its value
+
 Measured = Callable[[Reals], Real]  # a number to as many digits as asked for
 
 
@@ -43,7 +48,12 @@ def judge_surface(check: SurfaceCheck, experiment: Experiment) -> Finding:
     slack = np.inf
     for point in check.points:
         finding, margin = _judge_point(check, point, experiment)
-        finding = finding._replace(says=f"{finding.says} at {_shown(point)}".strip())
+        if finding.says:
+            number, sign, formula = finding.says.partition(";")
+            side = f" from the {check.side}" if check.side else ""
+            where = ", ".join(f"{name} = {written_out(value)}" for name, value in point.items())
+            says = f"{described(check)} = {number} at {where}{side}{sign}{formula}"
+            finding = finding._replace(says=says)
         if finding.met is False:
             return finding
         if finding.met is None:
@@ -98,20 +108,18 @@ def _judge_equal(check: Any, measured: Measured, values: Mapping[str, float]) ->
     condition = Condition(near=0.0, within=check.within)
     met, off, reason = settle(apart, condition)
     if off is None:
-        return Finding(None, says=f"{check.equals} is to be equalled", reason=reason), math.inf
+        return Finding(None, reason=reason), math.inf
     number, wanted = both
-    says = f"{shown(number)} where {check.equals} is {shown(wanted)}"
-    if met is False and shown(number) == shown(wanted):
-        says += f", {shown(off)} apart"
+    text = shown(number)
+    says = f"{text}; the formula {check.equals} gives {'the same' if shown(wanted) == text else shown(wanted)}"
+    if met is False and shown(wanted) == text:
+        says = f"{text}; the formula {check.equals} is {shown(off)} away from it"
     return Finding(met, number.middle(), says, reason), condition.margin(off.middle())
 
 
-def _shown(point: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} = {_short(value)}" for name, value in point.items())
-
-
-def _short(value: float) -> str:
-    return text if float(text := f"{value:g}") == value else repr(value)
+def _result(formula: Formula, number: str) -> str:
+    text = str(formula)
+    return f"{text} = {number}" if len(text) <= LONGEST_FORMULA else f"the formula gives {number}"
 
 
 def _quantity(check: SurfaceCheck, point: Mapping[str, float], experiment: Experiment) -> Measured | None:
@@ -169,7 +177,7 @@ def judge_one_sided(check: KinkCheck) -> Finding:
     }[check.function]
     number = left if check.side == "left" else right
     met = meets(check.condition, reals_of(20).number(written(number)))
-    return Finding(met, number, f"{number:zg} from the {check.side}")
+    return Finding(met, number, f"{written_out(number)} from the {check.side}")
 
 
 def judge_formula(check: FormulaCheck) -> Finding:
@@ -180,7 +188,7 @@ def judge_formula(check: FormulaCheck) -> Finding:
         # As IEEE 754 has it: infinite or not a number.
         number = float(check.formula({name: np.float64(value) for name, value in check.at.items()}))
         number = math.nan if math.isfinite(number) and reason == NO_NUMBER else number
-        return Finding(None, number, f"{check.formula} = {number:z.12g}", reason)
+        return Finding(None, number, _result(check.formula, f"{number:z.12g}"), reason)
     if not isinstance(found.value, Fraction) and math.isinf(found.middle()):
         met, reason = None, NO_NUMBER
-    return Finding(met, found.middle(), f"{check.formula} = {shown(found, check.condition)}", reason)
+    return Finding(met, found.middle(), _result(check.formula, shown(found, check.condition)), reason)

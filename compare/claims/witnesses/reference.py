@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from compare.claims.check_text import shown, symbol
+from compare.claims.check_text import measured
 from compare.claims.findings import Finding
+from compare.claims.number_text import counted
 from compare.claims.values import Check, Claim, DefaultCheck, ShareOf, TrajectoryCheck, UpdateCheck
 from compare.claims.verdicts import Share
 from compare.claims.witnesses.exact import findings_of
@@ -45,7 +46,10 @@ def _share(experiment: Experiment, check: TrajectoryCheck, share: ShareOf, share
         for path in (shared.expected_path(runs.noiseless), shared.reference_path(runs.noisy))
     )
     ends, moved = interval_by_noise(noiseless, noisy, half_the_error(share))
-    says = f"batches of {runs.noisy.experiment.batch_size} could change {moved} of {len(noisy.resolved)} starts"
+    size, starts = runs.noisy.experiment.batch_size, len(noisy.resolved)
+    says = (
+        f"the noise of batches of {counted(size, 'sample')} could change what becomes of {moved} of {starts:,} starts"
+    )
     return judge_share(answers, share, runs.run.seeds, (ends, says))
 
 
@@ -79,13 +83,13 @@ def reference_findings(claim: Claim, statement: Statement | None, shared: Shared
 
 
 def _of_seeds(answers: Answers, check: Check) -> Finding:
-    met, counted, number = Share.of(answers.met, answers.resolved)
+    met, told, number = Share.of(answers.met, answers.resolved)
     median = _median(answers.number)
-    who = f"true in {met} of {number} runs" if counted else f"none of {number} runs can tell"
-    says = who if np.isnan(median) else f"{who}, median {symbol(check)} = {shown(median)}"
-    unanimous = counted == number and met in (0, number)
-    reason = "" if counted == number else answers.reason
-    return Finding(met == number if unanimous else None, median, says, reason, (met, counted, number))
+    who = f"true in {met} of {number} runs" if told else f"none of {number} runs can tell"
+    says = who if np.isnan(median) else f"{who}, median {measured(check, median)}"
+    unanimous = told == number and met in (0, number)
+    reason = "" if told == number else answers.reason
+    return Finding(met == number if unanimous else None, median, says, reason, (met, told, number))
 
 
 def _median(numbers: np.ndarray) -> float:

@@ -93,5 +93,5 @@ def draw_picture(name: str, folder: Path, size: tuple[float, float], draw: Calla
 
 
 def _film(name: str, run: Trajectory, folder: Path) -> Picture:
-    path = write_gif(run, folder / f"{name}.gif", until=min(scenes.FILMED_STEPS, run.experiment.steps))
+    path = write_gif(run, folder / f"{name}.gif", frames=scenes.FRAMES, until=scenes.filmed_steps(run))
     return Picture(name, path, *scenes.describe_film(run))

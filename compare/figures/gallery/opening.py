@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 from compare.figures import style
 from compare.figures.loss_curve import draw_loss
 from compare.figures.loss_surface import surface_of
-from compare.figures.runs import colour_of, drawable_parameters
+from compare.figures.runs import drawable_parameters, end_of, look_of
+from compare.theory.outcomes import outcome_of
 from reference import Trajectory
 
 __all__ = ["draw_opening"]
@@ -38,16 +39,17 @@ def draw_opening(
 def _draw_loss(ax: Axes, right_way: Trajectory, backward: Trajectory) -> None:
     loss_surface = surface_of([right_way, backward], "draw_opening", ("w",))
     draw_loss(ax, loss_surface, *VIEW, points=600)
-    for run, marker in ((backward, "s"), (right_way, "o")):
-        path, ink = drawable_parameters(run).w[::10, 0], colour_of(run)
-        ax.plot(path, loss_surface.drawable(path), marker, color=ink, markersize=5, markeredgewidth=0, zorder=3)
+    for run in (backward, right_way):
+        path, look = drawable_parameters(run).w[::10, 0], look_of(run)
+        ax.plot(path, loss_surface.drawable(path), look.marker, color=look.colour, markersize=5, markeredgewidth=0,
+                zorder=3)  # fmt: skip
     lowest = loss_surface.minimum_between(*VIEW)
     if lowest is not None:
         style.mark_minimum(ax, lowest, 15, zorder=5)
     ax.axvline(0, color=style.QUIET, linewidth=0.8, linestyle=":", zorder=1)
     rate, path = backward.experiment.optimizer.learning_rate, backward.parameters.w
     steps, end = len(path) - 1, path[-1]
-    text = f"each step takes about {100 * rate:.2g} % of\nthe way left to 0: after {steps}\nsteps w = {end:.3g}"
+    text = f"each step takes about {100 * rate:.2g} % of\nthe way left to 0: after {steps:,}\nsteps w = {end:.3g}"
     arrow = {"arrowstyle": "->", "color": style.QUIET, "shrinkB": 4}
     ax.annotate(text, (0, float(loss_surface.at(w=0.0))), (0.75, 1.7), fontsize=style.TEXT_SIZE - 1, color=style.INK,
                 ha="center", va="center", bbox=style.TEXT_BOX, arrowprops=arrow, zorder=6)  # fmt: skip
@@ -60,23 +62,29 @@ def _draw_loss(ax: Axes, right_way: Trajectory, backward: Trajectory) -> None:
 
 
 def _draw_weights(ax: Axes, stuck: Trajectory, leaky: Trajectory, momentum: Trajectory, jump: Trajectory) -> None:
+    steps = stuck.experiment.steps
     slope, rate = leaky.experiment.negative_slope, jump.experiment.optimizer.learning_rate
-    for run, line, name in (
-        (momentum, "-", "ReLU, momentum 0.9"),
-        (jump, "-.", f"ReLU, rate {rate:g} from {jump.parameters.w[0]:g}"),
-        (leaky, "--", f"LeakyReLU {slope:g}"),
-        (stuck, "-", "ReLU, plain SGD"),
-    ):
-        path = drawable_parameters(run).w[: STEPS + 1, 0]
-        label = f"{name}: ends at {run.parameters.w[-1]:.3g}"
-        ax.plot(np.arange(len(path)), path, line, color=colour_of(run), linewidth=1.8, zorder=3, label=label)
+    runs = {
+        "ReLU, momentum 0.9": momentum,
+        f"ReLU, rate {rate:g} from {jump.parameters.w[0]:g}": jump,
+        f"LeakyReLU {slope:g}": leaky,
+        "ReLU, plain SGD": stuck,
+    }
+    outcomes = [outcome_of(run) for run in runs.values()]
+    nths = style.nth_of_its_outcome(outcomes)
+    for (name, run), outcome, nth in zip(runs.items(), outcomes, nths, strict=True):
+        path, look = drawable_parameters(run).w[: STEPS + 1, 0], style.LOOKS[outcome]
+        label = f"{name}: {end_of(run)}"
+        ax.plot(np.arange(len(path)), path, style.LINES[nth % len(style.LINES)], color=look.colour, linewidth=1.8,
+                marker=look.marker, markersize=5, markevery=(40 + 30 * nth, 150), zorder=3, label=label)  # fmt: skip
     ax.axhline(0, color=style.QUIET, linewidth=0.8, linestyle=":", zorder=1)
     target = stuck.experiment.target.w
     ax.axhline(target, color=style.TARGET, linewidth=5, alpha=0.4, zorder=2, label=f"target: {target:g}")
     ax.set_xlim(-10, STEPS + 10)
     ax.set_ylim(-5.0, 2.5)
-    style.dress(ax, xlabel="step", ylabel="weight w", title="What gets across 0")
-    style.legend(ax, loc="lower right", borderaxespad=0.1)
+    style.dress(ax, xlabel="step", ylabel="weight w", title=f"Which get across 0: first {STEPS:,} of {steps:,} steps")
+    style.legend(ax, loc="lower right", borderaxespad=0.1, title=f"after {steps:,} steps",
+                 title_fontsize=style.TEXT_SIZE - 1, alignment="left")  # fmt: skip
 
 
 def _write(ax: Axes, x: float, y: float, text: str, ha: str = "left") -> None:

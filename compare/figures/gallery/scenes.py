@@ -6,32 +6,52 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from compare.figures import style
 from compare.figures.functions import functions
-from compare.figures.gallery.captions import Description, ends, joined, optimizer_of, start, starts_and_ends, success
-from compare.figures.gallery.opening import draw_opening
+from compare.figures.gallery.captions import (
+    BECAME,
+    Description,
+    became,
+    counted,
+    fate,
+    joined,
+    numbers_from,
+    optimizer_of,
+    start,
+)
+from compare.figures.gallery.opening import STEPS, draw_opening
 from compare.figures.landscape import surface
-from compare.figures.loss_curve import close_up, loss_curve
-from compare.figures.loss_surface import surface_of
+from compare.figures.loss_curve import INSET, add_close_up, close_up, loss_curve
+from compare.figures.loss_surface import LossSurface, surface_of
+from compare.figures.runs import arrival, drawable_parameters, end_of
 from compare.figures.training_curves import trajectory
 from compare.question.experiments import BACKWARD, OUTPUT, RIGHT_WAY
-from compare.theory.success import end_loss, loss_to_beat, succeeded
+from compare.theory.outcomes import NAMES, outcome_of, outcomes_of
+from compare.theory.reasons import reason
+from compare.theory.success import end_loss, least_loss_in_words
 from reference import Parameters, Trajectory, train
 
-__all__ = ["FILMED_STEPS", "FILMS", "STILLS", "Still", "describe_film"]
+__all__ = ["FILMS", "FRAMES", "STILLS", "Still", "describe_film", "filmed_steps"]
 
-FILMED_STEPS = 600  # what moves afterwards is less than a pixel
 OTHERS = ("momentum", "adam", "amsgrad")
 RELU = ("relu-right-way", "relu-backward")
 LEAKY = ("leaky-backward",)
 BIAS = (*(f"bias-right-way-{name}" for name in RIGHT_WAY), *(f"bias-backward-{name}" for name in BACKWARD))
-OPTIMIZERS = tuple(
-    id for sgd, w in ((RELU[1], -10), ("sgd-from-1", -1)) for id in (sgd, *(f"{name}-from{w}" for name in OTHERS))
-)
-TURNED = {"right-way": "right way", "left-to-right": "mirrored", "down-to-up": "upside down", "both": "both"}
+OPTIMIZERS = {
+    -10: (RELU[1], *(f"{name}-from-10" for name in OTHERS)),
+    -1: ("sgd-from-1", *(f"{name}-from-1" for name in OTHERS)),
+}
+TURNED = {  # ids of runs: file name, and in words
+    "right-way": ("right-way", "facing the right way"),
+    "left-to-right": ("wrong-way", "facing the wrong way (w < 0)"),
+    "down-to-up": ("upside-down", "upside down (v < 0)"),
+    "both": ("both", "wrong way and upside down"),
+}
 LEAKY_SLOPE = 0.3
+FRAMES = 50  # of an animation
 
 Runs = Mapping[str, Trajectory]
 
@@ -50,102 +70,120 @@ def _opening(figure: Figure, runs: Runs) -> Description:
     draw_opening(figure, *runs.values())
     _, backward, leaky, momentum, jump = runs.values()
     share, rate = (run.experiment.optimizer.learning_rate for run in (backward, jump))
+    names = ("plain SGD on ReLU", f"LeakyReLU {leaky.experiment.negative_slope:g}", "momentum", "a large step")
+    courses = (f"{name} {became(run)}" for name, run in zip(names, (backward, leaky, momentum, jump), strict=True))
     return Description(
         "Left, the expected loss over w for ReLU: it falls from the left, flattens out towards w = 0 where it is "
         "one half, then bends sharply down to 0 at w = 1. The points of the run from w = -10 crowd together just "
-        "left of 0, those of the run from w = 10 at 1. Right, the weight over steps: plain SGD on ReLU levels off "
-        "at 0, while LeakyReLU, momentum and a large step cross 0 and settle near 1.",
-        f"From w = {start(backward)} plain SGD {ends(backward)}, because left of 0 the slope of the loss is w "
-        f"itself, so each step takes about {100 * share:.2g} % of the way left to 0; {optimizer_of(momentum)} "
-        f"{ends(momentum)}, a learning rate of {rate:g} from w = {start(jump)} {ends(jump)}, "
-        f"LeakyReLU {leaky.experiment.negative_slope:g} {ends(leaky)}.",
+        f"left of 0, those of the run from w = 10 at 1. Right, the weight over the first {STEPS:,} of "
+        f"{backward.experiment.steps:,} steps; at the end {joined(courses)}.",
+        f"Plain SGD {fate(backward)}, because left of 0 the slope of the loss is w itself, so that each step takes "
+        f"about {100 * share:.2g} % of the way left to 0; {optimizer_of(momentum)} {fate(momentum)}, a learning rate "
+        f"of {rate:g} {fate(jump)}, LeakyReLU {leaky.experiment.negative_slope:g} {fate(leaky)}, all "
+        f"{numbers_from(runs.values())}.",
     )
 
 
 def _crowding(runs: Runs) -> str:
     """Where the points that are marked crowd together."""
     return joined(
-        f"those from w = {start(run)} crowd together {'at the minimum' if success(run) else 'at w = 0'}"
+        f"those from w = {start(run)} crowd together at w = {style.rounded(run.parameters.w[-1])}"
+        if run.diverged_at is None
+        else f"those from w = {start(run)} run away"
         for run in runs.values()
     )
 
 
 def _curve(neuron: str, figure: Figure, runs: Runs) -> Description:
-    loss_curve(*runs.values(), ax=figure.add_subplot())
-    lowest = surface_of(list(runs.values()), "loss_curve", ("w",)).minimum_between(-2.0, 2.0)
+    ax = loss_curve(*runs.values(), ax=figure.add_subplot())
+    loss_surface = surface_of(list(runs.values()), "loss_curve", ("w",))
+    low, high = ax.get_xlim()
+    one_sided = -low > 2 * high
+    inset = add_close_up(ax, loss_surface, (0.5, 0.26, 0.47, 0.34) if one_sided else (0.35, 0.28, 0.3, 0.34))
+    for run in runs.values():
+        _mark_visited(inset, loss_surface, run)
+    lowest = loss_surface.minimum_between(-2.0, 2.0)
     assert lowest is not None
     w, loss = lowest
     return Description(
-        f"The expected loss of {neuron} over the weight w, a valley with a bend at w = 0, and the points that training "
-        f"visits, one an epoch: {_crowding(runs)}.",
-        f"{neuron} {joined(map(starts_and_ends, runs.values()))}; the loss is lowest, {loss:.2g}, at "
-        f"w = {style.rounded(w)}.",
+        f"The expected loss of {neuron} over the weight w, a valley, and the points that training visits, one an "
+        f"epoch: {_crowding(runs)}. An inset shows the bend of the curve at w = 0.",
+        f"{neuron} {joined(map(fate, runs.values()))} {numbers_from(runs.values())}; the expected loss is lowest, "
+        f"{loss:.3g}, at w = {style.rounded(w)}.",
+    )
+
+
+def _mark_visited(ax: Axes, loss_surface: LossSurface, run: Trajectory) -> None:
+    look, path = style.LOOKS[outcome_of(run)], drawable_parameters(run).w[::100, 0]
+    near = path[(path >= INSET[0]) & (path <= INSET[1])]
+    ax.plot(
+        near, loss_surface.drawable(near), look.marker, color=look.colour, markersize=5, markeredgewidth=0, zorder=4
     )
 
 
 def _close_up(neuron: str, figure: Figure, runs: Runs) -> Description:
-    close_up(*runs.values(), ax=figure.add_subplot())
+    ax = close_up(*runs.values(), ax=figure.add_subplot())
     loss_surface = surface_of(list(runs.values()), "close_up", ("w",))
     left, right = map(style.rounded, loss_surface.one_sided_slopes())
+    edge = ax.get_xlim()[1]
+    falls = [float(loss_surface.at(w=w) - loss_surface.at(w=w + edge)) for w in (-edge, 0.0)]
     return Description(
-        f"The expected loss of {neuron} next to w = 0: "
-        + ("level just left of 0" if left == "0" else "falling left of 0 already")
-        + ", bent at 0, and falling steeply right of it. Of the points visited, one every 10 steps, "
-        f"{_crowding(runs)}.",
-        f"At w = 0 the loss of {neuron} is {float(loss_surface.at(w=0.0)):.2g}; its slope is {left} on the left of 0 "
-        f"and {right} on the right.",
+        f"The expected loss of {neuron} from w = {-edge:g} to {edge:g}: from there to 0 it falls by {falls[0]:.2g}, "
+        + ("and is level where it meets 0" if left == "0" else f"with slope {left} where it meets 0")
+        + f"; right of the bend it falls by {falls[1]:.2g} over the same distance. Of the points visited, one every "
+        f"10 steps, {_crowding(runs)}.",
+        f"At w = 0 the expected loss of {neuron} is {float(loss_surface.at(w=0.0)):.3g}; its slope is {left} on the "
+        f"left of 0 and {right} on the right.",
     )
 
 
 def _history(neuron: str, figure: Figure, runs: Runs) -> Description:
     trajectory(*runs.values(), ax=tuple(figure.subplots(2, sharex=True)))
-    courses = {
-        True: "the loss falls to its minimum and the weight settles there",
-        False: "the loss levels off at one half and the weight just left of 0",
-    }
-    seen = (f"from w = {start(run)} {courses[success(run)]}" for run in runs.values())
-    outcomes = (f"{starts_and_ends(run)} and loss {float(end_loss(run)):.2g}" for run in runs.values())
+    seen = (
+        f"from w = {start(run)} the weight ends at {style.rounded(run.parameters.w[-1])} and the loss at "
+        f"{float(end_loss(run)):.3g}"
+        for run in runs.values()
+    )
+    losses = (f"{fate(run)} and an expected loss of {float(end_loss(run)):.3g}" for run in runs.values())
     return Description(
-        f"Loss (logarithmic) above weight of {neuron}, by epoch of 100 steps: {joined(seen)}.",
-        f"{neuron} learning ReLU {joined(outcomes)}.",
+        f"Mean loss of the batches (logarithmic) above weight of {neuron}, by epoch of 100 steps: {joined(seen)}.",
+        f"{neuron} {joined(losses)}, {numbers_from(runs.values())}.",
     )
 
 
-def _optimizers(figure: Figure, runs: Runs) -> Description:
-    grid = figure.subplots(2, 2, sharex=True)
-    for column, w in enumerate((-10, -1)):
-        here = [run for run in runs.values() if run.parameters.w[0] == w]
-        if here:
-            names = [f"{optimizer_of(run)}: ends at {run.parameters.w[-1]:.3g}" for run in here]
-            trajectory(*here, labels=names, ax=tuple(grid[:, column]))
-        grid[0, column].set_title(f"from w = {w}", loc="left", fontsize=style.TEXT_SIZE + 1, color=style.INK)
-    for ax in grid[:, 1]:
-        ax.set_ylabel("")
-    courses = {True: "crosses 0 and settles at the minimum", False: "stays left of 0"}
-    seen = (f"{optimizer_of(run)} from {start(run)} {courses[success(run)]}" for run in runs.values())
-    outcomes = (f"{optimizer_of(run)} {starts_and_ends(run)}" for run in runs.values())
+def _optimizers(w: int, figure: Figure, runs: Runs) -> Description:
+    axes = tuple(figure.subplots(2, sharex=True))
+    names = [f"{optimizer_of(run)}: {end_of(run)}" for run in runs.values()]
+    trajectory(*runs.values(), labels=names, ax=axes)
+    axes[0].set_title(f"ReLU from w = {w}", loc="left", fontsize=style.TEXT_SIZE + 1, color=style.INK)
+    courses = (f"{optimizer_of(run)} ends at w = {style.rounded(run.parameters.w[-1])}" for run in runs.values())
+    outcomes = (f"{optimizer_of(run)} {became(run)} ({reason(run)})" for run in runs.values())
     return Description(
-        "Loss (logarithmic) above weight of ReLU by epoch of 100 steps, from w = -10 on the left and w = -1 on the "
-        f"right: {joined(seen)}.",
-        f"ReLU under {joined(outcomes)}.",
+        f"Mean loss of the batches (logarithmic) above weight of ReLU by epoch of 100 steps, from w = {w}: "
+        f"{joined(courses)}, where w = 0 is the kink and w = 1 the minimum.",
+        f"ReLU from w = {w}: {joined(outcomes)}, {numbers_from(runs.values())}.",
     )
 
 
 def _bias(figure: Figure, runs: Runs) -> Description:
     surface(*runs.values(), ax=figure.add_subplot())
-    reached = [id for id, run in runs.items() if success(run)]
-    upside_down = [id for id in runs if "backward" in id]
-    crossing = sum(id in reached for id in upside_down)
-    failing = [run for id, run in runs.items() if id not in reached]
-    deaths = (f"from ({start(run)}, {run.parameters.b[0]:g}) to ({run.end.w:.2f}, {run.end.b:.2f})" for run in failing)
+    outcomes = {id: outcome_of(run) for id, run in runs.items()}
+    wrong_way = [outcomes[id] for id in runs if "backward" in id]
+    dead = [run for id, run in runs.items() if outcomes[id] == "dead"]
+    deaths = (
+        f"the one from ({start(run)}, {run.parameters.b[0]:g}) died at ({run.end.w:.2f}, {run.end.b:.2f}), "
+        f"{reason(run)}"
+        for run in dead
+    )
     return Description(
-        "The expected loss over weight and bias as shades of grey, white around the minimum w = 1, b = 0, with the "
-        f"paths of {len(runs)} runs: {len(reached)} (blue, solid) bend towards the minimum, {len(failing)} "
-        "(vermillion, dashed) stop at a hatched wedge below the origin, where the neuron is dead.",
-        f"ReLU with bias: {len(reached)} of {len(runs)} starts head for the minimum, among them {crossing} of the "
-        f"{len(upside_down)} that begin upside down"
-        + (f"; the others die on their way {joined(deaths)}." if failing else "."),
-    )  # fmt: skip
+        "The expected loss over weight and bias as shades of grey, lightest around the minimum w = 1, b = 0, with the "
+        f"paths of {len(runs)} runs: {counted(list(outcomes.values()))}. Below the origin a wedge is hatched in which "
+        "few inputs activate the neuron.",
+        f"ReLU with bias, {numbers_from(runs.values())}: of {len(runs)} starts (w, b) "
+        f"{counted(list(outcomes.values()))}"
+        + (f"; of the {len(wrong_way)} that face the wrong way {counted(wrong_way)}" if wrong_way else "")
+        + (f"; {joined(deaths)}." if dead else "."),
+    )
 
 
 def _bias_leaky(figure: Figure, runs: Runs) -> Description:
@@ -155,60 +193,69 @@ def _bias_leaky(figure: Figure, runs: Runs) -> Description:
     first = next(iter(runs.values())).experiment
     ensemble = train(replace(first, initial=initial, negative_slope=LEAKY_SLOPE))
     surface(ensemble, ax=figure.add_subplot())
-    reached, loss = np.asarray(succeeded(ensemble)), end_loss(ensemble)
+    outcomes, loss = [NAMES[i] for i in outcomes_of(ensemble).outcome], end_loss(ensemble)
     return Description(
         "The expected loss of LeakyReLU over weight and bias as shades of grey, with the paths of runs from the same "
-        f"starts as for ReLU: {sum(reached)} of {len(reached)} (blue) bend into the one minimum, also those from the "
-        "left, across w = 0. There is no dead region.",
-        f"LeakyReLU {LEAKY_SLOPE:g} with bias: {sum(reached)} of the same {len(reached)} starts head for the minimum; "
-        f"their expected losses end between {loss.min():.3g} and {loss.max():.3g}.",
+        f"starts as for ReLU: {counted(outcomes)}, also from the left, across w = 0. There is no region in which few "
+        "inputs matter.",
+        f"LeakyReLU {LEAKY_SLOPE:g} with bias, {numbers_from(runs.values())}: of the same {len(starts)} starts "
+        f"{counted(outcomes)}, with expected losses between {loss.min():.3g} and {loss.max():.3g}.",
     )
 
 
-def _output(figure: Figure, runs: Runs) -> Description:
-    names = [TURNED[id.removeprefix("output-")] for id in runs]
-    axes = figure.subplots(1, len(runs), sharey=True, squeeze=False)[0]
-    functions(*runs.values(), titles=[f"start: {name}" for name in names], ax=axes)
-    style.legend(axes[0], loc="lower right")
-    line = loss_to_beat(next(iter(runs.values())).experiment)
-    fates = (
-        f"{name} {'ends on the target' if success(run) else 'ends as a curve that rises and levels off'}"
-        for name, run in zip(names, runs.values(), strict=True)
-    )
-    losses = (f"{name} {float(end_loss(run)):.3g}" for name, run in zip(names, runs.values(), strict=True))
+def _output(name: str, figure: Figure, runs: Runs) -> Description:
+    (run,) = runs.values()
+    (ax,) = functions(run, titles=[f"start: {name}"], ax=[figure.add_subplot()])
+    style.legend(ax, loc="lower right")
+    end, loss = run.end, float(end_loss(run))
+    bound = least_loss_in_words(end, run.experiment)
     return Description(
-        "What the neuron with output weight and bias computes over the input, at the start and at the end of "
-        f"training, beside the target, one panel for each start: {joined(fates)}.",
-        f"With output weight and bias the expected loss ends at: {joined(losses)}; the best straight line has "
-        f"{line:.3g}.",
+        "What the neuron v phi(w x + b) + d, with output weight v and output bias d, computes over the input, at the "
+        f"start, {name}, and at the end of training, beside the target: it {became(run)}.",
+        f"Started {name}, the neuron v phi(w x + b) + d {became(run)} {numbers_from(runs.values())} "
+        f"({reason(run)}), with w {_sign(end.w)} and v {_sign(end.v)} and an expected loss of {loss:.3g}"
+        + (f": {bound}." if bound else "."),
     )
+
+
+def _sign(value: float) -> str:
+    return "> 0" if value > 0 else "< 0" if value < 0 else "= 0"
+
+
+def filmed_steps(run: Trajectory) -> int:
+    """Steps of an animation: until the run has arrived, and a little longer."""
+    return min(run.experiment.steps, max(1, round(1.15 * arrival(run))))
 
 
 def describe_film(run: Trajectory) -> Description:
     """Description for the animation of a run."""
     neuron = "LeakyReLU" if run.experiment.negative_slope else "ReLU"
-    w, last = run.parameters.w, min(FILMED_STEPS, run.experiment.steps)
-    falls = "onto the target" if success(run) else "until it is flat, away from the target"
-    rests = "at the minimum" if success(run) else "at w = 0, above the minimum"
+    w, last = run.parameters.w, filmed_steps(run)
     return Description(
-        f"Animation. Left, the output of {neuron} over the input turns {falls}; right, the point on the "
-        f"curve of the expected loss slides down from w = {start(run)} and comes to rest {rests}.",
-        f"{neuron} learning ReLU from w = {start(run)}: w = {w[last]:.3g} after {last} steps, "
-        f"{w[-1]:.3g} after {run.experiment.steps}.",
+        f"Animation. Left, the output of {neuron} over the input turns from that for w = {start(run)} to that for "
+        f"w = {w[last]:.3g}; right, the point on the curve of the expected loss slides along, and an inset shows it "
+        "beside the kink at w = 0.",
+        f"{neuron} learning ReLU from w = {start(run)}: w = {w[last]:.3g} after {last:,} steps; it "
+        f"{BECAME[outcome_of(run)]} ({reason(run)}) {numbers_from([run])}.",
     )
 
 
+ONE = (5.6, 3.8)
+TWO = (5.6, 4.8)
 STILLS = (
     Still("opening", (*RELU, *LEAKY, "momentum-from-10", "jump"), (8.4, 4.0), _opening, needs_all=True),
-    Still("relu-loss-curve", RELU, (7.0, 4.0), partial(_curve, "ReLU")),
-    Still("relu-close-up", RELU[1:], (7.0, 4.0), partial(_close_up, "ReLU")),
-    Still("relu-history", RELU, (7.0, 5.0), partial(_history, "ReLU")),
-    Still("leaky-loss-curve", LEAKY, (7.0, 4.0), partial(_curve, "LeakyReLU")),
-    Still("leaky-close-up", LEAKY, (7.0, 4.0), partial(_close_up, "LeakyReLU")),
-    Still("leaky-history", LEAKY, (7.0, 5.0), partial(_history, "LeakyReLU")),
-    Still("optimizers", OPTIMIZERS, (8.4, 5.6), _optimizers),
-    Still("relu-bias-surface", BIAS, (7.0, 5.2), _bias),
-    Still("leaky-bias-surface", BIAS, (7.0, 5.2), _bias_leaky),
-    Still("output-functions", tuple(f"output-{name}" for name in OUTPUT), (8.4, 3.0), _output),
+    Still("relu-loss-curve", RELU, ONE, partial(_curve, "ReLU")),
+    Still("relu-close-up", RELU[1:], ONE, partial(_close_up, "ReLU")),
+    Still("relu-history", RELU, TWO, partial(_history, "ReLU")),
+    Still("leaky-loss-curve", LEAKY, ONE, partial(_curve, "LeakyReLU")),
+    Still("leaky-close-up", LEAKY, ONE, partial(_close_up, "LeakyReLU")),
+    Still("leaky-history", LEAKY, TWO, partial(_history, "LeakyReLU")),
+    *(Still(f"optimizers-from{w}", ids, TWO, partial(_optimizers, w)) for w, ids in OPTIMIZERS.items()),
+    Still("relu-bias-surface", BIAS, (5.6, 5.8), _bias),
+    Still("leaky-bias-surface", BIAS, (5.6, 5.8), _bias_leaky),
+    *(
+        Still(f"output-{TURNED[id][0]}", (f"output-{id}",), (4.2, 3.4), partial(_output, TURNED[id][1]))
+        for id in OUTPUT
+    ),
 )
 FILMS = {f"{id}-animation": id for id in (*RELU, *LEAKY)}

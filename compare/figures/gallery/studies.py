@@ -1,37 +1,47 @@
-"""Pictures of the report that need runs of their own: which starts succeed, and what the slope changes."""
+"""Pictures of the report that need runs of their own: which starts learn, and what the slope changes."""
 
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 import matplotlib.style
 import numpy as np
 from matplotlib.figure import Figure
 
+from compare.figures import style
 from compare.figures.basins import basin_map
 from compare.figures.gallery.captions import Description
 from compare.figures.gallery.draw import Picture, draw_picture
-from compare.figures.slope_study import slope_figure
-from compare.theory import slope_study
-from compare.theory.success import succeeded
-from reference import Experiment, Parameters, Trajectory, train
+from compare.figures.outcomes import percent
+from compare.figures.slope_study import draw_losses, draw_map, draw_starts, study_legend
+from compare.theory import SlopeStudy, slope_study
+from compare.theory.outcomes import NAMES, outcomes_of
+from compare.theory.slopes import least_loss
+from reference import Experiment, Parameters, train
 
 __all__ = ["draw_studies"]
 
 REACH = 3.0  # starts are spread over -REACH to REACH in w and b
 STARTS = 128  # even: none is 0
+STEPS = 48  # each takes a quarter off the distance, so that 3 become 3e-6
 MAPPED_SLOPES = (-0.5, 0.0, 0.25, 1.0)
 MAPPED_STARTS, MAPPED_STEPS = 16, 300
+ALL_SHARES = {0.0: "none", 1.0: "all"}
 
 
 def draw_studies(folder: Path, *, seed: int = 0, dtype: str = "float32") -> list[Picture]:
     """Draw the basin map of the question's neuron with a bias, and the study of the slope, as PNG files.
 
-    The batches of the first have a seed and a dtype. It takes five seconds, three for the slopes.
+    The batches of the first have a seed and a dtype. It takes four seconds, two for the slopes.
     """
     with matplotlib.style.context("default"):  # nothing of a user's settings gets into the files
+        without_bias = slope_study(steps=STEPS)
+        with_bias = slope_study(np.array(MAPPED_SLOPES), bias=True, starts=MAPPED_STARTS, steps=MAPPED_STEPS)
         return [
-            draw_picture("basin-map", folder, (7.0, 5.2), partial(_basins, seed, dtype)),
-            draw_picture("slope-study", folder, (9.0, 7.2), _slopes),
+            draw_picture("basin-map", folder, (5.6, 5.2), partial(_basins, seed, dtype)),
+            draw_picture("slope-starts", folder, (5.2, 4.6), partial(_starts, without_bias)),
+            draw_picture("slope-losses", folder, (5.2, 4.0), partial(_losses, without_bias, with_bias)),
+            draw_picture("slope-maps", folder, (5.2, 6.0), partial(_maps, with_bias)),
         ]
 
 
@@ -40,34 +50,121 @@ def _basins(seed: int, dtype: str, figure: Figure) -> Description:
     initial = Parameters(w=starts, b=starts[:, None])
     run = train(Experiment(initial=initial, trainable=("w", "b"), seed=seed, dtype=dtype), record="end")
     basin_map(run, ax=figure.add_subplot())
-    right, left = (100 * _share(run, side) for side in (1, -1))
+    outcome = outcomes_of(run).outcome
+    w = np.broadcast_to(run.experiment.initial.w, outcome.shape)
+    right, left = (_shares(outcome[w * side > 0]) for side in (1, -1))
     return Description(
-        "A map of starts (w, b), blue where training reaches the target's side and vermillion where it does not. "
-        "On the right of w = 0 most is blue; on the left the low biases are vermillion, the high ones blue.",
-        f"ReLU with a bias, plain SGD for {run.experiment.steps} steps from {STARTS} x {STARTS} starts: "
-        f"{right:.3g} % of those with w > 0 succeed, and {left:.3g} % of those with w < 0: a large enough bias "
-        "keeps the neuron alive while its weight turns around.",
+        "A map of starts (w, b), coloured by what became of them. Of those that face the right way, w > 0, "
+        f"{right}; of those that face the wrong way, w < 0, {left}: there, those with a high bias learn.",
+        f"ReLU with a bias, plain SGD after {run.experiment.steps:,} steps on the batches of seed {seed}, from "
+        f"{STARTS} x {STARTS} starts: of those with w > 0 {right}; of those with w < 0 {left}, as a large "
+        "enough bias keeps the neuron alive while its weight turns around.",
     )
 
 
-def _share(run: Trajectory, side: int) -> float:
-    """Share of the starts on one side of w = 0 that succeed."""
-    reached = np.asarray(succeeded(run))
-    chosen = np.broadcast_to(run.experiment.initial.w * side > 0, reached.shape)
-    return float(reached[chosen].mean())
+def _shares(outcome: np.ndarray) -> str:
+    """Shares of outcomes, as a phrase."""
+    shares = ((name, float((outcome == i).mean())) for i, name in enumerate(NAMES))
+    return ", ".join(f"{percent(share)} % {_VERBS[name]}" for name, share in shares if share > 0)
 
 
-def _slopes(figure: Figure) -> Description:
-    without_bias = slope_study()
-    with_bias = slope_study(np.array(MAPPED_SLOPES), bias=True, starts=MAPPED_STARTS, steps=MAPPED_STEPS)
-    slope_figure(without_bias, with_bias, figure=figure)
-    stuck = dict(zip(without_bias.slopes.tolist(), (100 * without_bias.stuck_share).tolist(), strict=True))
-    least = min(slope for slope, share in stuck.items() if share == 0 and slope > 0)
-    best = dict(zip(without_bias.slopes.tolist(), without_bias.best.tolist(), strict=True))
+_VERBS = {
+    "learned": "have learned",
+    "on its way": "are on their way",
+    "stuck": "are stuck",
+    "dead": "are dead",
+    "diverged": "have diverged",
+}
+
+
+def _starts(study: SlopeStudy, figure: Figure) -> Description:
+    ax = figure.add_subplot()
+    draw_starts(ax, study)
+    handles = study_legend([study.outcome], [ax])
+    figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=style.TEXT_SIZE - 1, frameon=False)
     return Description(
-        "Top left, starts w over the negative slope c: for c from -1 to 0 all starts left of 0 get stuck, for c above "
-        "0 none. Top right, the least expected loss over c: 0 at c = 0, growing on both sides. Below, maps of starts "
-        "(w, b) for four slopes: those that get stuck have a negative w and a low b, and there are none for c > 0.",
-        f"Without a bias {stuck[0.0]:.3g} % of the starts get stuck at slope 0 (ReLU) and none at {least:g} or more; "
-        f"the price is that the least loss is then no longer 0, at slope 1 it is {best[1.0]:.3g}.",
+        f"Starts w over the negative slope c, coloured by what became of them: {stuck_sides(study)}. A green line "
+        "shows the best minimum, a dashed one the other minimum where there is one, a diamond the ReLU's trap.",
+        f"Without a bias {stuck_sides(study)}, after {STEPS} steps of descent on the expected gradient "
+        f"from {len(study.w)} starts w at each slope c.",
     )
+
+
+def stuck_sides(study: SlopeStudy) -> str:
+    """Which starts are stuck at which slopes, as the study without bias has it."""
+    right, left = (study.w > 0), (study.w < 0)
+    said = [
+        (float(c), _stuck_at(stuck[right], stuck[left])) for c, stuck in zip(study.slopes, study.stuck, strict=True)
+    ]
+    said.sort()
+    groups = [([c for c, _ in group], text) for text, group in groupby(said, key=lambda pair: pair[1])]
+    return "; ".join(f"{_range(slopes)} {text}" for slopes, text in groups)
+
+
+def _range(slopes: list[float]) -> str:
+    if len(slopes) == 1:
+        return f"at c = {slopes[0]:g}"
+    if len(slopes) == 2:
+        return f"at c = {slopes[0]:g} and {slopes[1]:g}"
+    return f"for c from {slopes[0]:g} to {slopes[-1]:g}"
+
+
+def _stuck_at(right: np.ndarray, left: np.ndarray) -> str:
+    """Which starts get stuck, by side of 0: none, all, or some of either."""
+    sides = [("right", float(right.mean())), ("left", float(left.mean()))]
+    some = [
+        f"{'all' if share == 1 else f'{percent(share)} % of the'} starts {side} of 0" for side, share in sides if share
+    ]
+    return f"{' and '.join(some)} are stuck" if some else "no start is stuck"
+
+
+def _losses(without_bias: SlopeStudy, with_bias: SlopeStudy, figure: Figure) -> Description:
+    draw_losses(figure.add_subplot(), without_bias, with_bias)
+    at = np.array([0.1, 1.0])
+    plain, biased = (least_loss(at, bias=bias) for bias in (False, True))
+    return Description(
+        "The least expected loss over the negative slope c, with and without a bias: 0 at c = 0 (ReLU), larger on both "
+        "sides, and nowhere larger with a bias than without. Markers show the largest loss at which starts are stuck "
+        f"or dead, at the slopes that were tried: without a bias {_trapping(without_bias)}; with one "
+        f"{_trapping(with_bias)}.",
+        f"The price of a slope: at c = {at[0]:g} the least expected loss is {plain[0]:.3g} without a bias and "
+        f"{biased[0]:.3g} with one; at c = {at[1]:g}, where the neuron is a line, {plain[1]:.3g} and {biased[1]:.3g}.",
+    )
+
+
+def _trapping(study: SlopeStudy) -> str:
+    """At which of the slopes tried starts are stuck or dead."""
+    tried = zip(study.slopes.tolist(), (bool(stuck.any()) for stuck in study.stuck), strict=True)
+    runs = [([c for c, _ in run], is_trap) for is_trap, run in groupby(tried, key=lambda pair: pair[1])]
+    return ", ".join(_range(slopes) for slopes, is_trap in runs if is_trap) or "at none"
+
+
+def _maps(study: SlopeStudy, figure: Figure) -> Description:
+    across = 2
+    axes = figure.subplots(-(-len(study.slopes) // across), across, sharex=True, sharey=True, squeeze=False).ravel()
+    for i, ax in enumerate(axes[: len(study.slopes)]):
+        draw_map(ax, study, i, first=i % across == 0)
+        if i + across < len(study.slopes):
+            ax.set_xlabel("")
+    for ax in axes[len(study.slopes) :]:
+        ax.remove()
+    handles = study_legend([study.outcome], list(axes[: len(study.slopes)]))
+    figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=style.TEXT_SIZE - 1, frameon=False)
+    shares = "; ".join(f"at c = {c:g} {_shares(o)}" for c, o in zip(study.slopes, study.outcome, strict=True))
+    return Description(
+        f"Maps of starts (w, b) for {len(study.slopes)} negative slopes c, coloured by what became of them: {shares}. "
+        f"{_where_stuck(study)}",
+        f"With a bias, after {MAPPED_STEPS:,} steps of descent on the expected gradient from {len(study.w)} x "
+        f"{len(study.b)} starts: {shares}.",
+    )
+
+
+def _where_stuck(study: SlopeStudy) -> str:
+    """On which side of w = 0 those that are stuck or dead began."""
+    w = np.broadcast_to(study.w[:, None], study.stuck.shape[1:])
+    sentences = []
+    for c, stuck in zip(study.slopes, study.stuck, strict=True):
+        if stuck.any():
+            share = float((w[stuck] < 0).mean())
+            sentences.append(f"At c = {c:g} {ALL_SHARES.get(share, percent(share) + ' %')} of these began with w < 0.")
+    return " ".join(sentences)

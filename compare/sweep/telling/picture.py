@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 
 from compare.figures import style
 from compare.figures.outcomes import (
-    OUTCOMES,
     outcome_legend,
     outcome_map,
     outcome_points,
@@ -25,27 +24,13 @@ from compare.sweep.telling.panels import Panel, Plan, panels_of, plan
 from compare.sweep.values import Axis
 from reference import Parameters
 
-__all__ = ["draw_sweep", "outcomes_of"]
+__all__ = ["draw_sweep"]
 
 MOST_PANELS = 12
 FARTHEST = 1e300  # that an axis goes
-_KINDS = {
-    "dead set": "stuck: dead",
-    "one-sided stationary": "stuck: at a kink",
-    "local minimum": "stuck: local minimum",
-    "minimum at infinity": "stuck: minimum at infinity",
-}
 
 
-def outcomes_of(result: SweepResult) -> np.ndarray:
-    """Index into `compare.figures.outcomes.OUTCOMES` for every neuron."""
-    names, labels = list(OUTCOMES), list(LABELS)
-    outcome = np.array([names.index(label) if label in names else -1 for label in labels])[result.label]
-    stuck = np.array([names.index(_KINDS.get(point["kind"], "undecided")) for point in result.points] + [-1])
-    return np.asarray(np.where(result.label == labels.index("stuck"), stuck[result.point], outcome))
-
-
-def draw_sweep(result: SweepResult, path: Path) -> Path | None:
+def draw_sweep(result: SweepResult, path: Path, *, background: str = "white") -> Path | None:
     """Draw what became of every neuron, and write a PNG at the path that is returned.
 
     It is None if nothing of the sweep is a number to draw along, the numbers are so large
@@ -60,9 +45,9 @@ def draw_sweep(result: SweepResult, path: Path) -> Path | None:
     across = min(len(panels), 3)
     down = math.ceil(len(panels) / across)
     with matplotlib.style.context("default"):
-        figure = style.file_figure((2.4 + 4.3 * across, 2.2 + 4.0 * down))
+        figure = style.file_figure((2.4 + 4.3 * across, 2.2 + 4.0 * down), background)
         subplots = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True).ravel()
-        outcome = outcomes_of(result)
+        outcome = result.label
         for ax, panel in zip(subplots, panels, strict=False):
             _draw_panel(ax, result, chosen, panel, outcome)
         marks = {handle.get_label(): handle for ax in subplots for handle in ax.get_legend_handles_labels()[0]}
@@ -102,7 +87,7 @@ def _draw_panel(ax: Axes, result: SweepResult, chosen: Plan, panel: Panel, outco
             _mark_minimum(ax, result, axes)
     elif axes and sweep.draws:
         order = np.argsort(axes[0].values)
-        shares = np.stack([(here[order] == i).mean(axis=-1) for i in range(len(OUTCOMES))])
+        shares = np.stack([(here[order] == i).mean(axis=-1) for i in range(len(LABELS))])
         outcome_shares(np.array(axes[0].values)[order], shares, ax=ax)
         _label_axes(ax, axes[0].setting, "share of the random starts")
     else:

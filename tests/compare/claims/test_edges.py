@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from compare.claims import VERDICTS, ClaimFileError, SharedRuns, judge_all, load_claims
-from compare.claims.telling.boundary_text import boundary_text
+from compare.claims.telling.boundary_text import true_only_for
 
 HERE = Path(__file__).parent
 CLAIMS = {claim.id: claim for claim in load_claims(HERE / "edges.toml")}
@@ -87,7 +87,7 @@ def test_none_is_certain_and_wrong(judged):
 
 def test_no_placeholder_is_told_as_a_number(judged):
     verdicts = [verdict for verdict in judged.values() if not isinstance(verdict, Exception)]
-    told = {v.claim.id: f"{v.why}; {v.number}; {'; '.join(map(boundary_text, v.boundaries))}" for v in verdicts}
+    told = {v.claim.id: f"{v.why}; {v.number}; {'; '.join(map(true_only_for, v.boundaries))}" for v in verdicts}
     assert [(id, text) for id, text in told.items() if "e-308" in text or "nan" in text.split()] == []
 
 
@@ -110,7 +110,7 @@ def test_what_batches_say_beside_a_boundary_is_what_batches_say(id, judged):
 @pytest.mark.parametrize("id", [id for id, edge in EDGES.items() if "not_printed" in edge])
 def test_a_verdict_that_comes_and_goes_is_not_told_as_one_boundary(id, judged):
     verdict = judged[id]
-    texts = (verdict.why, *map(boundary_text, verdict.boundaries))
+    texts = (verdict.why, *map(true_only_for, verdict.boundaries))
     assert not any(EDGES[id]["not_printed"] in text for text in texts), texts
 
 

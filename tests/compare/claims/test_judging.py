@@ -172,7 +172,7 @@ def test_a_claim_that_depends_on_the_seed_says_so_with_the_share():
     assert 0 < met < 32
     low, high = verdict.witnesses["reference"].interval
     assert low < met / 32 < high
-    assert f"{met} of 32 seeds" in verdict.why
+    assert f"true in {met} of 32 runs" in verdict.why
 
 
 def test_a_start_at_exactly_zero_is_decided_where_all_frameworks_agree():
@@ -197,11 +197,11 @@ def test_underflow_is_told_from_zero():
 def test_what_underflow_leaves_as_it_is_is_decided_by_closed_form():
     verdict = judge(claim(STUCK, steps=12000, batch_size=20), keras=False)
     assert verdict.verdict == "holds"
-    assert any("it is true for 32 of 32 seeds" in note for note in verdict.notes)
+    assert any("it is true in 32 of 32 runs" in note for note in verdict.notes)
     # Where float64 ends too, at 0.99^n < 1e-308, w and its gradient are scaled.
     longer = judge(claim(STUCK, steps=80_000, batch_size=20), keras=False)
     assert longer.verdict == "holds"
-    assert any("it is true for 32 of 32 seeds" in note for note in longer.notes)
+    assert any("it is true in 32 of 32 runs" in note for note in longer.notes)
 
 
 def test_a_share_that_is_too_close_to_call_needs_more_members():
@@ -209,7 +209,7 @@ def test_a_share_that_is_too_close_to_call_needs_more_members():
     check = TrajectoryCheck(quantity="w", when="end", condition=Condition(above=0.0), share=share)
     verdict = judge(claim(check, steps=300), keras=False)
     assert verdict.verdict == "undecided"
-    assert "more members" in verdict.why
+    assert "more starts or runs are needed" in verdict.why
 
 
 @pytest.mark.parametrize(("above", "word"), [(0.3, "holds"), (0.8, "refuted")])
@@ -219,7 +219,7 @@ def test_a_share_of_starts_is_judged_by_its_interval(above, word):
     verdict = judge(claim(check, steps=300), keras=False)
     assert verdict.verdict == word
     met, _, number = verdict.witnesses["reference"].findings[0].share
-    assert f"{met} of {number} starts" in verdict.number
+    assert f"{met} of {number:,} starts" in verdict.number
 
 
 def test_one_false_check_refutes_and_one_unknown_leaves_open():
@@ -319,4 +319,4 @@ def test_a_share_in_float64_is_what_the_verdict_says(finer, met):
     assert conclude_runs(YES, said([True] * 8, [False] * 8), None, finer, into) == (SOME,)
     into.holds = into.of_runs
     word, why = judging._word(into, [], ())
-    assert (word, f"true for {met} of 8 seeds" in why) == ("conditional", True)
+    assert (word, f"true in {met} of 8 runs" in why) == ("conditional", True)

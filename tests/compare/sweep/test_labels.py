@@ -8,7 +8,7 @@ from compare.sweep.chunks import chunks_of
 from compare.sweep.labels import label
 from reference import SGD, Experiment, Parameters, draw_batches, train
 
-LEARNED, STUCK, UNDECIDED, DIVERGED = range(4)
+LEARNED, ON_ITS_WAY, STUCK, DEAD, DIVERGED = range(5)
 
 
 def swept(experiment, *grid, **settings):
@@ -49,29 +49,29 @@ def test_with_bias_few_active_inputs_are_dead_only_if_they_do_not_bring_the_neur
     at (1/16, -3) none will ever be."""
     e = Experiment(trainable=("w", "b"), steps=1, optimizer=SGD(learning_rate=0.0))
     result = swept(e, ("initial.w", (1.0, -1.0, 0.0625, 0.0)), ("initial.b", (-3.0,)))
-    assert result.label.ravel().tolist() == [UNDECIDED, STUCK, STUCK, STUCK]
+    assert result.label.ravel().tolist() == [ON_ITS_WAY, DEAD, DEAD, DEAD]
     assert kinds(result) == [None, "dead set", "dead set", "dead set"]
 
 
-def test_what_is_near_a_saddle_or_near_nothing_is_undecided():
+def test_what_is_near_a_saddle_or_near_nothing_is_on_its_way():
     e = Experiment(trainable=("w", "b"), negative_slope=-0.5, steps=1, optimizer=SGD(learning_rate=0.0))
     saddle = swept(e, ("initial.w", (1.0,)))
     at = next(p for p in saddle.points if p["kind"] == "saddle")
     result = swept(e, ("initial.w", (at["w"], 3.0)), ("initial.b", (at["b"],)))
-    assert result.label.ravel().tolist() == [UNDECIDED, UNDECIDED]
+    assert result.label.ravel().tolist() == [ON_ITS_WAY, ON_ITS_WAY]
     assert kinds(result) == ["saddle", None]
 
 
 def test_the_resolution_decides_how_near_is_there():
     e = Experiment(steps=1, optimizer=SGD(learning_rate=0.0))
     wide, narrow = (swept(e, ("initial.w", (1.25,)), resolution=size) for size in (0.5, 0.125))
-    assert (wide.label.item(), narrow.label.item()) == (LEARNED, UNDECIDED)
+    assert (wide.label.item(), narrow.label.item()) == (LEARNED, ON_ITS_WAY)
 
 
-def test_points_that_cannot_be_listed_leave_neurons_undecided_and_are_told():
+def test_points_that_cannot_be_listed_leave_neurons_on_their_way_and_are_told():
     e = Experiment(trainable=("w", "b"), initial=Parameters(w=1.0, v=0.0), steps=1)
     result = swept(e, ("initial.w", (1.0, 2.0)))
-    assert result.label.tolist() == [UNDECIDED, UNDECIDED]
+    assert result.label.tolist() == [ON_ITS_WAY, ON_ITS_WAY]
     assert result.points == ()
     assert len(result.without_points) == 1
 
@@ -120,7 +120,7 @@ def test_labels_are_those_of_the_readable_neuron(slope, trainable):
 
 
 def test_the_labels_are_named_in_the_order_of_their_numbers():
-    assert list(LABELS) == ["learned", "stuck", "undecided", "diverged"]
+    assert list(LABELS) == ["learned", "on its way", "stuck", "dead", "diverged"]
 
 
 def test_random_starts_are_the_same_at_every_point_of_the_grid_and_follow_their_distribution():

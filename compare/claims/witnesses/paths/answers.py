@@ -10,12 +10,13 @@ import numpy as np
 
 from compare.claims.values import ComparisonCheck, StepsCheck, TrajectoryCheck
 from compare.claims.witnesses.paths.answers_by_state import (
-    ON_THE_KINK,
+    IMPRECISE,
     ON_THE_THRESHOLD,
     States,
     kink_from,
     numbers_in_question,
     states_of,
+    why_on_the_kink,
 )
 from compare.claims.witnesses.paths.path import NEVER, Path
 
@@ -31,6 +32,7 @@ __all__ = [
 ]
 
 NOT_REACHED = "the run is shorter than the number of steps in question"
+NOT_TOLD_WHEN = "rounding leaves open at which step that is reached"
 CUT = "the run was cut because it is long"
 
 # Largest relative error with which a number of the exact witness is compared with another run's. It is a choice:
@@ -130,14 +132,15 @@ def numbers_of(measure: TrajectoryCheck | StepsCheck, path: Path) -> tuple[np.nd
     if isinstance(measure, StepsCheck):
         number, first, found, sure = _first_met(measure.until, path)
         counts = np.asarray(sure & (found | np.bool(not path.cut)))
-        return number, first, counts, "" if counts.all() else ON_THE_KINK
+        return number, first, counts, "" if counts.all() else why_on_the_kink(path, ~counts) or NOT_TOLD_WHEN
     step = path.step_of(measure)
     if step is None:
         nothing = np.full(path.members, np.nan)
         return nothing, np.full(path.members, -1), np.zeros(path.members, bool), CUT
     number = numbers_in_question(measure, path, slice(step, step + 1))[0]
     counts = (step < kink_from(measure.quantity, path)) & _still_certain(measure, path, step)
-    return number, np.full(path.members, step), counts, "" if counts.all() else ON_THE_KINK
+    why = "" if counts.all() else why_on_the_kink(path, ~counts) or IMPRECISE
+    return number, np.full(path.members, step), counts, why
 
 
 def _still_certain(measure: TrajectoryCheck, path: Path, step: int) -> np.ndarray:
@@ -203,5 +206,8 @@ def _answer_steps(check: StepsCheck, path: Path) -> Answers:
     if c.near is not None:
         ends.append(ran > c.near + (c.within or 0.0))
     counts = sure & (found | (not path.cut and all(ends)))
-    reason = "" if counts.all() else NOT_REACHED if not found.all() and sure.all() else ON_THE_KINK
+    reason = ""
+    if not counts.all():
+        never = not found.all() and sure.all()
+        reason = NOT_REACHED if never else why_on_the_kink(path, ~counts) or NOT_TOLD_WHEN
     return Answers(number, step, check.condition.met(number), counts, reason, margin=check.condition.margin(number))

@@ -16,11 +16,18 @@ from typing import NamedTuple
 import numpy as np
 
 from compare.claims.values import TrajectoryCheck
-from compare.claims.witnesses.paths.path import Path
+from compare.claims.witnesses.paths.path import NEVER, Path
 
-__all__ = ["ON_THE_KINK", "ON_THE_THRESHOLD", "States", "kink_from", "numbers_in_question", "states_of"]
+__all__ = [
+    "IMPRECISE",
+    "ON_THE_THRESHOLD",
+    "States",
+    "kink_from",
+    "numbers_in_question",
+    "states_of",
+    "why_on_the_kink",
+]
 
-ON_THE_KINK = "decided by underflow or by the value taken at exactly 0"
 ON_THE_THRESHOLD = "the number lies on the threshold, as far as floating point resolves it"
 DIVERGED = "the run diverged, and what it left is not a number"
 IMPRECISE = "rounding may have carried the expected dynamics anywhere by then"
@@ -58,10 +65,41 @@ def states_of(check: TrajectoryCheck, path: Path, rows: slice = slice(None)) -> 
 
 def _why(counts: np.ndarray, tells: np.ndarray, free: np.ndarray, path: Path) -> str:
     if not free.all():
-        return ON_THE_KINK
+        return why_on_the_kink(path, np.asarray(~free.all(axis=0)))
     if not tells.all():
         return DIVERGED
     return IMPRECISE if path.is_exact else ON_THE_THRESHOLD
+
+
+def why_on_the_kink(path: Path, members: np.ndarray) -> str:
+    """What decides on the kink, and in how many runs: underflow, or the value taken for phi'(0).
+
+    Parameters
+    ----------
+    path : Path
+    members : ndarray of bool, shape (members,)
+        Those that are on the kink; the others are not counted.
+
+    Returns
+    -------
+    str
+        A run whose w, and b if it is trained, is exactly 0 when it comes there is of the
+        second kind, one with a number too small for the dtype of the first.
+    """
+    first = path.on_the_kink_from()
+    there = np.flatnonzero(members & (first != NEVER))
+    at = first[there]
+    zero = (path.parameters.w[at, there] == 0) & (path.parameters.b[at, there] == 0)
+    moving = [name for name in ("w", "b") if name in path.experiment.trainable]
+    what, many = " and ".join(moving), len(moving) > 1
+    says = {
+        f"{what} underflow{'' if many else 's'}": int((~zero).sum()),
+        f"{what} {'are' if many else 'is'} exactly 0, where the value taken for the derivative decides": int(
+            zero.sum()
+        ),
+    }
+    runs = path.members
+    return " and ".join(text if runs == 1 else f"in {n} of {runs} runs {text}" for text, n in says.items() if n)
 
 
 def _is_in_range(check: TrajectoryCheck, path: Path) -> bool:

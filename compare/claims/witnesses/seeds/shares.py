@@ -3,6 +3,7 @@
 import numpy as np
 
 from compare.claims.findings import Finding
+from compare.claims.number_text import shown
 from compare.claims.values import Condition, ShareOf
 from compare.claims.verdicts import Share
 from compare.claims.witnesses.paths.answers import Answers
@@ -12,7 +13,7 @@ from compare.claims.witnesses.seeds.confidence_intervals import Interval, groupe
 __all__ = ["half_the_error", "judge_share", "within"]
 
 ACROSS = "the interval of the share reaches across the limit: "
-TOO_FEW = ACROSS + "more members are needed"
+TOO_FEW = ACROSS + "more starts or runs are needed"
 TOO_FEW_STREAMS = ACROSS + "the starts of a stream share its batches, and more streams are needed than are affordable"
 
 
@@ -50,12 +51,16 @@ def judge_share(
     in common its assumption is wrong, and it does not count.
     """
     met, counted, number = Share.of(answers.met, answers.resolved)
-    says = f"{met} of {number} {share.of}" + (f" ({number - counted} cannot tell)" if counted < number else "")
-    because = "" if streams is None else f", batches of {streams} independent streams"
+    says = f"{met:,} of {number:,} {'runs' if share.of == 'seeds' else share.of}"
+    says += f" ({number - counted:,} cannot tell)" if counted < number else ""
+    because = ""
     if streams is None or streams == number:
+        if streams is not None:
+            because = "; each start has batches of its own"
         low = interval(met, number, share.confidence).low
         ends = Interval(low, interval(met + number - counted, number, share.confidence).high)
     else:
+        because = f"; the starts share {streams:,} streams of batches"
         stream = stream_of_each(number, streams)
         sizes = np.bincount(stream)
         least, most = (
@@ -69,7 +74,8 @@ def judge_share(
             ends = Interval(max(ends.low, noiseless[0].low), min(ends.high, noiseless[0].high))
             because += f"; {noiseless[1]}"
     verdict = within(share.condition, ends)
-    says += f", {share.confidence:.4g} interval {ends.low:.4f} to {ends.high:.4f}{because}"
+    low_end, high_end = (shown(round(end, 4)) for end in ends)
+    says += f", with {100 * share.confidence:.4g} % confidence a share of {low_end} to {high_end}{because}"
     too_few = TOO_FEW if streams in (None, number) else TOO_FEW_STREAMS
     reason = "" if verdict is not None else (too_few if counted == number else answers.reason)
     return Finding(verdict, met / number, says, reason, (met, counted, number))

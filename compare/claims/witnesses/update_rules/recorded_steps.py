@@ -25,6 +25,7 @@ import numpy as np
 
 from compare.claims.findings import Finding
 from compare.claims.formula import Formula
+from compare.claims.number_text import times_rounding, told_apart
 from compare.claims.quantities import slot_names
 from compare.claims.settings import optimizer_numbers
 from compare.claims.values import UpdateCheck
@@ -95,11 +96,11 @@ def _judged(rule: UpdateCheck, steps: Sequence[Steps], best: BestReading) -> Fin
     unknown = sum(c.observed.size for c in best.all()) - bounded
     if bounded == 0 and best.worst <= 1:
         return Finding(None, reason="rounding gives no finite bound for this rule anywhere")
-    says = f"largest difference {best.worst:.3g} of what rounding explains"
+    says = f"the largest difference is {times_rounding(best.worst)}"
     if best.reading.says:
         says += f", {best.reading.says}"
     if unknown:
-        says += f", {unknown} of {unknown + bounded} values not finite or without a bound"
+        says += f", {unknown:,} of {unknown + bounded:,} values not finite or without a bound"
     if best.worst > 1:
         return Finding(False, best.worst, f"{says}; {best.where}")
     reason = _why_nothing_follows(best)
@@ -145,7 +146,8 @@ def _worst(compared: Sequence[Compared]) -> tuple[float, str]:
         step = int(np.argmax(ratios))
         if ratios[step] > worst or not where:
             worst = float(ratios[step])
-            where = f"step {step}: {c.quantity} is {c.observed[step]!s}, by the rule {c.predicted.value[step]!s}"
+            values = told_apart([float(c.observed[step]), float(c.predicted.value[step])])
+            where = f"in step {step:,} {c.quantity} becomes {values[0]}, by the rule {values[1]}"
     return worst, where
 
 
@@ -238,7 +240,7 @@ def _unlike_the_reference(rule: UpdateCheck, steps: Sequence[Steps]) -> str:
         if best.worst > 1:
             return (
                 f"this run does not tell the rule from the reference's own, from which it differs in float64 {where}, "
-                f"by {best.worst:.3g} of what rounding explains"
+                f"by {times_rounding(best.worst)}"
             )
     return ""
 

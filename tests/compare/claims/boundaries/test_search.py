@@ -10,7 +10,7 @@ from compare.claims import SharedRuns, judge
 from compare.claims.boundaries.closed_forms import closed_form
 from compare.claims.boundaries.flips_by_setting import Flip, flips_along_setting
 from compare.claims.boundaries.flips_by_step import TIMES, first_exception, flip_along_steps, lengths_of
-from compare.claims.telling.boundary_text import boundary_text
+from compare.claims.telling.boundary_text import true_only_for
 from compare.claims.telling.explain import explain
 from compare.claims.values import Claim, ComparisonCheck, Condition, TrajectoryCheck, Vary
 from compare.claims.witnesses.paths.path import Path
@@ -65,7 +65,7 @@ def test_what_is_false_beyond_a_boundary_is_conditional():
     verdict = judge(claim(run(steps=10, batch_size=200, optimizer=SGD(learning_rate=0.0625)), check), keras=False)
     assert verdict.verdict == "conditional"
     assert verdict.boundary.value == first_step_above(Fraction(-1, 8), Fraction(1, 16))
-    assert boundary_text(verdict.boundary) == f"holds below steps {verdict.boundary.value}"
+    assert true_only_for(verdict.boundary) == f"runs of fewer than {verdict.boundary.value} steps"
     sides = sorted(verdict.boundary.reference.items())
     assert [met for _, (met, _) in sides] == [32, 0]
 
@@ -250,7 +250,7 @@ def test_a_flip_inside_a_claimed_range_makes_a_claim_conditional():
     verdict = judge(claim(experiment, STUCK, vary=[claimed]), keras=False)
     assert verdict.verdict == "conditional"
     assert verdict.boundary.setting == "momentum"
-    assert "false from momentum" in verdict.why
+    assert "false for momentum above" in verdict.why
 
 
 def test_the_batch_size_is_judged_by_the_seeds():
@@ -269,7 +269,7 @@ def test_settings_without_a_flip_are_listed():
     assert verdict.verdict == "holds"
     assert ("initial.w", -5.0, -0.5) in verdict.searched
     assert verdict.boundary is None
-    assert boundary_text(verdict.boundary) == ""
+    assert true_only_for(verdict.boundary) == ""
 
 
 def test_a_path_that_is_known_farther_than_the_search_has_come_hides_no_flip():
@@ -286,7 +286,7 @@ def test_what_is_true_for_some_seeds_as_stated_has_no_length_up_to_which_it_hold
     experiment = run(steps=20, batch_size=1, optimizer=SGD(learning_rate=0.1))
     verdict = judge(claim(experiment, STUCK), keras=False)
     assert verdict.verdict == "conditional"
-    assert "seeds" in verdict.why
+    assert "runs" in verdict.why
     assert verdict.boundary is None
 
 
@@ -299,7 +299,7 @@ def test_noise_that_breaks_a_claim_later_is_looked_for():
     assert (verdict.boundary.setting, verdict.boundary.found_by) == ("steps", "reference")
     assert verdict.boundary.value == 48
     assert verdict.boundary.with_batches == (47, 159)
-    assert boundary_text(verdict.boundary) == "holds for all seeds below steps 48"
+    assert true_only_for(verdict.boundary) == "runs of fewer than 48 steps, whatever the batches"
 
 
 def test_an_exception_in_a_run_too_long_for_the_seeds_is_held_against_distances():
@@ -344,4 +344,4 @@ def test_what_comes_and_goes_over_a_claimed_range_is_told_in_windows():
     assert (first, last) == (0.1, 2.0)
     # What a step of the expected dynamics leaves is a line in the rate, which is narrowed down by halves.
     assert (round(one, 4), round(other, 4)) == (0.75, 1.25)
-    assert boundary_text(boundary) == "holds for learning_rate 0.1 to 0.75, 1.25 to 2"
+    assert true_only_for(boundary) == "learning rates 0.1 to 0.75 or 1.25 to 2"

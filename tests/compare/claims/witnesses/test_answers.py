@@ -90,6 +90,24 @@ def test_underflow_decides_nothing():
     assert "underflow" in answers.reason
 
 
+def test_it_is_told_which_resolution_ends_and_in_how_many_runs():
+    below = check("always", below=0.0)
+    assert answer(below, path([-1, -1e-40, -1e-40], [-1, -1, -0.5], [-1, -1e-3, -1e-39])).reason == (
+        "in 2 of 3 runs w underflows"
+    )
+    assert answer(below, path([-1, -1e-40, -1e-40], [-1, -1e-3, 0.0])).reason == (
+        "in 1 of 2 runs w underflows and "
+        "in 1 of 2 runs w is exactly 0, where the value taken for the derivative decides"
+    )
+    assert answer(below, path([-1, -1e-40, -1e-40])).reason == "w underflows"
+    both = path([-1, -1e-40, -1e-40], b=[[1, 1e-40, 1e-40]], trainable=("w", "b"))
+    assert answer(below, both).reason == "w and b underflow"
+
+
+def test_where_all_runs_can_tell_there_is_no_reason():
+    assert answer(check("always", below=0.0), path([-1, -0.5], [-1, -0.25])).reason == ""
+
+
 def test_a_sign_that_is_known_counts_however_small():
     assert said(answer(check("always", below=0.0), path([-1, -1e-300], resolution=0.0))) == [True]
 

@@ -56,7 +56,7 @@ def test_of_a_share_keras_certifies_the_first_member_and_has_no_opinion(verdicts
     finding = verdicts["half-the-starts"].witnesses["keras"].findings[0]
     assert finding.met is None
     assert finding.reason == ""
-    assert finding.says.startswith("first member: ")
+    assert finding.says.startswith("from the first start ")
 
 
 def test_runs_of_one_structure_share_a_graph(verdicts, recorder):
@@ -139,4 +139,4 @@ def test_a_rule_that_keras_alone_breaks_is_a_contradiction(broken_sgd):
 
     rule = UpdateCheck(rule=(("w", parse("w - learning_rate * g", {"w", "g", "learning_rate"})),))
     verdict = judged(claim(rule), Recorder())
-    assert any("reference largest difference" in text for text in verdict.contradictions)
+    assert any("reference the largest difference" in text for text in verdict.contradictions)

@@ -117,7 +117,7 @@ def test_rounding_decides_nothing(quantity, at, side, condition, met):
 
 def test_numbers_are_shown_with_as_many_digits_as_tell():
     assert judge_surface(surface_check("expected_loss", {"w": -1e-9}, above=0.5), Experiment()).says == (
-        "0.5000000000000000005 at w = -1e-09"
+        "expected loss = 0.5000000000000000005 at w = -1e-09"
     )
 
 

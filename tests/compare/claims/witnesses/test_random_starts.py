@@ -49,7 +49,7 @@ def test_starts_of_one_step_on_one_sample_are_independent():
     assert all(v.verdict in ("holds", "undecided") for v in verdicts)
     ends = [interval(met, number, 0.99) for met, _, _ in shares]
     assert sum(not low <= CROSSES <= high for low, high in ends) <= binom.ppf(1 - 2.0**-20, seeds, 0.01)
-    assert verdicts[0].number.endswith("batches of 256 independent streams")
+    assert verdicts[0].number.endswith("; each start has batches of its own")
 
 
 @pytest.mark.parametrize(
@@ -187,11 +187,12 @@ def test_members_that_cannot_tell_are_counted_and_told():
     share = share_of(8, confidence=0.9, above=0.9)
     finding = judge_share(answers([1, 1, 0, 0, 0, 0, 0, 0], [1, 1, 1, 1, 1, 0, 0, 0]), share, 8)
     low, high = interval(2, 8, 0.9).low, interval(5, 8, 0.9).high
-    wanted = f"2 of 8 starts (3 cannot tell), 0.9 interval {low:.4f} to {high:.4f}, batches of 8 independent streams"
+    ends = f"{low:.4f} to {high:.4f}"
+    wanted = f"2 of 8 starts (3 cannot tell), with 90 % confidence a share of {ends}; each start has batches of its own"
     assert finding.says == wanted
     assert finding.met is False
     nobody = judge_share(answers([0] * 8, [0] * 8), share, 4)
-    assert nobody.says.startswith("0 of 8 starts (8 cannot tell), 0.9 interval 0.0000 to 1.0000")
+    assert nobody.says.startswith("0 of 8 starts (8 cannot tell), with 90 % confidence a share of 0 to 1;")
     assert (nobody.met, nobody.reason) == (None, "lost")
 
 
@@ -202,7 +203,7 @@ def test_starts_that_share_batches_need_more_streams_not_more_members():
     shared = judge_share(alike, share, 8)
     assert shared.met is None
     assert "more streams" in shared.reason
-    assert "batches of 8 independent streams" in shared.says
+    assert "the starts share 8 streams of batches" in shared.says
 
 
 def test_what_is_known_without_noise_narrows_the_interval_unless_it_contradicts():
@@ -221,7 +222,7 @@ def test_large_batches_that_decide_nothing_leave_a_narrow_interval():
     step = Experiment(trainable=("w", "b"), optimizer=SGD(learning_rate=0.5), batch_size=300_000, steps=2)
     verdict = judged(step, share, below=0.0)
     assert verdict.verdict == "holds"
-    assert "could change 0 of 64 starts" in verdict.number
+    assert "could change what becomes of 0 of 64 starts" in verdict.number
 
 
 @pytest.mark.parametrize("seed", [0, 100, 200])
@@ -231,7 +232,7 @@ def test_large_batches_that_decide_everything_leave_a_wide_one(seed):
     run = Experiment(initial=Parameters(w=-1.0), trainable=("w", "b"), batch_size=300_000, steps=1, seed=seed)
     (finding,) = judged(run, share, quantity="gradient.w", above=-1.0).witnesses["reference"].findings
     assert finding.met is None
-    low, high = (float(end) for end in finding.says.split("interval ")[1].split(",")[0].split(" to "))
+    low, high = (float(end) for end in finding.says.split("a share of ")[1].split(";")[0].split(" to "))
     assert low < 0.49 < 0.51 < high
 
 

@@ -143,6 +143,6 @@ def test_as_many_digits_are_shown_as_tell_a_number_from_its_threshold():
     assert shown(number("1/2") + number("5e-19"), Condition(above=0.5)) == "0.5000000000000000005"
     assert shown(number("1/2"), Condition(above=0.5)) == "0.5"
     assert shown(REALS.pi(), Condition(near=3.141592653589793, within=0.0)) == "3.1415926535897932"
-    assert shown(REALS.exp(number(-1000))) == mpmath.nstr(mpmath.exp(-1000), 12)
+    assert shown(REALS.exp(number(-1000))) == mpmath.nstr(mpmath.exp(-1000), 4)
     assert shown(-REALS.exp(number(-1000))).startswith("-5.07")
     assert shown(REALS.density(Fraction(10**6))) == "about 1e-217147240952"
