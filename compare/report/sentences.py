@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from compare.question.audit import Finding
-from compare.report.numbers import count, plain
+from compare.report.numbers import count, plain, typeset
 
 __all__ = ["results_in_words"]
 
@@ -16,14 +16,12 @@ def results_in_words(findings: Iterable[Finding]) -> list[str]:
 
 def _sentence(finding: Finding, beginning: str) -> str:
     steps, w = finding.case.experiment.steps, finding.trajectory.end.w
-    return (
-        f"{beginning} at w = {plain(w)} after {count(steps)} steps, with expected loss {plain(finding.expected_loss)}."
-    )
+    return f"{typeset(beginning)} at w = {plain(w)} after {count(steps)} steps, with expected loss {plain(finding.expected_loss)}."
 
 
 _BEGINNINGS = {
-    "relu-backward": "Plain SGD from w = −10 is, as the question saw, stuck",
-    "sgd-from-1": "Plain SGD from w = −1, which the answer says works, is",
-    "momentum-from-10": "Momentum from w = −10, which the answer says does not help, is",
+    "relu-backward": "Plain SGD from w = -10 is, as the question saw, stuck",
+    "sgd-from-1": "Plain SGD from w = -1, which the answer says works, is",
+    "momentum-from-10": "Momentum from w = -10, which the answer says does not help, is",
     "leaky-backward": "LeakyReLU, which the answer says takes w to its optimum 1, is",
 }

@@ -92,13 +92,9 @@ def _of_run(experiment: Experiment) -> str | None:
             "reach", {"w": w, "optimizer": name, "rate": rate, "second": second, "slope": slope, "steps": steps}
         )
     optimizer = experiment.optimizer
-    plain_sgd = type(optimizer) is SGD and not optimizer.nesterov
-    if (
-        experiment.trainable == ("w", "b")
-        and _is_held(experiment)
-        and plain_sgd
-        and _is_within(slope, SLOPES_WITH_BIAS)
-    ):
+    if not isinstance(optimizer, SGD) or optimizer.nesterov or not _is_within(slope, SLOPES_WITH_BIAS):
+        return None
+    if experiment.trainable == ("w", "b") and _is_held(experiment):
         w, b = (float(np.asarray(p)) for p in experiment.initial[:2])
         second = float(np.asarray(optimizer.momentum))
         return _address("deaths", {"w": w, "b": b, "slope": slope, "rate": rate, "momentum": second, "steps": steps})
@@ -126,7 +122,7 @@ def _is_held(experiment: Experiment) -> bool:
 
 
 def _in_menu(experiment: Experiment) -> tuple[str, float] | None:
-    """The optimizer's name in the figure's menu and its second setting; None if its other settings are not the usual."""
+    """Its name in the figure's menu and its second setting; None where the other settings are not the usual ones."""
     optimizer = experiment.optimizer
     kind = type(optimizer)
     if isinstance(optimizer, SGD):
