@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compare.claims import SharedRuns, Verdict
-from compare.claims.check_text import times_rounding
+from compare.claims.number_text import times_rounding
 from compare.question.audit import Finding
 from compare.question.experiments import SETTINGS
 from compare.report.answer import audited, url_of

@@ -15,8 +15,9 @@ def results_in_words(findings: Iterable[Finding]) -> list[str]:
 
 
 def _sentence(finding: Finding, beginning: str) -> str:
-    steps, w = finding.case.experiment.steps, finding.trajectory.end.w
-    return f"{typeset(beginning)} at w = {plain(w)} after {count(steps)} steps, with expected loss {plain(finding.expected_loss)}."
+    steps = finding.case.experiment.steps
+    w, loss = plain(finding.trajectory.end.w), plain(finding.expected_loss)
+    return f"{typeset(beginning)} at w = {w} after {count(steps)} steps, with expected loss {loss}."
 
 
 _BEGINNINGS = {

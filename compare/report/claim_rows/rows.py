@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from compare.claims import VERDICTS, SharedRuns, Verdict
 from compare.claims.telling import CheckNumbers, numbers, verdict_sentence
+from compare.claims.telling.explain import Story, story_of
 from compare.claims.witnesses.paths.statements import run_checks
-from compare.report.claim_rows.at_zero import at_zero
 from compare.report.claim_rows.curves import Curve, curve_of
 from compare.report.claim_rows.scales import Scale, scales_of
-from compare.report.claim_rows.words import SIGNS, TRAINED, deciding_number, run_in_words, split_sentence, story_of
+from compare.report.claim_rows.words import SIGNS, deciding_number, run_in_words, split_sentence
 from compare.report.numbers import typeset
 from compare.report.show_me import address_of
 
@@ -45,11 +45,10 @@ def rows(verdicts: Sequence[Verdict], shared: SharedRuns | None) -> Iterator[Cla
     """Show verdicts, with pictures of the runs that they were judged on."""
     for verdict in verdicts:
         claim = verdict.claim
-        story, boundaries = story_of(verdict)
-        scales, untold = scales_of(claim, verdict.boundaries, boundaries)
-        trained = [paragraph for paragraph in story if paragraph.startswith(TRAINED)]
-        kink = [said] if shared is not None and (said := at_zero(verdict, shared)) else []
-        head, rest = split_sentence(typeset(verdict_sentence(verdict)))
+        story = story_of(verdict)
+        scales, untold = scales_of(claim, verdict.boundaries, story.boundaries)
+        head, rest = split_sentence(typeset(verdict_sentence(verdict, unchanged=False)))
+        of_run = [run_in_words(claim.experiment)] if run_checks(claim) else []
         yield ClaimRow(
             verdict=verdict,
             sign=SIGNS[verdict.verdict],
@@ -60,11 +59,16 @@ def rows(verdicts: Sequence[Verdict], shared: SharedRuns | None) -> Iterator[Cla
             number_key=_key(deciding_number(verdict)),
             checks=numbers(verdict),
             curve=None if shared is None else curve_of(verdict, shared),
-            run=" ".join([*([run_in_words(claim.experiment)] if run_checks(claim) else []), *trained]),
+            run=typeset(" ".join([*of_run, *story.trained])),
             scales=tuple(scales),
-            story=(*kink, *untold, *(paragraph for paragraph in story if paragraph not in trained)),
+            story=tuple(typeset(text) for text in (*story.verdict[2:], *untold, *_certified(story), *story.remarks)),
             show_me=address_of(claim),
         )
+
+
+def _certified(story: Story) -> list[str]:
+    """What is said of Keras' certificate; the numbers of witnesses are in a table."""
+    return [sentence for sentence in story.witnesses if sentence.startswith("Keras ") and ";" in sentence]
 
 
 def _key(number: float | None) -> str:

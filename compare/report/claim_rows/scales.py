@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from compare.claims import Boundary, Claim
-from compare.claims.telling.boundary_text import reach, told_apart, true_only_for
+from compare.claims.number_text import told_apart
+from compare.claims.telling.boundary_text import reach, true_only_for
 from compare.report.claim_rows.axes import Axis
 from compare.report.numbers import count, plain, typeset
 from compare.report.show_me import address_of_change
@@ -45,16 +46,21 @@ class Scale:
 
 
 def scales_of(claim: Claim, boundaries: Sequence[Boundary], sentences: Sequence[str]) -> tuple[list[Scale], list[str]]:
-    """A bar for each setting along which a change was found in a finite range; and the sentences without a bar."""
-    settings = dict.fromkeys(boundary.setting for boundary in boundaries)
-    scales = {setting: _scale(claim, [b for b in boundaries if b.setting == setting]) for setting in settings}
-    if len(sentences) != len(boundaries):  # so that it cannot be told which belongs to which
-        return [scale for scale in scales.values() if scale is not None], list(sentences)
-    told = {
-        setting: [s for s, b in zip(sentences, boundaries, strict=True) if b.setting == setting] for setting in settings
-    }
-    drawn = [replace(scale, sentences=tuple(told[name])) for name, scale in scales.items() if scale is not None]
-    return drawn, [sentence for name, scale in scales.items() if scale is None for sentence in told[name]]
+    """A bar for each setting along which a change was found in a finite range; and the sentences without a bar.
+
+    `sentences` tell of the boundaries, in their order.
+    """
+    drawn: list[Scale] = []
+    untold: list[str] = []
+    for setting in dict.fromkeys(boundary.setting for boundary in boundaries):
+        mine = [boundary for boundary in boundaries if boundary.setting == setting]
+        told = [s for s, boundary in zip(sentences, boundaries, strict=True) if boundary.setting == setting]
+        scale = _scale(claim, mine)
+        if scale is None:
+            untold += told
+        else:
+            drawn.append(replace(scale, sentences=tuple(map(typeset, told))))
+    return drawn, untold
 
 
 def _scale(claim: Claim, boundaries: list[Boundary]) -> Scale | None:

@@ -1,15 +1,14 @@
-"""Verdicts in words, each with a sign that tells it apart without colour, and the story of a claim in paragraphs."""
+"""Verdicts in words, each with a sign that tells it apart without colour."""
 
 import re
 from types import MappingProxyType
 
 from compare.claims import VERDICTS, Verdict
-from compare.claims.telling import explain, verdict_sentence
 from compare.report.data import title_of
 from compare.report.numbers import count, plain, typeset
 from reference import Experiment, Parameters
 
-__all__ = ["MEANINGS", "SIGNS", "TALLY", "TRAINED", "deciding_number", "run_in_words", "split_sentence", "story_of"]
+__all__ = ["MEANINGS", "SIGNS", "TALLY", "deciding_number", "run_in_words", "split_sentence"]
 
 SIGNS = MappingProxyType(dict(zip(VERDICTS, "✓✗◐?\N{EN DASH}", strict=True)))
 MEANINGS = MappingProxyType(  # of the words that claim files and results.json use
@@ -33,14 +32,6 @@ TALLY = MappingProxyType(  # after "12 are"
 _HEAD = re.compile(
     r"True (?:in every run )?only for|True in \d+ of \d+ runs|True in some runs and false in others|[\w ]+[.,:]?"
 )
-TRAINED = "Trained: "
-_BOUNDARY = "It is true only for "
-# What the sentences begin with that stand for themselves; those of witnesses are in the table of numbers.
-_STARTS = re.compile(
-    rf"(?<=[.!?]) (?=What is checked: |{TRAINED}|Exact: |The reference: |Keras: |Keras (?:matches|could|DOES)"
-    rf"|{_BOUNDARY}|Looked at |WITNESSES )"
-)
-_TOLD_ELSEWHERE = ("What is checked: ", "Exact: ", "The reference: ", "Keras: ")
 
 
 def deciding_number(verdict: Verdict) -> float | None:
@@ -87,18 +78,3 @@ def run_in_words(experiment: Experiment) -> str:
     ]
     size = f"{count(experiment.steps)} steps with batches of {count(experiment.batch_size)}"
     return typeset(f"{title_of(experiment)}{''.join(others)}{''.join(unusual)}; {size}.")
-
-
-def story_of(verdict: Verdict) -> tuple[list[str], list[str]]:
-    """What `explain` tells beyond the verdict and the numbers: paragraphs, and one for each boundary.
-
-    Its sentences that the row shows already, in its head or as a table, are left out.
-    """
-    claim = verdict.claim
-    text = explain(verdict)
-    where = f"{claim.source}, {claim.paragraph}" if claim.paragraph else claim.source
-    for shown in (f"“{claim.says}” ({where}).", verdict_sentence(verdict)):
-        text = text.removeprefix(shown).strip()
-    parts = [part for part in _STARTS.split(text) if part and not part.startswith(_TOLD_ELSEWHERE)]
-    boundaries = [part for part in parts if part.startswith(_BOUNDARY)]
-    return [typeset(part) for part in parts if part not in boundaries], [typeset(part) for part in boundaries]
