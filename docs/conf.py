@@ -21,6 +21,7 @@ extensions = [
     "commands",
     "gallery",
     "mathml",
+    "nobreak",
     "printed",
     "solution",
 ]

@@ -169,7 +169,7 @@ def test_what_would_be_fetched_is_seen(planted):
 
 
 def test_every_claim_is_in_the_gallery_with_its_verdict_and_where_it_says_so(gallery, built):
-    page = (built / "claims.html").read_text(encoding="utf-8")
+    page = (built / "claims.html").read_text(encoding="utf-8").replace("\N{NO-BREAK SPACE}", " ")
     for claim in (claim for name in gallery.FILES for claim in load_claims(gallery.SHIPPED / name)):
         box = page.partition(f'id="claim-{claim.id}">')[2].partition("</dl>")[0]
         assert html.escape(claim.says, quote=False) in box

@@ -116,3 +116,15 @@ def test_words_that_begin_no_line_of_a_certificate_are_a_mistake():
     assert chosen(["bit a", "twin b"], ["twin"]) == ["twin b"]
     with pytest.raises(ValueError, match="begins with lane"):
         chosen(["bit a", "twin b"], ["bit", "lane"])
+
+
+@pytest.mark.parametrize(
+    ("text", "joined"),
+    [
+        ("for w < 0 and w = -10.", "for w~<~0 and w~=~-10."),
+        ("(w - 1)²/2, 95 % of 2,000 steps", "(w~-~1)²/2, 95~% of 2,000 steps"),
+        ("a - b = c, and now 3 runs", "a - b = c, and now 3 runs"),
+    ],
+)
+def test_short_formulas_stay_on_one_line(text, joined):
+    assert extension("nobreak").joined(text).replace("\N{NO-BREAK SPACE}", "~") == joined

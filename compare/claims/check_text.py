@@ -111,7 +111,7 @@ def described(check: Any) -> str:
 def _measure(measure: TrajectoryCheck | StepsCheck) -> str:
     """The number that is asked for, and when."""
     if isinstance(measure, StepsCheck):
-        return f"steps until {described(measure.until)} is {measure.until.condition}"
+        return f"steps until {described(measure.until)} is {measure.until.condition}:"
     named = {"end": "at the end", "ever": "at some step", "always": "always"}
     when = f"at step {measure.when:,}" if isinstance(measure.when, int) else named[measure.when]
     after = f" after step {measure.after:,}" if measure.after else ""
@@ -132,10 +132,14 @@ def _changes(changes: Mapping[str, Any]) -> str:
             settings = {setting: number for setting, number in value.items() if setting != "name"}
             parts.append(f"{value['name']}({_settings(settings)})")
         elif isinstance(value, dict):
-            parts += [f"{name}.{k} = {v}" for k, v in value.items()]
+            parts += [f"{name} {k} = {_plain(v)}" for k, v in value.items()]
         else:
-            parts.append(f"{name} = {value}")
+            parts.append(f"{name.replace('_', ' ')} = {_plain(value)}")
     return ", ".join(parts)
+
+
+def _plain(value: Any) -> str:
+    return written_out(value) if isinstance(value, float) else str(value)
 
 
 def _settings(settings: Mapping[str, Any]) -> str:

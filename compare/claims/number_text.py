@@ -74,7 +74,7 @@ def times_rounding(worst: float) -> str:
     'just above what rounding allows'
     """
     if worst <= 1:
-        return f"{100 * worst:.3g} % of what rounding allows"
+        return f"{shown(float(f'{100 * worst:.2g}'))} % of what rounding allows"
     if not math.isfinite(worst):
         return "beyond any bound"
     times = shown(float(f"{worst:.3g}"))

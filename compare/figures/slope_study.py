@@ -90,7 +90,7 @@ def draw_starts(ax: Axes, study: SlopeStudy) -> None:
             named = label in ax.get_legend_handles_labels()[1]
             ax.plot(c, vertex(c), zorder=4, label="_" + label if named else label, **_LINES[label])
     if low <= 0 <= high:
-        ax.plot(0, 0, "D", color=style.INK, markersize=7, linestyle="", zorder=5, label="ReLU's trap, w = 0")
+        ax.plot(0, 0, "p", color=style.INK, markersize=9, linestyle="", zorder=5, label="ReLU's trap, w = 0")
     title = "Without bias: what becomes of each start"
     style.dress(ax, xlabel="negative slope c", ylabel="start w (lines: where it ends)", title=title, grid=False)
     ax.axhline(0, color=style.INK, linewidth=0.8)
@@ -145,9 +145,9 @@ def draw_map(ax: Axes, study: SlopeStudy, i: int, *, first: bool) -> None:
     for point in study.points[i]:
         at = point.parameters[:2]
         if point.kind == "global minimum":
-            style.mark_minimum(ax, at, 15, label="best minimum")
+            style.mark_minimum(ax, at, 15, label="best minimum (star)")
         elif point.kind == "local minimum":
-            ax.plot(*at, "D", markersize=7, color=style.INK, markeredgecolor="white", label="other minimum")
+            ax.plot(*at, "D", markersize=7, color=style.INK, markeredgecolor="white", label="other minimum (diamond)")
         elif point.kind == "dead set":
             ax.plot([0, 0], [study.b[0], 0], color=style.INK, linestyle="--", linewidth=2, label="dead at w = 0")
     slope = float(study.slopes[i])

@@ -172,7 +172,8 @@ def entry(row: Told, show_url: bool = False) -> nodes.container:
         head += nodes.Text(f" ({reading_of(row)})")
     box += head
     box += nodes.paragraph("", "", nodes.strong("", row.verdict), nodes.Text(f" {row.sentence}"), classes=["verdict"])
-    facts = [("Decided by", row.number), *(("True only for", text) for text in row.only_for)]
+    each = "; each with everything else as stated" if len(row.only_for) > 1 else ""
+    facts = [("Decided by", row.number), ("True only for", "; ".join(row.only_for) + each)]
     listed = [_field(name, text) for name, text in facts if text]
     if show_url and row.url:
         listed.append(_field("Where", row.url, nodes.reference("", row.url, refuri=row.url)))

@@ -29,7 +29,19 @@ class Story(NamedTuple):
 
 
 def explain(verdict: Verdict) -> str:
-    """Tell what became of a claim, and why, in a paragraph that is a single line."""
+    """Tell what became of a claim, and why, in a paragraph that is a single line.
+
+    Examples
+    --------
+    >>> from compare.claims import judge
+    >>> from compare.claims.formula import parse
+    >>> from compare.claims.values import Claim, Condition, FormulaCheck
+    >>> from reference import Experiment
+    >>> check = FormulaCheck(formula=parse("2 * x", {"x"}), at={"x": 0.25}, condition=Condition(above=1.0))
+    >>> twice = Claim(id="twice", says="2/4 > 1.", source="example", experiment=Experiment(), checks=(check,))
+    >>> explain(judge(twice))
+    '“2/4 > 1.” (example). False. What is checked: 2 * x above 1. Closed form: 2 * x = 0.5.'
+    """
     return " ".join(chain.from_iterable(story_of(verdict)))
 
 
@@ -91,7 +103,7 @@ def _certified(word: str, worst: float) -> str:
 
 
 def _boundary(boundary: Boundary) -> str:
-    text = f"True only for {true_only_for(boundary)} (the claim has {shown(boundary.stated)}{_width(boundary)})"
+    text = f"True only for {true_only_for(boundary)}; the claim has {shown(boundary.stated)}{_width(boundary)}"
     if boundary.closed_form is not None:
         formula, value = boundary.closed_form
         equals = "" if formula == shown(value) else f" = {shown(value)}"
@@ -115,4 +127,4 @@ def _width(boundary: Boundary) -> str:
     if "between" in true_only_for(boundary) or boundary.setting == "batch_size":
         return ""
     narrow = high - low <= 1 if boundary.setting == "steps" else shown(low) == shown(high)
-    return "" if narrow else "; it changes between {} and {}".format(*told_apart([low, high]))
+    return "" if narrow else ", and it changes between {} and {}".format(*told_apart([low, high]))

@@ -30,7 +30,20 @@ class CheckNumbers(NamedTuple):
 
 
 def numbers(verdict: Verdict) -> tuple[CheckNumbers, ...]:
-    """Check by check, what the witnesses say: for a small table each."""
+    """Check by check, what the witnesses say: for a small table each.
+
+    Examples
+    --------
+    >>> from compare.claims import judge
+    >>> from compare.claims.formula import parse
+    >>> from compare.claims.values import Claim, Condition, FormulaCheck
+    >>> from reference import Experiment
+    >>> check = FormulaCheck(formula=parse("2 * x", {"x"}), at={"x": 0.25}, condition=Condition(above=1.0))
+    >>> twice = Claim(id="twice", says="2/4 > 1.", source="example", experiment=Experiment(), checks=(check,))
+    >>> (found,) = numbers(judge(twice))
+    >>> found.check, found.holds, *found.rows
+    ('2 * x above 1', False, WitnessRow(witness='closed form', value='2 * x = 0.5', says='false'))
+    """
     found = []
     for i, judged in enumerate(verdict.checks):
         rows = []

@@ -57,7 +57,7 @@ def draw_claim(verdict: Verdict, shared: SharedRuns, folder: Path) -> Picture | 
         style.legend(ax)
         path = folder / f"claim-{verdict.claim.id}.png"
         style.save_png(figure, path)
-    alt = f"{label(measure)} along the run as the exact witness, the reference's seeds and Keras have it."
+    alt = f"{label(measure)} along the run as the expected dynamics, the reference's runs and Keras have it."
     caption = f"{describe(check)}: {verdict.verdict}; {verdict.number}."
     return Picture(f"claim-{verdict.claim.id}", path, alt, caption)
 
@@ -68,14 +68,14 @@ def _draw_run(
     seeds = _values(measure, shared.reference_path(Request(experiment, SEEDS)))
     steps, thin = np.arange(len(seeds)), slice(None, None, max(1, len(seeds) // MOST_POINTS))
     low, high = np.percentile(seeds[thin], OF_SEEDS, axis=1)
-    whose = f"reference, {seeds.shape[1]} seeds{which}"
+    whose = f"reference, {seeds.shape[1]} runs{which}"
     ax.fill_between(steps[thin], low, high, color=inks.band, alpha=0.6, linewidth=0, label=whose)
     exact = _values(measure, shared.exact_path(experiment))[:, 0]
-    ax.plot(np.arange(len(exact))[thin], exact[thin], color=inks.line, linewidth=1.8, label=f"exact{which}")
+    ax.plot(np.arange(len(exact))[thin], exact[thin], color=inks.line, linewidth=1.8, label=f"expected dynamics{which}")
     if shared.recorder is not None:
         keras = _values(measure, shared.keras_path(experiment))[:, 0]
         style = {"color": inks.line, "linewidth": 1.2, "linestyle": (0, (4, 3)) if not which else "dotted"}
-        ax.plot(np.arange(len(keras))[thin], keras[thin], label=f"Keras{which}", **style)
+        ax.plot(np.arange(len(keras))[thin], keras[thin], label=f"Keras, seed {experiment.seed}{which}", **style)
 
 
 def _values(measure: TrajectoryCheck, path: RunPath) -> np.ndarray:

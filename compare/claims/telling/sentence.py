@@ -23,6 +23,17 @@ def verdict_sentence(verdict: Verdict, *, unchanged: bool = True) -> str:
         It begins with "True.", "False.", "True only for ...", "True in 13 of 32 runs",
         "Not decided: ..." or "Cannot be checked. ...". A claim that is true on conditions
         never reads as one that is true.
+
+    Examples
+    --------
+    >>> from compare.claims import judge
+    >>> from compare.claims.formula import parse
+    >>> from compare.claims.values import Claim, Condition, FormulaCheck
+    >>> from reference import Experiment
+    >>> check = FormulaCheck(formula=parse("2 * x", {"x"}), at={"x": 0.25}, condition=Condition(above=1.0))
+    >>> twice = Claim(id="twice", says="2/4 > 1.", source="example", experiment=Experiment(), checks=(check,))
+    >>> verdict_sentence(judge(twice))
+    'False.'
     """
     if verdict.verdict == "not auditable":
         said = f"Cannot be checked. {verdict.why}"

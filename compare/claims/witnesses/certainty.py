@@ -6,6 +6,7 @@ tell is undecided. Thresholds are decimals as they are written, so 0.1 + 0.2 is 
 """
 
 import math
+import re
 from collections.abc import Callable
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from fractions import Fraction
@@ -86,8 +87,14 @@ def shown(number: Real, condition: Condition | None = None) -> str:
     >>> shown(reals.exp(reals.number(-1000)))
     '5.076e-435'
     """
-    if number.value == 0:
-        return "0"
+    return "0" if number.value == 0 else re.sub(r"^(-?)(\d{4,})(?=$|\.)", _with_commas, _digits(number, condition))
+
+
+def _with_commas(found: re.Match[str]) -> str:
+    return f"{found[1]}{int(found[2]):,}"
+
+
+def _digits(number: Real, condition: Condition | None) -> str:
     ends = _ends(number)
     if ends is None:
         return _magnitude(number)

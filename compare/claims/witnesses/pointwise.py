@@ -177,7 +177,7 @@ def judge_one_sided(check: KinkCheck) -> Finding:
     }[check.function]
     number = left if check.side == "left" else right
     met = meets(check.condition, reals_of(20).number(written(number)))
-    return Finding(met, number, f"{written_out(number)} from the {check.side}")
+    return Finding(met, number, f"derivative at 0 = {written_out(number)} from the {check.side}")
 
 
 def judge_formula(check: FormulaCheck) -> Finding:

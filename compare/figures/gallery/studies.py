@@ -84,7 +84,7 @@ def _starts(study: SlopeStudy, figure: Figure) -> Description:
     figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=style.TEXT_SIZE - 1, frameon=False)
     return Description(
         f"Starts w over the negative slope c, coloured by what became of them: {stuck_sides(study)}. A green line "
-        "shows the best minimum, a dashed one the other minimum where there is one, a diamond the ReLU's trap.",
+        "shows the best minimum, a dashed one the other minimum where there is one, a pentagon the ReLU's trap.",
         f"Without a bias {stuck_sides(study)}, after {STEPS} steps of descent on the expected gradient "
         f"from {len(study.w)} starts w at each slope c.",
     )

@@ -34,12 +34,14 @@ def test_a_frame_shows_the_neuron_and_its_point_on_the_curve(backward):
     show = draw_film(Figure(), backward, np.array([0, 100, 350]))
     for frame, step in enumerate((0, 100, 350)):
         w = backward.parameters.w[step]
-        learned, predicted, trail, point, reading = show(frame)
+        learned, predicted, *dots, reading = show(frame)
+        trails, points = dots[:2], dots[2:]
         for line in (learned, predicted):
             assert line.get_ydata().tolist() == np.maximum(w * line.get_xdata(), 0).tolist()
-        assert point.get_xdata().tolist() == [w]
-        assert trail.get_xdata().tolist() == backward.parameters.w[[0, 100, 350][: frame + 1]].tolist()
-        assert reading.get_text().startswith(f"step {step}\nw = {w:.3f}\n")
+        assert [point.get_xdata().tolist() for point in points] == [[w], [w]]
+        for trail in trails:
+            assert trail.get_xdata().tolist() == backward.parameters.w[[0, 100, 350][: frame + 1]].tolist()
+        assert reading.get_text().startswith(f"step {step}: w = {w:.3f}, expected loss ")
 
 
 def test_the_target_is_drawn_on_samples_of_the_first_batch(backward):
@@ -57,7 +59,7 @@ def test_panels_are_labelled(backward):
     figure = Figure()
     draw_film(figure, backward, np.array([0, 1]))
     left, right = figure.axes
-    assert (left.get_xlabel(), left.get_ylabel()) == ("input x", "output")
+    assert (left.get_xlabel(), left.get_ylabel()) == ("input x (dots: samples)", "output")
     assert (right.get_xlabel(), right.get_ylabel()) == ("weight w", "expected loss")
 
 
@@ -89,8 +91,8 @@ def test_frames_differ_and_show_the_colours_of_their_meaning(backward, tmp_path)
     frames = [image for _, image in frames_of(write_gif(backward, tmp_path / "a.gif", frames=4))]
     for image in frames:
         seen = {f"#{r:02X}{g:02X}{b:02X}" for r, g, b in np.unique(image.reshape(-1, 3), axis=0)}
-        assert {"#FFFFFF", style.FAILURE, style.TARGET} <= seen
-        assert style.SUCCESS not in seen
+        assert {"#FFFFFF", style.LOOKS["on its way"].colour, style.TARGET} <= seen
+        assert style.LOOKS["learned"].colour not in seen
     assert all((one != other).any() for one, other in pairwise(frames))
 
 

@@ -27,7 +27,7 @@ def test_start_and_end_are_the_neurons_outputs(run):
         assert after.get_ydata().tolist() == (v * np.where(z > 0, z, 0.5 * z) + d).tolist()
         assert target.get_ydata().tolist() == np.maximum(x, 0).tolist()
         assert target.get_color() == style.TARGET
-        assert after.get_color() == style.FAILURE
+        assert after.get_color() == style.LOOKS["on its way"].colour
         assert ax.get_title(loc="left") == title
         assert ax.get_xlabel() == "input x"
     assert axes[0].get_ylabel() == "output"
@@ -37,7 +37,7 @@ def test_one_run_takes_one_axes_and_says_where_its_weight_went(run):
     ax = Figure().add_subplot()
     (drawn,) = functions(run, ax=ax)
     assert drawn is ax
-    assert ax.get_title(loc="left") == f"from w = -1.5: ends at {float(run.end.w):.3g}"
+    assert ax.get_title(loc="left") == f"from w = -1.5: on its way, w = {float(run.end.w):.3g}"
 
 
 def test_mistakes_are_told(run):

@@ -10,8 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from compare.figures import draw_all, succeeded
+from compare.figures import draw_all
+from compare.figures.gallery.captions import counted
+from compare.figures.gallery.scenes import filmed_steps
 from compare.question.experiments import shipped
+from compare.theory.outcomes import outcome_of
+from compare.theory.reasons import reason
 from reference import Parameters, train
 
 NAMES = {
@@ -21,8 +25,9 @@ NAMES = {
         for neuron in ("relu", "leaky")
         for what in ("loss-curve", "close-up", "history", "bias-surface")
     ),
-    "optimizers",
-    "output-functions",
+    "optimizers-from-10",
+    "optimizers-from-1",
+    *(f"output-{name}" for name in ("right-way", "wrong-way", "upside-down", "both")),
     "relu-right-way-animation",
     "relu-backward-animation",
     "leaky-backward-animation",
@@ -70,15 +75,66 @@ def test_alt_texts_describe_and_captions_are_one_sentence_with_numbers(pictures)
     assert len({picture.alt for picture in pictures.values()}) == len(pictures)
 
 
+def test_pictures_are_transparent_where_nothing_is_drawn(pictures):
+    for picture in pictures.values():
+        if picture.path.suffix == ".png":
+            with Image.open(picture.path) as image:
+                alpha = np.asarray(image.convert("RGBA"))[..., 3]
+            corners = [alpha[i, j] for i in (0, -1) for j in (0, -1)]
+            assert max(corners) == 0, picture.name
+            if "surface" not in picture.name:
+                assert (alpha == 0).mean() > 0.5, picture.name
+
+
+def test_pictures_are_legible_at_390_pixels(pictures):
+    """10 points of type at this width are 10 / 72 of an inch times 390 pixels an inch-width."""
+    for name in NAMES - {"opening"}:
+        if "animation" not in name:
+            with Image.open(pictures[name].path) as image:
+                assert 10 * 390 / (image.width / 150) / 72 >= 9.5, name
+
+
+def test_one_way_is_called_wrong_and_upside_down_is_only_what_has_a_negative_v(pictures):
+    for name, picture in pictures.items():
+        said = picture.alt + picture.caption
+        assert not any(word in said for word in ("backward", "mirrored", "die on their way", "nan"))
+        assert "upside down" not in said or name.startswith("output-")
+
+
+def test_captions_say_on_which_batches_and_after_how_many_steps(pictures):
+    for name, picture in pictures.items():
+        if "close-up" not in name:
+            assert "800 steps on the batches of seed 0" in picture.caption, name
+
+
+def test_the_loss_beside_which_a_bound_is_told_is_not_below_it(pictures):
+    for name in ("wrong-way", "both"):
+        caption = pictures[f"output-{name}"].caption
+        loss, bound = (float(n) for n in re.search(r"loss of ([\d.e-]+): .* below ([\d.]+),", caption).groups())
+        assert loss >= bound
+    assert "below" not in pictures["output-right-way"].caption
+
+
+def test_animations_end_after_the_run_has_arrived(runs):
+    for id in ("relu-right-way", "relu-backward"):
+        run = runs[id]
+        last = filmed_steps(run)
+        w = run.parameters.w
+        assert abs(w[last] - w[-1]) <= 1 / 64
+        assert abs(w[last // 2] - w[-1]) > 1 / 64
+
+
 def test_captions_carry_the_numbers_of_these_runs(runs, pictures):
     for id in ("relu-backward", "leaky-backward", "momentum-from-10", "jump"):
-        assert f"ends at w = {runs[id].parameters.w[-1]:.3g}" in pictures["opening"].caption
-    for id in ("adam-from-10", "amsgrad-from-1", "sgd-from-1"):
-        assert f"ends at w = {runs[id].parameters.w[-1]:.3g}" in pictures["optimizers"].caption
-    reached = sum(bool(succeeded(run)) for id, run in runs.items() if id.startswith("bias-"))
-    assert f"{reached} of 8 starts head for the minimum" in pictures["relu-bias-surface"].caption
+        assert f"({reason(runs[id])})" in pictures["opening"].caption
+    for id, start in (("adam-from-10", -10), ("amsgrad-from-1", -1), ("sgd-from-1", -1)):
+        assert f"({reason(runs[id])})" in pictures[f"optimizers-from{start}"].caption
+    outcomes = [outcome_of(run) for id, run in runs.items() if id.startswith("bias-")]
+    assert f"of 8 starts (w, b) {counted(outcomes)}" in pictures["relu-bias-surface"].caption
+    backward = [outcome_of(run) for id, run in runs.items() if id.startswith("bias-backward")]
+    assert f"of the 4 that face the wrong way {counted(backward)}" in pictures["relu-bias-surface"].caption
     # 1 / (1 + 0.09) = 0.917: not the teacher's weight.
-    assert "the loss is lowest, 0.041, at w = 0.917" in pictures["leaky-loss-curve"].caption
+    assert "the expected loss is lowest, 0.0413, at w = 0.917" in pictures["leaky-loss-curve"].caption
     assert "its slope is 0 on the left of 0 and -1 on the right" in pictures["relu-close-up"].caption
     assert "its slope is -0.3 on the left of 0 and -1 on the right" in pictures["leaky-close-up"].caption
 
@@ -96,7 +152,7 @@ def test_bytes_are_the_same_again_whatever_the_users_settings_which_stay_as_they
 def test_of_some_runs_the_pictures_they_allow_are_drawn(runs, tmp_path):
     assert draw_all({"jump": runs["jump"]}, tmp_path) == []
     drawn = draw_all({"sgd-from-1": runs["sgd-from-1"]}, str(tmp_path))
-    assert [picture.name for picture in drawn] == ["optimizers"]
+    assert [picture.name for picture in drawn] == ["optimizers-from-1"]
     assert "momentum" not in drawn[0].caption
 
 

@@ -8,6 +8,7 @@ from matplotlib.collections import PolyCollection
 
 from compare.figures import style, surface
 from compare.figures.landscape import LEVELS, dead_below
+from compare.theory.outcomes import NAMES, outcomes_of
 from reference import SGD, Experiment, Parameters, Target, train
 
 W, B = [2.0, -2.0, 0.5], [1.5, -1.0, 1.0]  # the middle one dies
@@ -42,42 +43,41 @@ def test_each_member_of_an_ensemble_has_its_path(ax, ensemble):
         assert line.get_ydata().tolist() == ensemble.parameters.b[:, i].tolist()
 
 
-def test_success_is_blue_and_solid_failure_vermillion_and_dashed(ax, ensemble):
+def test_a_path_has_the_colour_the_line_and_the_marker_of_its_outcome_and_all_that_is_drawn_is_named(ax, ensemble):
     surface(ensemble, ax=ax)
-    assert [line.get_color() for line in paths(ax)] == [style.SUCCESS, style.FAILURE, style.SUCCESS]
+    outcomes = [NAMES[i] for i in outcomes_of(ensemble).outcome]
+    assert outcomes == ["learned", "dead", "learned"]
+    assert [line.get_color() for line in paths(ax)] == [style.LOOKS[name].colour for name in outcomes]
     assert [line.get_linestyle() for line in paths(ax)] == ["-", "--", "-"]
     named = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert named == ["dead", "succeeds", "fails", "minimum: w = 1, b = 0"]
+    assert named == ["active: at most 1/64 of inputs", "learned", "dead", "start", "minimum: w = 1, b = 0"]
 
 
-def test_paths_begin_with_a_circle_and_end_with_a_square(ax, ensemble):
+def test_paths_begin_with_a_ring_and_end_with_the_marker_of_their_outcome(ax, ensemble):
     surface(ensemble, ax=ax)
-    ends = {
-        marker: [(x.item(), y.item()) for line in ax.lines if line.get_marker() == marker for x, y in [line.get_data()]]
-        for marker in "os"
-    }
-    assert ends["o"] == list(zip(W, B, strict=True))
-    assert ends["s"] == list(zip(ensemble.end.w.tolist(), ensemble.end.b.tolist(), strict=True))
+    single = [line for line in ax.lines if len(line.get_xdata()) == 1 and line.get_color() != style.TARGET]
+    starts = [line.get_xydata()[0].tolist() for line in single if line.get_fillstyle() == "none"]
+    assert starts == [list(start) for start in zip(W, B, strict=True)]
+    ends = {line.get_marker(): line.get_xydata()[0].tolist() for line in single if line.get_fillstyle() != "none"}
+    assert ends["X"] == [float(ensemble.end.w[1]), float(ensemble.end.b[1])]
+    assert ends["o"] == [float(ensemble.end.w[2]), float(ensemble.end.b[2])]
 
 
-def test_the_dead_region_is_where_less_than_one_sample_a_batch_is_active():
-    q = dead_below(Experiment(batch_size=1000))
+def test_the_hatched_region_is_where_at_most_one_input_in_64_activates_the_neuron():
     # To six digits, more than a picture shows; by the standard library's normal distribution.
-    assert f"{1000 * NormalDist().cdf(-q):.6g}" == "1"
+    assert f"{64 * NormalDist().cdf(-dead_below()):.6g}" == "1"
 
 
 def test_the_dead_region_is_the_wedge_b_below_minus_q_abs_w(ax, ensemble):
     surface(ensemble, ax=ax)
     (wedge,) = hatched(ax)
-    q, bottom = dead_below(ensemble.experiment), ax.get_ylim()[0]
+    q, bottom = dead_below(), ax.get_ylim()[0]
     corners = {(float(w), float(b)) for w, b in wedge.get_paths()[0].vertices}
     assert corners == {(0.0, bottom), (0.0, 0.0), (bottom / q, bottom), (-bottom / q, bottom)}
 
 
-@pytest.mark.parametrize(("slope", "batch_size"), [(0.25, 100), (0.0, 1), (0.0, 2)])
-def test_leaky_neurons_and_tiny_batches_have_no_dead_region(ax, slope, batch_size):
-    run = train(Experiment(trainable=("w", "b"), negative_slope=slope, batch_size=batch_size, steps=3))
-    surface(run, ax=ax)
+def test_leaky_neurons_have_no_dead_region(ax):
+    surface(train(Experiment(trainable=("w", "b"), negative_slope=0.25, batch_size=10, steps=3)), ax=ax)
     assert hatched(ax) == []
 
 
@@ -96,7 +96,7 @@ def test_axes_are_labelled_and_the_view_can_be_chosen(ax, ensemble):
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("weight w", "bias b")
     assert (*ax.get_xlim(), *ax.get_ylim()) == (-1.0, 3.0, -2.0, 2.0)
     (scale,) = (other for other in ax.figure.axes if other is not ax)
-    assert scale.get_ylabel() == "expected loss"
+    assert scale.get_xlabel() == "expected loss"
 
 
 def test_the_scale_can_be_left_out(ax):
@@ -104,10 +104,10 @@ def test_the_scale_can_be_left_out(ax):
     assert ax.figure.axes == [ax]
 
 
-def test_what_cannot_be_told_is_neither_blue_nor_vermillion(ax):
+def test_a_short_run_is_on_its_way_also_where_no_bound_on_the_loss_holds(ax):
     run = train(Experiment(trainable=("w", "b"), negative_slope=-0.5, steps=3))
     surface(run, ax=ax)
-    assert paths(ax)[0].get_color() == style.UNDECIDED
+    assert paths(ax)[0].get_color() == style.LOOKS["on its way"].colour
 
 
 def test_mistakes_are_told(ax, ensemble):

@@ -54,14 +54,30 @@ def test_the_kink_itself_is_a_point_of_the_curve(ax):
 def test_colours_say_what_became_of_a_run(ax, backward, right_way):
     loss_curve(backward, right_way, ax=ax)
     drawn = lines(ax)
-    assert drawn["from w = -10"].get_color() == style.FAILURE
-    assert drawn["from w = 10"].get_color() == style.SUCCESS
+    assert drawn["from w = -10"].get_color() == style.LOOKS["on its way"].colour
+    assert drawn["from w = 10"].get_color() == style.LOOKS["on its way"].colour
     assert drawn["minimum"].get_color() == style.TARGET
 
 
-def test_a_run_of_which_success_cannot_be_told_has_its_own_colour(ax):
+def test_markers_say_what_became_of_a_run_and_fillings_tell_equals_apart(ax):
+    common = {"steps": 1000, "batch_size": 50}
+    learned, stuck, also = (train(Experiment(initial=Parameters(w=w), **common)) for w in (3.0, -3.0, -2.0))
+    loss_curve(learned, stuck, also, ax=ax)
+    drawn = [lines(ax)[f"from w = {w}"] for w in ("3", "-3", "-2")]
+    assert [line.get_marker() for line in drawn] == ["o", "s", "s"]
+    assert [line.get_color() for line in drawn] == [style.LOOKS[name].colour for name in ("learned", "stuck", "stuck")]
+    assert drawn[1].get_fillstyle() != drawn[2].get_fillstyle()
+    assert drawn[1].get_label() == f"from w = -3: stuck, w = {stuck.parameters.w[-1]:.3g}"
+
+
+def test_a_run_of_which_nothing_is_in_view_says_so(ax):
+    close_up(train(Experiment(steps=3, batch_size=4)), ax=ax)
+    assert lines(ax)["from w = -10"].get_label().endswith("(not in view)")
+
+
+def test_a_run_on_its_way_has_its_colour_also_where_no_bound_on_the_loss_holds(ax):
     loss_curve(train(Experiment(steps=5, negative_slope=-0.5)), ax=ax)
-    assert lines(ax)["from w = -10"].get_color() == style.UNDECIDED
+    assert lines(ax)["from w = -10"].get_color() == style.LOOKS["on its way"].colour
 
 
 @pytest.mark.parametrize(
@@ -82,7 +98,7 @@ def test_axes_are_labelled_and_returned(ax, backward):
     assert loss_curve(backward, ax=ax) is ax
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("weight w", "expected loss")
     assert [text.get_text() for text in ax.get_legend().get_texts()][1] == (
-        f"from w = -10: ends at {backward.parameters.w[-1]:.3g}"
+        f"from w = -10: on its way, w = {backward.parameters.w[-1]:.3g}"
     )
 
 
@@ -104,7 +120,7 @@ def test_without_axes_there_is_a_new_figure_of_pyplot_and_no_setting_is_changed(
 def test_a_diverging_run_is_drawn_as_far_as_it_goes(ax, diverging):
     loss_curve(diverging, ax=ax, every=1)
     line = lines(ax)["from w = 2"]
-    assert line.get_label() == f"from w = 2: diverges in {diverging.diverged_at} steps"
+    assert line.get_label() == f"from w = 2: diverged after {diverging.diverged_at} steps"
     assert np.isnan(line.get_xdata()[-1])
     assert not np.isnan(line.get_xdata()[:10]).any()
     assert ax.get_xlim()[1] < 3

@@ -7,6 +7,7 @@ import pytest
 
 from compare.figures.gallery import studies
 from compare.theory import slope_study
+from compare.theory.outcomes import outcome_of
 from reference import Experiment, Parameters, train
 
 
@@ -27,21 +28,40 @@ def test_the_studies_are_drawn_the_same_every_time(small, tmp_path):
     first = [(picture.path.read_bytes(), picture) for picture in studies.draw_studies(tmp_path, seed=3)]
     again = [(picture.path.read_bytes(), picture) for picture in studies.draw_studies(tmp_path, seed=3)]
     assert first == again
-    assert [picture.name for _, picture in first] == ["basin-map", "slope-study"]
+    assert [picture.name for _, picture in first] == ["basin-map", "slope-starts", "slope-losses", "slope-maps"]
 
 
 def test_the_captions_tell_what_the_runs_did(small, tmp_path):
-    basins, slopes = studies.draw_studies(tmp_path)
-    # Sixteen single runs: on the right of 0 all but those that are dead from far below learn.
+    basins, starts, losses, maps = studies.draw_studies(tmp_path)
+    # Sixteen single runs, each asked alone.
     ends = {(w, b): alone(w, b) for w in (-3.0, -1.0, 1.0, 3.0) for b in (-3.0, -1.0, 1.0, 3.0)}
     for side in (1, -1):
-        share = 100 * np.mean([learned for (w, _), learned in ends.items() if w * side > 0])
-        assert f"{share:.3g} % of those with w {'>' if side > 0 else '<'} 0" in basins.caption
-    assert slopes.caption.startswith("Without a bias 50 % of the starts get stuck at slope 0 (ReLU) and none at 0.25")
-    assert "at slope 1 it is 0.25" in slopes.caption  # c^2 / (2 (1 + c^2)) at c = 1
+        mine = [outcome for (w, _), outcome in ends.items() if w * side > 0]
+        share = 100 * mine.count("learned") / len(mine)
+        assert f"of those with w {'>' if side > 0 else '<'} 0 {share:.3g} % have learned" in basins.caption
+    assert "on the batches of seed 0" in basins.caption
+    assert "at c = -0.5 and 0 all starts left of 0 are stuck; at c = 0.25 and 1 no start is stuck" in starts.alt
+    # c^2 / (2 (1 + c^2)) at c = 1, and the best line.
+    assert f"is a line, 0.25 and {1 / 4 - 1 / (2 * np.pi):.3g}" in losses.caption
+    assert "0.00495 without a bias and 0.00464 with one" in losses.caption
+    assert maps.caption.startswith("With a bias, after 20 steps")
+
+
+@pytest.mark.parametrize(
+    ("slopes", "said"),
+    [
+        ([-2.0, -1.5, -1.25], "for c from -2 to -1.25 all starts right of 0 are stuck"),
+        ([-1.0], "at c = -1 no start is stuck"),
+        ([-0.5, 0.0], "at c = -0.5 and 0 all starts left of 0 are stuck"),
+        ([0.5, 1.0, 2.0], "for c from 0.5 to 2 no start is stuck"),
+        ([0.5, -2.0], "at c = -2 all starts right of 0 are stuck; at c = 0.5 no start is stuck"),
+    ],
+)
+def test_which_starts_are_stuck_is_said_for_every_sign_of_the_slope(slopes, said):
+    """The vertex of the other side is the better one below -1, of this side above; at -1 both are, and above 0 the
+    left one is out of the way."""
+    assert studies.stuck_sides(slope_study(np.array(slopes), starts=4)) == said
 
 
 def alone(w, b):
-    """Whether a run ends facing right, awake: w > 0, and the kink not far out."""
-    end = train(Experiment(initial=Parameters(w=w, b=b), trainable=("w", "b")), record="end").end
-    return bool(end.w > 0 and end.b > -end.w)
+    return outcome_of(train(Experiment(initial=Parameters(w=w, b=b), trainable=("w", "b")), record="end"))

@@ -62,11 +62,11 @@ def test_the_target_weight_is_marked(axes, counted):
     assert list(target.get_ydata()) == [1.0, 1.0]
 
 
-def test_runs_have_the_colour_of_what_became_of_them_and_markers_of_their_own(axes, backward, right_way):
+def test_runs_have_the_colour_of_what_became_of_them_and_lines_of_their_own(axes, backward, right_way):
     above, below = trajectory(right_way, backward, ax=axes)
     for ax in (above, below):
-        assert [line.get_color() for line in ax.lines[:2]] == [style.SUCCESS, style.FAILURE]
-        assert len({line.get_marker() for line in ax.lines[:2]}) == 2
+        assert [line.get_color() for line in ax.lines[:2]] == [style.LOOKS["on its way"].colour] * 2
+        assert len({line.get_linestyle() for line in ax.lines[:2]}) == 2
 
 
 def test_all_trained_parameters_are_drawn(axes):
@@ -90,7 +90,7 @@ def test_a_loss_of_exactly_0_is_left_out_of_the_logarithm(axes):
 
 def test_divergence_is_drawn_without_a_warning(axes, diverging):
     above, below = trajectory(diverging, ax=axes)
-    assert "diverges" in above.lines[0].get_label()
+    assert "diverged" in above.lines[0].get_label()
     assert np.isnan(below.lines[0].get_ydata()[-1])
     above.figure.canvas.draw()
 

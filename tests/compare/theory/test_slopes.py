@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from compare.surface import expected_loss
+from compare.surface import critical_points, expected_loss
 from compare.surface.errors import LOSS_ERROR
 from compare.theory.outcomes import OUTCOMES
 from compare.theory.quadrants import quadrant_shares
-from compare.theory.slopes import slope_study
+from compare.theory.slopes import least_loss, slope_study
 from reference import Parameters
 
 SLOPES = np.array([-2.0, -1.0, -0.5, 0.0, 0.25, 1.0, 3.0])
@@ -73,3 +73,24 @@ def test_the_line_has_the_loss_of_linear_regression():
 def test_no_starts_are_refused():
     with pytest.raises(ValueError, match="starts must be positive"):
         quadrant_shares(0)
+
+
+@pytest.mark.parametrize("trainable", [("w",), ("w", "b")])
+def test_the_least_loss_is_that_of_the_best_critical_point(trainable):
+    slopes = np.array([-3.0, -1.0, -0.9, -0.1, 0.0, 0.1, 0.3, 1.0, 3.0])
+    found = least_loss(slopes, bias=len(trainable) == 2)
+    for slope, loss in zip(slopes.tolist(), found.tolist(), strict=True):
+        best = min(point.loss for point in critical_points(trainable=trainable, negative_slope=slope))
+        # The last grid of kinks has a step of 12 / 60 / 20^3 = 2.5e-5, and the loss is quadratic in what is left of it.
+        assert -1e-15 <= loss - best < 2.5e-5**2
+
+
+def test_without_bias_the_least_loss_at_a_tenth_is_larger_than_with_one():
+    (without,), (with_bias,) = (least_loss(np.array([0.1]), bias=bias) for bias in (False, True))
+    assert (f"{without:.3g}", f"{with_bias:.3g}") == ("0.00495", "0.00464")
+
+
+def test_starts_that_are_on_their_way_are_not_stuck():
+    study = slope_study(np.array([0.0]), starts=4, steps=3)
+    assert not study.stuck.any()
+    assert (study.end_loss > 0.01).any()

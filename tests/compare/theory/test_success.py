@@ -1,5 +1,7 @@
 """Success: what the bounds rule out, and that they do."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from mpmath import mp, mpf
 
 from compare.surface import critical_points, expected_loss
-from compare.theory.success import end_loss, loss_to_beat, succeeded
+from compare.theory.success import end_loss, least_loss_in_words, loss_to_beat, loss_to_beat_in_words, succeeded
 from reference import SGD, Experiment, Parameters, Target, train
 
 U = 2.0**-53
@@ -93,3 +95,22 @@ def test_members_with_slopes_of_their_own_succeed_as_they_would_alone():
     ]
     assert succeeded(together).tolist() == [bool(succeeded(run)) for run in alone] == [False, True, True]
     assert loss_to_beat(Experiment(negative_slope=np.array([0.5, 1.5]))) is None
+
+
+@given(w=number, b=number, v=number, d=number, s=slope)
+def test_what_is_said_of_a_neuron_is_true_of_it(w, b, v, d, s):
+    neuron, experiment = Parameters(w, b, v, d), Experiment(negative_slope=s)
+    said = least_loss_in_words(neuron, experiment)
+    assert (said is None) == (w > 0 and v > 0)
+    if said is not None:
+        bound = float(re.search(r"below ([\d.]+),", said).group(1))
+        assert float(expected_loss(neuron, negative_slope=s)) >= bound - 1e-3  # three digits of it are said
+
+
+def test_a_case_that_may_turn_upside_down_is_told_both_bounds():
+    assert "0.341" in loss_to_beat_in_words(Experiment())
+    assert "0.0908" not in loss_to_beat_in_words(Experiment())
+    both = loss_to_beat_in_words(Experiment(trainable=("w", "b", "v", "d")))
+    assert "upside down (v < 0) has a loss below 0.0908" in both
+    assert "wrong way (w < 0 < v) or is dead one below 0.341" in both
+    assert loss_to_beat_in_words(Experiment(negative_slope=-0.5)) is None
