@@ -19,7 +19,9 @@ function startClaims() {
         (!verdict.value || row.dataset.verdict === verdict.value) &&
         (!source.value || row.dataset.source === source.value) &&
         words.get(row).includes(wanted);
-      row.hidden = !fits;
+      if (row.hidden === fits) {
+        row.hidden = !fits;
+      }
       shown += fits;
     }
     output.textContent = `${count(shown)} of ${count(rows.length)} claims`;
@@ -58,6 +60,11 @@ function startClaims() {
         followAddress(); // as nothing else will
       }
     });
+  }
+  // From the first use of the controls on rows out of sight are not laid out, so that typing stays quick.
+  const inUse = () => list.classList.add("in-use");
+  for (const field of [text, verdict, source, order]) {
+    field.addEventListener("focus", inUse, { once: true });
   }
   text.addEventListener("input", filter);
   verdict.addEventListener("change", filter);
