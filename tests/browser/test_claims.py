@@ -199,3 +199,13 @@ def test_counts_of_what_is_wrong_agree_with_the_rows(opened):
     assert "among the 3 claims" in text
     (item,) = opened.find_elements(By.CSS_SELECTOR, ".wrong li")
     assert item.text.splitlines() == ["At the kink the loss is below a tenth.", "✗ False."]
+
+
+@pytest.mark.parametrize("width", [320, 390, 700, 1600])
+def test_an_opened_row_stays_inside_the_page(opened, looking, width):
+    looking(opened, width=width)
+    code = """for (const details of document.querySelectorAll("#claims-list details")) details.open = true;
+    const right = document.getElementById("claims-list").getBoundingClientRect().right;
+    return [...document.querySelectorAll("#claims-list table, #claims-list figure, #claims-list p")]
+      .map((one) => one.getBoundingClientRect().right - right).filter((beyond) => beyond > 0.5);"""
+    assert opened.execute_script(code) == []
