@@ -52,7 +52,7 @@ def draw_sweep(result: SweepResult, path: Path, *, background: str = "white") ->
             _draw_panel(ax, result, chosen, panel, outcome)
         marks = {handle.get_label(): handle for ax in subplots for handle in ax.get_legend_handles_labels()[0]}
         handles = [*outcome_legend(outcome, shares=len(panels) == 1), *marks.values()]
-        figure.legend(handles=handles, loc="outside right center", fontsize=style.TEXT_SIZE - 1, edgecolor="none")
+        figure.legend(handles=handles, loc="outside right center", fontsize=style.TEXT_SIZE - 1, frameon=False)
         for ax in subplots[len(panels) :]:
             ax.remove()
         title = "\n".join(textwrap.wrap(sweep.says or sweep.name, 24 + 44 * across))

@@ -63,7 +63,9 @@ def test_the_lines_go_through_the_minima(slope, ax):
         if name:
             lines = [line for line in ax.lines if line.get_label().strip("_") == name]
             at = [np.interp(slope, *line.get_data(), left=np.nan, right=np.nan) for line in lines]
-            assert any(abs(w - point.parameters.w) < 1e-3 for w in at), (name, at)
+            # Straight pieces no longer than 4.5 / 160, of curves whose second derivative is at most 2.
+            straight = (4.5 / 160) ** 2 / 8 * 2
+            assert any(abs(w - point.parameters.w) <= straight for w in at), (name, at)
 
 
 @pytest.mark.parametrize("slope", [-1.5, -0.5, 0.1, 0.3, 1.0])
@@ -76,7 +78,8 @@ def test_the_least_losses_are_those_of_the_critical_points_and_a_bias_never_make
     for name, trainable in (("least, without bias", ("w",)), ("least, with bias", ("w", "b"))):
         read.append(float(np.interp(slope, *lines[name].get_data())))
         least = min(point.loss for point in critical_points(trainable=trainable, negative_slope=slope))
-        assert abs(read[-1] - least) < 2e-4  # of 161 straight pieces: h^2 / 8 times a curvature of 1, h = 1 / 40
+        straight = (4 / 160) ** 2 / 8 * 2  # pieces of 1 / 40, of curves whose second derivative is at most 2
+        assert abs(read[-1] - least) <= straight
     assert read[1] <= read[0]
 
 
@@ -118,7 +121,7 @@ def test_two_equal_minima_both_have_a_star(ax):
     draw_map(ax, study, 0, first=True)
     stars = [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "*"]
     assert len(stars) == 2
-    assert abs(sum(stars)) < 1e-9
+    assert f"{sum(stars):.9f}".strip("-") == "0.000000000"
 
 
 def test_studies_in_the_wrong_order_are_refused(studies):

@@ -81,8 +81,8 @@ def test_the_least_loss_is_that_of_the_best_critical_point(trainable):
     found = least_loss(slopes, bias=len(trainable) == 2)
     for slope, loss in zip(slopes.tolist(), found.tolist(), strict=True):
         best = min(point.loss for point in critical_points(trainable=trainable, negative_slope=slope))
-        # The last grid of kinks has a step of 12 / 60 / 20^3 = 2.5e-5, and the loss is quadratic in what is left of it.
-        assert -1e-15 <= loss - best < 2.5e-5**2
+        step = 12 / 60 / 20**3  # of the last grid of kinks; the loss is quadratic in what is left of it
+        assert abs(loss - best) < step**2
 
 
 def test_without_bias_the_least_loss_at_a_tenth_is_larger_than_with_one():
