@@ -16,9 +16,11 @@ from reference import SGD, Adam, AdamW, Experiment, Parameters, RMSprop, Target
 
 __all__ = ["address_of", "address_of_change"]
 
-FARTHEST_START = 12.0
-RATES, STEPS = (0.001, 3.0), (60, 20_000)
-SLOPES, SLOPES_WITH_BIAS = (-1.5, 1.5), (0.0, 1.0)
+FARTHEST_START, FARTHEST_WITH_BIAS = 12.0, 20.0
+STEPS = (60, 20_000)
+RATES, SECONDS, SLOPES = (0.001, 3.0), (0.0, 0.999), (-1.5, 1.5)
+RATES_WITH_BIAS, MOMENTA_WITH_BIAS, SLOPES_WITH_BIAS = (0.001, 2.0), (0.0, 0.99), (0.0, 1.0)
+SLOPES_OF_VOTES = (-1.0, 1.0)
 OTHERS = Parameters(w=0.0, b=0.0, v=1.0, d=0.0)  # what is not trained
 
 
@@ -78,34 +80,55 @@ def address_of_change(claim: Claim, boundary: Boundary) -> str | None:
 
 
 def _of_run(experiment: Experiment) -> str | None:
-    slope, steps, rate = experiment.negative_slope, experiment.steps, experiment.optimizer.learning_rate
-    usual = experiment.target == Target() and _is_within(steps, STEPS) and _is_within(rate, RATES)
-    if not usual:
+    if experiment.target != Target() or not _is_within(experiment.steps, STEPS) or not _is_held(experiment):
         return None
-    if has_no_bias(experiment) and _is_held(experiment):
-        w = float(experiment.initial.w)
-        chosen = _in_menu(experiment)
-        if chosen is None or abs(w) > FARTHEST_START or not _is_within(slope, SLOPES):
-            return None
-        name, second = chosen
-        return _address(
-            "reach", {"w": w, "optimizer": name, "rate": rate, "second": second, "slope": slope, "steps": steps}
-        )
-    optimizer = experiment.optimizer
-    if not isinstance(optimizer, SGD) or optimizer.nesterov or not _is_within(slope, SLOPES_WITH_BIAS):
+    if has_no_bias(experiment):
+        return _of_weight(experiment)
+    return _of_weight_and_bias(experiment) if experiment.trainable == ("w", "b") else None
+
+
+def _of_weight(experiment: Experiment) -> str | None:
+    w, rate, slope = float(experiment.initial.w), experiment.optimizer.learning_rate, experiment.negative_slope
+    chosen = _in_menu(experiment)
+    if chosen is None:
         return None
-    if experiment.trainable == ("w", "b") and _is_held(experiment):
-        w, b = (float(np.asarray(p)) for p in experiment.initial[:2])
-        second = float(np.asarray(optimizer.momentum))
-        return _address("deaths", {"w": w, "b": b, "slope": slope, "rate": rate, "momentum": second, "steps": steps})
-    return None
+    name, second = chosen
+    shown = abs(w) <= FARTHEST_START and _is_within(rate, RATES) and _is_within(slope, SLOPES)
+    if not shown or not _is_within(second, SECONDS):
+        return None
+    values: dict[str, float | str] = {
+        "w": w,
+        "optimizer": name,
+        "rate": rate,
+        "second": second,
+        "slope": slope,
+        "steps": experiment.steps,
+    }
+    return _address("reach", values)
+
+
+def _of_weight_and_bias(experiment: Experiment) -> str | None:
+    optimizer, slope = experiment.optimizer, experiment.negative_slope
+    if not isinstance(optimizer, SGD) or optimizer.nesterov:
+        return None
+    rate, momentum = optimizer.learning_rate, float(np.asarray(optimizer.momentum))
+    shown = _is_within(rate, RATES_WITH_BIAS) and _is_within(momentum, MOMENTA_WITH_BIAS)
+    if not shown or not _is_within(slope, SLOPES_WITH_BIAS):
+        return None
+    w, b = (float(np.asarray(p)) for p in experiment.initial[:2])
+    if max(abs(w), abs(b)) > FARTHEST_WITH_BIAS:
+        return None
+    values = {"w": w, "b": b, "slope": slope, "rate": rate, "momentum": momentum, "steps": experiment.steps}
+    return _address("deaths", values)
 
 
 def _of_point(check: SurfaceCheck, experiment: Experiment) -> str | None:
     point = check.points[0]
     if set(point) != {"w"} or experiment.target != Target() or not _is_held(experiment):
         return None
-    return _address("votes", {"w": point["w"], "slope": experiment.negative_slope})
+    w, slope = point["w"], experiment.negative_slope
+    shown = abs(w) <= FARTHEST_START and _is_within(slope, SLOPES_OF_VOTES)
+    return _address("votes", {"w": w, "slope": slope}) if shown else None
 
 
 def _is_within(value: float, ends: tuple[float, float]) -> bool:

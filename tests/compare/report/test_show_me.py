@@ -56,11 +56,15 @@ def test_a_run_of_w_is_shown_where_steps_reach(optimizer, name, second):
         {"initial": Parameters(w=-1.0, b=2.0)},
         {"initial": Parameters(w=-1.0, v=2.0)},
         {"negative_slope": 2.0},
+        {"optimizer": SGD(momentum=1.0)},
+        {"trainable": ("w", "b"), "optimizer": SGD(learning_rate=2.5)},
+        {"trainable": ("w", "b"), "optimizer": SGD(momentum=0.995)},
         {"steps": 59},
         {"steps": 20_001},
         {"target": Target(w=2.0)},
         {"trainable": ("w", "b", "v", "d")},
         {"trainable": ("w", "b"), "optimizer": Adam()},
+        {"trainable": ("w", "b"), "initial": Parameters(w=-21.0)},
         {"trainable": ("w", "b"), "optimizer": SGD(nesterov=True)},
         {"trainable": ("w", "b"), "negative_slope": -0.5},
     ],
@@ -78,7 +82,7 @@ def test_a_run_with_a_bias_is_shown_where_neurons_die_also_from_outside_its_pict
 def test_a_point_of_the_loss_is_shown_where_inputs_vote():
     at = SurfaceCheck(quantity="expected_loss", points=({"w": -0.5},), condition=ABOVE)
     assert values(address_of(claim(at, negative_slope=0.3))) == {"figure": "votes", "w": "-0.5", "slope": "0.3"}
-    for point in ({"w": -0.5, "b": 1.0}, {"w": -0.5, "x": 1.0}):
+    for point in ({"w": -0.5, "b": 1.0}, {"w": -0.5, "x": 1.0}, {"w": -100.0}):
         assert address_of(claim(replace(at, points=(point,)))) is None
     assert address_of(claim(FormulaCheck(formula="1", at={}, condition=ABOVE))) is None
 
