@@ -14,13 +14,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compare.claims import SharedRuns, Verdict
+from compare.claims.number_text import times_rounding
 from compare.question.audit import Finding
 from compare.question.experiments import SETTINGS
-from compare.report.claim_views import ClaimView, views
+from compare.report.answer import audited, url_of
+from compare.report.claim_rows import rows
+from compare.report.claim_rows.words import MEANINGS, SIGNS
 from compare.report.data import as_json, script_data
 from compare.report.defects import KillTable, kill_table
-from compare.report.numbers import count, plain
+from compare.report.numbers import count, plain, typeset
 from compare.report.sentences import results_in_words
+from compare.report.trust import trust_in
 from compare.theory.outcomes import outcome_of
 
 if TYPE_CHECKING:
@@ -37,7 +41,6 @@ SCRIPTS = (  # in this order
     *("runs", "claims", "start"),
 )
 STYLES = ("base", "votes", "reach", "deaths", "claims")
-ANSWER = "accepted answer"  # how claims name what the report is about
 GROUPS = {  # pictures by the part of the page they belong to; others come last
     "runs": tuple(f"{neuron}-{what}" for neuron in ("relu", "leaky") for what in ("loss-curve", "close-up", "history")),
     "bias": ("relu-bias-surface", "leaky-bias-surface", "basin-map"),
@@ -82,25 +85,31 @@ def render(
         lstrip_blocks=True,
     )
     environment.filters |= {"data_uri": _data_uri, "sha256": _sha256, "as_json": as_json}
-    environment.filters |= {"log10": math.log10, "plain": plain, "count": count}
-    claims = list(views(verdicts, pictures, shared))
+    environment.filters |= {"log10": math.log10, "plain": plain, "count": count, "typeset": typeset}
+    environment.filters |= {"times_rounding": times_rounding}
+    claims = list(rows(verdicts, shared))
+    answer = audited(claims) if findings else None
     ran = {finding.case.setting for finding in findings}
     stills = [picture for picture in pictures if picture.path.suffix != ".gif" and picture.name[:6] != "claim-"]
     return environment.get_template("page.html").render(
         findings=findings,
         claims=claims,
-        wrong=_wrong(claims) if findings else [],
-        answered=sum(view.verdict.claim.source == ANSWER for view in claims),
+        answer=answer,
+        wrong=answer is not None,
+        verdicts={word: (SIGNS[word], meaning) for word, meaning in MEANINGS.items()},
+        keras=any(verdict.witnesses["keras"] is not None for verdict in verdicts),
+        trust=trust_in(findings),
         settings={setting: title for setting, title in SETTINGS.items() if setting in ran},
         opening=next((picture for picture in stills if picture.name == "opening"), None),
         groups=_grouped(stills),
         data=script_data(findings) if findings else None,
         outcomes={finding.case.id: outcome_of(finding.trajectory) for finding in findings},
-        source_url=next((v.claim.url for v in verdicts if v.claim.source == ANSWER and v.claim.url), None),
+        source_url=url_of(claims),
         results_in_words=results_in_words(findings),
         defects=defects,
         infinity=math.inf,
         example=_text("example.toml"),
+        example_result=_text("example.txt"),
         provenance=provenance,
         style="\n".join(_text(f"style/{name}.css") for name in STYLES),
         script="\n".join(_text(f"script/{name}.js") for name in SCRIPTS),
@@ -109,12 +118,6 @@ def render(
 
 def _text(name: str) -> str:
     return resources.files(__name__).joinpath(name).read_text(encoding="utf-8")
-
-
-def _wrong(claims: Sequence[ClaimView]) -> list[ClaimView]:
-    """Statements of the answer that do not survive, or on conditions only, the refuted ones first."""
-    mine = [view for view in claims if view.verdict.claim.source == ANSWER]
-    return [view for verdict in ("refuted", "conditional") for view in mine if view.verdict.verdict == verdict]
 
 
 def _grouped(stills: "Sequence[Picture]") -> "dict[str, list[Picture]]":

@@ -1,36 +1,43 @@
 """One way to write numbers, everywhere on the page: that of script/numbers.js."""
 
 import math
+import re
+from decimal import ROUND_HALF_UP, Context, Decimal
 
-__all__ = ["count", "plain"]
+__all__ = ["count", "plain", "typeset"]
 
-SMALLEST, LARGEST = 1e-3, 1e6  # beyond, powers of ten
+SMALLEST, LARGEST = Decimal("1e-3"), Decimal("1e6")  # beyond, powers of ten
+MINUS = "\N{MINUS SIGN}"
+# Signs of numbers in a text, not hyphens of words nor the minus between two terms; and powers of ten.
+_SIGN = re.compile(r"(?<![\w)\].-])-(?=\.?\d)")
+_POWER = re.compile(r"(?<=\d)e([+-]?)0*(\d+)\b")
 
 
 def plain(value: float, digits: int = 3) -> str:
     """A number in few characters: digits that count, commas between thousands, a true minus sign, never -0.
 
+    What lies halfway between two numbers of so many digits is rounded away from 0, as
+    JavaScript's `toPrecision` does.
+
     Examples
     --------
     >>> [plain(x) for x in (1234.5, 0.5, -0.0, 1.864e-8, 1e-3, 12345678.0, float("inf"))]
     ['1,230', '0.5', '0', '1.86e−8', '0.001', '1.23e7', 'infinity']
-    >>> plain(-10)
-    '−10'
+    >>> plain(-10), plain(1.125)
+    ('−10', '1.13')
     """
     if not math.isfinite(value):
-        text = "not a number" if math.isnan(value) else "infinity" if value > 0 else "-infinity"
-        return _with_minus(text)
-    rounded = float(f"{value:.{digits - 1}e}")
+        return "not a number" if math.isnan(value) else "infinity" if value > 0 else f"{MINUS}infinity"
+    rounded = Context(prec=digits, rounding=ROUND_HALF_UP).plus(Decimal(float(value)))
     size = abs(rounded)
     if size == 0:
         return "0"
-    if size < SMALLEST or size >= LARGEST:
-        mantissa, exponent = f"{size:.{digits - 1}e}".split("e")
-        text = f"{float(mantissa):g}e{int(exponent)}"
-    else:
-        text = f"{size:,.{max(0, digits)}f}" if size == int(size) else f"{size:,.10f}"
-        text = text.rstrip("0").rstrip(".")
-    return _with_minus(f"-{text}" if rounded < 0 else text)
+    sign = MINUS if rounded < 0 else ""
+    power = size.adjusted() if size < SMALLEST or size >= LARGEST else 0
+    whole, _, fraction = f"{size.scaleb(-power):,f}".partition(".")
+    fraction = fraction.rstrip("0")
+    text = sign + whole + (f".{fraction}" if fraction else "")
+    return f"{text}e{power}".replace("-", MINUS) if power else text
 
 
 def count(value: int) -> str:
@@ -44,5 +51,15 @@ def count(value: int) -> str:
     return f"{value:,}"
 
 
-def _with_minus(text: str) -> str:
-    return text.replace("-", "\N{MINUS SIGN}")
+def typeset(text: str) -> str:
+    """A text with its numbers as `plain` writes them: true minus signs, powers of ten without zeros before them.
+
+    Their digits stay, as they may be what tells two numbers apart.
+
+    Examples
+    --------
+    >>> typeset("median w = -1.874e-08; momentum-rule at -10, x - 1")
+    'median w = −1.874e−8; momentum-rule at −10, x - 1'
+    """
+    powers = _POWER.sub(lambda found: f"e{MINUS if found[1] == '-' else ''}{found[2]}", text)
+    return _SIGN.sub(MINUS, powers)

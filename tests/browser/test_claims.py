@@ -1,4 +1,6 @@
-"""The claims on the page: found, sorted, read."""
+"""The claims on the page: read, found, sorted, linked to, shown in a figure, printed."""
+
+import re
 
 import pytest
 
@@ -9,6 +11,8 @@ from selenium.webdriver.support.select import Select  # noqa: E402
 from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
 
 WAIT = 10  # seconds, for what is due at once
+HOSTILE, LOWEST, KINK = "claim-hostile", "claim-lowest-at-one", "claim-kink-is-low"
+OUTCOMES = ("learned", "way", "stuck", "dead", "diverged")
 
 
 def at(session, selector):
@@ -16,34 +20,192 @@ def at(session, selector):
 
 
 def shown(session):
-    rows = session.find_elements(By.CSS_SELECTOR, "#claims-table > tbody > tr")
+    rows = session.find_elements(By.CSS_SELECTOR, "#claims-list > li")
     return [row.get_attribute("id") for row in rows if row.is_displayed()]
 
 
-def test_claims_are_filtered_by_verdict_and_by_words(opened):
-    assert shown(opened) == ["claim-hostile", "claim-lowest-at-one", "claim-kink-is-low"]
-    Select(at(opened, "#claims-verdict")).select_by_visible_text("holds")
-    assert shown(opened) == ["claim-lowest-at-one"]
+def choose(session, name, value):
+    Select(at(session, f"#claims-{name}")).select_by_value(value)
+
+
+def is_open(session, row):
+    return at(session, f"#{row} details").get_attribute("open") is not None
+
+
+def soon(session, condition):
+    WebDriverWait(session, WAIT).until(lambda _: condition())
+
+
+@pytest.mark.parametrize("width", [390, 1100])
+def test_a_row_is_as_wide_as_the_page_and_begins_with_the_verdict_as_a_sentence(opened, looking, width):
+    looking(opened, width=width)
+    whole, mine = (at(opened, one).rect["width"] for one in ("#claims-list", f"#{KINK} summary"))
+    assert mine == whole
+    head = at(opened, f"#{KINK} summary").text.splitlines()
+    assert head[0] == "✗ False."
+    assert head[1] == "At the kink the loss is below a tenth."
+    assert "0.5" in head[2]
+
+
+def test_verdicts_are_signs_and_words_in_ink_and_not_in_the_colours_of_outcomes(opened):
+    ink = at(opened, "body").value_of_css_property("color")
+    assert {row.value_of_css_property("color") for row in opened.find_elements(By.CSS_SELECTOR, ".verdict, .sign")} == {
+        ink
+    }
+    coloured = ", ".join(f"#claims-list .{kind}, .wrong .{kind}" for kind in OUTCOMES)
+    assert opened.find_elements(By.CSS_SELECTOR, coloured) == []
+    first = {row: at(opened, f"#{row} .verdict").text[0] for row in (LOWEST, KINK)}
+    assert first == {LOWEST: "✓", KINK: "✗"}
+    options = [option.text for option in Select(at(opened, "#claims-verdict")).options]
+    assert options[1:] == ["✓ holds: true: all witnesses that can tell say so", "✗ refuted: false as it is stated"]
+    meanings = at(opened, "dl.verdicts").text
+    assert "true only for some runs or up to a value" in meanings  # also of verdicts that no claim here has
+
+
+def test_an_opened_row_shows_axes_a_table_of_witnesses_and_where_it_is_true(opened):
+    at(opened, f"#{HOSTILE} summary").send_keys(Keys.ENTER)
+    row = at(opened, f"#{HOSTILE}")
+    picture, bar = row.find_elements(By.CSS_SELECTOR, "svg[role=img]")[:2]
+    texts = [text.text for text in picture.find_elements(By.CSS_SELECTOR, "text")]
+    assert {"0", "step", "w"} <= set(texts)
+    assert len([text for text in texts if re.fullmatch("[\N{MINUS SIGN}\\d.,]+", text)]) >= 5
+    assert picture.find_elements(By.CSS_SELECTOR, ".level")
+    assert "0.81" in bar.text
+    assert "claim: 0.9" in bar.text
+    table = row.find_element(By.CSS_SELECTOR, "table.witnesses").text
+    assert "expected dynamics" in table
+    assert "reference, median of 32 runs" in table
+    assert "Trained: w; held fixed: b = 0." in row.text
+
+
+def test_a_row_is_opened_by_mouse_by_touch_and_by_keys(opened, looking, gestures):
+    gestures.click(gestures.centre(f"#{LOWEST} summary"))
+    soon(opened, lambda: is_open(opened, LOWEST))
+    at(opened, f"#{LOWEST} summary").send_keys(Keys.TAB)  # whatever comes next, then back
+    opened.switch_to.active_element.send_keys(Keys.SHIFT + Keys.TAB)
+    opened.switch_to.active_element.send_keys(Keys.ENTER)
+    soon(opened, lambda: not is_open(opened, LOWEST))
+    looking(opened, width=390)
+    gestures.swipe(gestures.centre(f"#{KINK} summary"))
+    soon(opened, lambda: is_open(opened, KINK))
+
+
+def test_claims_are_filtered_by_verdict_by_source_and_by_words(opened):
+    assert shown(opened) == [HOSTILE, LOWEST, KINK]
+    choose(opened, "verdict", "holds")
+    assert shown(opened) == [LOWEST]
     assert at(opened, "#claims-count").text == "1 of 3 claims"
-    Select(at(opened, "#claims-verdict")).select_by_visible_text("all")
+    choose(opened, "verdict", "")
+    choose(opened, "source", "accepted answer")
+    assert shown(opened) == [LOWEST, KINK]
     at(opened, "#claims-text").send_keys("TENTH")
-    assert shown(opened) == ["claim-kink-is-low"]
+    assert shown(opened) == [KINK]
+    choose(opened, "source", "")
+    at(opened, "#claims-text").clear()
+    at(opened, "#claims-text").send_keys("-10")  # which is printed with a true minus sign
+    assert shown(opened) == [HOSTILE]
 
 
-def test_claims_are_sorted_by_a_column_both_ways(opened):
-    heading = at(opened, "#claims-table th:nth-child(1)")
-    order = []
-    for direction in ("ascending", "descending"):
-        heading.find_element(By.TAG_NAME, "button").send_keys(Keys.ENTER)
-        assert heading.get_attribute("aria-sort") == direction
-        order.append(shown(opened))
-    assert order[0] == order[1][::-1]
-    assert order[0].index("claim-kink-is-low") < order[0].index("claim-lowest-at-one")
+@pytest.mark.parametrize(
+    ("numbers", "order"),
+    [
+        (("-1.9e-08", "-10", "0.5"), [LOWEST, HOSTILE, KINK]),
+        (("1.9e-08", "1000.0", "0.03"), [HOSTILE, KINK, LOWEST]),
+        (("Infinity", "-Infinity", "-3"), [LOWEST, KINK, HOSTILE]),
+    ],
+)
+def test_numbers_are_sorted_as_numbers_both_ways_and_missing_ones_stay_last(opened, numbers, order):
+    for row, number in zip((HOSTILE, LOWEST, KINK), numbers, strict=True):
+        opened.execute_script("document.getElementById(arguments[0]).dataset.number = arguments[1]", row, number)
+    choose(opened, "order", "number")
+    assert shown(opened) == order
+    choose(opened, "order", "-number")
+    assert shown(opened) == order[::-1]
+    opened.execute_script("delete document.getElementById(arguments[0]).dataset.number", order[0])
+    for value in ("number", "-number"):
+        choose(opened, "order", value)
+        assert shown(opened)[-1] == order[0]
+    choose(opened, "order", "place")
+    assert shown(opened) == [HOSTILE, LOWEST, KINK]
 
 
-def test_a_link_to_a_claim_opens_it(opened):
-    at(opened, "a[href='#claim-kink-is-low']").click()
-    details = at(opened, "#claim-kink-is-low details")
-    WebDriverWait(opened, WAIT).until(lambda _: details.get_attribute("open") is not None)
-    assert "The claim is refuted." in details.text
-    assert at(opened, "#claim-kink-is-low table.numbers").is_displayed()
+def test_claims_are_sorted_by_verdict_and_their_numbers_are_in_the_page(opened):
+    choose(opened, "order", "rank")
+    verdicts = [at(opened, f"#{row}").get_attribute("data-verdict") for row in shown(opened)]
+    assert verdicts == sorted(verdicts, key=["holds", "refuted"].index)
+    assert [at(opened, f"#{row}").get_attribute("data-number") for row in (LOWEST, KINK)] == ["1.0", "0.5"]
+
+
+def test_a_link_to_a_claim_opens_it_whatever_was_filtered_and_puts_the_keyboard_there(opened):
+    choose(opened, "verdict", "holds")
+    at(opened, f"a[href='#{KINK}']").send_keys(Keys.ENTER)
+    soon(opened, lambda: is_open(opened, KINK))
+    assert at(opened, f"#{KINK} table.witnesses").is_displayed()
+    assert opened.switch_to.active_element == at(opened, f"#{KINK} summary")
+
+
+def test_an_address_with_a_claim_opens_it(opened, page):
+    opened.get("about:blank")
+    opened.get(f"{page.as_uri()}#{KINK}")
+    soon(opened, lambda: is_open(opened, KINK))
+    assert 0 <= opened.execute_script(f"return document.getElementById('{KINK}').getBoundingClientRect().y") < 900
+
+
+def test_a_figure_is_put_where_the_verdict_was_decided_and_where_it_changes(opened):
+    opened.execute_script("FIGURES.set('reach', (values) => { window.put = [...(window.put ?? []), values]; });")
+    at(opened, f"#{HOSTILE} summary").send_keys(Keys.ENTER)
+    decided, changes = opened.find_elements(By.CSS_SELECTOR, f"#{HOSTILE} .show-me a")
+    for link in (decided, decided, changes):
+        before = len(opened.execute_script("return window.put ?? []"))
+        link.send_keys(Keys.ENTER)
+        soon(opened, lambda before=before: len(opened.execute_script("return window.put ?? []")) == before + 1)
+    first, again, other = opened.execute_script("return window.put")
+    assert first == again
+    wanted = {"w": "-10", "optimizer": "SGD", "rate": "0.01", "second": "0.9", "slope": "0", "steps": "100"}
+    assert first == wanted
+    assert other == wanted | {"second": other["second"]}
+    assert 0.8 < float(other["second"]) < 0.83
+
+
+def test_on_paper_what_is_not_simply_true_is_open_and_closed_again_afterwards(opened):
+    opened.execute_script(
+        "addEventListener('beforeprint', () => { window.onPaper = [...document.querySelectorAll('#claims-list > li')]"
+        ".filter(row => row.querySelector('details').open).map(row => row.id); });"
+    )
+    opened.execute_cdp_cmd("Page.printToPDF", {})
+    assert opened.execute_script("return window.onPaper") == [
+        row for row in (HOSTILE, LOWEST, KINK) if at(opened, f"#{row}").get_attribute("data-verdict") == "refuted"
+    ]
+    assert not any(is_open(opened, row) for row in (HOSTILE, LOWEST, KINK))
+
+
+def test_without_scripts_every_claim_can_be_read_and_no_figure_is_promised(opened):
+    opened.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        opened.refresh()
+        assert shown(opened) == [HOSTILE, LOWEST, KINK]
+        at(opened, f"#{HOSTILE} summary").click()
+        assert at(opened, f"#{HOSTILE} table.witnesses").is_displayed()
+        assert not any(link.is_displayed() for link in opened.find_elements(By.CSS_SELECTOR, ".show-me"))
+        assert not at(opened, "#claims-order").is_displayed()
+    finally:
+        opened.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_counts_of_what_is_wrong_agree_with_the_rows(opened):
+    text = at(opened, "section[aria-labelledby=wrong] p").text
+    assert "taken apart into 2 statements" in text
+    assert "1 is true and 1 is false." in text
+    assert "among the 3 claims" in text
+    (item,) = opened.find_elements(By.CSS_SELECTOR, ".wrong li")
+    assert item.text.splitlines() == ["At the kink the loss is below a tenth.", "✗ False."]
+
+
+@pytest.mark.parametrize("width", [320, 390, 700, 1600])
+def test_an_opened_row_stays_inside_the_page(opened, looking, width):
+    looking(opened, width=width)
+    code = """for (const details of document.querySelectorAll("#claims-list details")) details.open = true;
+    const right = document.getElementById("claims-list").getBoundingClientRect().right;
+    return [...document.querySelectorAll("#claims-list table, #claims-list figure, #claims-list p")]
+      .map((one) => one.getBoundingClientRect().right - right).filter((beyond) => beyond > 0.5);"""
+    assert opened.execute_script(code) == []

@@ -1,5 +1,8 @@
 """A claim's story in a paragraph."""
 
+from itertools import chain
+from typing import NamedTuple
+
 from compare.claims.boundaries.derivative_at_zero import SETTING
 from compare.claims.number_text import shown, times_rounding, told_apart
 from compare.claims.telling.boundary_text import true_only_for
@@ -9,9 +12,20 @@ from compare.claims.telling.trained import trained_and_held
 from compare.claims.values import ComparisonCheck, StepsCheck, TrajectoryCheck, UpdateCheck
 from compare.claims.verdicts import WITNESSES, Boundary, Verdict
 
-__all__ = ["explain", "numbers"]
+__all__ = ["Story", "explain", "numbers", "story_of"]
 
 _FOLLOW = {True: "agree", False: "say otherwise, as their noise moves that", None: "cannot all tell"}
+
+
+class Story(NamedTuple):
+    """What became of a claim, and why: sentences by what they are about, in the order in which they are told."""
+
+    verdict: tuple[str, ...]  # the claim itself, what became of it, and why if that takes a sentence more
+    checked: tuple[str, ...] = ()
+    trained: tuple[str, ...] = ()  # and what was held, where it is about runs
+    witnesses: tuple[str, ...] = ()
+    boundaries: tuple[str, ...] = ()  # one for each
+    remarks: tuple[str, ...] = ()  # how far was looked, what was noticed
 
 
 def explain(verdict: Verdict) -> str:
@@ -28,23 +42,31 @@ def explain(verdict: Verdict) -> str:
     >>> explain(judge(twice))
     '“2/4 > 1.” (example). False. What is checked: 2 * x above 1. Closed form: 2 * x = 0.5.'
     """
+    return " ".join(chain.from_iterable(story_of(verdict)))
+
+
+def story_of(verdict: Verdict) -> Story:
+    """The sentences of `explain` one by one."""
     claim = verdict.claim
     where = f"{claim.source}, {claim.paragraph}" if claim.paragraph else claim.source
     sentences = [f"“{claim.says}” ({where}).", verdict_sentence(verdict, unchanged=False)]
     if verdict.verdict == "not auditable":
-        return " ".join(sentences)
+        return Story(tuple(sentences))
     if is_by_runs(verdict) or (verdict.verdict == "conditional" and ";" in verdict.why):
         sentences.append(_sentence(verdict.why))
-    sentences.append(_sentence(f"what is checked: {'; '.join(judged.text for judged in verdict.checks)}"))
-    if any(isinstance(c, (TrajectoryCheck, StepsCheck, ComparisonCheck, UpdateCheck)) for c in claim.checks):
-        sentences.append(trained_and_held(claim.experiment))
-    sentences += _by_witness(verdict)
-    sentences += [_boundary(boundary) for boundary in verdict.boundaries]
-    if where := unchanged_for(verdict):
-        sentences.append(f"Looked at without batch noise, the verdict stays the same for {where}.")
-    sentences += [_sentence(note) for note in verdict.notes]
-    sentences += [f"WITNESSES CONTRADICT EACH OTHER: {_sentence(text)}" for text in verdict.contradictions]
-    return " ".join(sentence for sentence in sentences if sentence)
+    of_runs = any(isinstance(c, (TrajectoryCheck, StepsCheck, ComparisonCheck, UpdateCheck)) for c in claim.checks)
+    where = unchanged_for(verdict)
+    remarks = [f"Looked at without batch noise, the verdict stays the same for {where}."] if where else []
+    remarks += [_sentence(note) for note in verdict.notes]
+    remarks += [f"WITNESSES CONTRADICT EACH OTHER: {_sentence(text)}" for text in verdict.contradictions]
+    return Story(
+        verdict=tuple(sentence for sentence in sentences if sentence),
+        checked=(_sentence(f"what is checked: {'; '.join(judged.text for judged in verdict.checks)}"),),
+        trained=(trained_and_held(claim.experiment),) if of_runs else (),
+        witnesses=tuple(sentence for sentence in _by_witness(verdict) if sentence),
+        boundaries=tuple(_boundary(boundary) for boundary in verdict.boundaries),
+        remarks=tuple(remark for remark in remarks if remark),
+    )
 
 
 def _sentence(text: str) -> str:

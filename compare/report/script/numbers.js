@@ -10,15 +10,17 @@ function plain(value, digits = 3) {
   if (!Number.isFinite(value)) {
     return Number.isNaN(value) ? "not a number" : value > 0 ? "infinity" : "\u2212infinity";
   }
-  const rounded = Number(value.toPrecision(digits));
-  const size = Math.abs(rounded);
-  if (size === 0) {
+  if (value === 0) {
     return "0";
   }
-  const [whole, fraction] = size < 1e-3 || size >= 1e6 ? [size.toExponential()] : String(size).split(".");
-  const grouped = whole.includes("e") ? whole.replace("+", "") : whole.replace(/\B(?=(\d{3})+$)/g, ",");
-  const text = fraction === undefined ? grouped : `${grouped}.${fraction}`;
-  return `${rounded < 0 ? "-" : ""}${text}`.replaceAll("-", "\u2212");
+  const [mantissa, exponent] = Math.abs(value).toExponential(digits - 1).split("e");
+  const [figures, power] = [mantissa.replace(".", ""), Number(exponent)];
+  const beyond = power < -3 || power >= 6;
+  const shift = beyond ? 0 : power; // how many figures after the first stand before the point
+  const whole = shift < 0 ? "0" : figures.padEnd(shift + 1, "0").slice(0, shift + 1);
+  const fraction = (shift < 0 ? "0".repeat(-shift - 1) + figures : figures.slice(shift + 1)).replace(/0+$/, "");
+  const text = count(whole) + (fraction && `.${fraction}`) + (beyond ? `e${power}` : "");
+  return `${value < 0 ? "-" : ""}${text}`.replaceAll("-", "\u2212");
 }
 
 /** A whole number with commas between thousands. */

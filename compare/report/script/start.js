@@ -16,7 +16,7 @@ if (given) {
     startRuns(data);
   }
 }
-if (document.getElementById("claims-table")) {
+if (document.getElementById("claims-list")) {
   startClaims();
 }
 addEventListener("hashchange", followAddress);

@@ -4,6 +4,9 @@ import base64
 import hashlib
 import json
 import re
+import subprocess
+import sys
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,13 +15,10 @@ import numpy as np
 import pytest
 
 from compare.claims import SharedRuns, judge_all
-from compare.claims.verdicts import Boundary
 from compare.question.audit import Finding
-from compare.question.experiments import Case, shipped
+from compare.question.experiments import Case
 from compare.report import kill_table, render
-from compare.report.claim_views import HEIGHT, WIDTH, views
 from compare.report.data import as_json, script_data
-from compare.report.sentences import presets
 from compare.run.selection import read_claims
 from reference import SGD, Experiment, Parameters, train
 
@@ -107,69 +107,6 @@ def test_json_in_a_script_element_cannot_end_it():
         as_json(float("nan"))
 
 
-def test_the_controls_can_be_set_to_the_runs_of_the_source():
-    found = presets([Finding(case, None, None, 0.0) for case in shipped()])
-    assert [preset.title.replace("\N{MINUS SIGN}", "-") for preset in found] == [
-        "Plain SGD, from -10",
-        "Momentum 0.9, from -10",
-        "Learning rate 1.5, from -1",
-        "LeakyReLU 0.3, from -10",
-        "With a bias, from (-2, 2)",
-        "With a bias, from (-2, -1)",
-    ]
-    assert found[1].put == {"w": -10.0, "b": 0.0, "rate": 0.01, "momentum": 0.9, "slope": 0.0}
-
-
-def boundary(low, high, value, stated):
-    return Boundary(
-        setting="learning_rate",
-        value=value,
-        below=True,
-        above=False,
-        bracket=(value, value),
-        stated=stated,
-        range=(low, high),
-        reference={},
-    )
-
-
-def view_of(judged, *boundaries):
-    from dataclasses import replace
-
-    (verdict,), _ = judged
-    (view,) = views([replace(verdict, boundaries=boundaries)], [], None)
-    return view
-
-
-@pytest.mark.parametrize(
-    ("ends", "places"),
-    [
-        ((0.0, 4.0, 1.0, 3.0), (25.0, 75.0)),
-        ((0.01, 100.0, 1.0, 0.1), (50.0, 25.0)),  # four decades: logarithmic
-        ((-1.0, 1.0, 0.0, 5.0), (50.0, 100.0)),  # the stated value may lie outside
-    ],
-)
-def test_a_scale_puts_the_boundary_where_it_is(judged, ends, places):
-    (scale,) = view_of(judged, boundary(*ends)).scales
-    assert (scale.at, scale.stated_at) == places
-    assert (scale.below, scale.above) == (True, False)
-
-
-def test_a_range_without_an_end_is_not_drawn(judged):
-    assert view_of(judged, boundary(0.0, float("inf"), 1.0, 2.0)).scales == ()
-
-
-def test_the_curve_of_a_claim_spans_its_picture(judged):
-    verdicts, shared = judged
-    (view,) = views(verdicts, [], shared)
-    across, heights = zip(*(map(float, point.split(",")) for point in view.curve.points.split()), strict=True)
-    assert (across[0], across[-1]) == (0, WIDTH)
-    assert min(heights) == 0
-    assert max(heights) == HEIGHT
-    assert view.curve.low == "-10"  # the start
-    assert view.curve.steps == 2000
-
-
 def test_the_example_is_a_claim_that_is_refuted(judged, finding):
     (verdict,), _ = judged
     assert verdict.verdict == "refuted"
@@ -178,17 +115,59 @@ def test_the_example_is_a_claim_that_is_refuted(judged, finding):
     assert '<a href="#claim-momentum-is-stuck-too">' in page  # among the statements that are wrong
 
 
+def test_the_printed_result_of_the_example_is_what_the_program_prints(tmp_path):
+    (tmp_path / "mine.toml").write_bytes((PACKAGE / "example.toml").read_bytes())
+    command = [sys.executable, "-m", "compare.run", "--no-keras", "--no-figures", "mine.toml"]
+    printed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    lines = [line.rstrip() for line in printed.splitlines()]
+    assert (PACKAGE / "example.txt").read_text(encoding="utf-8").splitlines() == lines
+
+
 def test_a_page_of_claims_alone_says_so_and_has_no_runs(judged):
     page = render([], judged[0], [], PROVENANCE)
     assert "<h1>Claims about gradients, judged</h1>" in page
-    assert 'id="explore"' not in page
-    assert 'id="claims-table"' in page
-    assert "<details open><summary>From w = -10, momentum 0.9" in page  # one claim is not hidden
+    assert 'id="recorded"' not in page
+    assert 'id="claims-list"' in page
+    assert "#figure=" not in page.partition("<script")[0]  # there are none to be shown
+    assert "<details open>" in page  # one claim is not hidden
 
 
 def test_without_claims_the_runs_speak(finding):
     page = render([finding], [], [], PROVENANCE)
-    assert "Plain SGD from w = -10 is, as the question saw, stuck at w = " in page
+    assert "Plain SGD from w = \N{MINUS SIGN}10 is, as the question saw, stuck at w = " in page
+    assert 'href="#wrong"' not in page
+
+
+def test_a_page_without_keras_and_pictures_speaks_of_neither_as_if_it_were_there(finding, judged):
+    page = render([finding], judged[0], [], PROVENANCE, shared=judged[1])
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", page.partition("<main>")[2].partition("<script")[0]))
+    about_keras = [sentence for sentence in re.split(r"(?<=[.:;]) ", text) if "Keras" in sentence]
+    allowed = ("left out", "--no-keras", "as Keras would draw it", "pip install")
+    assert [sentence for sentence in about_keras if not any(words in sentence for words in allowed)] == []
+    assert "pictures below" not in text
+    assert "still pictures" not in text
+
+
+def certificate():
+    """As much of one as the page shows."""
+    nothing = {name: {} for name in ("lockstep", "free_run", "bits", "power", "remedies")}
+    unheard_of = dict.fromkeys(("first_disagreement", "not_compared", "drawing", "vacuous_from"))
+    counts = {"compared": {"w": 1_234, "loss": 1_000}, "twins": (), "fork_count": 0, "steps_compared": 123}
+    return SimpleNamespace(agrees=True, worst=0.0084, **counts, **nothing, **unheard_of)
+
+
+def test_a_certificate_is_a_sentence_and_all_of_them_are_counted(finding):
+    page = render([replace(finding, certificate=certificate())], [], [], PROVENANCE)
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", page))
+    assert "1 run was made twice" in text
+    assert "2,234 pairs of numbers were compared: Keras matches the reference in every step;" in text
+    assert "the largest difference is 0.84 % of what rounding allows" in text
+    assert "relu-backward: Keras matches the reference in every step; the largest difference is 0.84 %" in text
+
+
+def test_no_template_formats_numbers_in_a_way_of_its_own():
+    for path in PACKAGE.rglob("*.html"):
+        assert re.findall(r"%[.\d]*[efg]|\| *(?:format|round)\b", path.read_text()) == [], path.name
 
 
 def test_animations_are_the_pages_own(finding, tmp_path):
