@@ -142,7 +142,7 @@ def test_a_page_without_keras_and_pictures_speaks_of_neither_as_if_it_were_there
     page = render([finding], judged[0], [], PROVENANCE, shared=judged[1])
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", page.partition("<main>")[2].partition("<script")[0]))
     about_keras = [sentence for sentence in re.split(r"(?<=[.:;]) ", text) if "Keras" in sentence]
-    allowed = ("left out", "--no-keras", "as Keras would draw it", "pip install")
+    allowed = ("defaults", "left out", "--no-keras", "as Keras would draw it", "pip install")
     assert [sentence for sentence in about_keras if not any(words in sentence for words in allowed)] == []
     assert "pictures below" not in text
     assert "still pictures" not in text
