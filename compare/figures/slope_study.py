@@ -19,7 +19,7 @@ __all__ = ["chosen_slopes", "draw_losses", "draw_map", "draw_starts", "slope_fig
 MAPS = 4
 SHADE = 0.6  # of the outcomes, behind the lines
 CURVE_POINTS = 161
-BORDERS = (-1.0, 0.0)  # slopes at which what becomes of a start changes at once
+BORDERS = (-1.0, 0.0, 1.0)  # slopes at which what becomes of a start changes at once
 SLOPE_NAMES = {-1.0: "absolute value", 0.0: "ReLU", 1.0: "a line"}
 
 
@@ -73,7 +73,7 @@ def slope_figure(without_bias: SlopeStudy, with_bias: SlopeStudy, *, figure: Fig
 
 
 def draw_starts(ax: Axes, study: SlopeStudy) -> None:
-    """Outcome of each start w over the slope c, with the points that attract them; -1 and 0 are lines of their own."""
+    """Outcome of each start w over the slope c, with the points that attract them; -1, 0 and 1 are lines of their own."""
     for part in _parts(study.slopes):
         if len(part):
             edges = _edges_between_borders(study.slopes, part)
@@ -177,7 +177,7 @@ def chosen_slopes(slopes: np.ndarray) -> list[int]:
 
 
 def _parts(slopes: np.ndarray) -> list[np.ndarray]:
-    """Indices of the slopes below -1, between -1 and 0, and above 0."""
+    """Indices of the slopes between the borders, and beyond the outer ones."""
     ends = (-np.inf, *BORDERS, np.inf)
     return [np.flatnonzero((slopes > low) & (slopes < high)) for low, high in pairwise(ends)]
 

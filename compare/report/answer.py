@@ -44,10 +44,15 @@ def audited(claims: Sequence[ClaimRow]) -> Audited | None:
     return Audited(
         statements=len(mine),
         tally=tuple((numbers[verdict], TALLY[verdict]) for verdict in VERDICTS if numbers[verdict]),
-        false=tuple(row for row in mine if row.verdict.verdict == "refuted"),
+        false=tuple(sorted((row for row in mine if row.verdict.verdict == "refuted"), key=_is_told_without_a_setting)),
         conditional=tuple(row for row in mine if row.verdict.verdict == "conditional"),
         diagnosis=tuple(row for row in mine if row.verdict.claim.id in DIAGNOSIS and row.verdict.verdict == "holds"),
     )
+
+
+def _is_told_without_a_setting(row: ClaimRow) -> bool:
+    """Whether no setting would make it true: those for which one would come first."""
+    return not row.rest
 
 
 def _of_answer(claims: Sequence[ClaimRow]) -> list[ClaimRow]:

@@ -199,8 +199,14 @@ def _bias_leaky(figure: Figure, runs: Runs) -> Description:
         f"starts as for ReLU: {counted(outcomes)}, also from the left, across w = 0. There is no region in which few "
         "inputs matter.",
         f"LeakyReLU {LEAKY_SLOPE:g} with bias, {numbers_from(runs.values())}: of the same {len(starts)} starts "
-        f"{counted(outcomes)}, with expected losses between {loss.min():.3g} and {loss.max():.3g}.",
+        f"{counted(outcomes)}, {_losses_in_words(loss)}.",
     )
+
+
+def _losses_in_words(loss: np.ndarray) -> str:
+    """What the expected losses of several runs are, in as many digits as are shown."""
+    low, high = f"{loss.min():.3g}", f"{loss.max():.3g}"
+    return f"with an expected loss of {low} each" if low == high else f"with expected losses between {low} and {high}"
 
 
 def _output(name: str, figure: Figure, runs: Runs) -> Description:

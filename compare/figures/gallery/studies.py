@@ -86,7 +86,8 @@ def _starts(study: SlopeStudy, figure: Figure) -> Description:
         f"Starts w over the negative slope c, coloured by what became of them: {stuck_sides(study)}. A green line "
         "shows the best minimum, a dashed one the other minimum where there is one, a pentagon the ReLU's trap.",
         f"Without a bias {stuck_sides(study)}, after {STEPS} steps of descent on the expected gradient "
-        f"from {len(study.w)} starts w at each slope c.",
+        f"from {len(study.w)} starts w at each slope c. For c = -1, and from 1 on, that is the least loss there is, "
+        "but a straight line has it too.",
     )
 
 
@@ -111,6 +112,8 @@ def _range(slopes: list[float]) -> str:
 
 def _stuck_at(right: np.ndarray, left: np.ndarray) -> str:
     """Which starts get stuck, by side of 0: none, all, or some of either."""
+    if right.all() and left.all():
+        return "all starts are stuck"
     sides = [("right", float(right.mean())), ("left", float(left.mean()))]
     some = [
         f"{'all' if share == 1 else f'{percent(share)} % of the'} starts {side} of 0" for side, share in sides if share

@@ -21,8 +21,8 @@ def studies():
 
 @pytest.fixture(scope="module")
 def whole():
-    """Slopes on all sides of -1 and 0, and these."""
-    return slope_study(np.array([-1.5, -1.125, -1.0, -0.875, -0.125, 0.0, 0.125, 1.0]), starts=4)
+    """Slopes on all sides of -1, 0 and 1, and these."""
+    return slope_study(np.array([-1.5, -1.125, -1.0, -0.875, -0.125, 0.0, 0.125, 1.0, 1.5]), starts=4)
 
 
 def colours_of(mesh):
@@ -32,9 +32,9 @@ def colours_of(mesh):
 
 def test_each_start_has_the_colour_of_what_became_of_it(whole, ax):
     draw_starts(ax, whole)
-    left, middle, right = (colours_of(mesh) for mesh in ax.collections)
-    drawn = np.concatenate([left, middle, right], axis=1)
-    expected = [[style.LOOKS[NAMES[i]].colour for i in row] for row in whole.outcome[[0, 1, 3, 4, 6, 7], :, 0].T]
+    assert len(ax.collections) == 4
+    drawn = np.concatenate([colours_of(mesh) for mesh in ax.collections], axis=1)
+    expected = [[style.LOOKS[NAMES[i]].colour for i in row] for row in whole.outcome[[0, 1, 3, 4, 6, 8], :, 0].T]
     assert drawn.tolist() == expected
     assert {style.LOOKS["learned"].colour, style.LOOKS["stuck"].colour} == set(drawn.ravel())
 
@@ -42,13 +42,14 @@ def test_each_start_has_the_colour_of_what_became_of_it(whole, ax):
 def test_shading_ends_exactly_where_the_outcome_changes_at_once(whole, ax):
     draw_starts(ax, whole)
     edges = [mesh.get_coordinates()[0, :, 0].tolist() for mesh in ax.collections]
-    assert [(part[0], part[-1]) for part in edges[1:]] == [(-1.0, 0.0), (0.0, edges[2][-1])]
+    assert [(part[0], part[-1]) for part in edges[1:3]] == [(-1.0, 0.0), (0.0, 1.0)]
     assert edges[0][-1] == -1.0
+    assert edges[3][0] == 1.0
 
 
-def test_the_slopes_minus_1_and_0_are_lines_of_their_own_with_a_marker_for_each_start(whole, ax):
+def test_the_slopes_at_the_borders_are_lines_of_their_own_with_a_marker_for_each_start(whole, ax):
     draw_starts(ax, whole)
-    for i, slope in ((2, -1.0), (5, 0.0)):
+    for i, slope in ((2, -1.0), (5, 0.0), (7, 1.0)):
         points = [line for line in ax.lines if list(line.get_xdata()) == [slope] and line.get_marker() != "p"]
         assert [list(line.get_ydata()) for line in points] == [[w] for w in whole.w]
         looks = [style.LOOKS[NAMES[outcome]] for outcome in whole.outcome[i, :, 0]]
@@ -88,8 +89,8 @@ def test_losses_where_starts_are_stuck_are_drawn_where_they_were_computed_and_no
     lines = {line.get_label(): line for line in ax.lines}
     stuck, dead = lines["stuck, without bias"], lines["dead, with bias"]
     assert stuck.get_linestyle() == dead.get_linestyle() == "None"
-    assert stuck.get_xdata().tolist() == [-1.5, -1.125, -0.875, -0.125, 0.0]
-    assert stuck.get_ydata()[-1] == 0.5
+    assert stuck.get_xdata().tolist() == [-1.5, -1.125, -1.0, -0.875, -0.125, 0.0, 1.0, 1.5]
+    assert stuck.get_ydata()[5] == 0.5  # of the ReLU's trap
     assert dead.get_xdata().tolist() == [0.0]
 
 

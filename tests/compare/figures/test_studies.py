@@ -40,7 +40,10 @@ def test_the_captions_tell_what_the_runs_did(small, tmp_path):
         share = 100 * mine.count("learned") / len(mine)
         assert f"of those with w {'>' if side > 0 else '<'} 0 {share:.3g} % have learned" in basins.caption
     assert "on the batches of seed 0" in basins.caption
-    assert "at c = -0.5 and 0 all starts left of 0 are stuck; at c = 0.25 and 1 no start is stuck" in starts.alt
+    assert (
+        "at c = -0.5 and 0 all starts left of 0 are stuck; at c = 0.25 no start is stuck; at c = 1 all starts are stuck"
+        in starts.alt
+    )
     # c^2 / (2 (1 + c^2)) at c = 1, and the best line.
     assert f"is a line, 0.25 and {1 / 4 - 1 / (2 * np.pi):.3g}" in losses.caption
     assert "0.00495 without a bias and 0.00464 with one" in losses.caption
@@ -51,15 +54,15 @@ def test_the_captions_tell_what_the_runs_did(small, tmp_path):
     ("slopes", "said"),
     [
         ([-2.0, -1.5, -1.25], "for c from -2 to -1.25 all starts right of 0 are stuck"),
-        ([-1.0], "at c = -1 no start is stuck"),
+        ([-1.0], "at c = -1 all starts are stuck"),
         ([-0.5, 0.0], "at c = -0.5 and 0 all starts left of 0 are stuck"),
-        ([0.5, 1.0, 2.0], "for c from 0.5 to 2 no start is stuck"),
+        ([0.5, 1.0, 2.0], "at c = 0.5 no start is stuck; at c = 1 and 2 all starts are stuck"),
         ([0.5, -2.0], "at c = -2 all starts right of 0 are stuck; at c = 0.5 no start is stuck"),
     ],
 )
 def test_which_starts_are_stuck_is_said_for_every_sign_of_the_slope(slopes, said):
-    """The vertex of the other side is the better one below -1, of this side above; at -1 both are, and above 0 the
-    left one is out of the way."""
+    """The vertex of the other side is the better one below -1, of this side above, and above 0 the left one is out of
+    the way. At -1 both have the loss 1/4 of a straight line, and from 1 on the only one has no less."""
     assert studies.stuck_sides(slope_study(np.array(slopes), starts=4)) == said
 
 
