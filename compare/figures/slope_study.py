@@ -73,7 +73,7 @@ def slope_figure(without_bias: SlopeStudy, with_bias: SlopeStudy, *, figure: Fig
 
 
 def draw_starts(ax: Axes, study: SlopeStudy) -> None:
-    """Outcome of each start w over the slope c, with the points that attract them; the borders are lines of their own."""
+    """Outcome of each start w over the slope c, with the points that attract them; the borders are lines apart."""
     for part in _parts(study.slopes):
         if len(part):
             edges = _edges_between_borders(study.slopes, part)
