@@ -86,10 +86,18 @@ def _of_seeds(answers: Answers, check: Check) -> Finding:
     met, told, number = Share.of(answers.met, answers.resolved)
     median = _median(answers.number)
     who = f"true in {met} of {number} runs" if told else f"none of {number} runs can tell"
-    says = who if np.isnan(median) else f"{who}, median {measured(check, median)}"
+    says = who if np.isnan(median) else f"{who}, median {measured(check, median)}{_when(check, answers.step)}"
     unanimous = told == number and met in (0, number)
     reason = "" if told == number else answers.reason
     return Finding(met == number if unanimous else None, median, says, reason, (met, told, number))
+
+
+def _when(check: Check, steps: np.ndarray) -> str:
+    """At which steps the numbers are, where that is for the runs to say."""
+    if not isinstance(check, TrajectoryCheck) or check.when not in ("ever", "always") or (steps < 0).any():
+        return ""
+    low, high = int(steps.min()), int(steps.max())
+    return f" at step {low:,}" if low == high else f" at steps {low:,} to {high:,}"
 
 
 def _median(numbers: np.ndarray) -> float:
