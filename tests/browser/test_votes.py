@@ -68,7 +68,7 @@ def test_it_comes_first_and_says_who_votes(opened):
     assert sections[0] == "votes"
     assert at(opened, "words").text.split("\n") == [
         "20 of 40 inputs have a vote.",
-        "Below 0: 20 pull w up towards 0 by 2.",
+        "Below 0: 20 pull w up by 2.",
         "Above 0: 20 are switched off: no vote.",
         f"Sum 2, slope of the tangent {MINUS}2.",
     ]
@@ -88,12 +88,12 @@ def test_it_comes_first_and_says_who_votes(opened):
             0.5,
             [
                 "40 of 40",
-                "Below 0: 20 pull w up towards 0 by 0.5.",
-                "Above 0: 20 pull w up towards 0 by 0.625.",
+                "Below 0: 20 pull w up by 0.5.",
+                "Above 0: 20 pull w up by 0.625.",
                 "Sum 1.13",
             ],
         ),
-        (-10, 0, ["20 of 40", "Below 0: 20 pull w up towards 0 by 10.", "Above 0: 20 are switched off", "Sum 10"]),
+        (-10, 0, ["20 of 40", "Below 0: 20 pull w up by 10.", "Above 0: 20 are switched off", "Sum 10"]),
     ],
 )
 def test_the_address_puts_a_state_and_the_words_say_it(opened, w, s, lines):

@@ -86,5 +86,5 @@ function sideInWords({ size, votes, pull }, w) {
   if (Math.abs(pull) < 1e-12) {
     return `${size} are content: no pull`;
   }
-  return `${size} pull w ${pull > 0 ? "up" : "down"}${pull > 0 && w < 0 ? " towards 0" : ""} by ${plain(Math.abs(pull))}`;
+  return `${size} pull w ${pull > 0 ? "up" : "down"} by ${plain(Math.abs(pull))}`;
 }
