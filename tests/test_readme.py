@@ -45,7 +45,7 @@ def test_its_claim_is_judged_as_it_shows(tmp_path):
     console = Console(file=io.StringIO(), width=110)
     console.print(verdicts_table([verdict]))
     printed = [line.rstrip() for line in console.file.getvalue().splitlines()]
-    shown = TEXT[TEXT.index("compare.run mine.toml\n") :].split("```")[0].splitlines()
+    shown = TEXT[TEXT.index("compare.run mine.toml --out mine\n") :].split("```")[0].splitlines()
     assert [line for line in printed if line] == [line for line in shown[2:-1] if line]
     assert shown[1] == f"[1/1] {claim.id}: {verdict.verdict}"
     assert verdict.boundary.setting == "momentum"

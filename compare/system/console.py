@@ -11,7 +11,7 @@ from compare.system.streams import drawing_on, readable
 
 __all__ = ["console", "progress_bar", "say", "stderr_held_back"]
 
-WIDTH = 110  # of the table where there is no terminal to ask
+WIDTH = 110  # of the table where there is no terminal to ask, and COLUMNS does not say
 
 
 def say(text: object = "") -> None:
@@ -36,7 +36,8 @@ def console() -> Any:
     """A rich console on standard output, whose own control characters pass."""
     from rich.console import Console
 
-    return Console(file=drawing_on(sys.stdout), width=None if sys.stdout.isatty() else WIDTH)
+    asked = sys.stdout.isatty() or os.environ.get("COLUMNS", "").lstrip("0").isdecimal()
+    return Console(file=drawing_on(sys.stdout), width=None if asked else WIDTH)
 
 
 @contextmanager

@@ -267,6 +267,9 @@ def _check_mistakes(value: Any, options: list[Any], whole: Mapping[str, Any], ke
     if not isinstance(value, dict):
         return [Mistake(key, value, "must be a table")]
     if "quantity" not in value:
+        slips = [name for name in value if _close(str(name)[:100].lower(), {"quantity": "quantity"})]
+        if slips:
+            return [Mistake(_joined(key, slips[0]), value[slips[0]], 'unknown key; did you mean "quantity"?')]
         return [Mistake(f"{key}.quantity", MISSING, "is missing")]
     kinds = [_resolved(option, whole) for option in options]
     quantities = [_words(_resolved(kind["properties"]["quantity"], whole)) for kind in kinds]

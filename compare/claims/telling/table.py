@@ -50,7 +50,7 @@ def _columns(verdicts: Sequence[Verdict], width: int) -> Table:
     word = max((len(line) for verdict in verdicts for line in _word(verdict).split("\n")), default=0)
     rest = width - BETWEEN - max(word, len("verdict"))
     claim, number = rest * 2 // 5, rest // 3
-    table = Table(box=SIMPLE, pad_edge=False)
+    table = Table(box=SIMPLE, pad_edge=False, leading=1)
     table.add_column("claim", width=claim)
     table.add_column("verdict", no_wrap=True)
     table.add_column("number that decides", width=number)

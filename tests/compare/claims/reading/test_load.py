@@ -136,6 +136,13 @@ def test_all_mistakes_of_a_file_come_at_once(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("slip", ["quantitiy", "quantiy", "Quantity"])
+def test_a_slip_in_the_word_quantity_is_taken_for_one(tmp_path, slip):
+    (line,) = mistakes(tmp_path, HEAD + CHECK.replace("quantity", slip))
+    assert line.startswith(f"a: check[1].{slip} = ")
+    assert line.endswith('unknown key; did you mean "quantity"?')
+
+
 def test_an_id_may_be_used_once(tmp_path):
     assert mistakes(tmp_path, (HEAD + CHECK) * 2) == ['a: id = "a": must be unique in its file']
 
