@@ -6,6 +6,7 @@ each claim is concluded, with Keras' run of its own experiment. Claims whose run
 fill the memory take turns.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,7 +25,7 @@ from compare.claims.conclusions import (
 from compare.claims.findings import Finding
 from compare.claims.telling.boundary_text import false_for, true_where
 from compare.claims.telling.numbers import is_of_one_run, who_says
-from compare.claims.values import Claim
+from compare.claims.values import Check, Claim, StepsCheck
 from compare.claims.verdicts import WITNESSES, Boundary, Share, Verdict, Witness
 from compare.claims.witnesses.exact import exact_findings, exact_statement, expected_runs_of
 from compare.claims.witnesses.keras import certificates_of, keras_findings, keras_statement, needs_keras
@@ -185,6 +186,8 @@ def _conclude(draft: _Draft, shared: SharedRuns) -> Verdict:
         outcomes = conclude_runs(draft.said, seeds, keras, _finer(draft, seeds, shared), into)
         of_runs = {i: outcome for (i, _), outcome in zip(run_checks(claim), outcomes, strict=True)}
     conclude_checks(claim, findings, of_runs, shared.recorder is not None, into)
+    if any(_is_of_a_diverged_run(claim.checks[i], found[i]) for i in of_runs for found in findings.values()):
+        into.notes.append("the run diverges: what is asked about is infinite")
     witnesses = {
         "exact": witness_of(draft.findings, draft.said),
         "reference": witness_of(findings["reference"], seeds),
@@ -197,6 +200,12 @@ def _conclude(draft: _Draft, shared: SharedRuns) -> Verdict:
         found = confirm(draft.search, shared)
         into.notes += found.remarks
     return _verdict(draft, into, witnesses, found)
+
+
+def _is_of_a_diverged_run(check: Check, finding: Finding | None) -> bool:
+    """Whether a number that a run left is infinite; steps are where something never comes about."""
+    number = None if finding is None else finding.number
+    return number is not None and math.isinf(number) and not isinstance(check, StepsCheck)
 
 
 def _finer(draft: _Draft, seeds: Statement, shared: SharedRuns) -> Statement | None:

@@ -320,3 +320,13 @@ def test_a_share_in_float64_is_what_the_verdict_says(finer, met):
     into.holds = into.of_runs
     word, why = judging._word(into, [], ())
     assert (word, f"true in {met} of 8 runs" in why) == ("conditional", True)
+
+
+@pytest.mark.parametrize(("rate", "diverges"), [(-0.01, True), (0.01, False)])
+def test_a_run_that_diverges_is_said_to(rate, diverges):
+    optimizer = SGD(learning_rate=rate, momentum=0.9)
+    check = TrajectoryCheck(quantity="w", when="end", condition=Condition(below=2.0))
+    claim = Claim(id="a", says="a", source="a", checks=(check,), experiment=Experiment(optimizer=optimizer))
+    verdict = judge(claim, keras=False)
+    assert verdict.verdict == "holds"
+    assert any("diverges" in note for note in verdict.notes) == diverges
