@@ -239,6 +239,40 @@ def test_ends_that_are_known_early_are_for_good():
     assert activation_probability(Parameters(w=-1.0, b=-2.16)) < RESOLUTION
 
 
+def freed(session):
+    """The table of the page: slope, steps until w crosses 0, and until it has learned."""
+    code = """return [...document.querySelectorAll(".deaths-freed tbody tr")]
+        .map(({ dataset }) => [dataset.slope, dataset.crossed, dataset.learned].map(Number));"""
+    return session.execute_script(code)
+
+
+def test_a_slope_frees_a_neuron_in_as_many_steps_as_the_page_says(opened):
+    code = """return arguments[0].map(([slope, crossed, learned]) => {
+        const run = { w: -2, b: -1, bias: true, slope, rate: 0.01, second: 0, steps: learned };
+        const [path, minima] = [walk(run), [minimumWithBias(slope)]];
+        const before = { w: path.w.subarray(0, learned), b: path.b.subarray(0, learned) };
+        const kinds = [path, before].map((one) => outcomeOf(run, one, minima).kind);
+        return [slope, path.w.findIndex((w) => w > 0), ...kinds];
+    });"""
+    table = freed(opened)
+    assert [row[0] for row in table] == [0.01, 0.1, 0.3]
+    assert opened.execute_script(code, table) == [[slope, crossed, "learned", "way"] for slope, crossed, _ in table]
+
+
+def test_the_witness_needs_as_many_steps(opened):
+    for slope, crossed, learned in freed(opened):
+        run = Experiment(
+            initial=Parameters(w=-2.0, b=-1.0),
+            trainable=("w", "b"),
+            negative_slope=slope,
+            optimizer=SGD(learning_rate=0.01),
+            steps=int(learned),
+            dtype="float64",
+        )
+        path = expected_descent(run)
+        assert int(np.argmax(np.asarray(path.parameters.w) > 0)) == crossed
+
+
 def test_cells_are_evenly_spread_and_counted(opened):
     code = """const rows = [["dead", "way"], ["dead", "learned"]];
     return [startOf(0, [-3, 3]), startOf(63, [-3, 3]), countKinds(rows), everyNth([[1, 2], [3, 4]], 2)];"""

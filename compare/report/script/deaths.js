@@ -42,7 +42,8 @@ function startDeaths() {
     at("outcome").className = `outcome ${outcome.kind}`;
     at("best").textContent = slopePriceInWords(slope, minimum);
     slider.max = taken;
-    slider.value = taken;
+    slider.value = halfway(path);
+    play.rewind();
     moment();
     const settings = [slope, rate, momentum, steps].join();
     if (settings !== mapped) {
@@ -59,7 +60,7 @@ function startDeaths() {
       map.cells(kinds);
       map.old(false);
       if (counts) {
-        at("counts").textContent = startCountsInWords(counts);
+        at("counts").textContent = startCountsInWords(counts, run);
       }
     });
   }
@@ -67,8 +68,10 @@ function startDeaths() {
   function moment() {
     const i = Number(slider.value);
     const [w, b] = [path.w[i], path.b[i]];
-    map.moment(w, b, i === path.w.length - 1);
-    neuron.moment(w, b, run.slope);
+    const last = i === path.w.length - 1;
+    map.moment(w, b, last);
+    neuron.moment(w, b, run.slope, last);
+    at("chosen").classList.toggle("last", last);
     const active = percent(activeShare(w, b));
     const where = `w = ${plain(w)}, b = ${plain(b)}`;
     at("step-value").textContent = count(i);
@@ -100,22 +103,25 @@ function slopePriceInWords(slope, { w, b, loss }) {
   return `${where}; it is ${plain(loss)}${loss === 0 ? "" : without}.`;
 }
 
-function startCountsInWords(counts) {
+function startCountsInWords(counts, { steps, rate }) {
   const all = STARTS * STARTS;
   const parts = Object.entries(counts).filter(([, number]) => number > 0);
   const words = parts.map(([kind, number]) => `${percent(number / all)} ${FATES[kind]}`);
-  return `Of these ${STARTS} × ${STARTS} starts, ${words.join(", ")}.`;
+  const when = `After ${count(steps)} steps with learning rate ${plain(rate)}`;
+  return `${when}, of these ${STARTS} × ${STARTS} starts ${words.join(", ")}.`;
 }
 
 /**
  * Let a button move a slider along a run, slowly at first, when most happens, and never where motion is reduced.
  *
- * `show` is called whenever the slider has moved, by the button or by hand; the answer's `stop` ends the playing.
+ * `show` is called whenever the slider has moved, by the button or by hand; the answer's `stop` ends the playing,
+ * and after `rewind` it begins at 0, wherever the slider is.
  */
 function playAlong(slider, button, note, show) {
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   let timer = null;
   let frame = 0;
+  let rewound = false;
 
   function stop() {
     clearInterval(timer);
@@ -146,15 +152,21 @@ function playAlong(slider, button, note, show) {
       return;
     }
     const share = Number(slider.value) / Number(slider.max);
-    frame = share >= 1 ? 0 : Math.floor(PLAY_FRAMES * Math.sqrt(share));
+    frame = rewound || share >= 1 ? 0 : Math.floor(PLAY_FRAMES * Math.sqrt(share));
+    rewound = false;
     button.textContent = "Pause";
     timer = setInterval(advance, PLAY_INTERVAL);
   });
   slider.addEventListener("input", () => {
     stop();
+    rewound = false;
     show();
   });
   still.addEventListener("change", respectMotion);
   respectMotion();
-  return { stop };
+  function rewind() {
+    rewound = true;
+  }
+
+  return { stop, rewind };
 }

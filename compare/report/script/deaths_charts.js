@@ -84,6 +84,22 @@ function pathPlaces(chart, path) {
   return places.join(" ");
 }
 
+/** The step before the last at which half of a path's way is done: where it is told apart from both ends. */
+function halfway(path) {
+  const last = path.w.length - 1;
+  const way = (i) => Math.abs(path.w[i] - path.w[i - 1]) + Math.abs(path.b[i] - path.b[i - 1]);
+  let all = 0;
+  for (let i = 1; i <= last; i += 1) {
+    all += way(i);
+  }
+  let [i, done] = [0, 0];
+  while (i < last - 1 && done < all / 2) {
+    i += 1;
+    done += way(i);
+  }
+  return i;
+}
+
 /** The neuron over its inputs, and how common these are. */
 function drawNeuron() {
   const [from, to] = NEURON_VIEW.x;
@@ -91,7 +107,7 @@ function drawNeuron() {
   const chart = drawAxes(document.getElementById("deaths-neuron"), {
     x: { from, to, label: "input x" },
     y: { from: low, to: high, label: "answer" },
-    box: { height: 250 },
+    box: { height: 236, top: 26 },
   });
   const hills = chart.layer("hills");
   append(hills, "path", { class: "hill", d: hillPath(chart, from, to) });
@@ -101,7 +117,8 @@ function drawNeuron() {
   const kinds = ["neuron-start", "neuron-end", "neuron-moment"];
   const [start, end, moment] = kinds.map((kind) => append(lines, "polyline", { class: kind }));
   addLine(chart, lines, [[from, 0], [0, 0], [to, to]], "neuron-target");
-  const number = addText(chart, chart.over("numbers"), [to - 0.1, -0.75], "", "label end over-lines");
+  const above = { class: "label end", x: chart.x(to), y: chart.inside.y - 10 }; // where no line comes
+  const number = append(chart.over("numbers"), "text", above);
 
   function put(line, w, b, slope) {
     const kink = clamp(w === 0 ? from : -b / w, from, to);
@@ -116,9 +133,11 @@ function drawNeuron() {
       put(end, path.w[steps], path.b[steps], slope);
       end.setAttribute("class", `neuron-end ${kind}`);
     },
-    moment(w, b, slope) {
+    /** Show a step; at the end of the run there is a line already. */
+    moment(w, b, slope, atEnd) {
       put(moment, w, b, slope);
-      number.textContent = `active: ${percent(activeShare(w, b))}`;
+      moment.classList.toggle("at-end", atEnd);
+      number.textContent = `active at the chosen step: ${percent(activeShare(w, b))}`;
       const kink = clamp(w === 0 ? (b > 0 ? from : to) : -b / w, from, to);
       const [left, right] = w < 0 ? [from, kink] : [kink, to];
       answered.setAttribute("d", left < right ? hillPath(chart, left, right) : "");
@@ -142,16 +161,16 @@ function hillPath(chart, left, right) {
 /** The least loss over the slope; `choose` is called with a slope. */
 function drawPrice(choose) {
   const chart = drawAxes(document.getElementById("deaths-price"), {
-    x: { from: 0, to: 1, label: "negative slope s" },
-    y: { from: 0, to: 0.26, label: "least loss", ticks: [0, 0.1, 0.2] },
-    box: { height: 210 },
+    x: { from: -0.06, to: 1, label: "negative slope s", ticks: [0, 0.2, 0.4, 0.6, 0.8, 1] }, // room for the ring at 0
+    y: { from: -0.04, to: 0.26, label: "least loss", ticks: [0, 0.1, 0.2] },
+    box: { height: 190 },
   });
   const layer = chart.layer("plot");
   const slopes = Array.from({ length: 81 }, (_, i) => i / 80);
   addLine(chart, layer, slopes.map((s) => [s, priceWithoutBias(s)]), "price-without");
   addLine(chart, layer, slopes.map((s) => [s, minimumWithBias(s).loss]), "curve");
-  addText(chart, layer, [0.5, 0.135], "without a bias", "label end");
-  addText(chart, layer, [0.82, 0.05], "with a bias", "label middle");
-  const handle = addHandle(chart, { label: "negative slope", axes: "x", move: ({ x }) => choose(x) });
+  addText(chart, layer, [0.5, 0.135], "without a bias", "label end over-lines");
+  addText(chart, layer, [0.82, 0.01], "with a bias", "label middle over-lines");
+  const handle = addHandle(chart, { label: "negative slope", axes: "x", move: ({ x }) => choose(clamp(x, 0, 1)) });
   return (slope, loss) => handle.put([slope, loss], `slope ${plain(slope)}: least loss ${plain(loss)}`);
 }

@@ -39,7 +39,8 @@ function minimaWithoutBias(slope) {
 }
 
 /**
- * What became of a path of `descend`: { kind, w, b, loss, share, reason }, `kind` being a key of OUTCOMES.
+ * What became of a path of `descend`: { kind, w, b, loss, share, reason }, `kind` being a key of OUTCOMES; `short` is
+ * true of what has learned as far as its slope lets it, but not the target.
  *
  * `minima` are those of the run's surface, as `minimaWithoutBias` lists them.
  */
@@ -68,8 +69,9 @@ function outcomeAt(run, { w, b, moved }, minima) {
       return found("stuck", "at its least loss, which is no less than that of a straight line");
     }
     if (minimum) {
-      const price = minimum.loss > 1e-12 ? `, which for this slope is ${plain(minimum.loss)}, not 0` : "";
-      return found("learned", `at its least loss${price}`);
+      const short = minimum.loss > 1e-12; // of the target
+      const price = short ? `, which for this slope is ${plain(minimum.loss)}, not 0` : "";
+      return { ...found("learned", `at its least loss${price}`), short };
     }
     if (run.slope === 0 && run.bias && share <= RESOLUTION && !comesBack(run, w, b, share)) {
       return found("dead", `active on ${percent(share)} of the inputs`);
@@ -78,7 +80,14 @@ function outcomeAt(run, { w, b, moved }, minima) {
       return found("stuck", run.bias ? "at the kink, w = b = 0" : "just left of 0, where the pull on w fades out");
     }
   }
-  return found("way", `active on ${percent(share)} of the inputs and still moving`);
+  const slowly = run.bias && run.slope > 0 && share <= RESOLUTION; // else it looks as if it were dead
+  const moves = slowly ? ", but the negative slope frees it, slowly" : " and still moving";
+  return found("way", `active on ${slowly ? "only " : ""}${percent(share)} of the inputs${moves}`);
+}
+
+/** The word for an outcome; a neuron whose slope keeps it from the target has not learned that. */
+function outcomeWord({ kind, short = false }) {
+  return OUTCOMES[kind] + (short ? ", as far as this slope can" : "");
 }
 
 /** Whether the few inputs that activate a nearly dead neuron are growing in number, and one of them is to be expected. */
@@ -105,5 +114,5 @@ function outcomeInWords(run, path, outcome) {
   const crossed = path.w.findIndex((value) => value * Math.sign(run.w) < 0);
   const passes = crossed > 0 ? ` w crosses 0 at step ${count(crossed)}.` : run.w < 0 ? " w does not cross 0." : "";
   const price = outcome.kind === "diverged" ? "" : `, expected loss ${lossInWords(outcome.loss)}`;
-  return `${OUTCOMES[outcome.kind]}: ${outcome.reason}. After ${count(steps)} steps ${where}${price}.${passes}`;
+  return `${outcomeWord(outcome)}: ${outcome.reason}. After ${count(steps)} steps ${where}${price}.${passes}`;
 }

@@ -126,9 +126,10 @@ function startVotes(data) {
       return ` ${OUTCOMES.diverged}.`;
     }
     const moved = rate * Math.abs(slopeWithoutBias(w, slope));
-    const { kind, reason } = outcomeAt({ slope, bias: false, steps }, { w, b: 0, moved }, minimaWithoutBias(slope));
+    const outcome = outcomeAt({ slope, bias: false, steps }, { w, b: 0, moved }, minimaWithoutBias(slope));
+    const { kind, reason } = outcome;
     const why = w === 0 && kind === "stuck" ? "at 0, where no input has a vote" : reason;
-    return kind === "way" ? "" : ` ${OUTCOMES[kind]}: ${why}.`;
+    return kind === "way" ? "" : ` ${outcomeWord(outcome)}: ${why}.`;
   }
 
   /** Say w in its field, to six digits, without taking those for w. */
