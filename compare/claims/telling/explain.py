@@ -16,7 +16,7 @@ from reference import Experiment
 
 __all__ = ["Story", "explain", "numbers", "story_of"]
 
-_FOLLOW = {True: "change there too", False: "change elsewhere, as their noise moves that", None: "cannot all tell"}
+_FOLLOW = {True: "change there too", False: "change elsewhere, as their noise moves it", None: "cannot all tell"}
 
 
 class Story(NamedTuple):

@@ -226,11 +226,11 @@ def test_certificates_are_a_line_each_the_worst_first_and_say_only_what_is_out_o
     late = certificate()
     late.worst, late.vacuous_from = 0.5, 414
     found = [
-        replace(finding, case=replace(finding.case, id=name), certificate=one)
+        replace(finding, case=finding.case._replace(id=name), certificate=one)
         for name, one in (("one", certificate()), ("two", bad), ("three", late))
     ]
     page = render(found, [], [], PROVENANCE)
     lines = [re.sub(r"<[^>]*>", "", line) for line in re.findall(r"<li>\n<details>\n<summary>(.*)</summary>", page)]
-    assert lines == ["two 1.5 times Keras does not match the reference", "three 50 %", "one 0.84 %"]
+    assert lines == ["two 1.5 times that: Keras does not match the reference", "three 50 %", "one 0.84 %"]
     assert "from step 414 on the allowed difference is as large as the path itself" in page
     assert "says nothing" not in page
