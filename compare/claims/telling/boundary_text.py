@@ -45,9 +45,7 @@ def reach(setting: str, low: float, high: float, run: Experiment | None = None) 
     return f"{_named(setting, run)} from {first} to {last}"
 
 
-def true_only_for(
-    boundary: Boundary | None, others: Sequence[Boundary] = (), run: Experiment | None = None
-) -> str:
+def true_only_for(boundary: Boundary | None, others: Sequence[Boundary] = (), run: Experiment | None = None) -> str:
     """Where a claim is true, in the few words of a table's cell; empty without a boundary.
 
     Of `others` those of the same setting on the far side of the claim's own value count too. Of a start of `run`
@@ -156,6 +154,6 @@ def _noise(*boundaries: Boundary) -> str:
     ]
     if not moved:
         return ""
-    between = [b.with_batches for b in moved]
-    known = ["between {} and {}".format(*told_apart(ends)) for ends in between if ends is not None and all(map(math.isfinite, ends))]
+    intervals = [ends for b in moved if (ends := b.with_batches) is not None and all(map(math.isfinite, ends))]
+    known = ["between {} and {}".format(*told_apart(ends)) for ends in intervals]
     return f" (with batches that changes {' and '.join(known)})" if known else " (with batches that changes elsewhere)"

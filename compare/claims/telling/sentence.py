@@ -81,10 +81,10 @@ def _decided(verdict: Verdict, unchanged: bool) -> str:
 
 
 def _truth(boundary: Boundary, verdict: Verdict, holds: bool) -> str:
-    by_runs = boundary.found_by == "reference"
+    by_runs, run = boundary.found_by == "reference", verdict.claim.experiment
     if holds:
-        return f"true{', whatever the batches,' * by_runs} for {true_where(boundary, verdict.boundaries, verdict.claim.experiment)}"
-    return f"false {'with some batches ' * by_runs}for {false_for(boundary, verdict.boundaries, verdict.claim.experiment)}"
+        return f"true{', whatever the batches,' * by_runs} for {true_where(boundary, verdict.boundaries, run)}"
+    return f"false {'with some batches ' * by_runs}for {false_for(boundary, verdict.boundaries, run)}"
 
 
 def _at_stated(boundary: Boundary) -> bool:

@@ -76,7 +76,7 @@ def _scale(claim: Claim, boundaries: list[Boundary]) -> Scale | None:
     return Scale(
         setting=first.setting,
         range=typeset(reach(first.setting, axis.low, axis.high, claim.experiment)),
-        true_for=typeset(" and ".join(dict.fromkeys(_true_for(claim, boundary, boundaries) for boundary in boundaries))),
+        true_for=typeset(" and ".join(dict.fromkeys(_true_for(claim, each, boundaries) for each in boundaries))),
         parts=tuple(spans),
         by="runs with batches" if first.found_by == "reference" else "expected dynamics",
         mixed=tuple(

@@ -120,9 +120,7 @@ def test_a_value_just_beyond_where_it_changes_is_put_in(setting, value, name, te
     ],
 )
 def test_the_value_has_few_digits_and_is_on_the_side_that_is_not_the_claims(stated, bracket, ends, value, holds):
-    there = Boundary(
-        setting="x", value=bracket[1], below=True, above=False, bracket=bracket, stated=stated, range=ends
-    )
+    there = Boundary(setting="x", value=bracket[1], below=True, above=False, bracket=bracket, stated=stated, range=ends)
     assert beyond(there) == (value, holds)
     assert not bracket[0] < value < bracket[1]
 

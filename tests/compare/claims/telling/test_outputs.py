@@ -146,7 +146,11 @@ def test_contradictions_are_the_loudest_thing_in_the_story():
 
 @pytest.mark.parametrize(
     ("confirmed", "word"),
-    [(True, "change there too (true in 32 of 32 at 0.75, in 0 of 32 at 0.875)"), (False, "moves that"), (None, "cannot all tell")],
+    [
+        (True, "change there too (true in 32 of 32 at 0.75, in 0 of 32 at 0.875)"),
+        (False, "moves it"),
+        (None, "cannot all tell"),
+    ],
 )
 def test_the_story_says_what_the_seeds_say_of_a_boundary(confirmed, word):
     assert word in explain(verdict(boundaries=(boundary(confirmed=confirmed),)))
