@@ -213,7 +213,7 @@ def test_a_figure_is_put_where_the_verdict_was_decided_and_where_it_changes(open
     assert len(other["second"]) <= len("0.811")  # few digits, just beyond where it changes
     row = at(opened, f"#{HOSTILE}").text
     assert re.search(r"Show me where it changes: with momentum 0\.8\d* it is (true|false)\.", row)
-    assert "The claim asks for one thing there: w" in row
+    assert "What is checked: w" in row
 
 
 def test_on_paper_what_is_not_simply_true_is_open_and_closed_again_afterwards(opened):
