@@ -24,7 +24,7 @@ from compare.claims.values import (
     UpdateCheck,
 )
 
-__all__ = ["describe", "described", "label", "measured", "name_of", "shown", "symbol"]
+__all__ = ["describe", "described", "equals", "label", "measured", "name_of", "shown", "symbol"]
 
 
 def describe(check: Check) -> str:
@@ -48,7 +48,7 @@ def describe(check: Check) -> str:
         case SurfaceCheck():
             first = ", ".join(f"{name} = {written_out(value)}" for name, value in check.points[0].items())
             more = f" and {counted(len(check.points) - 1, 'more point')}" if len(check.points) > 1 else ""
-            side = f" from the {check.side}" if check.side else ""
+            side = f", from the {check.side}," if check.side else ""
             return f"{described(check)} at {first}{more}{side} {_wanted(check)}"
         case MinimumCheck():
             return f"{described(check)} {_wanted(check)}"
@@ -84,20 +84,31 @@ def name_of(quantity: str) -> str:
     Examples
     --------
     >>> name_of("w"), name_of("expected_gradient.w"), name_of("step.w"), name_of("minimum.loss")
-    ('w', 'expected gradient in w', 'step of w', 'loss at the minimum')
+    ('w', 'slope of the expected loss by w', 'step of w', 'loss at the minimum')
     """
     kind, _, of = quantity.partition(".")
     words = {
         "loss": "loss of the batch",
         "expected_loss": "expected loss",
         "gradient": f"gradient in {of}",
-        "expected_gradient": f"expected gradient in {of}",
+        "expected_gradient": f"slope of the expected loss by {of}",
         "expected_hessian": f"second derivative of the expected loss by {of.replace('.', ' and ')}",
         "prediction_gradient": f"derivative of the prediction by {of}",
         "step": f"step of {of}",
         "minimum": f"{of} at the minimum",
     }
     return words.get(kind, quantity)
+
+
+def equals(name: str) -> str:
+    """What is between a name and its number: no sign where that would seem to belong to the last word of the name.
+
+    Examples
+    --------
+    >>> equals("w"), equals("slope of the expected loss by w")
+    ('=', 'is')
+    """
+    return "is" if " by " in name else "="
 
 
 def described(check: Any) -> str:
@@ -172,7 +183,8 @@ def measured(check: Check, number: float) -> str:
     """
     if isinstance(check, StepsCheck):
         return counted(int(number), "step") if math.isfinite(number) else "no step reaches it"
-    return f"{symbol(check)} = {shown(number)}"
+    name = symbol(check)
+    return f"{name} {equals(name)} {shown(number)}"
 
 
 def label(measure: TrajectoryCheck) -> str:

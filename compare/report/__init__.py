@@ -19,7 +19,7 @@ from compare.question.audit import Finding
 from compare.question.experiments import SETTINGS
 from compare.report.answer import audited, url_of
 from compare.report.claim_rows import rows
-from compare.report.claim_rows.words import MEANINGS, SIGNS
+from compare.report.claim_rows.words import HEADS, MEANINGS, SIGNS
 from compare.report.data import as_json, script_data
 from compare.report.defects import KillTable, kill_table
 from compare.report.numbers import count, plain, typeset
@@ -96,7 +96,7 @@ def render(
         claims=claims,
         answer=answer,
         wrong=answer is not None,
-        verdicts={word: (SIGNS[word], meaning) for word, meaning in MEANINGS.items()},
+        verdicts={word: (SIGNS[word], HEADS[word], meaning) for word, meaning in MEANINGS.items()},
         keras=any(verdict.witnesses["keras"] is not None for verdict in verdicts),
         trust=trust_in(findings),
         settings={setting: title for setting, title in SETTINGS.items() if setting in ran},

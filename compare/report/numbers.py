@@ -10,6 +10,9 @@ SMALLEST, LARGEST = Decimal("1e-3"), Decimal("1e6")  # beyond, powers of ten
 MINUS = "\N{MINUS SIGN}"
 # Signs of numbers in a text, not hyphens of words nor the minus between two terms; and powers of ten.
 _SIGN = re.compile(r"(?<![\w)\].-])-(?=\.?\d)")
+_MINUS = re.compile(r"(?<= )-(?= )|(?<![\w)\].-])-(?=[a-z](?![\w-]))")  # between terms, or before a name
+_RAISED = re.compile(r"(?<=[\w)])(?:\*\*|\^)([0-9]+|t\b)")
+_RAISE = str.maketrans("0123456789t", "⁰¹²³⁴⁵⁶⁷⁸⁹ᵗ")
 _POWER = re.compile(r"(?<=\d)e([+-]?)0*(\d+)\b")
 
 
@@ -54,12 +57,17 @@ def count(value: int) -> str:
 def typeset(text: str) -> str:
     """A text with its numbers as `plain` writes them: true minus signs, powers of ten without zeros before them.
 
-    Their digits stay, as they may be what tells two numbers apart.
+    Their digits stay, as they may be what tells two numbers apart. Formulas have raised powers, roots and arrows.
 
     Examples
     --------
     >>> typeset("median w = -1.874e-08; momentum-rule at -10, x - 1")
-    'median w = −1.874e−8; momentum-rule at −10, x - 1'
+    'median w = −1.874e−8; momentum-rule at −10, x − 1'
+    >>> typeset("v <- sqrt(w**2 + h^3) * w")
+    'v ← √(w² + h³) · w'
     """
     powers = _POWER.sub(lambda found: f"e{MINUS if found[1] == '-' else ''}{found[2]}", text)
-    return _SIGN.sub(MINUS, powers)
+    raised = _RAISED.sub(lambda found: found[1].translate(_RAISE), powers)
+    for typed, sign in ((" * ", " · "), ("sqrt(", "√("), ("<-", "←")):
+        raised = raised.replace(typed, sign)
+    return _MINUS.sub(MINUS, _SIGN.sub(MINUS, raised))

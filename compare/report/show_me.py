@@ -3,8 +3,10 @@
 A figure follows the expected dynamics of a few settings. What it cannot be set to has no address.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import numpy as np
 
@@ -14,13 +16,15 @@ from compare.claims.values import SurfaceCheck
 from compare.claims.witnesses.paths.statements import run_checks
 from reference import SGD, Adam, AdamW, Experiment, Parameters, RMSprop, Target
 
-__all__ = ["address_of", "address_of_change"]
+__all__ = ["address_of", "address_of_change", "beyond"]
 
 FARTHEST_START, FARTHEST_WITH_BIAS = 12.0, 20.0
 STEPS = (60, 20_000)
 RATES, SECONDS, SLOPES = (0.001, 3.0), (0.0, 0.999), (-1.5, 1.5)
 RATES_WITH_BIAS, MOMENTA_WITH_BIAS, SLOPES_WITH_BIAS = (0.001, 2.0), (0.0, 0.99), (0.0, 1.0)
 SLOPES_OF_VOTES = (-1.0, 1.0)
+DIGITS = 3  # of a value that is put into a figure
+FINE = 1000  # parts of a range, the least of which a figure can still show
 OTHERS = Parameters(w=0.0, b=0.0, v=1.0, d=0.0)  # what is not trained
 
 
@@ -55,7 +59,7 @@ def address_of(claim: Claim) -> str | None:
 
 
 def address_of_change(claim: Claim, boundary: Boundary) -> str | None:
-    """`address_of` a claim with the value of a setting at which its verdict changes.
+    """`address_of` a claim with a value of a setting just beyond where its verdict changes.
 
     Examples
     --------
@@ -70,13 +74,37 @@ def address_of_change(claim: Claim, boundary: Boundary) -> str | None:
         return None
     try:
         if boundary.setting == "steps":
-            there = replace(claim.experiment, steps=int(boundary.value))
+            there = replace(claim.experiment, steps=int(beyond(boundary)[0]))
         else:
-            there = changed(claim.experiment, boundary.setting, float(boundary.value))
+            there = changed(claim.experiment, boundary.setting, beyond(boundary)[0])
     except (AttributeError, TypeError, ValueError):  # not a setting of its own, such as the derivative at 0
         return None
     before, after = _of_run(claim.experiment), _of_run(there)
     return after if after != before else None
+
+
+def beyond(boundary: Boundary) -> tuple[float, bool]:
+    """A value in few digits on the side of a change that is not the claim's own, and whether the claim is true there.
+
+    Examples
+    --------
+    >>> flip = {"setting": "momentum", "value": 0.81002, "bracket": (0.81001, 0.81002), "range": (0.0, 0.99)}
+    >>> beyond(Boundary(below=True, above=False, stated=0.9, **flip))
+    (0.81, True)
+    >>> beyond(Boundary(below=True, above=False, stated=0.5, **flip))
+    (0.811, False)
+    """
+    up = boundary.stated <= boundary.value
+    if boundary.setting in ("steps", "batch_size"):
+        return (boundary.value, boundary.above) if up else (boundary.bracket[0], boundary.below)
+    (low, high), end = boundary.range, boundary.bracket[1 if up else 0]
+    least = math.floor(math.log10((high - low) / FINE))
+    by_digits = math.floor(math.log10(abs(end))) - DIGITS + 1 if end else least
+    powers = [by_digits] if abs(end) >= (high - low) / FINE else [least, by_digits]
+    exact, outwards = Decimal(repr(float(end))), ROUND_CEILING if up else ROUND_FLOOR
+    rounded = (exact.quantize(Decimal((0, (1,), power)), outwards) for power in powers)
+    value = next((float(number) for number in rounded if low <= number <= high), float(end))
+    return value, boundary.above if up else boundary.below
 
 
 def _of_run(experiment: Experiment) -> str | None:

@@ -57,9 +57,9 @@ def test_verdicts_are_signs_and_words_in_ink_and_not_in_the_colours_of_outcomes(
     first = {row: at(opened, f"#{row} .verdict").text[0] for row in (LOWEST, KINK)}
     assert first == {LOWEST: "✓", KINK: "✗"}
     options = [option.text for option in Select(at(opened, "#claims-verdict")).options]
-    assert options[1:] == ["✓ holds: true: all witnesses that can tell say so", "✗ refuted: false as it is stated"]
+    assert options[1:] == ["✓ true (holds)", "✗ false (refuted)"]
     meanings = at(opened, "dl.verdicts").text
-    assert "true only for some runs or up to a value" in meanings  # also of verdicts that no claim here has
+    assert "some of the runs, or values up to a limit" in meanings  # also of verdicts that no claim here has
 
 
 def test_an_opened_row_shows_axes_a_table_of_witnesses_and_where_it_is_true(opened):
@@ -104,6 +104,51 @@ def test_claims_are_filtered_by_verdict_by_source_and_by_words(opened):
     at(opened, "#claims-text").clear()
     at(opened, "#claims-text").send_keys("-10")  # which is printed with a true minus sign
     assert shown(opened) == [HOSTILE]
+
+
+def test_all_words_are_to_be_found_in_any_order_and_none_found_offers_to_show_all(opened):
+    field, count = at(opened, "#claims-text"), at(opened, "#claims-count")
+    everything = at(opened, "#claims-all")
+    assert not everything.is_displayed()
+    field.send_keys("tenth kink  loss")
+    assert shown(opened) == [KINK]
+    field.clear()
+    field.send_keys("tenth nowhere-to-be-found")
+    assert shown(opened) == []
+    assert count.text.startswith("0 of 3 claims")
+    assert "fewer words" in count.text
+    everything.send_keys(Keys.ENTER)
+    assert shown(opened) == [HOSTILE, LOWEST, KINK]
+    assert opened.switch_to.active_element == field
+    assert not everything.is_displayed()
+
+
+def test_only_rows_that_come_or_go_are_touched_by_the_filter(opened):
+    code = """window.touched = 0;
+    new MutationObserver((changes) => { window.touched += changes.length; })
+      .observe(document.getElementById("claims-list"), { subtree: true, attributeFilter: ["hidden"] });"""
+    opened.execute_script(code)
+    field = at(opened, "#claims-text")
+    field.send_keys("the")
+    hidden = 3 - len(shown(opened))
+    assert opened.execute_script("return window.touched") == hidden
+    field.send_keys(" ")
+    assert opened.execute_script("return window.touched") == hidden
+
+
+def test_the_fields_of_the_filter_stand_in_a_line(opened):
+    boxes = [at(opened, f"#claims-{name}").rect for name in ("text", "verdict", "source", "order")]
+    assert len({round(box["y"]) for box in boxes}) == 1
+    assert len({round(box["height"]) for box in boxes}) == 1
+
+
+@pytest.mark.parametrize(("width", "beside"), [(390, False), (1280, True)])
+def test_picture_and_numbers_stand_side_by_side_where_there_is_room(opened, looking, width, beside):
+    looking(opened, width=width)
+    opened.execute_script(f"document.querySelector('#{HOSTILE} details').open = true")
+    picture, table = (at(opened, f"#{HOSTILE} {one}").rect for one in (".run-picture", "table.witnesses"))
+    assert (table["x"] >= picture["x"] + picture["width"]) == beside
+    assert (table["y"] >= picture["y"] + picture["height"]) == (not beside)
 
 
 @pytest.mark.parametrize(
@@ -165,6 +210,10 @@ def test_a_figure_is_put_where_the_verdict_was_decided_and_where_it_changes(open
     assert first == wanted
     assert other == wanted | {"second": other["second"]}
     assert 0.8 < float(other["second"]) < 0.83
+    assert len(other["second"]) <= len("0.811")  # few digits, just beyond where it changes
+    row = at(opened, f"#{HOSTILE}").text
+    assert re.search(r"Show me where it changes: with momentum 0\.8\d* it is (true|false)\.", row)
+    assert "What is checked: w" in row
 
 
 def test_on_paper_what_is_not_simply_true_is_open_and_closed_again_afterwards(opened):
@@ -198,7 +247,11 @@ def test_counts_of_what_is_wrong_agree_with_the_rows(opened):
     assert "1 is true and 1 is false." in text
     assert "among the 3 claims" in text
     (item,) = opened.find_elements(By.CSS_SELECTOR, ".wrong li")
-    assert item.text.splitlines() == ["At the kink the loss is below a tenth.", "✗ False."]
+    assert item.text.splitlines() == [
+        "At the kink the loss is below a tenth.",
+        "✗ False.",
+        "expected loss = 0.5 at w = 0. Show me",
+    ]
 
 
 @pytest.mark.parametrize("width", [320, 390, 700, 1600])

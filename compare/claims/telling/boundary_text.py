@@ -5,7 +5,9 @@ from collections.abc import Sequence
 
 from compare.claims.boundaries.derivative_at_zero import SETTING
 from compare.claims.number_text import shown, told_apart
+from compare.claims.telling.trained import started_from
 from compare.claims.verdicts import MOST_WINDOWS, Boundary
+from reference import Experiment
 
 __all__ = ["boundary_text", "false_for", "known_digits", "reach", "true_only_for", "true_where"]
 
@@ -28,8 +30,8 @@ def known_digits(low: float, high: float) -> str | None:
     return shown(low) if shown(low) == shown(high) else None
 
 
-def reach(setting: str, low: float, high: float) -> str:
-    """A range of a setting, in words.
+def reach(setting: str, low: float, high: float, run: Experiment | None = None) -> str:
+    """A range of a setting, in words; of a start of `run`, with the other parameters that are trained from there.
 
     Examples
     --------
@@ -40,13 +42,14 @@ def reach(setting: str, low: float, high: float) -> str:
     if setting in ("steps", "batch_size"):
         whole, unit = _counted(setting)
         return f"{whole} of {first} to {last} {unit}"
-    return f"{_named(setting)} from {first} to {last}"
+    return f"{_named(setting, run)} from {first} to {last}"
 
 
-def true_only_for(boundary: Boundary | None, others: Sequence[Boundary] = ()) -> str:
+def true_only_for(boundary: Boundary | None, others: Sequence[Boundary] = (), run: Experiment | None = None) -> str:
     """Where a claim is true, in the few words of a table's cell; empty without a boundary.
 
-    Of `others` those of the same setting on the far side of the claim's own value count too.
+    Of `others` those of the same setting on the far side of the claim's own value count too. Of a start of `run`
+    the other parameters that are trained are said.
 
     Examples
     --------
@@ -59,7 +62,7 @@ def true_only_for(boundary: Boundary | None, others: Sequence[Boundary] = ()) ->
     if boundary is None:
         return ""
     always = ", whatever the batches" if boundary.found_by == "reference" else ""
-    return true_where(boundary, others) + always
+    return true_where(boundary, others, run) + always
 
 
 def boundary_text(boundary: Boundary | None) -> str:
@@ -67,16 +70,16 @@ def boundary_text(boundary: Boundary | None) -> str:
     return f"is true only for {true_only_for(boundary)}" if boundary is not None else ""
 
 
-def true_where(boundary: Boundary, others: Sequence[Boundary] = ()) -> str:
+def true_where(boundary: Boundary, others: Sequence[Boundary] = (), run: Experiment | None = None) -> str:
     """`true_only_for`, without whether all runs or the expected dynamics are meant."""
     if boundary.windows:
-        return _windows(boundary)
-    return _side(boundary, boundary.below, _partner(boundary, others))
+        return _windows(boundary, run)
+    return _side(boundary, boundary.below, _partner(boundary, others), run)
 
 
-def false_for(boundary: Boundary, others: Sequence[Boundary] = ()) -> str:
+def false_for(boundary: Boundary, others: Sequence[Boundary] = (), run: Experiment | None = None) -> str:
     """Where a claim that is true elsewhere is false."""
-    return _side(boundary, not boundary.below, _partner(boundary, others))
+    return _side(boundary, not boundary.below, _partner(boundary, others), run)
 
 
 def _partner(boundary: Boundary, others: Sequence[Boundary]) -> Boundary | None:
@@ -92,7 +95,7 @@ def _partner(boundary: Boundary, others: Sequence[Boundary]) -> Boundary | None:
     return None
 
 
-def _side(boundary: Boundary, below: bool, partner: Boundary | None) -> str:
+def _side(boundary: Boundary, below: bool, partner: Boundary | None, run: Experiment | None) -> str:
     """The values of a setting on one side, or, with a second boundary, between the two or beyond them."""
     setting = boundary.setting
     if setting == SETTING:
@@ -102,12 +105,12 @@ def _side(boundary: Boundary, below: bool, partner: Boundary | None) -> str:
         number = shown(boundary.value)
         return f"{whole} of {f'fewer than {number} {unit}' if below else f'{number} {unit} or more'}" + _noise(boundary)
     if partner is None:
-        return f"{_named(setting)} {'below' if below else 'above'} {_number(boundary)}{_noise(boundary)}"
+        return f"{_named(setting, run)} {'below' if below else 'above'} {_number(boundary)}{_noise(boundary)}"
     low, high = sorted((boundary, partner), key=lambda b: b.value)
     inside = below == (boundary is high)
     least = f"{'of' if low.value <= low.range[0] else 'below'} {_number(low)}"
     words = f"between {_number(low)} and {_number(high)}" if inside else f"{least} or above {_number(high)}"
-    return f"{_named(setting)} {words}{_noise(low, high)}"
+    return f"{_named(setting, run)} {words}{_noise(low, high)}"
 
 
 def _number(boundary: Boundary) -> str:
@@ -121,9 +124,11 @@ def _number(boundary: Boundary) -> str:
     return number if number is not None else "a value between {} and {}".format(*told_apart([low, high]))
 
 
-def _named(setting: str) -> str:
+def _named(setting: str, run: Experiment | None) -> str:
     if setting.startswith("initial."):
-        return f"starts with {setting.removeprefix('initial.')}"
+        name = setting.removeprefix("initial.")
+        others = "" if run is None else started_from(run, name)
+        return f"starts from {others} with {name}" if others else f"starts with {name}"
     return _PLURALS.get(setting, setting)
 
 
@@ -131,7 +136,7 @@ def _counted(setting: str) -> tuple[str, str]:
     return ("runs", "steps") if setting == "steps" else ("batches", "samples")
 
 
-def _windows(boundary: Boundary) -> str:
+def _windows(boundary: Boundary, run: Experiment | None) -> str:
     """From where to where; along the steps the last window may go on."""
     parts = [shown(a) if a == b else " to ".join(told_apart([a, b])) for a, b in boundary.windows]
     more = " and so on" if len(parts) == MOST_WINDOWS else ""
@@ -139,7 +144,7 @@ def _windows(boundary: Boundary) -> str:
     if boundary.setting in ("steps", "batch_size"):
         whole, unit = _counted(boundary.setting)
         return f"{whole} of {spans.removesuffix(', and so on')} {unit}{more and ', and so on'}"
-    return f"{_named(boundary.setting)} {spans}"
+    return f"{_named(boundary.setting, run)} {spans}"
 
 
 def _noise(*boundaries: Boundary) -> str:
@@ -149,6 +154,6 @@ def _noise(*boundaries: Boundary) -> str:
     ]
     if not moved:
         return ""
-    between = [b.with_batches for b in moved]
-    known = [" to ".join(told_apart(ends)) for ends in between if ends is not None and all(map(math.isfinite, ends))]
-    return f" (with batches: {' and '.join(known)})" if known else " (batches move it)"
+    intervals = [ends for b in moved if (ends := b.with_batches) is not None and all(map(math.isfinite, ends))]
+    known = ["between {} and {}".format(*told_apart(ends)) for ends in intervals]
+    return f" (with batches that changes {' and '.join(known)})" if known else " (with batches that changes elsewhere)"

@@ -11,10 +11,12 @@ from compare.claims.telling.sentence import is_by_runs, unchanged_for, verdict_s
 from compare.claims.telling.trained import trained_and_held
 from compare.claims.values import ComparisonCheck, StepsCheck, TrajectoryCheck, UpdateCheck
 from compare.claims.verdicts import WITNESSES, Boundary, Verdict
+from compare.claims.witnesses.shared_runs import FEW, SEEDS
+from reference import Experiment
 
 __all__ = ["Story", "explain", "numbers", "story_of"]
 
-_FOLLOW = {True: "agree", False: "say otherwise, as their noise moves that", None: "cannot all tell"}
+_FOLLOW = {True: "change there too", False: "change elsewhere, as their noise moves it", None: "cannot all tell"}
 
 
 class Story(NamedTuple):
@@ -64,7 +66,7 @@ def story_of(verdict: Verdict) -> Story:
         checked=(_sentence(f"what is checked: {'; '.join(judged.text for judged in verdict.checks)}"),),
         trained=(trained_and_held(claim.experiment),) if of_runs else (),
         witnesses=tuple(sentence for sentence in _by_witness(verdict) if sentence),
-        boundaries=tuple(_boundary(boundary) for boundary in verdict.boundaries),
+        boundaries=tuple(_boundary(boundary, claim.experiment) for boundary in verdict.boundaries),
         remarks=tuple(remark for remark in remarks if remark),
     )
 
@@ -102,8 +104,8 @@ def _certified(word: str, worst: float) -> str:
     return f"Keras {matches}; the largest difference is {times_rounding(worst)}."
 
 
-def _boundary(boundary: Boundary) -> str:
-    text = f"True only for {true_only_for(boundary)}; the claim has {shown(boundary.stated)}{_width(boundary)}"
+def _boundary(boundary: Boundary, run: Experiment) -> str:
+    text = f"True only for {true_only_for(boundary, run=run)}; the claim has {shown(boundary.stated)}{_width(boundary)}"
     if boundary.closed_form is not None:
         formula, value = boundary.closed_form
         equals = "" if formula == shown(value) else f" = {shown(value)}"
@@ -113,7 +115,9 @@ def _boundary(boundary: Boundary) -> str:
         places = told_apart([at for at, _, _ in told])
         asked = ", ".join(f"in {met} of {of} at {at}" for at, (_, met, of) in zip(places, told, strict=True))
         said = "show it" if boundary.found_by == "reference" else _FOLLOW[boundary.confirmed]
-        text += f"; runs with batches {said}" + (f" (true {asked})" if asked else "")
+        most = max((of for _, _, of in told), default=SEEDS)
+        few = f"; only {most} runs for each value were looked at, as they take long" if most <= FEW else ""
+        text += f"; runs with batches {said}" + (f" (true {asked}{few})" if asked else "")
     elif boundary.setting == SETTING:
         text += "; every framework takes 0 for the derivative of ReLU at 0, and another value would tell otherwise"
     else:

@@ -61,7 +61,7 @@ def unchanged_for(verdict: Verdict) -> str:
     exact = verdict.witnesses["exact"]
     if exact is None or exact.holds is None or exact.holds != (verdict.verdict in ("holds", "conditional")):
         return ""
-    return " and for ".join(reach(*each) for each in verdict.searched)
+    return " and for ".join(reach(*each, verdict.claim.experiment) for each in verdict.searched)
 
 
 def _decided(verdict: Verdict, unchanged: bool) -> str:
@@ -73,7 +73,7 @@ def _decided(verdict: Verdict, unchanged: bool) -> str:
     if boundary is None:
         return said
     if boundary.windows:
-        return f"{said}. It is true for {true_where(boundary)} only"
+        return f"{said}. It is true for {true_where(boundary, run=verdict.claim.experiment)} only"
     expected = _at_stated(boundary)
     if expected != holds and boundary.found_by != "reference":
         return f"{said}. Without batch noise it would be {_truth(boundary, verdict, expected)}"
@@ -81,10 +81,10 @@ def _decided(verdict: Verdict, unchanged: bool) -> str:
 
 
 def _truth(boundary: Boundary, verdict: Verdict, holds: bool) -> str:
-    by_runs = boundary.found_by == "reference"
+    by_runs, run = boundary.found_by == "reference", verdict.claim.experiment
     if holds:
-        return f"true{', whatever the batches,' * by_runs} for {true_where(boundary, verdict.boundaries)}"
-    return f"false {'with some batches ' * by_runs}for {false_for(boundary, verdict.boundaries)}"
+        return f"true{', whatever the batches,' * by_runs} for {true_where(boundary, verdict.boundaries, run)}"
+    return f"false {'with some batches ' * by_runs}for {false_for(boundary, verdict.boundaries, run)}"
 
 
 def _at_stated(boundary: Boundary) -> bool:
@@ -95,8 +95,12 @@ def _at_stated(boundary: Boundary) -> bool:
 
 def _conditional(verdict: Verdict) -> str:
     if verdict.boundary is not None and not is_by_runs(verdict):
-        always = ", whatever the batches," if verdict.boundary.found_by == "reference" else ""
-        return f"True{always} only for {true_where(verdict.boundary, verdict.boundaries)}"
+        boundary, run = verdict.boundary, verdict.claim.experiment
+        always = ", whatever the batches," if boundary.found_by == "reference" else ""
+        said = f"True{always} only for {true_where(boundary, verdict.boundaries, run)}"
+        if not boundary.claimed or boundary.windows or always:
+            return said
+        return f"{said}. It is meant for {false_for(boundary, verdict.boundaries, run)} too, and false there"
     reference = verdict.witnesses["reference"]
     share = None if reference is None else reference.share
     if share is None or share[0] in (0, share[1]):

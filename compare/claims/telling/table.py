@@ -59,7 +59,7 @@ def _columns(verdicts: Sequence[Verdict], width: int) -> Table:
         statement = Text(folded_at_hyphens(verdict.claim.id, claim), style="bold")
         for line in (verdict.claim.says, _remark(verdict)):
             statement.append(f"\n{wrapped(line, claim)}" if line else "", style="not bold")
-        where = true_only_for(verdict.boundary, verdict.boundaries)
+        where = true_only_for(verdict.boundary, verdict.boundaries, verdict.claim.experiment)
         table.add_row(
             statement,
             Text(_word(verdict), style=STYLES[verdict.verdict]),
@@ -74,7 +74,7 @@ def _list(verdicts: Sequence[Verdict], width: int) -> Group:
     for verdict in verdicts:
         statement = Text(folded_at_hyphens(verdict.claim.id, width), style="bold")
         word = _word(verdict).replace("\n", ", ")
-        where = true_only_for(verdict.boundary, verdict.boundaries)
+        where = true_only_for(verdict.boundary, verdict.boundaries, verdict.claim.experiment)
         decided = f"{word}: {_deciding(verdict)}" if _deciding(verdict) else word
         lines = [verdict.claim.says, decided, f"true only for {where}" if where else "", _remark(verdict)]
         says, *others = (wrapped(line, width - INDENT) for line in lines if line)

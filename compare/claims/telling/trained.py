@@ -5,7 +5,7 @@ import numpy as np
 from compare.claims.number_text import shown
 from reference import Experiment, Parameters
 
-__all__ = ["is_unusual", "trained_and_held"]
+__all__ = ["is_unusual", "started_from", "trained_and_held"]
 
 
 def is_unusual(experiment: Experiment) -> bool:
@@ -34,6 +34,20 @@ def trained_and_held(experiment: Experiment) -> str:
         held = {"b": shown(0.0)} | held
     values = ", ".join(f"{name} = {held[name]}" for name in Parameters._fields if name in held)
     return f"Trained: {', '.join(experiment.trainable)}{f'; held fixed: {values}' if values else ''}."
+
+
+def started_from(experiment: Experiment, but: str) -> str:
+    """Where the trained parameters other than one start; empty if there are none.
+
+    Examples
+    --------
+    >>> started_from(Experiment(initial=Parameters(w=-2.0, b=1.0), trainable=("w", "b")), "b")
+    'w = -2'
+    >>> started_from(Experiment(), "w")
+    ''
+    """
+    others = [name for name in experiment.trainable if name != but]
+    return ", ".join(f"{name} = {shown(float(np.min(getattr(experiment.initial, name))))}" for name in others)
 
 
 def _held(experiment: Experiment) -> dict[str, str]:

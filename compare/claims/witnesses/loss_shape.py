@@ -1,6 +1,6 @@
 """Checks of the shape of the expected loss: its minimum, critical points, convexity, chords."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -23,6 +23,7 @@ __all__ = ["judge_convex", "judge_critical_point", "judge_crossings", "judge_min
 Points = Callable[[Experiment], tuple[Any, ...]]  # the critical points over what is trained
 
 CHORDS = 4096
+DEAD = "the neuron is dead: no input activates it, and its gradient is 0"
 FARTHEST = 4.0  # chords are looked for in the cube of this half width
 
 
@@ -53,6 +54,10 @@ def judge_minimum(check: MinimumCheck, experiment: Experiment, points_of: Points
     return finding._replace(says=f"{described(check)} = {finding.says}" if finding.says else "")
 
 
+def _there_is(kinds: Sequence[str]) -> str:
+    return f"there is a {' and a '.join(kinds)}"
+
+
 def judge_critical_point(check: CriticalPointCheck, experiment: Experiment, points_of: Points) -> Finding:
     """Judge what kind of critical point a point is: of those within the check's distance, all must say the same."""
     try:
@@ -67,7 +72,7 @@ def judge_critical_point(check: CriticalPointCheck, experiment: Experiment, poin
         return Finding(None, reason=f"within {check.within:g} there are several critical points: {', '.join(kinds)}")
     if kinds:
         where = f"at w = {written_out(check.at.w)}, b = {written_out(check.at.b)}"
-        return Finding(check.kind in kinds, None, f"{where} there is a {' and a '.join(kinds)}")
+        return Finding(check.kind in kinds, None, f"{where} {DEAD if kinds == ['dead set'] else _there_is(kinds)}")
     near_sets = [point.family for point in points if point.dimension > 0]
     if near_sets and _is_stationary(check.at, experiment):
         return Finding(None, reason=f"the point belongs to a set, one of: {'; '.join(near_sets)}")

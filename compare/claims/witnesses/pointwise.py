@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from compare.claims.check_text import described
+from compare.claims.check_text import described, equals
 from compare.claims.findings import Finding
 from compare.claims.formula import Formula
 from compare.claims.number_text import written_out
@@ -50,9 +50,9 @@ def judge_surface(check: SurfaceCheck, experiment: Experiment) -> Finding:
         finding, margin = _judge_point(check, point, experiment)
         if finding.says:
             number, sign, formula = finding.says.partition(";")
-            side = f" from the {check.side}" if check.side else ""
+            side = f", from the {check.side}" if check.side else ""
             where = ", ".join(f"{name} = {written_out(value)}" for name, value in point.items())
-            says = f"{described(check)} = {number} at {where}{side}{sign}{formula}"
+            says = f"{described(check)} {equals(described(check))} {number} at {where}{side}{sign}{formula}"
             finding = finding._replace(says=says)
         if finding.met is False:
             return finding

@@ -48,7 +48,8 @@ def _share(experiment: Experiment, check: TrajectoryCheck, share: ShareOf, share
     ends, moved = interval_by_noise(noiseless, noisy, half_the_error(share))
     size, starts = runs.noisy.experiment.batch_size, len(noisy.resolved)
     says = (
-        f"the noise of batches of {counted(size, 'sample')} could change what becomes of {moved} of {starts:,} starts"
+        f"with batches of only {counted(size, 'sample')}, which are noisier, {moved} of {starts:,} starts could end "
+        "otherwise"
     )
     return judge_share(answers, share, runs.run.seeds, (ends, says))
 

@@ -33,6 +33,7 @@ class ClaimRow:
     curve: Curve | None
     scales: tuple[Scale, ...]
     story: tuple[str, ...]  # the rest: how far was looked, what was noticed
+    asked: str  # what is checked, in a line
     show_me: str | None  # address of the figure that shows it
 
     @property
@@ -62,6 +63,7 @@ def rows(verdicts: Sequence[Verdict], shared: SharedRuns | None) -> Iterator[Cla
             run=typeset(" ".join([*of_run, *story.trained])),
             scales=tuple(scales),
             story=tuple(typeset(text) for text in (*story.verdict[2:], *untold, *_certified(story), *story.remarks)),
+            asked=typeset("; ".join(judged.text for judged in verdict.checks)),
             show_me=address_of(claim),
         )
 

@@ -9,7 +9,7 @@ from compare.claims.number_text import told_apart
 from compare.claims.telling.boundary_text import reach, true_only_for
 from compare.report.claim_rows.axes import Axis
 from compare.report.numbers import count, plain, typeset
-from compare.report.show_me import address_of_change
+from compare.report.show_me import address_of_change, beyond
 
 __all__ = ["Part", "Scale", "scales_of"]
 
@@ -41,7 +41,7 @@ class Scale:
     tried: tuple[tuple[float, str, str], ...]  # place, kind, and in how many runs it is true
     ticks: tuple[tuple[float, str, str], ...]  # place, text, anchor
     stated: tuple[float, str, str]
-    shows: tuple[tuple[str, str], ...]  # values at which it changes, and the addresses of figures put there
+    shows: tuple[tuple[str, str], ...]  # what is true just beyond each change, and the address of a figure put there
     sentences: tuple[str, ...] = ()  # one for each change
 
 
@@ -75,8 +75,8 @@ def _scale(claim: Claim, boundaries: list[Boundary]) -> Scale | None:
     texts = {b.value: text for b, text in zip(boundaries, told_apart([b.value for b in boundaries]), strict=True)}
     return Scale(
         setting=first.setting,
-        range=typeset(reach(first.setting, axis.low, axis.high)),
-        true_for=typeset(" and ".join(dict.fromkeys(_true_for(boundary, boundaries) for boundary in boundaries))),
+        range=typeset(reach(first.setting, axis.low, axis.high, claim.experiment)),
+        true_for=typeset(" and ".join(dict.fromkeys(_true_for(claim, each, boundaries) for each in boundaries))),
         parts=tuple(spans),
         by="runs with batches" if first.found_by == "reference" else "expected dynamics",
         mixed=tuple(
@@ -91,15 +91,27 @@ def _scale(claim: Claim, boundaries: list[Boundary]) -> Scale | None:
         ticks=_ticks(axis, [] if first.windows else [(value, typeset(text)) for value, text in texts.items()]),
         stated=(axis.place(first.stated), _number(first.setting, first.stated), _anchor(axis.place(first.stated))),
         shows=tuple(
-            (typeset(texts[boundary.value]), address)
+            (_tried(boundary), address)
             for boundary in boundaries
             if not boundary.windows and (address := address_of_change(claim, boundary)) is not None
         ),
     )
 
 
-def _true_for(boundary: Boundary, boundaries: Sequence[Boundary]) -> str:
-    return true_only_for(boundary, [other for other in boundaries if other is not boundary])
+def _true_for(claim: Claim, boundary: Boundary, boundaries: Sequence[Boundary]) -> str:
+    others = [other for other in boundaries if other is not boundary]
+    return true_only_for(boundary, others, claim.experiment)
+
+
+def _tried(boundary: Boundary) -> str:
+    """What the claim is just beyond a change."""
+    value, holds = beyond(boundary)
+    setting = boundary.setting.removeprefix("initial.").replace("_", " ")
+    number = _number(boundary.setting, value)
+    of = f"{number} steps" if setting == "steps" else f"{setting} {number}"
+    if boundary.setting.startswith("initial."):
+        of = f"a start at {setting} = {number}"
+    return f"with {of} it is {'true' if holds else 'false'}"
 
 
 def _axis(boundaries: Sequence[Boundary]) -> Axis | None:

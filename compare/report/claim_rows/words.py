@@ -8,17 +8,20 @@ from compare.report.data import title_of
 from compare.report.numbers import count, plain, typeset
 from reference import Experiment, Parameters
 
-__all__ = ["MEANINGS", "SIGNS", "TALLY", "deciding_number", "run_in_words", "split_sentence"]
+__all__ = ["HEADS", "MEANINGS", "SIGNS", "TALLY", "deciding_number", "run_in_words", "split_sentence"]
 
 SIGNS = MappingProxyType(dict(zip(VERDICTS, "✓✗◐?\N{EN DASH}", strict=True)))
 MEANINGS = MappingProxyType(  # of the words that claim files and results.json use
     {
-        "holds": "true: all witnesses that can tell say so",
-        "refuted": "false as it is stated",
-        "conditional": "true only for some runs or up to a value",
-        "undecided": "not decided: rounding decides, or a witness is missing",
-        "not auditable": "cannot be checked: no run makes it true or false",
+        "holds": "as it is stated; nothing that was looked at speaks against it",
+        "refuted": "as it is stated",
+        "conditional": "some of the runs, or values up to a limit",
+        "undecided": "how numbers are rounded would decide, or Keras alone could tell and was left out",
+        "not auditable": "no run and no formula makes it true or false",
     }
+)
+HEADS = MappingProxyType(  # with which a row begins
+    dict(zip(VERDICTS, ("True", "False", "True only for …", "Not decided", "Cannot be checked"), strict=True))
 )
 TALLY = MappingProxyType(  # after "12 are"
     {

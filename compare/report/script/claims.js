@@ -9,22 +9,34 @@ function startClaims() {
     document.getElementById(`claims-${name}`),
   );
   const output = document.getElementById("claims-count");
+  const all = document.getElementById("claims-all");
   const words = new Map(rows.map((row) => [row, searchable(row.textContent)]));
+  let showing = new Set(rows);
 
+  /** Show the rows with all of the words, in any order; only rows that come or go are touched, which keeps it quick. */
   function filter() {
-    const wanted = searchable(text.value.trim());
-    let shown = 0;
+    const wanted = searchable(text.value).split(/\s+/);
+    const fits = (row) =>
+      (!verdict.value || row.dataset.verdict === verdict.value) &&
+      (!source.value || row.dataset.source === source.value) &&
+      wanted.every((word) => words.get(row).includes(word));
+    const fitting = new Set(rows.filter(fits));
     for (const row of rows) {
-      const fits =
-        (!verdict.value || row.dataset.verdict === verdict.value) &&
-        (!source.value || row.dataset.source === source.value) &&
-        words.get(row).includes(wanted);
-      if (row.hidden === fits) {
-        row.hidden = !fits;
+      if (fitting.has(row) !== showing.has(row)) {
+        row.hidden = !fitting.has(row);
       }
-      shown += fits;
     }
-    output.textContent = `${count(shown)} of ${count(rows.length)} claims`;
+    showing = fitting;
+    const hint = fitting.size ? "" : ": none has all of these words, this verdict and this source; fewer words may find more";
+    output.textContent = `${count(fitting.size)} of ${count(rows.length)} claims${hint}`;
+    all.hidden = fitting.size === rows.length;
+  }
+
+  function clear() {
+    for (const field of [text, verdict, source]) {
+      field.value = "";
+    }
+    filter();
   }
 
   /** Order the rows by one of their numbers; a row without it stays last, and equal ones as in their sources. */
@@ -43,10 +55,7 @@ function startClaims() {
   function openLinked() {
     const row = rows.find((one) => `#${one.id}` === location.hash);
     if (row) {
-      for (const field of [text, verdict, source]) {
-        field.value = "";
-      }
-      filter();
+      clear();
       row.querySelector("details").open = true;
       row.scrollIntoView();
       row.querySelector("summary").focus({ preventScroll: true });
@@ -70,15 +79,19 @@ function startClaims() {
   verdict.addEventListener("change", filter);
   source.addEventListener("change", filter);
   order.addEventListener("change", sort);
+  all.addEventListener("click", () => {
+    clear();
+    text.focus(); // as the button is gone
+  });
   addEventListener("hashchange", openLinked);
   openForPrint(rows);
   filter();
   openLinked();
 }
 
-/** Text as it is searched: whatever its case, and with minus signs as they are typed. */
+/** Text as it is searched: whatever its case, with minus signs as they are typed, and powers without their sign. */
 function searchable(content) {
-  return content.toLowerCase().replaceAll("\u2212", "-");
+  return content.trim().normalize("NFKC").toLowerCase().replaceAll("\u2212", "-").replaceAll(/\^|\*\*/g, "");
 }
 
 /** On paper the claims that are not simply true are open, and closed again afterwards. */

@@ -230,7 +230,7 @@ def test_a_bar_shows_between_what_batches_change_it_and_what_each_says(example):
     assert (mixed.x, mixed.x + mixed.width) == pytest.approx((axis.place(0.7), axis.place(0.85)))
     assert [kind for _, kind, _ in scale.tried] == ["false", "mixed", "true"]
     assert [text for _, _, text in scale.tried] == ["0 of 32", "20 of 32", "32 of 32"]
-    assert "with batches: 0.7 to 0.85" in scale.true_for
+    assert "with batches that changes between 0.7 and 0.85" in scale.true_for
 
 
 def test_two_changes_of_a_setting_share_a_bar_and_windows_have_one_part_each(example):

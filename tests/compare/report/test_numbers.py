@@ -45,6 +45,10 @@ def test_as_many_digits_as_asked_for_are_given_and_no_more():
 
 def test_signs_of_numbers_are_typeset_and_hyphens_are_not():
     assert typeset("w = -10 to -1e-06, |w - 1| at momentum-0.9 (-2), x**-1") == (
-        f"w = {MINUS}10 to {MINUS}1e{MINUS}6, |w - 1| at momentum-0.9 ({MINUS}2), x**{MINUS}1"
+        f"w = {MINUS}10 to {MINUS}1e{MINUS}6, |w {MINUS} 1| at momentum-0.9 ({MINUS}2), x**{MINUS}1"
     )
+    assert typeset("below -s all the way, a well-known -one and - x") == (
+        f"below {MINUS}s all the way, a well-known -one and {MINUS} x"
+    )
+    assert typeset("(w^2 + 1) / 2, beta_2**t * x**20, sqrt(v), m <- g") == "(w² + 1) / 2, beta_2ᵗ · x²⁰, √(v), m ← g"
     assert typeset("1e+03 and 2.5e-08 and c3e5d") == f"1e3 and 2.5e{MINUS}8 and c3e5d"

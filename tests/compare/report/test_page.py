@@ -162,7 +162,7 @@ def test_a_certificate_is_a_sentence_and_all_of_them_are_counted(finding):
     assert "1 run was made twice" in text
     assert "2,234 pairs of numbers were compared: Keras matches the reference in every step;" in text
     assert "the largest difference is 0.84 % of what rounding allows" in text
-    assert "relu-backward: Keras matches the reference in every step; the largest difference is 0.84 %" in text
+    assert "in % of what rounding allows: relu-backward 0.84 %" in text
 
 
 def test_no_template_formats_numbers_in_a_way_of_its_own():
@@ -214,4 +214,23 @@ def test_what_is_no_kill_table_is_left_away_and_the_command_named(finding, tmp_p
     if text is not None:
         (tmp_path / "defects.json").write_bytes(text.encode("utf-8", "surrogateescape"))
     assert kill_table(tmp_path) is None
-    assert "python -m compare.defects --out DIR" in render([finding], [], [], PROVENANCE, defects=None)
+    page = render([finding], [], [], PROVENANCE, defects=None)
+    assert "python -m compare.defects --out DIR" in page
+    assert 'id="defects"' not in page
+    assert "#defects" not in page
+
+
+def test_certificates_are_a_line_each_the_worst_first_and_say_only_what_is_out_of_order(finding):
+    bad = certificate()
+    bad.agrees, bad.worst, bad.first_disagreement, bad.reproduce = False, 1.5, "at step 3", "python"
+    late = certificate()
+    late.worst, late.vacuous_from = 0.5, 414
+    found = [
+        replace(finding, case=finding.case._replace(id=name), certificate=one)
+        for name, one in (("one", certificate()), ("two", bad), ("three", late))
+    ]
+    page = render(found, [], [], PROVENANCE)
+    lines = [re.sub(r"<[^>]*>", "", line) for line in re.findall(r"<li>\n<details>\n<summary>(.*)</summary>", page)]
+    assert lines == ["two 1.5 times that: Keras does not match the reference", "three 50 %", "one 0.84 %"]
+    assert "from step 414 on the allowed difference is as large as the path itself" in page
+    assert "says nothing" not in page

@@ -7,7 +7,7 @@ import pytest
 
 from compare.claims import Boundary, Claim
 from compare.claims.values import Condition, FormulaCheck, SurfaceCheck, TrajectoryCheck
-from compare.report.show_me import address_of, address_of_change
+from compare.report.show_me import address_of, address_of_change, beyond
 from compare.run.selection import read_claims, shipped_files
 from reference import SGD, Adam, AdamW, Experiment, Parameters, RMSprop, Target
 
@@ -100,13 +100,29 @@ def flip(setting, value):
         ("learning_rate", 0.0625, "rate", "0.0625"),
         ("momentum", 0.81, "second", "0.81"),
         ("initial.w", -2.5, "w", "-2.5"),
-        ("negative_slope", 1.864e-8, "slope", "1.864e-08"),
+        ("negative_slope", 1.864e-8, "slope", "0.001"),
     ],
 )
-def test_where_it_changes_is_put_in(setting, value, name, text):
+def test_a_value_just_beyond_where_it_changes_is_put_in(setting, value, name, text):
     there = values(address_of_change(claim(), flip(setting, value)))
     assert there == values(address_of(claim())) | {name: text}
-    assert float(there[name]) == value
+
+
+@pytest.mark.parametrize(
+    ("stated", "bracket", "ends", "value", "holds"),
+    [
+        (0.9, (0.8100196, 0.8100198), (0.0, 0.99), 0.81, True),
+        (0.5, (0.8100196, 0.8100198), (0.0, 0.99), 0.811, False),
+        (-10.0, (-0.00031315, -0.00031314), (-10.0, -1e-6), -0.000313, False),
+        (0.3, (1.8637e-8, 1.8638e-8), (-0.5, 0.5), 0.0, True),
+        (-10.0, (0.0, 4.441e-15), (-10.0, 10.0), 0.01, False),
+        (0.5, (0.98999, 0.99), (0.0, 0.99), 0.99, False),
+    ],
+)
+def test_the_value_has_few_digits_and_is_on_the_side_that_is_not_the_claims(stated, bracket, ends, value, holds):
+    there = Boundary(setting="x", value=bracket[1], below=True, above=False, bracket=bracket, stated=stated, range=ends)
+    assert beyond(there) == (value, holds)
+    assert not bracket[0] < value < bracket[1]
 
 
 def test_a_change_that_no_figure_can_be_set_to_has_no_address():

@@ -43,9 +43,8 @@ def test_three_numbers_of_one_result_are_told_apart():
 
 
 def test_runs_that_cannot_tell_are_not_counted_as_true_or_false():
-    finding = Finding(
-        None, -1e-40, "true in 29 of 32 runs, median w = -1e-40", "in 3 of 32 runs w underflows", (29, 29, 32)
-    )
+    why = "in 3 of 32 runs w underflows"
+    finding = Finding(None, -1e-40, "true in 29 of 32 runs, median w = -1e-40", why, (29, 29, 32))
     assert rows(OF_RUN, reference=finding) == [
         (
             "reference, median of 32 runs",

@@ -69,6 +69,10 @@ NOISELESS = " (looked at without batch noise)"
             verdict("conditional", boundary(found_by="reference"), check=True),
             "True, whatever the batches, only for momentum below 0.81.",
         ),
+        (
+            verdict("conditional", boundary(claimed=True), check=True),
+            "True only for momentum below 0.81. It is meant for momentum above 0.81 too, and false there.",
+        ),
         (verdict("conditional", share=(13, 32)), "True in 13 of 32 runs: it depends on the batches."),
         (verdict("conditional", LATER, share=(13, 32)), "True in 13 of 32 runs: it depends on the batches."),
         # Where runs in finer numbers decided, the share of the others is no answer.
