@@ -43,7 +43,13 @@ class ClaimRow:
 
 
 def rows(verdicts: Sequence[Verdict], shared: SharedRuns | None) -> Iterator[ClaimRow]:
-    """Show verdicts, with pictures of the runs that they were judged on."""
+    """Show verdicts, with pictures of the runs that they were judged on.
+
+    Examples
+    --------
+    >>> list(rows([], None))
+    []
+    """
     for verdict in verdicts:
         claim = verdict.claim
         story = story_of(verdict)

@@ -197,7 +197,7 @@ def test_ticks_are_round_and_where_their_numbers_are(low, high, log):
     assert 2 <= len(found) <= 7
     for place, text in found:
         if high - low > 1e-3:
-            assert axis.place(float(text.replace(chr(0x2212), "-").replace(",", ""))) == pytest.approx(place, abs=0.01)
+            assert round(axis.place(float(text.replace(chr(0x2212), "-").replace(",", ""))) - place, 1) == 0
 
 
 @pytest.mark.parametrize(
@@ -213,9 +213,9 @@ def test_a_bar_puts_the_change_where_it_is(example, ends, places):
     (scale,) = row_with(verdict, boundary(*ends)).scales
     true, false = scale.parts
     share = [(place - FIRST) / (LAST - FIRST) for place in (true.x + true.width, scale.stated[0])]
-    assert share == pytest.approx(places, abs=1e-4)
+    assert [round(one, 3) for one in share] == [round(one, 3) for one in places]
     assert (true.kind, false.kind, true.x + true.width) == ("true", "false", false.x)
-    assert true.width + false.width == pytest.approx(LAST - FIRST)
+    assert round(true.width + false.width, 6) == LAST - FIRST
 
 
 def test_a_bar_shows_between_what_batches_change_it_and_what_each_says(example):
@@ -227,7 +227,8 @@ def test_a_bar_shows_between_what_batches_change_it_and_what_each_says(example):
     (scale,) = row_with(verdict, noisy).scales
     (mixed,) = scale.mixed
     axis = Axis(0.5, 2.5, FIRST, LAST)
-    assert (mixed.x, mixed.x + mixed.width) == pytest.approx((axis.place(0.7), axis.place(0.85)))
+    ends = (mixed.x, mixed.x + mixed.width)
+    assert [round(x, 6) for x in ends] == [round(axis.place(rate), 6) for rate in (0.7, 0.85)]
     assert [kind for _, kind, _ in scale.tried] == ["false", "mixed", "true"]
     assert [text for _, _, text in scale.tried] == ["0 of 32", "20 of 32", "32 of 32"]
     assert "with batches that changes between 0.7 and 0.85" in scale.true_for
@@ -251,7 +252,7 @@ def test_dots_that_would_cover_one_another_stand_side_by_side(example):
     (scale,) = row_with(verdict, boundary(0.0, 2.0, 1.0, 0.5, reference=reference)).scales
     (first, _, _), (second, _, _) = scale.tried
     assert second - first >= 10
-    assert (first + second) / 2 == pytest.approx((FIRST + LAST) / 2)
+    assert round((first + second) / 2, 3) == round((FIRST + LAST) / 2, 3)
 
 
 def test_a_range_without_an_end_has_no_bar_but_its_sentence(example):
