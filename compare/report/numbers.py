@@ -4,12 +4,13 @@ import math
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-__all__ = ["count", "plain", "typeset"]
+__all__ = ["count", "plain", "typeset", "unbroken"]
 
 SMALLEST, LARGEST = Decimal("1e-3"), Decimal("1e6")  # beyond, powers of ten
 MINUS = "\N{MINUS SIGN}"
 # Signs of numbers in a text, not hyphens of words nor the minus between two terms; and powers of ten.
 _SIGN = re.compile(r"(?<![\w)\].-])-(?=\.?\d)")
+_TIES = re.compile(r" (?== )|(?<= =) |(?<=\d) (?=%)")
 _POWER = re.compile(r"(?<=\d)e([+-]?)0*(\d+)\b")
 
 
@@ -63,3 +64,14 @@ def typeset(text: str) -> str:
     """
     powers = _POWER.sub(lambda found: f"e{MINUS if found[1] == '-' else ''}{found[2]}", text)
     return _SIGN.sub(MINUS, powers)
+
+
+def unbroken(text: str) -> str:
+    """A text in whose lines "w = 3" and "40 %" stay together.
+
+    Examples
+    --------
+    >>> unbroken("40 % at w = 3, or more").replace("\N{NO-BREAK SPACE}", "~")
+    '40~% at w~=~3, or more'
+    """
+    return _TIES.sub("\N{NO-BREAK SPACE}", text)

@@ -25,15 +25,17 @@ def draw_opening(
     leaky: Trajectory,
     momentum: Trajectory,
     jump: Trajectory,
+    *,
+    side_by_side: bool = False,
 ) -> None:
-    """Draw how plain SGD gets stuck at 0 (left), and what gets across (right).
+    """Draw how plain SGD gets stuck at 0, and below it, or to its right, what gets across.
 
     The runs are ReLU under plain SGD from either side of 0, LeakyReLU from the backward start, and
     ReLU with momentum and with a step large enough.
     """
-    left, right = figure.subplots(1, 2)
-    _draw_loss(left, right_way, backward)
-    _draw_weights(right, backward, leaky, momentum, jump)
+    first, second = figure.subplots(1, 2) if side_by_side else figure.subplots(2, 1)
+    _draw_loss(first, right_way, backward)
+    _draw_weights(second, backward, leaky, momentum, jump)
 
 
 def _draw_loss(ax: Axes, right_way: Trajectory, backward: Trajectory) -> None:
@@ -81,7 +83,7 @@ def _draw_weights(ax: Axes, stuck: Trajectory, leaky: Trajectory, momentum: Traj
     target = stuck.experiment.target.w
     ax.axhline(target, color=style.TARGET, linewidth=5, alpha=0.4, zorder=2, label=f"target: {target:g}")
     ax.set_xlim(-10, STEPS + 10)
-    ax.set_ylim(-5.0, 2.5)
+    ax.set_ylim(-8.0, 2.5)  # below, there is room for the legend
     style.dress(ax, xlabel="step", ylabel="weight w", title=f"Which get across 0: first {STEPS:,} of {steps:,} steps")
     style.legend(ax, loc="lower right", borderaxespad=0.1, title=f"after {steps:,} steps",
                  title_fontsize=style.SMALL_SIZE, alignment="left")  # fmt: skip

@@ -74,9 +74,9 @@ def _opening(figure: Figure, runs: Runs) -> Description:
         f"LeakyReLU {leaky.experiment.negative_slope:g}": leaky,
     }
     return Description(
-        "Left, the expected loss over w for ReLU: it falls from the left, flattens out towards w = 0 where it is "
+        "Above, the expected loss over w for ReLU: it falls from the left, flattens out towards w = 0 where it is "
         "one half, then bends sharply down to 0 at w = 1. The points of the run from w = -10 crowd together just "
-        f"left of 0, those of the run from w = 10 at 1. Right, the weight over the first {STEPS:,} of "
+        f"left of 0, those of the run from w = 10 at 1. Below, the weight over the first {STEPS:,} of "
         f"{backward.experiment.steps:,} steps; at the end {fates({'plain SGD on ReLU': backward} | others)}.",
         f"Plain SGD from w = {start(backward)} {became(backward)}: left of 0 each step takes about {100 * share:.2g} % "
         f"of the way left to 0. After {backward.experiment.steps:,} steps {fates(others)}.",
@@ -248,7 +248,7 @@ def describe_film(run: Trajectory) -> Description:
 ONE = (style.WIDTH, 3.8)
 TWO = (style.WIDTH, 4.8)
 STILLS = (
-    Still("opening", (*RELU, *LEAKY, "momentum-from-10", "jump"), (8.4, 4.0), _opening, needs_all=True),
+    Still("opening", (*RELU, *LEAKY, "momentum-from-10", "jump"), (style.WIDTH, 7.6), _opening, needs_all=True),
     Still("relu-loss-curve", RELU, ONE, partial(_curve, "ReLU")),
     Still("relu-close-up", RELU[1:], ONE, partial(_close_up, "ReLU")),
     Still("relu-history", RELU, TWO, partial(_history, "ReLU")),

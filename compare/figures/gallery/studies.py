@@ -44,7 +44,7 @@ def draw_studies(folder: Path, *, seed: int = 0, dtype: str = "float32") -> list
             draw_picture("basin-map", folder, (style.WIDTH, 4.6), partial(_basins, seed, dtype)),
             draw_picture("slope-starts", folder, (style.WIDTH, 4.6), partial(_starts, without_bias)),
             draw_picture("slope-losses", folder, (style.WIDTH, 4.2), partial(_losses, without_bias, with_bias)),
-            draw_picture("slope-maps", folder, (style.WIDTH, 5.4), partial(_maps, with_bias)),
+            draw_picture("slope-maps", folder, (style.WIDTH, 5.6), partial(_maps, with_bias)),
         ]
 
 
