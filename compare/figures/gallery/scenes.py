@@ -224,7 +224,7 @@ def _output(name: str, figure: Figure, runs: Runs) -> Description:
         "What the neuron v phi(w x + b) + d, with output weight v and output bias d, computes over the input, at the "
         f"start, {name}, and at the end of training, beside the target: it {became(run)}.",
         f"Started {name}, the neuron {became(run).replace('on its way', 'still moving')} {after([run])}, with an "
-        f"expected loss of {loss:.2g}" + (f": {bound}." if bound else "."),
+        f"expected loss of {loss:.3g}" + (f": {bound}." if bound else "."),
     )
 
 

@@ -3,6 +3,7 @@
 from functools import partial
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import matplotlib.style
 import numpy as np
@@ -38,8 +39,9 @@ def draw_studies(folder: Path, *, seed: int = 0, dtype: str = "float32") -> list
     """
     with matplotlib.style.context("default"):  # nothing of a user's settings gets into the files
         without_bias = slope_study(SLOPES, steps=STEPS)
-        mapped = {"starts": MAPPED_STARTS, "steps": MAPPED_STEPS, "learning_rate": MAPPED_RATE}
-        with_bias = slope_study(np.array(MAPPED_SLOPES), bias=True, **mapped)
+        with_bias = slope_study(
+            np.array(MAPPED_SLOPES), bias=True, starts=MAPPED_STARTS, steps=MAPPED_STEPS, learning_rate=MAPPED_RATE
+        )
         return [
             draw_picture("basin-map", folder, (style.WIDTH, 4.6), partial(_basins, seed, dtype)),
             draw_picture("slope-starts", folder, (style.WIDTH, 4.6), partial(_starts, without_bias)),
@@ -90,7 +92,7 @@ def _starts(study: SlopeStudy, figure: Figure) -> Description:
 
 def _free(study: SlopeStudy) -> str:
     """At which of the slopes tried no start is stuck."""
-    return _where(study, ~study.stuck.any(axis=(1, 2)))
+    return _where(study, np.logical_not(study.stuck.any(axis=(1, 2))))
 
 
 def stuck_sides(study: SlopeStudy) -> str:
@@ -142,7 +144,7 @@ def _trapping(study: SlopeStudy) -> str:
     return _where(study, study.stuck.any(axis=(1, 2)))
 
 
-def _where(study: SlopeStudy, chosen: np.ndarray) -> str:
+def _where(study: SlopeStudy, chosen: Any) -> str:
     """At which of the slopes tried something is so."""
     tried = sorted(zip(study.slopes.tolist(), chosen.tolist(), strict=True))
     runs = [([s for s, _ in run], is_so) for is_so, run in groupby(tried, key=lambda pair: pair[1])]

@@ -86,7 +86,7 @@ function startRuns(data) {
   choose();
 }
 
-const RUN_BOX = { width: 340, height: 280, right: 12 }; // of each of three charts side by side
+const RUN_BOX = { width: 340, height: 280, right: 22 }; // of each of three charts side by side
 /** What is enlarged: the kink and the minimum. */
 const NEAR_KINK = { x: { from: -1, to: 1.6, label: "weight w" }, y: { from: -0.05, to: 0.85, label: "expected loss" } };
 
@@ -100,7 +100,8 @@ function drawRun(run) {
   const { chart, layer } = curves[0];
   const [left, right] = [NEAR_KINK.x.from, NEAR_KINK.x.to].map(chart.x);
   const [low, high] = [NEAR_KINK.y.from, NEAR_KINK.y.to].map(chart.y);
-  append(layer, "rect", { class: "enlarged", x: left, y: high, width: right - left, height: low - high });
+  const height = Math.max(16, low - high); // to be seen
+  append(layer, "rect", { class: "enlarged", x: left, y: (low + high - height) / 2, width: right - left, height });
   const beside = drawAxes(document.getElementById("run-weight-chart"), {
     x: { from: 0, to: run.steps.at(-1), label: "step" },
     y: { ...around(weights), label: "weight w" },

@@ -39,8 +39,8 @@ def test_the_curve_is_the_closed_form(ax, s):
 
 def test_every_point_visited_lies_on_the_closed_form(ax, backward, right_way):
     loss_curve(right_way, backward, ax=ax, every=7)
-    for start, run in (("10", right_way), ("-10", backward)):
-        line = lines(ax)[f"from w = {start}"]
+    for start, run in ((10, right_way), (-10, backward)):
+        line = lines(ax)[f"from w = {style.number(start)}"]
         assert line.get_xdata().tolist() == run.parameters.w[::7].tolist()
         assert_on_curve(line, 0)
 
@@ -63,7 +63,7 @@ def test_markers_say_what_became_of_a_run_and_fillings_tell_equals_apart(ax):
     common = {"steps": 1000, "batch_size": 50}
     learned, stuck, also = (train(Experiment(initial=Parameters(w=w), **common)) for w in (3.0, -3.0, -2.0))
     loss_curve(learned, stuck, also, ax=ax)
-    drawn = [lines(ax)[f"from w = {w}"] for w in ("3", "-3", "-2")]
+    drawn = [lines(ax)[f"from w = {style.number(w)}"] for w in (3, -3, -2)]
     assert [line.get_marker() for line in drawn] == ["o", "s", "s"]
     assert [line.get_color() for line in drawn] == [style.LOOKS[name].colour for name in ("learned", "stuck", "stuck")]
     assert drawn[1].get_fillstyle() != drawn[2].get_fillstyle()

@@ -47,7 +47,7 @@ def test_the_captions_tell_what_the_runs_did(small, tmp_path):
     assert "no start is stuck at s = 0.25." in starts.caption
     assert f"below {0.3**2 / (2 * (1 + 0.3**2)):.3g}, or with a bias 0.0282." in losses.caption
     assert "at 2 negative slopes s, after 20 steps of size 0.1: as far as 200 steps of size 0.01." in maps.caption
-    assert re.search(r"at s = 0 [\d.]+ % have learned", maps.alt)
+    assert re.search(r"at s = 0 [\d.]+ % are on their way", maps.alt)
 
 
 def test_the_maps_are_told_after_the_same_time_as_the_basin_map():
