@@ -103,7 +103,7 @@ function drawRun(run) {
   const height = Math.max(16, low - high); // to be seen
   append(layer, "rect", { class: "enlarged", x: left, y: (low + high - height) / 2, width: right - left, height });
   const beside = drawAxes(document.getElementById("run-weight-chart"), {
-    x: { from: 0, to: run.steps.at(-1), label: "step" },
+    x: { from: -run.steps.at(-1) / 25, to: run.steps.at(-1), label: "step" }, // room for a mark at step 0
     y: { ...around(weights), label: "weight w" },
     box: RUN_BOX,
   });
