@@ -6,7 +6,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from PIL import Image
 
-from compare.figures import draw_all, slope_figure, style
+from compare.figures import slope_figure, style
+from compare.figures.gallery.opening import draw_opening
 from compare.question.audit import audit
 from compare.question.experiments import shipped
 from compare.sweep import load_sweep, run_sweep
@@ -14,6 +15,7 @@ from compare.sweep.telling.picture import draw_sweep
 from compare.theory import slope_study
 
 HERE = Path(__file__).parent
+OPENING = ("relu-right-way", "relu-backward", "leaky-backward", "momentum-from-10", "jump")
 DARK = (13, 17, 23)  # of pages in dark mode
 # The rotation of hues by half a turn, as CSS' hue-rotate(180deg) has it: 2 L - 1 with L the luminance in each row.
 LUMINANCE = np.array([0.213, 0.715, 0.072])
@@ -25,7 +27,9 @@ def main() -> None:
     trajectories = {finding.case.id: finding.trajectory for finding in audit(shipped(), recorder=None)}
     with TemporaryDirectory() as name:
         folder = Path(name)
-        draw_all(trajectories, folder)
+        figure = style.file_figure((8.4, 4.0))
+        draw_opening(figure, *(trajectories[id] for id in OPENING), side_by_side=True)
+        style.save_png(figure, folder / "opening.png")
         figure = style.file_figure((9.0, 7.2))
         slope_figure(slope_study(), slope_study(bias=True), figure=figure)
         style.save_png(figure, folder / "slopes.png")

@@ -53,7 +53,7 @@ def basin_map(run: Trajectory, *, ax: Axes | None = None) -> Axes:
     all_w, all_b = np.meshgrid(w, b)
     at = loss_surface.minimum_near(all_w, all_b, loss_surface.at(w=all_w, b=all_b))
     if w[0] <= at[0] <= w[-1] and b[0] <= at[1] <= b[-1]:
-        label = f"minimum: w = {style.rounded(at[0])}, b = {style.rounded(at[1])}"
+        label = f"minimum ({style.rounded(at[0])}, {style.rounded(at[1])})"
         style.mark_minimum(ax, at, 16, label=label)
     ax.axvline(0, color="white", linewidth=0.8, linestyle=":")
     style.dress(ax, xlabel="start w", ylabel="start b", grid=False)

@@ -68,9 +68,9 @@ def functions(
         )
         style.dress(axes, xlabel="input x", ylabel="output" if axes is ax[0] else "", title=title)
         axes.set_xlim(-REACH, REACH)
-        said = f"expected loss\nat the end {float(end_loss(run)):.3g}"
+        said = f"expected loss\nat the end {style.number(float(end_loss(run)))}"
         axes.text(0.04, 0.96, said, transform=axes.transAxes, va="top",
-                  fontsize=style.TEXT_SIZE - 1, color=style.INK, bbox=style.TEXT_BOX)  # fmt: skip
+                  fontsize=style.SMALL_SIZE, color=style.INK, bbox=style.TEXT_BOX)  # fmt: skip
     return ax
 
 

@@ -90,7 +90,7 @@ def surface(
     if runs:
         ax.plot([], [], **START, label="start")
     at = loss_surface.minimum_near(w, b, loss)
-    label = f"minimum: w = {style.rounded(at[0])}, b = {style.rounded(at[1])}"
+    label = f"minimum ({style.rounded(at[0])}, {style.rounded(at[1])})"
     style.mark_minimum(ax, at, 16, zorder=5, label=label)
     style.dress(ax, xlabel="weight w", ylabel="bias b", grid=False)
     ax.set_xlim(low, high)
@@ -104,7 +104,7 @@ def surface(
         ncols=2,
         borderpad=0.1,
         handletextpad=0.5,
-        columnspacing=1.4,
+        columnspacing=1.0,
         framealpha=0.0,
     )
     return ax
@@ -143,13 +143,13 @@ def _hatch_dead(ax: Axes, low: float, high: float, bottom: float) -> None:
         return
     w = np.array([max(low, bottom / q), 0.0, min(high, -bottom / q)])
     ax.fill_between(w, bottom, -q * np.abs(w), facecolor="none", edgecolor=style.QUIET, hatch="///", linewidth=0.0,
-                    zorder=1.5, label=f"active: at most 1/{1 / RESOLUTION:g} of inputs")  # fmt: skip
+                    zorder=1.5, label=f"at most 1/{1 / RESOLUTION:g} active")  # fmt: skip
 
 
 def _colour_bar(ax: Axes, filled: QuadContourSet) -> None:
-    ticks = LEVELS[[0, 1, 3, 5, 7, 9, 11]]
+    ticks = LEVELS[[0, 3, 5, 7, 9, 11]]
     scale = ax.figure.colorbar(filled, ax=ax, ticks=ticks, pad=0.02, location="bottom", aspect=40)
-    scale.ax.set_xticklabels([f"{level:g}" for level in ticks], fontsize=style.TEXT_SIZE - 1, color=style.INK)
+    scale.ax.set_xticklabels([f"{level:g}" for level in ticks], fontsize=style.SMALL_SIZE, color=style.INK)
     scale.outline.set_edgecolor(style.QUIET)
     scale.set_label("expected loss", fontsize=style.TEXT_SIZE, color=style.INK)
 

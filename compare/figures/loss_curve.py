@@ -83,7 +83,8 @@ def loss_curve(
     lowest = loss_surface.minimum_between(low, high)
     if lowest is not None:
         w, loss = lowest
-        style.mark_minimum(ax, lowest, 14, zorder=5, label=f"minimum: w = {style.rounded(w)}, loss {loss:.2g}")
+        label = f"minimum: w = {style.rounded(w)}, loss {style.number(loss, 2)}"
+        style.mark_minimum(ax, lowest, 14, zorder=5, label=label)
     ax.set_xlim(low, high)
     style.dress(ax, xlabel="weight w", ylabel="expected loss")
     style.legend(ax, loc="upper center")
@@ -169,7 +170,7 @@ def add_close_up(ax: Axes, loss_surface: LossSurface, bounds: tuple[float, float
     if bottom < top:
         inset.set_ylim(bottom - (top - bottom) / 10, top + (top - bottom) / 10)
     style.dress(inset, grid=False)
-    inset.set_title("kink at w = 0; star: minimum", fontsize=style.TEXT_SIZE - 2, color=style.INK, loc="right")
+    inset.set_title("kink at w = 0; star: minimum", fontsize=style.SMALL_SIZE, color=style.INK, loc="right")
     for spine in inset.spines.values():
         spine.set_visible(True)
     return inset

@@ -84,11 +84,11 @@ def labels_for(runs: Sequence[Trajectory], caller: str, labels: Sequence[str] | 
 def start_and_end(run: Trajectory) -> str:
     """Where a single run went, as a label: its first weight, what became of it, and its last weight."""
     w = run.parameters.w
-    return f"from w = {w[0]:g}: {end_of(run)}"
+    return f"from w = {style.number(w[0], 6)}: {end_of(run)}"
 
 
 def end_of(run: Trajectory) -> str:
     """What became of a single run, and its last weight."""
     if run.diverged_at is not None:
         return f"diverged after {run.diverged_at:,} steps"
-    return f"{outcome_of(run)}, w = {run.parameters.w[-1]:.3g}"
+    return f"{outcome_of(run)}, w = {style.number(run.parameters.w[-1])}"

@@ -68,12 +68,12 @@ def slope_figure(without_bias: SlopeStudy, with_bias: SlopeStudy, *, figure: Fig
         draw_map(ax, with_bias, i, first=ax is maps[0])
     lower.suptitle("With bias: what becomes of the starts (w, b)", fontsize=style.TEXT_SIZE + 1, color=style.INK)
     handles = study_legend([without_bias.outcome, *(with_bias.outcome[i] for i in chosen)], [left, *maps])
-    figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=style.TEXT_SIZE - 1, frameon=False)
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=style.SMALL_SIZE, frameon=False)
     return figure
 
 
 def draw_starts(ax: Axes, study: SlopeStudy) -> None:
-    """Outcome of each start w over the slope c, with the points that attract them; the borders are lines apart."""
+    """Outcome of each start w over the slope s, with the points that attract them; the borders are lines apart."""
     for part in _parts(study.slopes):
         if len(part):
             edges = _edges_between_borders(study.slopes, part)
@@ -85,23 +85,23 @@ def draw_starts(ax: Axes, study: SlopeStudy) -> None:
                     markeredgewidth=0.4, zorder=3)  # fmt: skip
     low, high = study.slopes.min(), study.slopes.max()
     for label, from_, to, vertex in _VERTICES:
-        c = np.linspace(max(low, from_), min(high, to), CURVE_POINTS)
-        if c[0] < c[-1]:
+        s = np.linspace(max(low, from_), min(high, to), CURVE_POINTS)
+        if s[0] < s[-1]:
             named = label in ax.get_legend_handles_labels()[1]
-            ax.plot(c, vertex(c), zorder=4, label="_" + label if named else label, **_LINES[label])
+            ax.plot(s, vertex(s), zorder=4, label="_" + label if named else label, **_LINES[label])
     if low <= 0 <= high:
         ax.plot(0, 0, "p", color=style.INK, markersize=9, linestyle="", zorder=5, label="ReLU's trap, w = 0")
     title = "Without bias: what becomes of each start"
-    style.dress(ax, xlabel="negative slope c", ylabel="start w (lines: where it ends)", title=title, grid=False)
+    style.dress(ax, xlabel="negative slope s", ylabel="start w (lines: where it ends)", title=title, grid=False)
     ax.axhline(0, color=style.INK, linewidth=0.8)
 
 
-def _right(c: np.ndarray) -> np.ndarray:
-    return np.asarray(1 / (1 + c**2))
+def _right(s: np.ndarray) -> np.ndarray:
+    return np.asarray(1 / (1 + s**2))
 
 
-def _left(c: np.ndarray) -> np.ndarray:
-    return np.asarray(c / (1 + c**2))
+def _left(s: np.ndarray) -> np.ndarray:
+    return np.asarray(s / (1 + s**2))
 
 
 # Which minima there are from slope to slope, see `compare.theory.slopes`; at -1 the better one is the other one.
@@ -135,7 +135,7 @@ def draw_losses(ax: Axes, without_bias: SlopeStudy, with_bias: SlopeStudy) -> No
                         fillstyle=fill, label=f"{outcome}, {name}")  # fmt: skip
     ax.axvline(0, color=style.QUIET, linewidth=0.8, linestyle=":")
     ax.set_ylim(0, 0.82)
-    style.dress(ax, xlabel="negative slope c", ylabel="expected loss", title="The least loss, and where starts end")
+    style.dress(ax, xlabel="negative slope s", ylabel="expected loss", title="The least loss, and where starts end")
     style.legend(ax, loc="upper right")
 
 
@@ -147,12 +147,12 @@ def draw_map(ax: Axes, study: SlopeStudy, i: int, *, first: bool) -> None:
         if point.kind == "global minimum":
             style.mark_minimum(ax, at, 15, label="best minimum (star)")
         elif point.kind == "local minimum":
-            ax.plot(*at, "D", markersize=7, color=style.INK, markeredgecolor="white", label="other minimum (diamond)")
+            style.mark_minimum(ax, at, 13, least=False, label="other minimum (hollow)")
         elif point.kind == "dead set":
             ax.plot([0, 0], [study.b[0], 0], color=style.INK, linestyle="--", linewidth=2, label="dead at w = 0")
     slope = float(study.slopes[i])
     name = f" ({SLOPE_NAMES[slope]})" if slope in SLOPE_NAMES else ""
-    title = f"c = {style.rounded(slope)}{name}"
+    title = f"s = {style.rounded(slope)}{name}"
     style.dress(ax, xlabel="start w", ylabel="start b" if first else "", title=title, grid=False)
     ax.set_aspect("equal")
 

@@ -22,16 +22,20 @@ __all__ = [
     "LINES",
     "LOOKS",
     "QUIET",
+    "SMALL_SIZE",
     "TARGET",
     "TEXT_BOX",
     "TEXT_SIZE",
+    "WIDTH",
     "Look",
     "dress",
     "file_figure",
     "legend",
+    "legend_above",
     "mark_minimum",
     "new_figure",
     "nth_of_its_outcome",
+    "number",
     "rounded",
     "save_png",
 ]
@@ -63,8 +67,11 @@ LOOKS = MappingProxyType(  # by `compare.theory.outcomes.OUTCOMES`
 )
 LINES = ("-", "--", "-.", ":")  # of several runs with one outcome
 FILLS = ("full", "none", "left", "top")
+MINUS = "\N{MINUS SIGN}"
 TEXT_SIZE = 10.0
-DPI = 150  # 5.6 inches make 840 pixels: sharp where a page shows 390 or a README 830
+SMALL_SIZE = 9.5  # of ticks, legends and remarks: the smallest there is
+WIDTH = 4.2  # inches, of a picture in the report: where a phone shows it 358 pixels wide, small type has 11
+DPI = 200  # sharp where a page shows 4.2 inches on 420 to 560 pixels
 TEXT_BOX = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": "none", "alpha": 0.6}
 
 
@@ -110,22 +117,34 @@ def dress(ax: Axes, *, xlabel: str = "", ylabel: str = "", title: str = "", grid
     ax.grid(True, color=GRID, linewidth=0.8, linestyle="-", alpha=0.25)
     ax.grid(grid)
     ax.set_axisbelow(True)
-    ax.tick_params(labelsize=TEXT_SIZE - 1, color=QUIET, labelcolor=INK)
+    ax.tick_params(labelsize=SMALL_SIZE, color=QUIET, labelcolor=INK)
     for side, spine in ax.spines.items():
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(QUIET)
 
 
-def mark_minimum(ax: Axes, at: tuple[float, float], size: float, **options: Any) -> None:
-    """Put the star of the minimum at a point of the picture."""
-    ax.plot(*at, marker="*", markersize=size, color=TARGET, markeredgecolor="white", linestyle="", **options)
+def mark_minimum(ax: Axes, at: tuple[float, float], size: float, *, least: bool = True, **options: Any) -> None:
+    """Put the star of a minimum at a point of the picture: hollow if another one is lower."""
+    filled = {"color": TARGET, "markeredgecolor": "white"}
+    hollow = {"color": "white", "markeredgecolor": INK, "markeredgewidth": 1.4}
+    ax.plot(*at, marker="*", markersize=size, linestyle="", **(filled if least else hollow), **options)
 
 
 def legend(ax: Axes, **options: Any) -> None:
     """Name what has a label, or the `handles` among the options, unless there is nothing."""
     if "handles" in options or ax.get_legend_handles_labels()[0]:
-        settings = {"fontsize": TEXT_SIZE - 1, "framealpha": 0.6, "edgecolor": "none", "facecolor": "white"}
+        settings = {"fontsize": SMALL_SIZE, "framealpha": 0.6, "edgecolor": "none", "facecolor": "white"}
         ax.legend(**(settings | options))
+
+
+def legend_above(figure: Figure, ax: Axes, **options: Any) -> None:
+    """Name what has a label in these axes above all axes, where it hides nothing."""
+    handles, labels = ax.get_legend_handles_labels()
+    inside = ax.get_legend()
+    if inside is not None:
+        inside.remove()
+    settings = {"fontsize": SMALL_SIZE, "frameon": False, "borderpad": 0.0, "alignment": "left"}
+    figure.legend(handles, labels, loc="outside upper left", **(settings | options))
 
 
 def rounded(value: float) -> str:
@@ -133,7 +152,19 @@ def rounded(value: float) -> str:
 
     Examples
     --------
-    >>> rounded(-0.0001), rounded(0.91743)
-    ('0', '0.917')
+    >>> rounded(-0.0001), rounded(-0.91743)
+    ('0', '−0.917')
     """
-    return f"{round(float(value), 3) + 0.0:g}"
+    return number(round(float(value), 3) + 0.0, digits=6)
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Write a number with so many digits and a true minus sign, as the report does.
+
+    Examples
+    --------
+    >>> number(-1.864e-8), number(-10.0)
+    ('−1.86e−8', '−10')
+    """
+    mantissa, is_power, power = f"{value:.{digits}g}".partition("e")
+    return f"{mantissa}e{int(power)}".replace("-", MINUS) if is_power else mantissa.replace("-", MINUS)

@@ -8,6 +8,7 @@ its own, by their hashes (content security policy). Same arguments, same bytes.
 import base64
 import hashlib
 import math
+import struct
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -22,7 +23,7 @@ from compare.report.claim_rows import rows
 from compare.report.claim_rows.words import HEADS, MEANINGS, SIGNS
 from compare.report.data import as_json, script_data
 from compare.report.defects import KillTable, kill_table
-from compare.report.numbers import count, plain, typeset
+from compare.report.numbers import count, plain, typeset, unbroken
 from compare.report.sentences import results_in_words
 from compare.report.trust import trust_in
 from compare.theory.outcomes import outcome_of
@@ -85,6 +86,7 @@ def render(
         lstrip_blocks=True,
     )
     environment.filters |= {"data_uri": _data_uri, "sha256": _sha256, "as_json": as_json}
+    environment.filters |= {"half_size": _half_size, "unbroken": unbroken}
     environment.filters |= {"log10": math.log10, "plain": plain, "count": count, "typeset": typeset}
     environment.filters |= {"times_rounding": times_rounding}
     claims = list(rows(verdicts, shared))
@@ -129,6 +131,12 @@ def _grouped(stills: "Sequence[Picture]") -> "dict[str, list[Picture]]":
 
 def _sha256(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _half_size(png: Path) -> tuple[int, int]:
+    """Half of a picture's width and height in pixels, from the file's header."""
+    width, height = struct.unpack(">II", png.read_bytes()[16:24])
+    return -(-width // 2), -(-height // 2)
 
 
 def _data_uri(png: Path) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from compare.question.audit import Finding
+from compare.report.numbers import plain
 from compare.system.output import shortest_texts
 from compare.theory.outcomes import outcome_of
 from reference import SGD, Experiment, draw_batches
@@ -58,9 +59,9 @@ def title_of(experiment: Experiment) -> str:
     Examples
     --------
     >>> title_of(Experiment())
-    'ReLU, SGD 0.01, from w = -10'
+    'ReLU, SGD 0.01, from w = −10'
     >>> title_of(Experiment(negative_slope=0.25, optimizer=SGD(learning_rate=0.5, momentum=0.75)))
-    'LeakyReLU 0.25, SGD 0.5, momentum 0.75, from w = -10'
+    'LeakyReLU 0.25, SGD 0.5, momentum 0.75, from w = −10'
     """
     optimizer = experiment.optimizer
     name = "AMSGrad" if getattr(optimizer, "amsgrad", False) else type(optimizer).__name__
@@ -69,7 +70,7 @@ def title_of(experiment: Experiment) -> str:
         f"LeakyReLU {experiment.negative_slope:g}" if experiment.negative_slope else "ReLU",
         f"{name} {optimizer.learning_rate:g}",
         *([f"momentum {momentum:g}"] if momentum else []),
-        f"from w = {experiment.initial.w:g}",
+        f"from w = {plain(experiment.initial.w, 6)}",
     ]
     return ", ".join(parts)
 

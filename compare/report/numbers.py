@@ -4,7 +4,7 @@ import math
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-__all__ = ["count", "plain", "typeset"]
+__all__ = ["count", "plain", "typeset", "unbroken"]
 
 SMALLEST, LARGEST = Decimal("1e-3"), Decimal("1e6")  # beyond, powers of ten
 MINUS = "\N{MINUS SIGN}"
@@ -13,6 +13,7 @@ _SIGN = re.compile(r"(?<![\w)\].-])-(?=\.?\d)")
 _MINUS = re.compile(r"(?<= )-(?= )|(?<![\w)\].-])-(?=[a-z](?![\w-]))")  # between terms, or before a name
 _RAISED = re.compile(r"(?<=[\w)])(?:\*\*|\^)([0-9]+|t\b)")
 _RAISE = str.maketrans("0123456789t", "⁰¹²³⁴⁵⁶⁷⁸⁹ᵗ")
+_TIES = re.compile(r" (?== )|(?<= =) |(?<=\d) (?=%)")
 _POWER = re.compile(r"(?<=\d)e([+-]?)0*(\d+)\b")
 
 
@@ -71,3 +72,14 @@ def typeset(text: str) -> str:
     for typed, sign in ((" * ", " · "), ("sqrt(", "√("), ("<-", "←")):
         raised = raised.replace(typed, sign)
     return _MINUS.sub(MINUS, _SIGN.sub(MINUS, raised))
+
+
+def unbroken(text: str) -> str:
+    """A text in whose lines "w = 3" and "40 %" stay together.
+
+    Examples
+    --------
+    >>> unbroken("40 % at w = 3, or more").replace("\N{NO-BREAK SPACE}", "~")
+    '40~% at w~=~3, or more'
+    """
+    return _TIES.sub("\N{NO-BREAK SPACE}", text)

@@ -32,7 +32,7 @@ def reason(run: Trajectory, *, resolution: float = RESOLUTION) -> str:
     if outcome == "dead":
         return f"active on {active_share(end)}"
     if outcome == "on its way":
-        return _why_moving(run, end, where, found.point.item(), [point for point, _ in found.points])
+        return _why_moving(run, end, where, found.point.item(), [point for point, _ in found.points], found.loss.item())
     point, _ = found.points[found.point.item()]
     if outcome == "learned":
         return where + (f", the minimum, loss {_digits(point.loss)}" if point.loss else ", the minimum")
@@ -53,13 +53,16 @@ def active_share(neuron: Parameters) -> str:
     return f"{percent:.1g} % of inputs" if percent < 1 else f"{percent:.3g} % of inputs"
 
 
-def _why_moving(run: Trajectory, end: Parameters, where: str, point: int, points: list[CriticalPoint]) -> str:
+def _why_moving(
+    run: Trajectory, end: Parameters, where: str, point: int, points: list[CriticalPoint], loss: float
+) -> str:
     if point >= 0:
         return f"{where}, near a {points[point].kind}"
     is_silent_kind = any(p.kind == "dead set" for p in points)
     if is_silent_kind and run.experiment.negative_slope == 0 and activation_probability(end) <= RESOLUTION:
         return f"active on {active_share(end)}, which bring it back"
-    return f"{where}, at no point where the slope is 0"
+    steps = run.experiment.steps
+    return f"still moving after {steps:,} step{'s' * (steps != 1)}, expected loss {_digits(loss)}"
 
 
 def _why_stuck(point: CriticalPoint, end: Parameters, least: float) -> str:

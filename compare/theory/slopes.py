@@ -1,12 +1,12 @@
-r"""What the negative slope c changes: stationary points, losses, and who gets stuck.
+r"""What the negative slope s changes: stationary points, losses, and who gets stuck.
 
 Without bias the loss is two parabolas that meet at w = 0, with vertices
 
-    right   w = 1 / (1 + c^2),   L = c^2 / (2 (1 + c^2))
-    left    w = c / (1 + c^2),   L = 1 / (2 (1 + c^2)),   if that is negative
+    right   w = 1 / (1 + s^2),   L = s^2 / (2 (1 + s^2))
+    left    w = s / (1 + s^2),   L = 1 / (2 (1 + s^2)),   if that is negative
 
-so that for c > 0 the left one is out of the way and nothing gets stuck, at c = 0 (ReLU) it is
-the kink itself, and for c < 0 it is a minimum, the better one of the two once c < -1. With
+so that for s > 0 the left one is out of the way and nothing gets stuck, at s = 0 (ReLU) it is
+the kink itself, and for s < 0 it is a minimum, the better one of the two once s < -1. With
 bias the same three regimes have the same borders, except that the ReLU's trap is its dead
 half-line, and that it catches a part of the starts that face the wrong way only. For a finite number of
 steps it also holds starts with w > 0 whose kink is far out, b / w well below -1: they are on
@@ -72,7 +72,12 @@ class SlopeStudy:
 
 
 def slope_study(
-    slopes: np.ndarray | None = None, *, bias: bool = False, starts: int = 24, steps: int | None = None
+    slopes: np.ndarray | None = None,
+    *,
+    bias: bool = False,
+    starts: int = 24,
+    steps: int | None = None,
+    learning_rate: float | None = None,
 ) -> SlopeStudy:
     """Stationary points of every slope, and where a grid of starts ends under plain descent.
 
@@ -84,8 +89,9 @@ def slope_study(
     starts : int
         Of each of w and, with bias, b: even, so that none is 0.
     steps : int, optional
-        Of SGD with learning rate 1 / (4 + 4 c^2) on the exact gradient: by default 100 without
-        bias, where each one takes a quarter off the distance, and 600 with bias.
+        Of SGD on the exact gradient, by default 100 without bias and 600 with bias.
+    learning_rate : float, optional
+        By default 1 / (4 + 4 s^2) for a slope s: without bias each step takes a quarter off the distance.
 
     Returns
     -------
@@ -121,7 +127,7 @@ def slope_study(
             initial=Parameters(w[:, None], b[None, :]),
             trainable=names,
             negative_slope=slope,
-            optimizer=SGD(learning_rate=LEARNING_RATE / (1 + slope * slope)),
+            optimizer=SGD(learning_rate=learning_rate or LEARNING_RATE / (1 + slope * slope)),
             steps=steps,
             dtype="float64",
         )

@@ -8,7 +8,7 @@ import pytest
 from compare.claims import SharedRuns, judge_all
 from compare.defects.detection.conventional_tests import USUAL_TESTS
 from compare.defects.detection.lanes import LANES
-from compare.figures import Picture
+from compare.figures import Picture, style
 from compare.question.audit import audit
 from compare.question.experiments import shipped
 from compare.report import kill_table, render
@@ -65,10 +65,6 @@ quantity = "expected_loss"
 at = {{ w = 0.0 }}
 below = 0.1
 """
-DOT = bytes.fromhex(  # a transparent pixel
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
-    "0000000d49444154789c626001000000ffff03000006000557bfabd40000000049454e44ae426082"
-)
 
 
 @pytest.fixture(scope="session")
@@ -81,8 +77,10 @@ def page(tmp_path_factory):
     cases = [case for case in shipped() if case.experiment.trainable == ("w",) or case.id.startswith("bias-backward")]
     findings = list(audit(cases, recorder=None))
     verdicts = list(judge_all(read_claims([claims_file], seed=0, dtype="float32"), shared))
-    (folder / "dot.png").write_bytes(DOT)
-    pictures = [Picture(name, folder / "dot.png", HOSTILE, HOSTILE) for name in ("opening", "basin-map", "slope-maps")]
+    style.save_png(style.file_figure((style.WIDTH, 3.0)), folder / "empty.png")
+    pictures = [
+        Picture(name, folder / "empty.png", HOSTILE, HOSTILE) for name in ("opening", "basin-map", "slope-maps")
+    ]
     seen, unseen = {"killed": True, "step": 3}, {"killed": False}
     defect = {
         "name": "hostile",

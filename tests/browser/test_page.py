@@ -40,22 +40,61 @@ def test_the_scrubber_says_where_the_run_is(opened):
     assert at(opened, "#run-gradient-value").text == "\u2014"  # the last state has seen no batch
     assert float(at(opened, "#run-w-value").text.replace("\u2212", "-")) < 0
     assert "step 2000" in slider.get_attribute("aria-valuetext")
-    Select(at(opened, "#run-choice")).select_by_visible_text("ReLU, SGD 0.01, momentum 0.9, from w = -10")
+    Select(at(opened, "#run-choice")).select_by_visible_text("ReLU, SGD 0.01, momentum 0.9, from w = \u221210")
     assert at(opened, "#run-step-value").text == "0"
 
 
-def test_the_axes_stand_still_while_a_run_passes_and_a_run_outside_waits_at_the_edge(opened):
+def test_the_axes_stand_still_while_a_run_passes_from_the_whole_curve_into_the_enlarged_part(opened):
     slider = at(opened, "#run-step")
-    axes = """return ["run-loss-chart", "run-weight-chart"].map(id =>
+    axes = """return ["run-loss-chart", "run-kink-chart", "run-weight-chart"].map(id =>
         document.querySelector(`#${id} > g[aria-hidden]`).outerHTML);"""
     before = opened.execute_script(axes)
-    assert at(opened, "#run-loss-chart .mark").get_attribute("class") == "mark stuck outside"  # w = -10
-    for _ in range(4):
+    whole, enlarged = (at(opened, f"#run-{name}-chart .mark") for name in ("loss", "kink"))
+    assert whole.get_attribute("class") == "mark stuck"  # w = -10 is in the range of the whole curve
+    assert not enlarged.is_displayed()
+    place = whole.get_attribute("transform")
+    slider.send_keys(Keys.PAGE_UP)
+    assert whole.get_attribute("transform") != place
+    for _ in range(3):
         slider.send_keys(Keys.PAGE_UP)
         assert opened.execute_script(axes) == before
     slider.send_keys(Keys.END)
     assert opened.execute_script(axes) == before
-    assert at(opened, "#run-loss-chart .mark").get_attribute("class") == "mark stuck"
+    assert enlarged.is_displayed()
+    assert enlarged.get_attribute("class") == "mark stuck"
+
+
+def test_no_mark_of_a_run_lies_on_the_numbers_of_its_axes(opened):
+    slider, choice = at(opened, "#run-step"), Select(at(opened, "#run-choice"))
+    code = """return ["loss", "kink", "weight"].flatMap(name => {
+        const mark = document.querySelector(`#run-${name}-chart .mark`).getBoundingClientRect();
+        return [...document.querySelectorAll(`#run-${name}-chart .tick`)].map(one => one.getBoundingClientRect())
+            .filter(one => mark.width && one.left < mark.right && mark.left < one.right
+                && one.top < mark.bottom && mark.top < one.bottom).map(() => name); });"""
+    for i in range(len(choice.options)):
+        choice.select_by_index(i)
+        for key in (Keys.HOME, Keys.PAGE_UP, Keys.END):
+            slider.send_keys(key)
+            touching = opened.execute_script(code)
+            assert touching == [], (choice.first_selected_option.text, key)
+
+
+def test_the_runs_are_named_with_true_minus_signs(opened):
+    names = [option.text for option in Select(at(opened, "#run-choice")).options]
+    assert len(names) == 11
+    assert not any("-" in name for name in names)
+
+
+@pytest.mark.parametrize(("width", "expected"), [(390, 358), (1280, 420)])
+def test_a_picture_is_as_wide_as_its_type_needs_and_no_wider_than_it_is_sharp(opened, looking, width, expected):
+    looking(opened, width=width)
+    code = """return [...document.querySelectorAll("figure img")].filter(one => one.getClientRects().length)
+        .map(one => [one.getBoundingClientRect().width, one.naturalWidth]);"""
+    shown = opened.execute_script(code)
+    assert len(shown) == 2  # the opening one stands in for a figure that needs scripts
+    for wide, pixels in shown:
+        assert wide == expected
+        assert wide <= pixels / 2
 
 
 def test_a_run_plays_and_stops_where_motion_is_reduced(opened, looking):

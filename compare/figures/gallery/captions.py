@@ -1,20 +1,21 @@
 """What is said about runs under the pictures: phrases with the runs' own numbers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from compare.theory.outcomes import OUTCOMES, outcome_of
-from compare.theory.reasons import reason
+from compare.theory.success import end_loss
 from reference import Trajectory
 
 __all__ = [
-    "BECAME",
+    "BECAME_OF_SEVERAL",
     "Description",
+    "after",
     "became",
+    "became_of",
     "counted",
-    "fate",
+    "fates",
     "joined",
-    "numbers_from",
     "optimizer_of",
     "start",
 ]
@@ -26,10 +27,17 @@ BECAME = {
     "dead": "is dead",
     "diverged": "has diverged",
 }
+BECAME_OF_SEVERAL = {
+    "learned": "have learned",
+    "on its way": "are on their way",
+    "stuck": "are stuck",
+    "dead": "are dead",
+    "diverged": "have diverged",
+}
 
 
 class Description(NamedTuple):
-    """What goes with a picture: alt text (what is to be seen) and caption (one sentence)."""
+    """What goes with a picture: alt text (what is to be seen) and caption (two sentences at most)."""
 
     alt: str
     caption: str
@@ -61,31 +69,54 @@ def became(run: Trajectory) -> str:
     return BECAME[outcome_of(run)]
 
 
-def fate(run: Trajectory) -> str:
-    """What became of a run, and why, as a phrase.
+def fates(runs: Mapping[str, Trajectory]) -> str:
+    """What became of runs by their names, as a phrase; those of which the same became are told together.
 
     Examples
     --------
-    >>> from reference import Experiment, Parameters, train
-    >>> fate(train(Experiment(initial=Parameters(w=3.0))))
-    'from w = 3 has learned (at w = 1, the minimum)'
+    >>> from reference import SGD, Experiment, Parameters, train
+    >>> right, slow = (train(Experiment(initial=Parameters(w=w))) for w in (3.0, 10.0))
+    >>> fates({"the run from w = 3": right, "the run from w = 10": slow})
+    'the run from w = 3 and the run from w = 10 have learned'
+    >>> fates({"Adam": train(Experiment(steps=600))})
+    'Adam is still moving (expected loss 0.5)'
     """
-    return f"from w = {start(run)} {became(run)} ({reason(run)})"
+    by_outcome: dict[str, list[str]] = {}
+    for name, run in runs.items():
+        by_outcome.setdefault(outcome_of(run), []).append(name)
+    return "; ".join(
+        f"{' and '.join(filter(None, [', '.join(names[:-1]), names[-1]]))} "
+        + (_moving([runs[name] for name in names]) if outcome == "on its way" else became_of(len(names), outcome))
+        for outcome, names in by_outcome.items()
+    )
 
 
-def numbers_from(runs: Iterable[Trajectory]) -> str:
-    """Whose numbers those of some runs are: after how many steps, on which batches.
+def _moving(runs: Sequence[Trajectory]) -> str:
+    losses = dict.fromkeys(f"{float(end_loss(run)):.2g}" for run in runs)
+    return f"{'are' if len(runs) > 1 else 'is'} still moving (expected loss {' and '.join(losses)})"
+
+
+def became_of(number: int, outcome: str) -> str:
+    """What became of so many, as a verb.
+
+    Examples
+    --------
+    >>> became_of(1, "on its way"), became_of(2, "on its way")
+    ('is on its way', 'are on their way')
+    """
+    return BECAME[outcome] if number == 1 else BECAME_OF_SEVERAL[outcome]
+
+
+def after(runs: Iterable[Trajectory]) -> str:
+    """After how many steps runs are told of.
 
     Examples
     --------
     >>> from reference import Experiment, train
-    >>> numbers_from([train(Experiment(steps=2000, batch_size=4))])
-    'after 2,000 steps on the batches of seed 0'
+    >>> after([train(Experiment(steps=2000, batch_size=4))])
+    'after 2,000 steps'
     """
-    experiments = [run.experiment for run in runs]
-    steps = " or ".join(f"{steps:,}" for steps in sorted({e.steps for e in experiments}))
-    seeds = " or ".join(str(seed) for seed in sorted({e.seed for e in experiments}))
-    return f"after {steps} steps on the batches of seed {seeds}"
+    return f"after {' or '.join(f'{steps:,}' for steps in sorted({run.experiment.steps for run in runs}))} steps"
 
 
 def counted(outcomes: Sequence[str]) -> str:
@@ -96,11 +127,8 @@ def counted(outcomes: Sequence[str]) -> str:
     >>> counted(["dead", "learned", "dead", "on its way"])
     '1 has learned, 1 is on its way, 2 are dead'
     """
-    several = {"learned": "have learned", "on its way": "are on their way", "stuck": "are stuck", "dead": "are dead"}
     numbers = ((name, outcomes.count(name)) for name in OUTCOMES)
-    return ", ".join(
-        f"{n} {BECAME[name] if n == 1 else several.get(name, 'have diverged')}" for name, n in numbers if n
-    )
+    return ", ".join(f"{n} {became_of(n, name)}" for name, n in numbers if n)
 
 
 def joined(phrases: Iterable[str]) -> str:

@@ -25,15 +25,17 @@ def draw_opening(
     leaky: Trajectory,
     momentum: Trajectory,
     jump: Trajectory,
+    *,
+    side_by_side: bool = False,
 ) -> None:
-    """Draw how plain SGD gets stuck at 0 (left), and what gets across (right).
+    """Draw how plain SGD gets stuck at 0, and below it, or to its right, what gets across.
 
     The runs are ReLU under plain SGD from either side of 0, LeakyReLU from the backward start, and
     ReLU with momentum and with a step large enough.
     """
-    left, right = figure.subplots(1, 2)
-    _draw_loss(left, right_way, backward)
-    _draw_weights(right, backward, leaky, momentum, jump)
+    first, second = figure.subplots(1, 2) if side_by_side else figure.subplots(2, 1)
+    _draw_loss(first, right_way, backward)
+    _draw_weights(second, backward, leaky, momentum, jump)
 
 
 def _draw_loss(ax: Axes, right_way: Trajectory, backward: Trajectory) -> None:
@@ -48,14 +50,14 @@ def _draw_loss(ax: Axes, right_way: Trajectory, backward: Trajectory) -> None:
         style.mark_minimum(ax, lowest, 15, zorder=5)
     ax.axvline(0, color=style.QUIET, linewidth=0.8, linestyle=":", zorder=1)
     rate, path = backward.experiment.optimizer.learning_rate, backward.parameters.w
-    steps, end = len(path) - 1, path[-1]
-    text = f"each step takes about {100 * rate:.2g} % of\nthe way left to 0: after {steps:,}\nsteps w = {end:.3g}"
+    steps, end = len(path) - 1, style.number(path[-1])
+    text = f"each step takes about {100 * rate:.2g} % of\nthe way left to 0: after {steps:,}\nsteps w = {end}"
     arrow = {"arrowstyle": "->", "color": style.QUIET, "shrinkB": 4}
-    ax.annotate(text, (0, float(loss_surface.at(w=0.0))), (0.75, 1.7), fontsize=style.TEXT_SIZE - 1, color=style.INK,
+    ax.annotate(text, (0, float(loss_surface.at(w=0.0))), (0.75, 1.7), fontsize=style.SMALL_SIZE, color=style.INK,
                 ha="center", va="center", bbox=style.TEXT_BOX, arrowprops=arrow, zorder=6)  # fmt: skip
     _write(ax, -1.24, 0.2, "left of 0 the loss has slope w,\nwhich fades as w nears 0", ha="center")
-    _write(ax, -1.85, 2.45, f"from w = {path[0]:g}")
-    _write(ax, 2.02, 0.8, f"from w = {right_way.parameters.w[0]:g}", ha="right")
+    _write(ax, -1.85, 2.45, f"from w = {style.number(path[0])}")
+    _write(ax, 2.02, 0.8, f"from w = {style.number(right_way.parameters.w[0])}", ha="right")
     ax.set_xlim(*VIEW)
     ax.set_ylim(-0.1, TOP)
     style.dress(ax, xlabel="weight w", ylabel="expected loss", title="Plain SGD on ReLU, a point every 10 steps")
@@ -66,7 +68,7 @@ def _draw_weights(ax: Axes, stuck: Trajectory, leaky: Trajectory, momentum: Traj
     slope, rate = leaky.experiment.negative_slope, jump.experiment.optimizer.learning_rate
     runs = {
         "ReLU, momentum 0.9": momentum,
-        f"ReLU, rate {rate:g} from {jump.parameters.w[0]:g}": jump,
+        f"ReLU, rate {rate:g} from {style.number(jump.parameters.w[0])}": jump,
         f"LeakyReLU {slope:g}": leaky,
         "ReLU, plain SGD": stuck,
     }
@@ -81,11 +83,11 @@ def _draw_weights(ax: Axes, stuck: Trajectory, leaky: Trajectory, momentum: Traj
     target = stuck.experiment.target.w
     ax.axhline(target, color=style.TARGET, linewidth=5, alpha=0.4, zorder=2, label=f"target: {target:g}")
     ax.set_xlim(-10, STEPS + 10)
-    ax.set_ylim(-5.0, 2.5)
+    ax.set_ylim(-8.0, 2.5)  # below, there is room for the legend
     style.dress(ax, xlabel="step", ylabel="weight w", title=f"Which get across 0: first {STEPS:,} of {steps:,} steps")
     style.legend(ax, loc="lower right", borderaxespad=0.1, title=f"after {steps:,} steps",
-                 title_fontsize=style.TEXT_SIZE - 1, alignment="left")  # fmt: skip
+                 title_fontsize=style.SMALL_SIZE, alignment="left")  # fmt: skip
 
 
 def _write(ax: Axes, x: float, y: float, text: str, ha: str = "left") -> None:
-    ax.text(x, y, text, fontsize=style.TEXT_SIZE - 1, color=style.INK, ha=ha, va="center", zorder=4)
+    ax.text(x, y, text, fontsize=style.SMALL_SIZE, color=style.INK, ha=ha, va="center", zorder=4)

@@ -12,13 +12,12 @@ from matplotlib.figure import Figure
 from compare.figures import style
 from compare.figures.functions import functions
 from compare.figures.gallery.captions import (
-    BECAME,
     Description,
+    after,
     became,
     counted,
-    fate,
+    fates,
     joined,
-    numbers_from,
     optimizer_of,
     start,
 )
@@ -30,7 +29,6 @@ from compare.figures.runs import arrival, drawable_parameters, end_of
 from compare.figures.training_curves import trajectory
 from compare.question.experiments import BACKWARD, OUTPUT, RIGHT_WAY
 from compare.theory.outcomes import NAMES, outcome_of, outcomes_of
-from compare.theory.reasons import reason
 from compare.theory.success import end_loss, least_loss_in_words
 from reference import Parameters, Trajectory, train
 
@@ -70,17 +68,18 @@ def _opening(figure: Figure, runs: Runs) -> Description:
     draw_opening(figure, *runs.values())
     _, backward, leaky, momentum, jump = runs.values()
     share, rate = (run.experiment.optimizer.learning_rate for run in (backward, jump))
-    names = ("plain SGD on ReLU", f"LeakyReLU {leaky.experiment.negative_slope:g}", "momentum", "a large step")
-    courses = (f"{name} {became(run)}" for name, run in zip(names, (backward, leaky, momentum, jump), strict=True))
+    others = {
+        "momentum": momentum,
+        f"a learning rate of {rate:g}": jump,
+        f"LeakyReLU {leaky.experiment.negative_slope:g}": leaky,
+    }
     return Description(
-        "Left, the expected loss over w for ReLU: it falls from the left, flattens out towards w = 0 where it is "
+        "Above, the expected loss over w for ReLU: it falls from the left, flattens out towards w = 0 where it is "
         "one half, then bends sharply down to 0 at w = 1. The points of the run from w = -10 crowd together just "
-        f"left of 0, those of the run from w = 10 at 1. Right, the weight over the first {STEPS:,} of "
-        f"{backward.experiment.steps:,} steps; at the end {joined(courses)}.",
-        f"Plain SGD {fate(backward)}, because left of 0 the slope of the loss is w itself, so that each step takes "
-        f"about {100 * share:.2g} % of the way left to 0; {optimizer_of(momentum)} {fate(momentum)}, a learning rate "
-        f"of {rate:g} {fate(jump)}, LeakyReLU {leaky.experiment.negative_slope:g} {fate(leaky)}, all "
-        f"{numbers_from(runs.values())}.",
+        f"left of 0, those of the run from w = 10 at 1. Below, the weight over the first {STEPS:,} of "
+        f"{backward.experiment.steps:,} steps; at the end {fates({'plain SGD on ReLU': backward} | others)}.",
+        f"Plain SGD from w = {start(backward)} {became(backward)}: left of 0 each step takes about {100 * share:.2g} % "
+        f"of the way left to 0. After {backward.experiment.steps:,} steps {fates(others)}.",
     )
 
 
@@ -108,9 +107,15 @@ def _curve(neuron: str, figure: Figure, runs: Runs) -> Description:
     return Description(
         f"The expected loss of {neuron} over the weight w, a valley, and the points that training visits, one an "
         f"epoch: {_crowding(runs)}. An inset shows the bend of the curve at w = 0.",
-        f"{neuron} {joined(map(fate, runs.values()))} {numbers_from(runs.values())}; the expected loss is lowest, "
-        f"{loss:.3g}, at w = {style.rounded(w)}.",
+        f"{_named(runs)} {after(runs.values())}. The expected loss of {neuron} is lowest, {loss:.3g}, at "
+        f"w = {style.rounded(w)}.",
     )
+
+
+def _named(runs: Runs) -> str:
+    """What became of runs, which are told apart by where they start."""
+    said = fates({f"the run from w = {start(run)}": run for run in runs.values()})
+    return said[0].upper() + said[1:]
 
 
 def _mark_visited(ax: Axes, loss_surface: LossSurface, run: Trajectory) -> None:
@@ -123,6 +128,7 @@ def _mark_visited(ax: Axes, loss_surface: LossSurface, run: Trajectory) -> None:
 
 def _close_up(neuron: str, figure: Figure, runs: Runs) -> Description:
     ax = close_up(*runs.values(), ax=figure.add_subplot())
+    style.legend_above(figure, ax)
     loss_surface = surface_of(list(runs.values()), "close_up", ("w",))
     left, right = map(style.rounded, loss_surface.one_sided_slopes())
     edge = ax.get_xlim()[1]
@@ -132,36 +138,42 @@ def _close_up(neuron: str, figure: Figure, runs: Runs) -> Description:
         + ("and is level where it meets 0" if left == "0" else f"with slope {left} where it meets 0")
         + f"; right of the bend it falls by {falls[1]:.2g} over the same distance. Of the points visited, one every "
         f"10 steps, {_crowding(runs)}.",
-        f"At w = 0 the expected loss of {neuron} is {float(loss_surface.at(w=0.0)):.3g}; its slope is {left} on the "
-        f"left of 0 and {right} on the right.",
+        f"The kink of the expected loss of {neuron}, enlarged: at w = 0 its slope is {left} on the left and {right} on "
+        "the right.",
     )
 
 
 def _history(neuron: str, figure: Figure, runs: Runs) -> Description:
-    trajectory(*runs.values(), ax=tuple(figure.subplots(2, sharex=True)))
+    above, _ = trajectory(*runs.values(), ax=tuple(figure.subplots(2, sharex=True)))
+    style.legend_above(figure, above)
     seen = (
         f"from w = {start(run)} the weight ends at {style.rounded(run.parameters.w[-1])} and the loss at "
         f"{float(end_loss(run)):.3g}"
         for run in runs.values()
     )
-    losses = (f"{fate(run)} and an expected loss of {float(end_loss(run)):.3g}" for run in runs.values())
     return Description(
         f"Mean loss of the batches (logarithmic) above weight of {neuron}, by epoch of 100 steps: {joined(seen)}.",
-        f"{neuron} {joined(losses)}, {numbers_from(runs.values())}.",
+        f"The loss falls and the weight goes where it ends: {neuron} {_ends_at(runs)} {after(runs.values())}.",
     )
+
+
+def _ends_at(runs: Runs) -> str:
+    return " and ".join(
+        f"from w = {start(run)} {became(run)}, expected loss {float(end_loss(run)):.2g}," for run in runs.values()
+    ).removesuffix(",")
 
 
 def _optimizers(w: int, figure: Figure, runs: Runs) -> Description:
     axes = tuple(figure.subplots(2, sharex=True))
     names = [f"{optimizer_of(run)}: {end_of(run)}" for run in runs.values()]
     trajectory(*runs.values(), labels=names, ax=axes)
-    axes[0].set_title(f"ReLU from w = {w}", loc="left", fontsize=style.TEXT_SIZE + 1, color=style.INK)
+    title = f"ReLU from w = {style.number(w)}, {after(runs.values())}"
+    style.legend_above(figure, axes[0], title=title, title_fontsize=style.TEXT_SIZE)
     courses = (f"{optimizer_of(run)} ends at w = {style.rounded(run.parameters.w[-1])}" for run in runs.values())
-    outcomes = (f"{optimizer_of(run)} {became(run)} ({reason(run)})" for run in runs.values())
     return Description(
         f"Mean loss of the batches (logarithmic) above weight of ReLU by epoch of 100 steps, from w = {w}: "
         f"{joined(courses)}, where w = 0 is the kink and w = 1 the minimum.",
-        f"ReLU from w = {w}: {joined(outcomes)}, {numbers_from(runs.values())}.",
+        f"Optimizers from w = {w}: {after(runs.values())} {fates({optimizer_of(run): run for run in runs.values()})}.",
     )
 
 
@@ -169,20 +181,13 @@ def _bias(figure: Figure, runs: Runs) -> Description:
     surface(*runs.values(), ax=figure.add_subplot())
     outcomes = {id: outcome_of(run) for id, run in runs.items()}
     wrong_way = [outcomes[id] for id in runs if "backward" in id]
-    dead = [run for id, run in runs.items() if outcomes[id] == "dead"]
-    deaths = (
-        f"the one from ({start(run)}, {run.parameters.b[0]:g}) died at ({run.end.w:.2f}, {run.end.b:.2f}), "
-        f"{reason(run)}"
-        for run in dead
-    )
     return Description(
         "The expected loss over weight and bias as shades of grey, lightest around the minimum w = 1, b = 0, with the "
         f"paths of {len(runs)} runs: {counted(list(outcomes.values()))}. Below the origin a wedge is hatched in which "
         "few inputs activate the neuron.",
-        f"ReLU with bias, {numbers_from(runs.values())}: of {len(runs)} starts (w, b) "
-        f"{counted(list(outcomes.values()))}"
-        + (f"; of the {len(wrong_way)} that face the wrong way {counted(wrong_way)}" if wrong_way else "")
-        + (f"; {joined(deaths)}." if dead else "."),
+        f"Rings are starts (w, b), marks where ReLU got to: {counted(list(outcomes.values()))} "
+        f"{after(runs.values())}."
+        + (f" Of those that face the wrong way, w < 0, {counted(wrong_way)}." if wrong_way else ""),
     )
 
 
@@ -198,34 +203,29 @@ def _bias_leaky(figure: Figure, runs: Runs) -> Description:
         "The expected loss of LeakyReLU over weight and bias as shades of grey, with the paths of runs from the same "
         f"starts as for ReLU: {counted(outcomes)}, also from the left, across w = 0. There is no region in which few "
         "inputs matter.",
-        f"LeakyReLU {LEAKY_SLOPE:g} with bias, {numbers_from(runs.values())}: of the same {len(starts)} starts "
-        f"{counted(outcomes)}, {_losses_in_words(loss)}.",
+        f"From the same starts, with LeakyReLU {LEAKY_SLOPE:g}, {counted(outcomes)} {after(runs.values())}. "
+        f"{_losses_in_words(loss)}",
     )
 
 
 def _losses_in_words(loss: np.ndarray) -> str:
     """What the expected losses of several runs are, in as many digits as are shown."""
     low, high = f"{loss.min():.3g}", f"{loss.max():.3g}"
-    return f"with an expected loss of {low} each" if low == high else f"with expected losses between {low} and {high}"
+    return f"Each has an expected loss of {low}." if low == high else f"The largest expected loss is {high}."
 
 
 def _output(name: str, figure: Figure, runs: Runs) -> Description:
     (run,) = runs.values()
     (ax,) = functions(run, titles=[f"start: {name}"], ax=[figure.add_subplot()])
-    style.legend(ax, loc="lower right")
+    style.legend_above(figure, ax, ncols=3)
     end, loss = run.end, float(end_loss(run))
     bound = least_loss_in_words(end, run.experiment)
     return Description(
         "What the neuron v phi(w x + b) + d, with output weight v and output bias d, computes over the input, at the "
         f"start, {name}, and at the end of training, beside the target: it {became(run)}.",
-        f"Started {name}, the neuron v phi(w x + b) + d {became(run)} {numbers_from(runs.values())} "
-        f"({reason(run)}), with w {_sign(end.w)} and v {_sign(end.v)} and an expected loss of {loss:.3g}"
-        + (f": {bound}." if bound else "."),
+        f"Started {name}, the neuron {became(run).replace('on its way', 'still moving')} {after([run])}, with an "
+        f"expected loss of {loss:.3g}" + (f": {bound}." if bound else "."),
     )
-
-
-def _sign(value: float) -> str:
-    return "> 0" if value > 0 else "< 0" if value < 0 else "= 0"
 
 
 def filmed_steps(run: Trajectory) -> int:
@@ -241,15 +241,14 @@ def describe_film(run: Trajectory) -> Description:
         f"Animation. Left, the output of {neuron} over the input turns from that for w = {start(run)} to that for "
         f"w = {w[last]:.3g}; right, the point on the curve of the expected loss slides along, and an inset shows it "
         "beside the kink at w = 0.",
-        f"{neuron} learning ReLU from w = {start(run)}: w = {w[last]:.3g} after {last:,} steps; it "
-        f"{BECAME[outcome_of(run)]} ({reason(run)}) {numbers_from([run])}.",
+        f"{neuron} learning ReLU from w = {start(run)}: w = {w[last]:.3g} after {last:,} steps; it {became(run)}.",
     )
 
 
-ONE = (5.6, 3.8)
-TWO = (5.6, 4.8)
+ONE = (style.WIDTH, 3.8)
+TWO = (style.WIDTH, 4.8)
 STILLS = (
-    Still("opening", (*RELU, *LEAKY, "momentum-from-10", "jump"), (8.4, 4.0), _opening, needs_all=True),
+    Still("opening", (*RELU, *LEAKY, "momentum-from-10", "jump"), (style.WIDTH, 7.6), _opening, needs_all=True),
     Still("relu-loss-curve", RELU, ONE, partial(_curve, "ReLU")),
     Still("relu-close-up", RELU[1:], ONE, partial(_close_up, "ReLU")),
     Still("relu-history", RELU, TWO, partial(_history, "ReLU")),
@@ -257,10 +256,10 @@ STILLS = (
     Still("leaky-close-up", LEAKY, ONE, partial(_close_up, "LeakyReLU")),
     Still("leaky-history", LEAKY, TWO, partial(_history, "LeakyReLU")),
     *(Still(f"optimizers-from{w}", ids, TWO, partial(_optimizers, w)) for w, ids in OPTIMIZERS.items()),
-    Still("relu-bias-surface", BIAS, (5.6, 5.8), _bias),
-    Still("leaky-bias-surface", BIAS, (5.6, 5.8), _bias_leaky),
+    Still("relu-bias-surface", BIAS, (style.WIDTH, 5.0), _bias),
+    Still("leaky-bias-surface", BIAS, (style.WIDTH, 5.0), _bias_leaky),
     *(
-        Still(f"output-{TURNED[id][0]}", (f"output-{id}",), (4.2, 3.4), partial(_output, TURNED[id][1]))
+        Still(f"output-{TURNED[id][0]}", (f"output-{id}",), (style.WIDTH, 3.4), partial(_output, TURNED[id][1]))
         for id in OUTPUT
     ),
 )

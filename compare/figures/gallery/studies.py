@@ -3,6 +3,7 @@
 from functools import partial
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import matplotlib.style
 import numpy as np
@@ -10,7 +11,7 @@ from matplotlib.figure import Figure
 
 from compare.figures import style
 from compare.figures.basins import basin_map
-from compare.figures.gallery.captions import Description
+from compare.figures.gallery.captions import BECAME_OF_SEVERAL, Description, after
 from compare.figures.gallery.draw import Picture, draw_picture
 from compare.figures.outcomes import percent
 from compare.figures.slope_study import draw_losses, draw_map, draw_starts, study_legend
@@ -24,8 +25,10 @@ __all__ = ["draw_studies"]
 REACH = 3.0  # starts are spread over -REACH to REACH in w and b
 STARTS = 128  # even: none is 0
 STEPS = 48  # each takes a quarter off the distance, so that 3 become 3e-6
-MAPPED_SLOPES = (-0.5, 0.0, 0.25, 1.0)
-MAPPED_STARTS, MAPPED_STEPS = 16, 300
+SLOPES = np.arange(-16, 9) / 8  # up to a straight line: beyond, no neuron does better than one
+MAPPED_SLOPES = (-0.5, 0.0, 0.1, 0.3)
+MAPPED_STARTS, MAPPED_STEPS, MAPPED_RATE = 24, 200, 0.1  # as far as 2,000 steps of 0.01, which the basin map has
+LEAKY_SLOPE = 0.3
 ALL_SHARES = {0.0: "none", 1.0: "all"}
 
 
@@ -35,13 +38,15 @@ def draw_studies(folder: Path, *, seed: int = 0, dtype: str = "float32") -> list
     The batches of the first have a seed and a dtype. It takes four seconds, two for the slopes.
     """
     with matplotlib.style.context("default"):  # nothing of a user's settings gets into the files
-        without_bias = slope_study(steps=STEPS)
-        with_bias = slope_study(np.array(MAPPED_SLOPES), bias=True, starts=MAPPED_STARTS, steps=MAPPED_STEPS)
+        without_bias = slope_study(SLOPES, steps=STEPS)
+        with_bias = slope_study(
+            np.array(MAPPED_SLOPES), bias=True, starts=MAPPED_STARTS, steps=MAPPED_STEPS, learning_rate=MAPPED_RATE
+        )
         return [
-            draw_picture("basin-map", folder, (5.6, 5.2), partial(_basins, seed, dtype)),
-            draw_picture("slope-starts", folder, (5.2, 4.6), partial(_starts, without_bias)),
-            draw_picture("slope-losses", folder, (5.2, 4.0), partial(_losses, without_bias, with_bias)),
-            draw_picture("slope-maps", folder, (5.2, 6.0), partial(_maps, with_bias)),
+            draw_picture("basin-map", folder, (style.WIDTH, 4.6), partial(_basins, seed, dtype)),
+            draw_picture("slope-starts", folder, (style.WIDTH, 4.6), partial(_starts, without_bias)),
+            draw_picture("slope-losses", folder, (style.WIDTH, 4.2), partial(_losses, without_bias, with_bias)),
+            draw_picture("slope-maps", folder, (style.WIDTH, 5.6), partial(_maps, with_bias)),
         ]
 
 
@@ -56,58 +61,57 @@ def _basins(seed: int, dtype: str, figure: Figure) -> Description:
     return Description(
         "A map of starts (w, b), coloured by what became of them. Of those that face the right way, w > 0, "
         f"{right}; of those that face the wrong way, w < 0, {left}: there, those with a high bias learn.",
-        f"ReLU with a bias, plain SGD after {run.experiment.steps:,} steps on the batches of seed {seed}, from "
-        f"{STARTS} x {STARTS} starts: of those with w > 0 {right}; of those with w < 0 {left}, as a large "
-        "enough bias keeps the neuron alive while its weight turns around.",
+        f"Which starts (w, b) learn, with plain SGD {after([run])}: {_learned(outcome[w > 0])} of those that face the "
+        f"right way, w > 0, and {_learned(outcome[w < 0])} of those that face the wrong way. With a large enough bias "
+        "the neuron stays alive while its weight turns around.",
     )
+
+
+def _learned(outcome: np.ndarray) -> str:
+    return f"{percent(float((outcome == NAMES.index('learned')).mean()))} %"
 
 
 def _shares(outcome: np.ndarray) -> str:
     """Shares of outcomes, as a phrase."""
     shares = ((name, float((outcome == i).mean())) for i, name in enumerate(NAMES))
-    return ", ".join(f"{percent(share)} % {_VERBS[name]}" for name, share in shares if share > 0)
-
-
-_VERBS = {
-    "learned": "have learned",
-    "on its way": "are on their way",
-    "stuck": "are stuck",
-    "dead": "are dead",
-    "diverged": "have diverged",
-}
+    return ", ".join(f"{percent(share)} % {BECAME_OF_SEVERAL[name]}" for name, share in shares if share > 0)
 
 
 def _starts(study: SlopeStudy, figure: Figure) -> Description:
     ax = figure.add_subplot()
     draw_starts(ax, study)
     handles = study_legend([study.outcome], [ax])
-    figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=style.TEXT_SIZE - 1, frameon=False)
+    figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=style.SMALL_SIZE, frameon=False)
     return Description(
-        f"Starts w over the negative slope c, coloured by what became of them: {stuck_sides(study)}. A green line "
+        f"Starts w over the negative slope s, coloured by what became of them: {stuck_sides(study)}. A green line "
         "shows the best minimum, a dashed one the other minimum where there is one, a pentagon the ReLU's trap.",
-        f"Without a bias {stuck_sides(study)}, after {STEPS} steps of descent on the expected gradient "
-        f"from {len(study.w)} starts w at each slope c. For c = -1, and from 1 on, that is the least loss there is, "
-        "but a straight line has it too.",
+        f"What became of each start w at each negative slope s, without a bias: no start is stuck {_free(study)}. At "
+        "s = 1 the neuron is a straight line, which counts as stuck.",
     )
+
+
+def _free(study: SlopeStudy) -> str:
+    """At which of the slopes tried no start is stuck."""
+    return _where(study, np.logical_not(study.stuck.any(axis=(1, 2))))
 
 
 def stuck_sides(study: SlopeStudy) -> str:
     """Which starts are stuck at which slopes, as the study without bias has it."""
     right, left = (study.w > 0), (study.w < 0)
     said = [
-        (float(c), _stuck_at(stuck[right], stuck[left])) for c, stuck in zip(study.slopes, study.stuck, strict=True)
+        (float(s), _stuck_at(stuck[right], stuck[left])) for s, stuck in zip(study.slopes, study.stuck, strict=True)
     ]
     said.sort()
-    groups = [([c for c, _ in group], text) for text, group in groupby(said, key=lambda pair: pair[1])]
+    groups = [([s for s, _ in group], text) for text, group in groupby(said, key=lambda pair: pair[1])]
     return "; ".join(f"{_range(slopes)} {text}" for slopes, text in groups)
 
 
 def _range(slopes: list[float]) -> str:
     if len(slopes) == 1:
-        return f"at c = {slopes[0]:g}"
+        return f"at s = {slopes[0]:g}"
     if len(slopes) == 2:
-        return f"at c = {slopes[0]:g} and {slopes[1]:g}"
-    return f"for c from {slopes[0]:g} to {slopes[-1]:g}"
+        return f"at s = {slopes[0]:g} and {slopes[1]:g}"
+    return f"for s from {slopes[0]:g} to {slopes[-1]:g}"
 
 
 def _stuck_at(right: np.ndarray, left: np.ndarray) -> str:
@@ -123,23 +127,28 @@ def _stuck_at(right: np.ndarray, left: np.ndarray) -> str:
 
 def _losses(without_bias: SlopeStudy, with_bias: SlopeStudy, figure: Figure) -> Description:
     draw_losses(figure.add_subplot(), without_bias, with_bias)
-    at = np.array([0.1, 1.0])
-    plain, biased = (least_loss(at, bias=bias) for bias in (False, True))
+    at = LEAKY_SLOPE
+    plain, biased = (least_loss(np.array([at]), bias=bias).item() for bias in (False, True))
     return Description(
-        "The least expected loss over the negative slope c, with and without a bias: 0 at c = 0 (ReLU), larger on both "
+        "The least expected loss over the negative slope s, with and without a bias: 0 at s = 0 (ReLU), larger on both "
         "sides, and nowhere larger with a bias than without. Markers show the largest loss at which starts are stuck "
         f"or dead, at the slopes that were tried: without a bias {_trapping(without_bias)}; with one "
         f"{_trapping(with_bias)}.",
-        f"The price of a slope: at c = {at[0]:g} the least expected loss is {plain[0]:.3g} without a bias and "
-        f"{biased[0]:.3g} with one; at c = {at[1]:g}, where the neuron is a line, {plain[1]:.3g} and {biased[1]:.3g}.",
+        f"The price of a slope: at s = {at:g}, as in a usual LeakyReLU, no neuron has an expected loss below "
+        f"{plain:.3g}, or with a bias {biased:.3g}.",
     )
 
 
 def _trapping(study: SlopeStudy) -> str:
     """At which of the slopes tried starts are stuck or dead."""
-    tried = zip(study.slopes.tolist(), (bool(stuck.any()) for stuck in study.stuck), strict=True)
-    runs = [([c for c, _ in run], is_trap) for is_trap, run in groupby(tried, key=lambda pair: pair[1])]
-    return ", ".join(_range(slopes) for slopes, is_trap in runs if is_trap) or "at none"
+    return _where(study, study.stuck.any(axis=(1, 2)))
+
+
+def _where(study: SlopeStudy, chosen: Any) -> str:
+    """At which of the slopes tried something is so."""
+    tried = sorted(zip(study.slopes.tolist(), chosen.tolist(), strict=True))
+    runs = [([s for s, _ in run], is_so) for is_so, run in groupby(tried, key=lambda pair: pair[1])]
+    return ", ".join(_range(slopes) for slopes, is_so in runs if is_so) or "at none"
 
 
 def _maps(study: SlopeStudy, figure: Figure) -> Description:
@@ -152,13 +161,13 @@ def _maps(study: SlopeStudy, figure: Figure) -> Description:
     for ax in axes[len(study.slopes) :]:
         ax.remove()
     handles = study_legend([study.outcome], list(axes[: len(study.slopes)]))
-    figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=style.TEXT_SIZE - 1, frameon=False)
-    shares = "; ".join(f"at c = {c:g} {_shares(o)}" for c, o in zip(study.slopes, study.outcome, strict=True))
+    figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=style.SMALL_SIZE, frameon=False)
+    shares = "; ".join(f"at s = {s:g} {_shares(o)}" for s, o in zip(study.slopes, study.outcome, strict=True))
     return Description(
-        f"Maps of starts (w, b) for {len(study.slopes)} negative slopes c, coloured by what became of them: {shares}. "
+        f"Maps of starts (w, b) for {len(study.slopes)} negative slopes s, coloured by what became of them: {shares}. "
         f"{_where_stuck(study)}",
-        f"With a bias, after {MAPPED_STEPS:,} steps of descent on the expected gradient from {len(study.w)} x "
-        f"{len(study.b)} starts: {shares}.",
+        f"Which starts (w, b) learn at {len(study.slopes)} negative slopes s, after {MAPPED_STEPS:,} steps of size "
+        f"{MAPPED_RATE:g}: as far as {MAPPED_STEPS * MAPPED_RATE / 0.01:,.0f} steps of size 0.01.",
     )
 
 
@@ -166,8 +175,8 @@ def _where_stuck(study: SlopeStudy) -> str:
     """On which side of w = 0 those that are stuck or dead began."""
     w = np.broadcast_to(study.w[:, None], study.stuck.shape[1:])
     sentences = []
-    for c, stuck in zip(study.slopes, study.stuck, strict=True):
+    for s, stuck in zip(study.slopes, study.stuck, strict=True):
         if stuck.any():
             share = float((w[stuck] < 0).mean())
-            sentences.append(f"At c = {c:g} {ALL_SHARES.get(share, percent(share) + ' %')} of these began with w < 0.")
+            sentences.append(f"At s = {s:g} {ALL_SHARES.get(share, percent(share) + ' %')} of these began with w < 0.")
     return " ".join(sentences)

@@ -86,35 +86,55 @@ function startRuns(data) {
   choose();
 }
 
-/** The loss around the kink; a run that is further away is shown at the edge, with an arrow. */
-const NEAR_KINK = { x: { from: -2.5, to: 2.1, label: "weight w" }, y: { from: -0.1, to: 2.6, label: "expected loss" } };
+const RUN_BOX = { width: 340, height: 280, right: 22 }; // of each of three charts side by side
+/** What is enlarged: the kink and the minimum. */
+const NEAR_KINK = { x: { from: -1, to: 1.6, label: "weight w" }, y: { from: -0.05, to: 0.85, label: "expected loss" } };
 
 /** Draw what stays; the answer's `show` moves what moves, and no axis. */
 function drawRun(run) {
   const { kind, negativeSlope: slope, w: weights } = run;
-  const left = drawAxes(document.getElementById("run-loss-chart"), NEAR_KINK);
-  const layer = left.layer("plot");
-  addLine(left, layer, [[0, -1], [0, 3]], "zero");
-  addLine(left, layer, curvePoints(slope, left.ranges.x), "curve");
-  addStar(left, layer, [1 / (1 + slope ** 2), lossWithoutBias(1 / (1 + slope ** 2), slope)]);
-  const visited = append(layer, "path", { class: `visited ${kind}` });
-  const here = addMark(left, kind);
-  const right = drawAxes(document.getElementById("run-weight-chart"), {
-    x: { from: 0, to: run.steps.at(-1), label: "step" },
+  const x = { ...around(weights), label: "weight w" };
+  const top = Math.max(lossWithoutBias(x.from, slope), lossWithoutBias(x.to, slope));
+  const whole = { x, y: { from: -top / 20, to: top, label: "expected loss" } };
+  const curves = [drawCurve("run-loss-chart", whole, run), drawCurve("run-kink-chart", NEAR_KINK, run)];
+  const { chart, layer } = curves[0];
+  const [left, right] = [NEAR_KINK.x.from, NEAR_KINK.x.to].map(chart.x);
+  const [low, high] = [NEAR_KINK.y.from, NEAR_KINK.y.to].map(chart.y);
+  const height = Math.max(16, low - high); // to be seen
+  append(layer, "rect", { class: "enlarged", x: left, y: (low + high - height) / 2, width: right - left, height });
+  const beside = drawAxes(document.getElementById("run-weight-chart"), {
+    x: { from: -run.steps.at(-1) / 25, to: run.steps.at(-1), label: "step" }, // room for a mark at step 0
     y: { ...around(weights), label: "weight w" },
+    box: RUN_BOX,
   });
-  const beside = right.layer("plot");
-  addLine(right, beside, [[0, 0], [run.steps.at(-1), 0]], "zero");
-  addLine(right, beside, weights.map((w, i) => [run.steps[i], w]), `path ${kind}`);
-  const there = addMark(right, kind);
-  const dots = weights.map((w) => `M${left.x(w).toFixed(1)} ${left.y(lossWithoutBias(w, slope)).toFixed(1)}h0`);
+  const lines = beside.layer("plot");
+  addLine(beside, lines, [[0, 0], [run.steps.at(-1), 0]], "zero");
+  addLine(beside, lines, weights.map((w, i) => [run.steps[i], w]), `path ${kind}`);
+  const there = addMark(beside, kind);
+
+  function show(i) {
+    curves.forEach((curve) => curve.show(i));
+    there.put([run.steps[i], weights[i]]);
+  }
+  return { show };
+}
+
+/** The loss curve in these axes, on which `show` marks where a run is and has been. */
+function drawCurve(id, axes, { kind, negativeSlope: slope, w: weights }) {
+  const chart = drawAxes(document.getElementById(id), { ...axes, box: RUN_BOX });
+  const layer = chart.layer("plot");
+  addLine(chart, layer, [[0, axes.y.from], [0, axes.y.to]], "zero");
+  addLine(chart, layer, curvePoints(slope, chart.ranges.x), "curve");
+  addStar(chart, layer, [1 / (1 + slope ** 2), lossWithoutBias(1 / (1 + slope ** 2), slope)]);
+  const visited = append(layer, "path", { class: `visited ${kind}` });
+  const here = addMark(chart, kind);
+  const dots = weights.map((w) => `M${chart.x(w).toFixed(1)} ${chart.y(lossWithoutBias(w, slope)).toFixed(1)}h0`);
 
   function show(i) {
     visited.setAttribute("d", dots.slice(0, i + 1).join(""));
     here.put([weights[i], lossWithoutBias(weights[i], slope)]);
-    there.put([run.steps[i], weights[i]]);
   }
-  return { show };
+  return { chart, layer, show };
 }
 
 /** A range of w that holds these weights and -2 to 2, with a margin. */

@@ -46,7 +46,7 @@ def test_shares_are_those_of_a_sweep_from_the_same_starts_and_named_with_the_min
     alone = replace(run.experiment, initial=Parameters(w=1.0))
     swept = run_sweep(Sweep(name="same", says="", experiment=alone, grid=axes))
     expected = [f"{name} ({100 * swept.share(name):.3g} %)" for name in ("learned", "on its way", "dead")]
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == [*expected, "minimum: w = 1, b = 0"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [*expected, "minimum (1, 0)"]
 
 
 def test_any_slope_can_be_drawn(ax):

@@ -37,7 +37,7 @@ def test_one_run_takes_one_axes_and_says_where_its_weight_went(run):
     ax = Figure().add_subplot()
     (drawn,) = functions(run, ax=ax)
     assert drawn is ax
-    assert ax.get_title(loc="left") == f"from w = -1.5: on its way, w = {float(run.end.w):.3g}"
+    assert ax.get_title(loc="left") == f"from w = {style.number(-1.5)}: on its way, w = {style.number(run.end.w)}"
 
 
 def test_mistakes_are_told(run):

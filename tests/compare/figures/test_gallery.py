@@ -8,14 +8,16 @@ from dataclasses import replace
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
 from PIL import Image
 
-from compare.figures import draw_all
-from compare.figures.gallery.captions import counted
-from compare.figures.gallery.scenes import filmed_steps
+from compare.figures import draw_all, style
+from compare.figures.gallery import scenes, studies
+from compare.figures.gallery.captions import counted, fates, optimizer_of
+from compare.figures.gallery.scenes import OTHERS, filmed_steps
 from compare.question.experiments import shipped
 from compare.theory.outcomes import outcome_of
-from compare.theory.reasons import reason
 from reference import Parameters, train
 
 NAMES = {
@@ -59,20 +61,28 @@ def test_files_are_named_after_the_pictures_and_small(pictures):
         assert picture.path.stat().st_size < 500_000
         with Image.open(picture.path) as image:
             image.load()
-            assert 600 <= image.width <= 1300
+            assert 600 <= image.width <= 1700
             assert "Software" not in image.info
 
 
-def test_alt_texts_describe_and_captions_are_one_sentence_with_numbers(pictures):
+def test_alt_texts_describe_and_captions_are_short(pictures):
     for picture in pictures.values():
         assert len(picture.alt.split()) >= 20, picture.name
-        assert re.search(r"\d", picture.caption)
         assert picture.caption.endswith(".")
-        assert ". " not in picture.caption
+        assert len(re.findall(r"\.(?= |$)", picture.caption)) <= 2
+        assert len(picture.caption.split()) <= 46, picture.caption
         for text in (picture.alt, picture.caption):
             assert "nan" not in text
             assert "  " not in text
     assert len({picture.alt for picture in pictures.values()}) == len(pictures)
+
+
+def test_captions_have_at_most_three_numbers_besides_where_runs_start_and_how_many_steps_they_take(pictures):
+    names = r"from w = \S+|after [\d,]+ steps|w < 0|v < 0|at w = 0|LeakyReLU 0.3|momentum 0.9|left of 0|way left to 0"
+    for name, picture in pictures.items():
+        if name != "relu-bias-surface":  # which counts runs
+            rest = re.sub(names, "", picture.caption, flags=re.IGNORECASE)
+            assert len(re.findall(r"\d[\d.,e-]*", rest)) <= 3, rest
 
 
 def test_pictures_are_transparent_where_nothing_is_drawn(pictures):
@@ -86,12 +96,23 @@ def test_pictures_are_transparent_where_nothing_is_drawn(pictures):
                 assert (alpha == 0).mean() > 0.5, picture.name
 
 
-def test_pictures_are_legible_at_390_pixels(pictures):
-    """10 points of type at this width are 10 / 72 of an inch times 390 pixels an inch-width."""
-    for name in NAMES - {"opening"}:
-        if "animation" not in name:
-            with Image.open(pictures[name].path) as image:
-                assert 10 * 390 / (image.width / 150) / 72 >= 9.5, name
+PAGE = {390: 358, 1280: 420}  # pixels that the page gives to a picture, by those of the window: see tests/browser
+
+
+@pytest.mark.parametrize("shown", PAGE.values(), ids=map(str, PAGE))
+def test_the_smallest_type_has_11_pixels_where_the_page_shows_a_picture(runs, tmp_path, monkeypatch, shown):
+    figures = {}
+    monkeypatch.setattr(style, "save_png", lambda figure, path: figures.update({path.stem: figure}))
+    monkeypatch.setattr(scenes, "FILMS", {})
+    draw_all(runs, tmp_path)
+    monkeypatch.setattr(studies, "MAPPED_STEPS", 2)
+    monkeypatch.setattr(studies, "STARTS", 4)
+    studies.draw_studies(tmp_path)
+    assert len(figures) == 19
+    for name, figure in figures.items():
+        FigureCanvasAgg(figure).draw()
+        smallest = min(text.get_fontsize() for text in figure.findobj(Text) if text.get_visible() and text.get_text())
+        assert smallest / 72 * shown / figure.get_figwidth() >= 11, (name, smallest)
 
 
 def test_one_way_is_called_wrong_and_upside_down_is_only_what_has_a_negative_v(pictures):
@@ -101,10 +122,10 @@ def test_one_way_is_called_wrong_and_upside_down_is_only_what_has_a_negative_v(p
         assert "upside down" not in said or name.startswith("output-")
 
 
-def test_captions_say_on_which_batches_and_after_how_many_steps(pictures):
+def test_captions_say_after_how_many_steps(pictures):
     for name, picture in pictures.items():
-        if "close-up" not in name:
-            assert "800 steps on the batches of seed 0" in picture.caption, name
+        if "close-up" not in name and "animation" not in name:
+            assert "after 800 steps" in picture.caption.lower(), name
 
 
 def test_the_loss_beside_which_a_bound_is_told_is_not_below_it(pictures):
@@ -125,18 +146,17 @@ def test_animations_end_after_the_run_has_arrived(runs):
 
 
 def test_captions_carry_the_numbers_of_these_runs(runs, pictures):
-    for id in ("relu-backward", "leaky-backward", "momentum-from-10", "jump"):
-        assert f"({reason(runs[id])})" in pictures["opening"].caption
-    for id, start in (("adam-from-10", -10), ("amsgrad-from-1", -1), ("sgd-from-1", -1)):
-        assert f"({reason(runs[id])})" in pictures[f"optimizers-from{start}"].caption
+    by_optimizer = {optimizer_of(runs[id]): runs[id] for id in ("sgd-from-1", *(f"{o}-from-1" for o in OTHERS))}
+    assert fates(by_optimizer) in pictures["optimizers-from-1"].caption
     outcomes = [outcome_of(run) for id, run in runs.items() if id.startswith("bias-")]
-    assert f"of 8 starts (w, b) {counted(outcomes)}" in pictures["relu-bias-surface"].caption
+    assert f"where ReLU got to: {counted(outcomes)} after" in pictures["relu-bias-surface"].caption
     backward = [outcome_of(run) for id, run in runs.items() if id.startswith("bias-backward")]
-    assert f"of the 4 that face the wrong way {counted(backward)}" in pictures["relu-bias-surface"].caption
+    assert f"that face the wrong way, w < 0, {counted(backward)}" in pictures["relu-bias-surface"].caption
     # 1 / (1 + 0.09) = 0.917: not the teacher's weight.
-    assert "the expected loss is lowest, 0.0413, at w = 0.917" in pictures["leaky-loss-curve"].caption
-    assert "its slope is 0 on the left of 0 and -1 on the right" in pictures["relu-close-up"].caption
-    assert "its slope is -0.3 on the left of 0 and -1 on the right" in pictures["leaky-close-up"].caption
+    assert "expected loss of LeakyReLU is lowest, 0.0413, at w = 0.917" in pictures["leaky-loss-curve"].caption
+    for neuron, left in (("relu", 0.0), ("leaky", -0.3)):
+        said = f"its slope is {style.number(left)} on the left and {style.number(-1.0)} on the right"
+        assert said in pictures[f"{neuron}-close-up"].caption
 
 
 def test_bytes_are_the_same_again_whatever_the_users_settings_which_stay_as_they_are(runs, pictures, tmp_path):

@@ -50,7 +50,7 @@ def test_a_path_has_the_colour_the_line_and_the_marker_of_its_outcome_and_all_th
     assert [line.get_color() for line in paths(ax)] == [style.LOOKS[name].colour for name in outcomes]
     assert [line.get_linestyle() for line in paths(ax)] == ["-", "--", "-"]
     named = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert named == ["active: at most 1/64 of inputs", "learned", "dead", "start", "minimum: w = 1, b = 0"]
+    assert named == ["at most 1/64 active", "learned", "dead", "start", "minimum (1, 0)"]
 
 
 def test_paths_begin_with_a_ring_and_end_with_the_marker_of_their_outcome(ax, ensemble):
@@ -83,7 +83,7 @@ def test_leaky_neurons_have_no_dead_region(ax):
 
 def test_the_minimum_is_the_teacher_where_the_neuron_can_be_it(ax):
     surface(ax=ax, negative_slope=0.25, target=Target(w=-1.5, b=0.5, negative_slope=0.25))
-    assert minimum(ax) == "minimum: w = -1.5, b = 0.5"
+    assert minimum(ax) == "minimum (\N{MINUS SIGN}1.5, 0.5)"
 
 
 def test_no_level_is_the_plateau_of_the_dead_neuron():

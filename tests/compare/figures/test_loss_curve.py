@@ -39,8 +39,8 @@ def test_the_curve_is_the_closed_form(ax, s):
 
 def test_every_point_visited_lies_on_the_closed_form(ax, backward, right_way):
     loss_curve(right_way, backward, ax=ax, every=7)
-    for start, run in (("10", right_way), ("-10", backward)):
-        line = lines(ax)[f"from w = {start}"]
+    for start, run in ((10, right_way), (-10, backward)):
+        line = lines(ax)[f"from w = {style.number(start)}"]
         assert line.get_xdata().tolist() == run.parameters.w[::7].tolist()
         assert_on_curve(line, 0)
 
@@ -54,7 +54,7 @@ def test_the_kink_itself_is_a_point_of_the_curve(ax):
 def test_colours_say_what_became_of_a_run(ax, backward, right_way):
     loss_curve(backward, right_way, ax=ax)
     drawn = lines(ax)
-    assert drawn["from w = -10"].get_color() == style.LOOKS["on its way"].colour
+    assert drawn[f"from w = {style.number(-10)}"].get_color() == style.LOOKS["on its way"].colour
     assert drawn["from w = 10"].get_color() == style.LOOKS["on its way"].colour
     assert drawn["minimum"].get_color() == style.TARGET
 
@@ -63,21 +63,21 @@ def test_markers_say_what_became_of_a_run_and_fillings_tell_equals_apart(ax):
     common = {"steps": 1000, "batch_size": 50}
     learned, stuck, also = (train(Experiment(initial=Parameters(w=w), **common)) for w in (3.0, -3.0, -2.0))
     loss_curve(learned, stuck, also, ax=ax)
-    drawn = [lines(ax)[f"from w = {w}"] for w in ("3", "-3", "-2")]
+    drawn = [lines(ax)[f"from w = {style.number(w)}"] for w in (3, -3, -2)]
     assert [line.get_marker() for line in drawn] == ["o", "s", "s"]
     assert [line.get_color() for line in drawn] == [style.LOOKS[name].colour for name in ("learned", "stuck", "stuck")]
     assert drawn[1].get_fillstyle() != drawn[2].get_fillstyle()
-    assert drawn[1].get_label() == f"from w = -3: stuck, w = {stuck.parameters.w[-1]:.3g}"
+    assert drawn[1].get_label() == f"from w = {style.number(-3)}: stuck, w = {style.number(stuck.parameters.w[-1])}"
 
 
 def test_a_run_of_which_nothing_is_in_view_says_so(ax):
     close_up(train(Experiment(steps=3, batch_size=4)), ax=ax)
-    assert lines(ax)["from w = -10"].get_label().endswith("(not in view)")
+    assert lines(ax)[f"from w = {style.number(-10)}"].get_label().endswith("(not in view)")
 
 
 def test_a_run_on_its_way_has_its_colour_also_where_no_bound_on_the_loss_holds(ax):
     loss_curve(train(Experiment(steps=5, negative_slope=-0.5)), ax=ax)
-    assert lines(ax)["from w = -10"].get_color() == style.LOOKS["on its way"].colour
+    assert lines(ax)[f"from w = {style.number(-10)}"].get_color() == style.LOOKS["on its way"].colour
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_axes_are_labelled_and_returned(ax, backward):
     assert loss_curve(backward, ax=ax) is ax
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("weight w", "expected loss")
     assert [text.get_text() for text in ax.get_legend().get_texts()][1] == (
-        f"from w = -10: on its way, w = {backward.parameters.w[-1]:.3g}"
+        f"from w = {style.number(-10)}: on its way, w = {style.number(backward.parameters.w[-1])}"
     )
 
 
@@ -130,7 +130,10 @@ def test_a_diverging_run_is_drawn_as_far_as_it_goes(ax, diverging):
 def test_the_close_up_says_the_slope_on_either_side(ax):
     close_up(ax=ax, negative_slope=0.25, half_width=0.5)
     said = [text.get_text() for text in ax.texts]
-    assert said == ["just left of 0\nthe loss has slope -0.25", "just right of 0\nthe loss has slope -1"]
+    assert said == [
+        f"just {side} of 0\nthe loss has slope {style.number(slope)}"
+        for side, slope in (("left", -0.25), ("right", -1.0))
+    ]
     assert ax.get_xlim() == (-0.5, 0.5)
 
 

@@ -96,7 +96,7 @@ def test_losses_where_starts_are_stuck_are_drawn_where_they_were_computed_and_no
 
 def test_every_map_is_named_by_its_slope(studies):
     titles = [ax.get_title(loc="left") for ax in slope_figure(*studies, figure=Figure()).axes[2:]]
-    assert titles == ["c = -0.5", "c = 0 (ReLU)", "c = 0.5"]
+    assert titles == ["s = \N{MINUS SIGN}0.5", "s = 0 (ReLU)", "s = 0.5"]
 
 
 def test_a_legend_names_what_is_drawn_and_nothing_else(studies, ax):
@@ -110,7 +110,7 @@ def test_a_legend_names_what_is_drawn_and_nothing_else(studies, ax):
         "best minimum",
         "other minimum",
         "best minimum (star)",
-        "other minimum (diamond)",
+        "other minimum (hollow)",
         "ReLU's trap, w = 0",
         "dead at w = 0",
     }

@@ -1,5 +1,6 @@
 """The report's pictures that need runs of their own."""
 
+import re
 from functools import partial
 
 import numpy as np
@@ -18,10 +19,8 @@ def small(monkeypatch):
     for name, value in sizes.items():
         monkeypatch.setattr(studies, name, value)
 
-    def few(slopes=None, **settings):
-        return slope_study(np.array([-0.5, 0.0, 0.25, 1.0]) if slopes is None else slopes, **settings)
-
-    monkeypatch.setattr(studies, "slope_study", partial(few, starts=8))
+    monkeypatch.setattr(studies, "SLOPES", np.array([-0.5, 0.0, 0.25, 1.0]))
+    monkeypatch.setattr(studies, "slope_study", partial(slope_study, starts=8))
 
 
 def test_the_studies_are_drawn_the_same_every_time(small, tmp_path):
@@ -38,26 +37,32 @@ def test_the_captions_tell_what_the_runs_did(small, tmp_path):
     for side in (1, -1):
         mine = [outcome for (w, _), outcome in ends.items() if w * side > 0]
         share = 100 * mine.count("learned") / len(mine)
-        assert f"of those with w {'>' if side > 0 else '<'} 0 {share:.3g} % have learned" in basins.caption
-    assert "on the batches of seed 0" in basins.caption
+        assert f"{share:.3g} % of those that face the {'right' if side > 0 else 'wrong'} way" in basins.caption
+    assert "after 2,000 steps" in basins.caption
     assert (
-        "at c = -0.5 and 0 all starts left of 0 are stuck; at c = 0.25 no start is stuck; at c = 1 all starts are stuck"
+        "at s = -0.5 and 0 all starts left of 0 are stuck; at s = 0.25 no start is stuck; at s = 1 all starts are stuck"
         in starts.alt
     )
-    # c^2 / (2 (1 + c^2)) at c = 1, and the best line.
-    assert f"is a line, 0.25 and {1 / 4 - 1 / (2 * np.pi):.3g}" in losses.caption
-    assert "0.00495 without a bias and 0.00464 with one" in losses.caption
-    assert maps.caption.startswith("With a bias, after 20 steps")
+    assert "no start is stuck for s from" not in starts.caption  # as only one such slope was tried
+    assert "no start is stuck at s = 0.25." in starts.caption
+    assert f"below {0.3**2 / (2 * (1 + 0.3**2)):.3g}, or with a bias 0.0282." in losses.caption
+    assert "at 2 negative slopes s, after 20 steps of size 0.1: as far as 200 steps of size 0.01." in maps.caption
+    assert re.search(r"at s = 0 [\d.]+ % are on their way", maps.alt)
+
+
+def test_the_maps_are_told_after_the_same_time_as_the_basin_map():
+    steps, rate = Experiment().steps, Experiment().optimizer.learning_rate
+    assert abs(studies.MAPPED_STEPS * studies.MAPPED_RATE - steps * rate) <= 1e-12 * steps * rate
 
 
 @pytest.mark.parametrize(
     ("slopes", "said"),
     [
-        ([-2.0, -1.5, -1.25], "for c from -2 to -1.25 all starts right of 0 are stuck"),
-        ([-1.0], "at c = -1 all starts are stuck"),
-        ([-0.5, 0.0], "at c = -0.5 and 0 all starts left of 0 are stuck"),
-        ([0.5, 1.0, 2.0], "at c = 0.5 no start is stuck; at c = 1 and 2 all starts are stuck"),
-        ([0.5, -2.0], "at c = -2 all starts right of 0 are stuck; at c = 0.5 no start is stuck"),
+        ([-2.0, -1.5, -1.25], "for s from -2 to -1.25 all starts right of 0 are stuck"),
+        ([-1.0], "at s = -1 all starts are stuck"),
+        ([-0.5, 0.0], "at s = -0.5 and 0 all starts left of 0 are stuck"),
+        ([0.5, 1.0, 2.0], "at s = 0.5 no start is stuck; at s = 1 and 2 all starts are stuck"),
+        ([0.5, -2.0], "at s = -2 all starts right of 0 are stuck; at s = 0.5 no start is stuck"),
     ],
 )
 def test_which_starts_are_stuck_is_said_for_every_sign_of_the_slope(slopes, said):

@@ -172,11 +172,13 @@ def test_no_template_formats_numbers_in_a_way_of_its_own():
 
 def test_animations_are_the_pages_own(finding, tmp_path):
     (tmp_path / "film.gif").write_bytes(b"GIF89a")
-    (tmp_path / "still.png").write_bytes(b"PNG")
+    size = (801).to_bytes(4) + (400).to_bytes(4)
+    (tmp_path / "still.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + size)
     pictures = [SimpleNamespace(name=n, path=tmp_path / n, alt=n, caption=n) for n in ("film.gif", "still.png")]
     page = render([finding], [], pictures, PROVENANCE)
     assert "film.gif" not in page
     assert "still.png" in page
+    assert 'width="401" height="200"' in page  # half of its pixels
 
 
 DEFECT = {

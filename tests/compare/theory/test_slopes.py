@@ -26,9 +26,9 @@ def test_without_bias_the_losses_of_both_vertices_are_those_of_the_formulas():
             assert all(abs(p.loss - loss) <= 2 * LOSS_ERROR * loss for p in found)
 
 
-def test_without_bias_half_of_the_starts_are_stuck_up_to_zero_except_for_minus_one_where_the_losses_tie():
+def test_without_bias_half_of_the_starts_are_stuck_up_to_zero_and_all_where_a_line_would_do_as_well():
     shares = slope_study(SLOPES, starts=4).stuck_share
-    assert shares.tolist() == [0.5, 0.0, 0.5, 0.5, 0.0, 0.0, 0.0]
+    assert shares.tolist() == [0.5, 1.0, 0.5, 0.5, 0.0, 1.0, 1.0]
 
 
 def test_below_minus_one_it_is_the_right_hand_starts_that_are_stuck():
