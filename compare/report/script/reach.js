@@ -132,7 +132,7 @@ function runInWords({ w, optimizer, rate, second, slope, steps }) {
 /** Where a run lies in the plane, and what follows. */
 function planeInWords(run, path, outcome) {
   const border = borderOf(run);
-  const grows = outcome.kind === "diverged" || outcome.kind === "way" ? growthInWords(run) : "";
+  const grows = outcome.kind === "diverged" || outcome.kind === "way" ? growthInWords(run, outcome) : "";
   if (run.w > 0 || (grows && run.slope !== 0)) {
     return grows;
   }
@@ -160,17 +160,18 @@ function planeInWords(run, path, outcome) {
 }
 
 /** Why SGD comes to no rest where its rate is too large for any minimum; empty where it is not. */
-function growthInWords(run) {
+function growthInWords(run, { kind }) {
   const limit = settlingLimit(run);
   if (!(run.rate >= limit)) {
     return "";
   }
   const how = run.rate > limit ? "it grows" : "it does not shrink";
+  const never = kind === "way" ? ", so w never settles" : "";
   if (run.second > 0) {
     return `At rates above ${plain(limit)}, with this momentum, the distance to the minimum grows from step to step instead of shrinking.`;
   }
   const [factor, side] = run.slope === 0 ? ["1 \u2212 rate", "Right of 0"] : ["1 \u2212 rate (1 + s\u00B2)", "On each side of 0"];
-  return `${side} each step multiplies the distance to the minimum by ${factor}, here ${plain(1 - run.rate * (1 + run.slope ** 2))}: ${how}.`;
+  return `${side} each step multiplies the distance to the minimum by ${factor}, here ${plain(1 - run.rate * (1 + run.slope ** 2))}: ${how}${never}.`;
 }
 
 /** What an optimizer that divides by the size of the gradient does left of 0, and whether it crosses after the run's end. */
