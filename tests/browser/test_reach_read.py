@@ -108,7 +108,7 @@ def test_the_plane_has_no_colour_of_an_outcome_and_says_how_long_a_run_is(opened
         ({"w": 3, "rate": 2.5}, "here \u22121.5: it grows"),
         ({"w": -1, "rate": 2.5}, "here \u22121.5: it grows, so w never settles."),
         ({"w": -1, "rate": 2.5}, "the first step jumps over 0. Right of 0 each step multiplies"),
-        ({"w": 3, "rate": 2, "slope": -0.5}, "by 1 \u2212 rate (1 + s\u00b2), here \u22121.5: it grows."),
+        ({"w": 3, "rate": 2, "slope": -0.5}, "by 1 \u2212 rate (1 + s\u00b2), here \u22121.5: it grows"),
         ({"w": 3, "rate": 2.9, "second": 0.4}, "At rates above 2.8, with this momentum,"),
         ({"w": 3, "rate": 2.9, "second": 0.4, "optimizer": "Nesterov"}, "At rates above 1.56, with this momentum,"),
     ],

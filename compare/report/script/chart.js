@@ -10,7 +10,8 @@ const BOX = { width: 440, height: 300, left: 52, right: 20, top: 12, bottom: 44,
  *
  * `x` and `y` are { from, to, label, log, ticks, digits }: the range, what it is called, whether it is
  * logarithmic, where its lines are, if not at round numbers, and how many digits of these count. `box` changes the size, in units
- * of the viewBox; its `gap` moves the numbers away from the axes, where a handle may lie on these. The answer's `x()` and `y()` are the places of numbers, `fromX()` and `fromY()`
+ * of the viewBox; its `gap` moves the numbers away from the axes, where a handle may lie on these.
+ * The answer's `x()` and `y()` are the places of numbers, `fromX()` and `fromY()`
  * the numbers at places, `layer()` makes a group that is cut off at the axes, and `over()` one that is not.
  */
 function drawAxes(svg, { x, y, box = {} }) {

@@ -117,8 +117,9 @@ function drawBorder(chart, layer, words, border) {
     border.words.forEach((text, i) => {
       append(words, "text", { class: "label end", x, y: y + 16 * i }).textContent = text;
     });
-    const ends = { x1: x - 120, y1: y + 16 * border.words.length - 11, x2: chart.x(POINTED_AT), y2: chart.y(border.at(POINTED_AT)) };
-    append(words, "line", { class: "leader", ...ends });
+    const below = { x1: x - 120, y1: y + 16 * border.words.length - 11 };
+    const there = { x2: chart.x(POINTED_AT), y2: chart.y(border.at(POINTED_AT)) };
+    append(words, "line", { class: "leader", ...below, ...there });
   }
 }
 
