@@ -37,7 +37,7 @@ SCRIPTS = (  # in this order
     *("numbers", "normal", "surface", "optimizers", "descent", "outcome"),
     *("chart", "handle", "controls", "address"),
     *("votes_pulls", "votes_picture", "votes"),
-    *("crossing", "plane", "hops", "reach"),
+    *("crossing", "plane", "hops", "closeup", "reach"),
     *("quick_moments", "minimum", "walks", "starts_map", "deaths_charts", "deaths"),
     *("runs", "claims", "start"),
 )

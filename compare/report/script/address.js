@@ -18,12 +18,13 @@ function addressOf(id, values) {
   return new URLSearchParams({ figure: id, ...values }).toString();
 }
 
-/** Put what the address says, and bring that figure into view. */
+/** Put what the address says, and bring that figure into view, from its controls on. */
 function followAddress() {
   const { figure, ...values } = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
   const put = FIGURES.get(figure);
   if (put) {
     put(values);
-    document.getElementById(figure).scrollIntoView();
+    const section = document.getElementById(figure);
+    (section.querySelector("[data-view]") ?? section).scrollIntoView();
   }
 }

@@ -3,14 +3,15 @@
 "use strict";
 
 const SVG = "http://www.w3.org/2000/svg";
-const BOX = { width: 440, height: 300, left: 52, right: 20, top: 12, bottom: 44 };
+const BOX = { width: 440, height: 300, left: 52, right: 20, top: 12, bottom: 44, gap: 0 };
 
 /**
  * Draw empty axes into an svg element, over what it held.
  *
- * `x` and `y` are { from, to, label, log, ticks }: the range, what it is called, whether it is
- * logarithmic, and where its lines are, if not at round numbers. `box` changes the size, in units
- * of the viewBox. The answer's `x()` and `y()` are the places of numbers, `fromX()` and `fromY()`
+ * `x` and `y` are { from, to, label, log, ticks, digits }: the range, what it is called, whether it is
+ * logarithmic, where its lines are, if not at round numbers, and how many digits of these count. `box` changes the size, in units
+ * of the viewBox; its `gap` moves the numbers away from the axes, where a handle may lie on these.
+ * The answer's `x()` and `y()` are the places of numbers, `fromX()` and `fromY()`
  * the numbers at places, `layer()` makes a group that is cut off at the axes, and `over()` one that is not.
  */
 function drawAxes(svg, { x, y, box = {} }) {
@@ -26,11 +27,11 @@ function drawAxes(svg, { x, y, box = {} }) {
   const grid = append(svg, "g", { "aria-hidden": "true" });
   for (const value of x.ticks ?? ticks(x)) {
     append(grid, "line", { class: "grid", x1: across.place(value), x2: across.place(value), y1: size.top, y2: bottom });
-    append(grid, "text", { class: "tick middle", x: across.place(value), y: bottom + 16 }).textContent = plain(value);
+    append(grid, "text", { class: "tick middle", x: across.place(value), y: bottom + 16 + size.gap }).textContent = plain(value, x.digits);
   }
   for (const value of y.ticks ?? ticks(y)) {
     append(grid, "line", { class: "grid", x1: size.left, x2: right, y1: up.place(value), y2: up.place(value) });
-    append(grid, "text", { class: "tick end", x: size.left - 6, y: up.place(value) + 4 }).textContent = plain(value);
+    append(grid, "text", { class: "tick end", x: size.left - 6 - size.gap, y: up.place(value) + 4 }).textContent = plain(value, y.digits);
   }
   append(grid, "text", { class: "label middle", x: (size.left + right) / 2, y: size.height - 8 }).textContent = x.label;
   const turned = `translate(14 ${(size.top + bottom) / 2}) rotate(-90)`;

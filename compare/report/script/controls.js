@@ -7,11 +7,12 @@
  *
  * A number is a field with a name and, beside it, a slider with `data-for` that name, which may be
  * logarithmic (`data-scale="log"`). What is typed counts exactly; what is no number of its range is
- * marked and leaves the value as it was.
+ * marked, leaves the value as it was, and a line below that is always there says what is allowed.
  */
 function bindControls(form, changed) {
   const fields = [...form.elements].filter((element) => element.name);
   const sliders = new Map([...form.querySelectorAll("[data-for]")].map((slider) => [slider.dataset.for, slider]));
+  const notes = new Map(fields.filter(({ type }) => type === "number").map((field) => [field.name, addNote(field)]));
   const values = {};
 
   function read(field) {
@@ -20,6 +21,7 @@ function bindControls(form, changed) {
     } else if (field.type === "number") {
       const bad = field.value === "" || !field.validity.valid;
       field.setAttribute("aria-invalid", bad);
+      notes.get(field.name).textContent = bad ? allowedIn(field) : "";
       if (!bad) {
         values[field.name] = Number(field.value);
       }
@@ -39,7 +41,7 @@ function bindControls(form, changed) {
   function fromSlider(slider) {
     const field = form.elements[slider.dataset.for];
     const value = slider.dataset.scale === "log" ? 10 ** Number(slider.value) : Number(slider.value);
-    write(field, field.step === "1" ? Math.round(value) : Number(value.toPrecision(4)));
+    write(field, field.step === "1" ? Math.round(value) : Number(value.toPrecision(3)));
   }
 
   function write(field, value) {
@@ -83,6 +85,22 @@ function bindControls(form, changed) {
       changed(values);
     },
   };
+}
+
+/** An empty line below a number field, which is read out when something is written into it. */
+function addNote(field) {
+  const note = document.createElement("small");
+  note.className = "allowed";
+  note.id = `${field.id}-allowed`;
+  note.setAttribute("role", "alert");
+  field.setAttribute("aria-describedby", note.id);
+  return field.closest(".setting").appendChild(note);
+}
+
+/** What a number field takes. */
+function allowedIn(field) {
+  const [low, high] = [field.min, field.max].map((end) => plain(Number(end), 6));
+  return `Allowed: ${field.step === "1" ? "whole numbers, " : ""}${low} to ${high}`;
 }
 
 /** Whether a value of a box, or a text that stands for it in an address, is on. */

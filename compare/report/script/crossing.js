@@ -12,16 +12,14 @@
 "use strict";
 
 const BORDERS = {
-  // `beside` is the rate at which there is room for the words below the line
-  SGD: { words: "momentum = (1 \u2212 \u221Arate)\u00B2", beside: 0.12, at: (rate) => (1 - Math.sqrt(rate)) ** 2 },
+  SGD: { words: ["momentum = (1 \u2212 \u221Arate)\u00B2"], at: (rate) => (1 - Math.sqrt(rate)) ** 2 },
   Nesterov: {
-    words: "momentum = (1 \u2212 \u221Arate) / (1 + \u221Arate)",
-    beside: 0.3,
+    words: ["momentum =", "(1 \u2212 \u221Arate) / (1 + \u221Arate)"],
     at: (rate) => (1 - Math.sqrt(rate)) / (1 + Math.sqrt(rate)),
   },
 };
 
-/** The border of a run, from which momentum on w crosses 0, for rates up to 1; undefined where no formula is known. */
+/** The border of a run, above which w crosses 0, for rates up to 1; undefined where no formula is known. */
 function borderOf({ optimizer, w, slope }) {
   return w < 0 && slope === 0 ? BORDERS[optimizer] : undefined;
 }
@@ -32,6 +30,12 @@ function recurrenceOf({ optimizer, rate, second }, curvature) {
   return optimizer === "Nesterov"
     ? { total: (1 + second) * left, product: second * left }
     : { total: left + second, product: second };
+}
+
+/** The rate up to which SGD comes to rest in a minimum, on halves of this slope; undefined for what is not SGD. */
+function settlingLimit({ optimizer, second, slope }) {
+  const most = { SGD: 2 * (1 + second), Nesterov: (2 * (1 + second)) / (1 + 2 * second) }[optimizer];
+  return most / (1 + slope * slope);
 }
 
 /** The first step after which w > 0, for SGD and a ReLU from any w < 0; Infinity if there is none. */

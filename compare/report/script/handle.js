@@ -37,7 +37,7 @@ function addHandle(chart, { label, axes = "xy", kind = "", move }) {
 
   function moveTo(x, y) {
     const place = { x: clamp(x, left, left + width), y: clamp(y, top, top + height) };
-    move({ x: chart.fromX(place.x), y: chart.fromY(place.y) });
+    move(toldAt(chart, place));
   }
 
   function placeOf(event) {
@@ -124,6 +124,15 @@ function clamp(value, low, high) {
   return Math.min(Math.max(value, low), high);
 }
 
+/** The numbers at a place, without the digits that a pixel does not tell. */
+function toldAt(chart, { x, y }) {
+  const told = (back, place) => {
+    const worth = Math.abs(back(place + 0.5) - back(place - 0.5));
+    return Number(back(place).toFixed(clamp(-Math.floor(Math.log10(worth)), 0, 12)));
+  };
+  return { x: told(chart.fromX, x), y: told(chart.fromY, y) };
+}
+
 /** Call `move({ x, y })` where the chart is clicked or tapped, which a swipe does not do. */
 function letClick(chart, move) {
   chart.svg.addEventListener("click", (event) => {
@@ -133,7 +142,7 @@ function letClick(chart, move) {
     const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(chart.svg.getScreenCTM().inverse());
     const { inside } = chart;
     if (x >= inside.x && x <= inside.x + inside.width && y >= inside.y && y <= inside.y + inside.height) {
-      move({ x: chart.fromX(x), y: chart.fromY(y) });
+      move(toldAt(chart, { x, y }));
     }
   });
 }

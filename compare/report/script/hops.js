@@ -3,7 +3,7 @@
 "use strict";
 
 const HOPS = 60;
-const NUMBERED = [1, 2, 3, 5, 10, 20, 30, 40, 50, 60];
+const NUMBERED = [10, 20, 30, 40, 50, 60, 1, 2, 3, 5]; // which are written, the more important first
 const APART = 17; // between two of these numbers, in units of the chart
 const SIZES = [2, 4, 8, 13]; // how far from 0 the charts reach, for starts from near to far
 const ENOUGH = 360; // points in a line that is no wider
@@ -12,7 +12,7 @@ const ENOUGH = 360; // points in a line that is no wider
 function hopRanges({ w, slope }) {
   const size = SIZES.find((one) => Math.abs(w) <= 0.93 * one);
   const most = Math.max(lossWithoutBias(-size, slope), lossWithoutBias(size, slope));
-  return { w: [-size, size], loss: [-0.1 * most, 1.2 * most] };
+  return { w: [-size, size], loss: [-0.17 * most, 1.2 * most] };
 }
 
 /** Draw the loss curve; the answer's `show(path)` draws the arcs. */
@@ -21,6 +21,7 @@ function drawLossForHops(svg, run) {
   const chart = drawAxes(svg, {
     x: { from: across[0], to: across[1], label: "weight w" },
     y: { from: up[0], to: up[1], label: "expected loss" },
+    box: { height: 250 },
   });
   const behind = chart.layer("plot");
   addLine(chart, behind, [[0, up[0]], [0, up[1]]], "zero");
@@ -29,8 +30,8 @@ function drawLossForHops(svg, run) {
     addText(chart, chart.over("sides"), [across[1] * share, up[1] - 0.07 * (up[1] - up[0])], words, "tick middle");
   }
   const arcs = chart.layer("hops");
-  for (const { w, loss } of minimaWithoutBias(run.slope)) {
-    addStar(chart, chart.layer("minima"), [w, loss]);
+  for (const { w, loss, least } of minimaWithoutBias(run.slope)) {
+    addStar(chart, chart.layer("minima"), [w, loss], least ? "target" : "target lesser");
   }
   const numbers = chart.layer("numbers");
   const start = addMark(chart, "start", 6);
@@ -39,33 +40,35 @@ function drawLossForHops(svg, run) {
   function show(path) {
     const seen = path.w.slice(0, HOPS + 1).map((w) => [w, lossWithoutBias(w, run.slope)]);
     const places = seen.map(([w, loss]) => [chart.x(w), chart.y(loss)].map((one) => clamp(one, -2000, 2000)));
-    arcs.replaceChildren();
-    for (let i = 1; i < places.length; i += 1) {
-      const opacity = (1 - (0.7 * (i - 1)) / HOPS).toFixed(2);
-      append(arcs, "path", { class: "hop", d: arc(places[i - 1], places[i]), "stroke-opacity": opacity });
-    }
-    addNumbers(numbers, places);
+    addHops(arcs, places, 90);
+    addNumbers(numbers, places, NUMBERED);
     start.put(seen[0]);
     end.put(seen.at(-1));
   }
   return { show };
 }
 
+/** Arcs from each place to the next, fading. */
+function addHops(layer, places, highest) {
+  layer.replaceChildren();
+  for (let i = 1; i < places.length; i += 1) {
+    const opacity = (1 - (0.7 * (i - 1)) / (places.length - 1)).toFixed(2);
+    append(layer, "path", { class: "hop", d: arc(places[i - 1], places[i], highest), "stroke-opacity": opacity });
+  }
+}
+
 /** From one point over to another: the wider, the higher. */
-function arc([x, y], [toX, toY]) {
-  const height = clamp(Math.abs(toX - x) * 0.6, 7, 90);
+function arc([x, y], [toX, toY], highest) {
+  const height = clamp(Math.abs(toX - x) * 0.6, 7, highest);
   const places = [x, y, (x + toX) / 2, Math.min(y, toY) - height, toX, toY].map((one) => one.toFixed(1));
   return `M${places[0]} ${places[1]}Q${places.slice(2).join(" ")}`;
 }
 
 /** Numbers of steps below the points where they land, where there is room. */
-function addNumbers(layer, places) {
+function addNumbers(layer, places, numbered) {
   const taken = [places[0]];
   layer.replaceChildren();
-  for (const i of NUMBERED) {
-    if (i >= places.length) {
-      return;
-    }
+  for (const i of numbered.filter((one) => one < places.length)) {
     const [x, y] = places[i];
     if (taken.every(([otherX, otherY]) => Math.hypot(x - otherX, y - otherY) >= APART)) {
       append(layer, "text", { class: "tick middle", x: x.toFixed(1), y: (y + 19).toFixed(1) }).textContent = i;
@@ -80,7 +83,7 @@ function drawWeights(svg, run) {
   const chart = drawAxes(svg, {
     x: { from: 0, to: run.steps, label: "step" },
     y: { from: low, to: high, label: "weight w" },
-    box: { height: 190 },
+    box: { height: 140 },
   });
   const layer = chart.layer("plot");
   addLine(chart, layer, [[0, 0], [run.steps, 0]], "zero");

@@ -48,7 +48,7 @@ function outcomeOf(run, path, minima) {
   const last = path.w.length - 1;
   const [w, b] = [path.w[last], path.b[last]];
   if (path.diverged) {
-    return { kind: "diverged", w, b, loss: Infinity, share: NaN, reason: "w or b is beyond a million" };
+    return { kind: "diverged", w, b, loss: Infinity, share: NaN, reason: `${run.bias ? "w or b" : "w"} is beyond a million` };
   }
   const from = Math.max(0, last - 1);
   const moved = Math.max(Math.abs(w - path.w[from]), Math.abs(b - path.b[from]));
