@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -118,7 +119,8 @@ def test_the_example_is_a_claim_that_is_refuted(judged, finding):
 def test_the_printed_result_of_the_example_is_what_the_program_prints(tmp_path):
     (tmp_path / "mine.toml").write_bytes((PACKAGE / "example.toml").read_bytes())
     command = [sys.executable, "-m", "compare.run", "--no-keras", "--no-figures", "mine.toml"]
-    printed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    plain_pipe = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    printed = subprocess.run(command, cwd=tmp_path, env=plain_pipe, capture_output=True, text=True, check=True).stdout
     lines = [line.rstrip() for line in printed.splitlines()]
     assert (PACKAGE / "example.txt").read_text(encoding="utf-8").splitlines() == lines
 
