@@ -77,14 +77,30 @@ def _decided(verdict: Verdict, unchanged: bool) -> str:
     expected = _at_stated(boundary)
     if expected != holds and boundary.found_by != "reference":
         return f"{said}. Without batch noise it would be {_truth(boundary, verdict, expected)}"
-    return f"{said}. It would be {_truth(boundary, verdict, not holds)}"
+    others = _along_other_settings(verdict, boundary, holds)
+    more = "".join(f", or for {_place(other, verdict, not holds)}" for other in others)
+    return f"{said}. It would be {_truth(boundary, verdict, not holds)}{more}"
+
+
+def _along_other_settings(verdict: Verdict, first: Boundary, holds: bool) -> list[Boundary]:
+    """The first boundary along each other setting, of those that the expected dynamics has and that are one number."""
+    found: dict[str, Boundary] = {}
+    for boundary in verdict.boundaries:
+        plain = not boundary.windows and boundary.found_by == first.found_by == "exact"
+        if plain and boundary.setting != first.setting and _at_stated(boundary) == holds:
+            found.setdefault(boundary.setting, boundary)
+    return list(found.values())
 
 
 def _truth(boundary: Boundary, verdict: Verdict, holds: bool) -> str:
-    by_runs, run = boundary.found_by == "reference", verdict.claim.experiment
-    if holds:
-        return f"true{', whatever the batches,' * by_runs} for {true_where(boundary, verdict.boundaries, run)}"
-    return f"false {'with some batches ' * by_runs}for {false_for(boundary, verdict.boundaries, run)}"
+    by_runs = boundary.found_by == "reference"
+    word = f"true{', whatever the batches,' * by_runs}" if holds else f"false{' with some batches' * by_runs}"
+    return f"{word} for {_place(boundary, verdict, holds)}"
+
+
+def _place(boundary: Boundary, verdict: Verdict, holds: bool) -> str:
+    where = true_where if holds else false_for
+    return where(boundary, verdict.boundaries, verdict.claim.experiment)
 
 
 def _at_stated(boundary: Boundary) -> bool:

@@ -64,6 +64,17 @@ NOISELESS = " (looked at without batch noise)"
             verdict("refuted", boundary(found_by="reference", stated=0.9)),
             "False. It would be true, whatever the batches, for momentum below 0.81.",
         ),
+        (
+            verdict(
+                "refuted", STEPS, boundary(stated=0.9), boundary(setting="learning_rate", stated=0.9, windows=((0, 1),))
+            ),
+            "False. It would be true for runs of fewer than 24 steps, or for momentum below 0.81.",
+        ),
+        (  # a boundary of batches is told alone, and one that the claim is true on this side of not at all
+            verdict("refuted", boundary(found_by="reference", stated=0.9), STEPS),
+            "False. It would be true, whatever the batches, for momentum below 0.81.",
+        ),
+        (verdict("refuted", STEPS, boundary()), "False. It would be true for runs of fewer than 24 steps."),
         (verdict("conditional", LATER, check=True), "True only for runs of fewer than 6,217 steps."),
         (
             verdict("conditional", boundary(found_by="reference"), check=True),
