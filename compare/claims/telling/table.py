@@ -40,6 +40,12 @@ def _deciding(verdict: Verdict) -> str:
     return verdict.number if verdict.verdict not in ("undecided", "not auditable") else verdict.why
 
 
+def _true_only_for(verdict: Verdict) -> str:
+    """Where it is true along each setting, the one that matters most first."""
+    run = verdict.claim.experiment
+    return "; ".join(dict.fromkeys(true_only_for(one, verdict.boundaries, run) for one in verdict.boundaries))
+
+
 def _remark(verdict: Verdict) -> str:
     """Which parameters were trained, where that is not what one expects."""
     experiment = verdict.claim.experiment
@@ -59,7 +65,7 @@ def _columns(verdicts: Sequence[Verdict], width: int) -> Table:
         statement = Text(folded_at_hyphens(verdict.claim.id, claim), style="bold")
         for line in (verdict.claim.says, _remark(verdict)):
             statement.append(f"\n{wrapped(line, claim)}" if line else "", style="not bold")
-        where = true_only_for(verdict.boundary, verdict.boundaries, verdict.claim.experiment)
+        where = _true_only_for(verdict)
         table.add_row(
             statement,
             Text(_word(verdict), style=STYLES[verdict.verdict]),
@@ -74,7 +80,7 @@ def _list(verdicts: Sequence[Verdict], width: int) -> Group:
     for verdict in verdicts:
         statement = Text(folded_at_hyphens(verdict.claim.id, width), style="bold")
         word = _word(verdict).replace("\n", ", ")
-        where = true_only_for(verdict.boundary, verdict.boundaries, verdict.claim.experiment)
+        where = _true_only_for(verdict)
         decided = f"{word}: {_deciding(verdict)}" if _deciding(verdict) else word
         lines = [verdict.claim.says, decided, f"true only for {where}" if where else "", _remark(verdict)]
         says, *others = (wrapped(line, width - INDENT) for line in lines if line)
