@@ -156,4 +156,4 @@ def _noise(*boundaries: Boundary) -> str:
         return ""
     intervals = [ends for b in moved if (ends := b.with_batches) is not None and all(map(math.isfinite, ends))]
     known = ["between {} and {}".format(*told_apart(ends)) for ends in intervals]
-    return f" (with batches that changes {' and '.join(known)})" if known else " (with batches that changes elsewhere)"
+    return f" (with batches it changes {' and '.join(known)})" if known else " (with batches it changes elsewhere)"

@@ -66,7 +66,7 @@ def story_of(verdict: Verdict) -> Story:
         checked=(_sentence(f"what is checked: {'; '.join(judged.text for judged in verdict.checks)}"),),
         trained=(trained_and_held(claim.experiment),) if of_runs else (),
         witnesses=tuple(sentence for sentence in _by_witness(verdict) if sentence),
-        boundaries=tuple(_boundary(boundary, claim.experiment) for boundary in verdict.boundaries),
+        boundaries=tuple(_boundary(one, claim.experiment, verdict.verdict == "refuted") for one in verdict.boundaries),
         remarks=tuple(remark for remark in remarks if remark),
     )
 
@@ -104,8 +104,9 @@ def _certified(word: str, worst: float) -> str:
     return f"Keras {matches}; the largest difference is {times_rounding(worst)}."
 
 
-def _boundary(boundary: Boundary, run: Experiment) -> str:
-    text = f"True only for {true_only_for(boundary, run=run)}; the claim has {shown(boundary.stated)}{_width(boundary)}"
+def _boundary(boundary: Boundary, run: Experiment, refuted: bool) -> str:
+    word = "It would be true" if refuted else "True only"
+    text = f"{word} for {true_only_for(boundary, run=run)}; the claim has {shown(boundary.stated)}{_width(boundary)}"
     if boundary.closed_form is not None:
         formula, value = boundary.closed_form
         equals = "" if formula == shown(value) else f" = {shown(value)}"

@@ -231,7 +231,7 @@ def test_a_bar_shows_between_what_batches_change_it_and_what_each_says(example):
     assert [round(x, 6) for x in ends] == [round(axis.place(rate), 6) for rate in (0.7, 0.85)]
     assert [kind for _, kind, _ in scale.tried] == ["false", "mixed", "true"]
     assert [text for _, _, text in scale.tried] == ["0 of 32", "20 of 32", "32 of 32"]
-    assert "with batches that changes between 0.7 and 0.85" in scale.true_for
+    assert "with batches it changes between 0.7 and 0.85" in scale.true_for
 
 
 def test_two_changes_of_a_setting_share_a_bar_and_windows_have_one_part_each(example):
@@ -259,7 +259,7 @@ def test_a_range_without_an_end_has_no_bar_but_its_sentence(example):
     verdict, _ = example
     row = row_with(verdict, boundary(0.0, float("inf"), 1.0, 2.0))
     assert row.scales == ()
-    assert any(sentence.startswith("True only for learning rates below 1") for sentence in row.story)
+    assert any(sentence.startswith("It would be true for learning rates below 1") for sentence in row.story)
 
 
 def test_a_claim_about_no_run_has_no_picture(example):

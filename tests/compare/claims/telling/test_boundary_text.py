@@ -25,7 +25,7 @@ def boundary(**changes):
 
 
 MOVED = {"confirmed": False, "with_batches": (0.7, 0.85)}
-NOISY = " (with batches that changes between 0.7 and 0.85)"
+NOISY = " (with batches it changes between 0.7 and 0.85)"
 
 
 @pytest.mark.parametrize(
@@ -37,10 +37,10 @@ NOISY = " (with batches that changes between 0.7 and 0.85)"
         ({"bracket": (1.875, 2.125)}, "momentum below a value between 1.875 and 2.125"),
         ({"bracket": (0.0281, 0.02824)}, "momentum below 0.028"),
         (MOVED, f"momentum below 0.81{NOISY}"),
-        ({"confirmed": False}, "momentum below 0.81 (with batches that changes elsewhere)"),
+        ({"confirmed": False}, "momentum below 0.81 (with batches it changes elsewhere)"),
         (
             {"confirmed": False, "with_batches": (0.0282, 0.02820001)},
-            "momentum below 0.81 (with batches that changes between 0.0282 and 0.02820001)",
+            "momentum below 0.81 (with batches it changes between 0.0282 and 0.02820001)",
         ),
         ({"setting": "learning_rate"}, "learning rates below 0.81"),
         ({"setting": "negative_slope"}, "negative slopes below 0.81"),
