@@ -1,8 +1,11 @@
-"""How the property tests draw: the same examples every time, or new ones for `make fuzz`."""
+"""How the property tests draw, the same examples every time or new ones for `make fuzz`; and how wide output is."""
 
 import os
 
 from hypothesis import HealthCheck, settings
+
+# Worker processes inherit a width that was never asked for: libraries that read lines set it.
+os.environ.pop("COLUMNS", None)
 
 # Deadlines measure the machine, and the first example of a kind traces a graph.
 settings.register_profile("ci", deadline=None, derandomize=True, database=None)

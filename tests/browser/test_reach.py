@@ -185,13 +185,13 @@ def test_a_tap_puts_the_ring(opened, looking, gestures):
     assert pixels_from(opened, 0.3, 0.6) <= 1
 
 
-@pytest.mark.parametrize("width", [320, 390, 750, 1100])
+@pytest.mark.parametrize("width", [320, 1100])
 def test_words_of_any_length_leave_the_height_alone(opened, looking, width):
     looking(opened, width=width)
     random.seed(5)
     filled(opened)
     heights = set()
-    for k in range(120):
+    for k in range(60):
         state = {
             "w": random.choice([-10, -9.87, -1, 0, 12]),
             "optimizer": ("SGD", "Nesterov", "Adam", "AMSGrad", "AdamW", "RMSprop")[k % 6],

@@ -1,6 +1,7 @@
 """The report's pictures that need runs of their own."""
 
 import re
+from fractions import Fraction
 from functools import partial
 
 import numpy as np
@@ -52,7 +53,7 @@ def test_the_captions_tell_what_the_runs_did(small, tmp_path):
 
 def test_the_maps_are_told_after_the_same_time_as_the_basin_map():
     steps, rate = Experiment().steps, Experiment().optimizer.learning_rate
-    assert abs(studies.MAPPED_STEPS * studies.MAPPED_RATE - steps * rate) <= 1e-12 * steps * rate
+    assert studies.MAPPED_STEPS * Fraction(str(studies.MAPPED_RATE)) == steps * Fraction(str(rate))
 
 
 @pytest.mark.parametrize(
