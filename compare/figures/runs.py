@@ -88,7 +88,10 @@ def start_and_end(run: Trajectory) -> str:
 
 
 def end_of(run: Trajectory) -> str:
-    """What became of a single run, and its last weight."""
+    """What became of a single run, and its last weight; where the slope keeps it from the target, it is at its best."""
     if run.diverged_at is not None:
         return f"diverged after {run.diverged_at:,} steps"
-    return f"{outcome_of(run)}, w = {style.number(run.parameters.w[-1])}"
+    outcome, experiment = outcome_of(run), run.experiment
+    if outcome == "learned" and experiment.negative_slope != experiment.target.negative_slope:
+        outcome = "at its best"
+    return f"{outcome}, w = {style.number(run.parameters.w[-1])}"
