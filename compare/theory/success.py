@@ -32,7 +32,7 @@ import numpy as np
 from compare.surface import expected_loss
 from reference import Experiment, Parameters, Target, Trajectory
 
-__all__ = ["end_loss", "least_loss_in_words", "loss_to_beat", "loss_to_beat_in_words", "succeeded"]
+__all__ = ["end_loss", "least_loss_in_words", "loss_to_beat", "succeeded"]
 
 
 def loss_to_beat(experiment: Experiment) -> float | None:
@@ -59,31 +59,6 @@ def loss_to_beat(experiment: Experiment) -> float | None:
     constant, line = _bounds(target)
     bends_either_way = "v" in experiment.trainable or bool(np.any(np.asarray(experiment.initial.v) < 0))
     return line if bends_either_way else constant
-
-
-def loss_to_beat_in_words(experiment: Experiment) -> str | None:
-    """Say for which neurons the loss to beat is a bound, as a clause; None where it has no answer.
-
-    Examples
-    --------
-    >>> loss_to_beat_in_words(Experiment())
-    'no neuron that faces the wrong way (w < 0) or is dead has a loss below 0.341, that of the best constant'
-    >>> loss_to_beat_in_words(Experiment(trainable=("w", "v")))[:64]
-    'no neuron that is upside down (v < 0) has a loss below 0.0908, t'
-    """
-    bound = loss_to_beat(experiment)
-    if bound is None:
-        return None
-    constant, line = _bounds(experiment.target)
-    if bound == constant:
-        return (
-            "no neuron that faces the wrong way (w < 0) or is dead has a loss below "
-            f"{constant:.3g}, that of the best constant"
-        )
-    return (
-        f"no neuron that is upside down (v < 0) has a loss below {line:.3g}, that of the best straight line, "
-        f"and none that faces the wrong way (w < 0 < v) or is dead one below {constant:.3g}, that of the best constant"
-    )
 
 
 def least_loss_in_words(neuron: Parameters, experiment: Experiment) -> str | None:

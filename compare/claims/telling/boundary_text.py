@@ -9,7 +9,7 @@ from compare.claims.telling.trained import started_from
 from compare.claims.verdicts import MOST_WINDOWS, Boundary
 from reference import Experiment
 
-__all__ = ["boundary_text", "false_for", "known_digits", "reach", "true_only_for", "true_where"]
+__all__ = ["false_for", "known_digits", "reach", "true_only_for", "true_where"]
 
 MOST_DIGITS = 4
 _PLURALS = {"learning_rate": "learning rates", "negative_slope": "negative slopes"}
@@ -63,11 +63,6 @@ def true_only_for(boundary: Boundary | None, others: Sequence[Boundary] = (), ru
         return ""
     always = ", whatever the batches" if boundary.found_by == "reference" else ""
     return true_where(boundary, others, run) + always
-
-
-def boundary_text(boundary: Boundary | None) -> str:
-    """`true_only_for` as the end of a sentence that begins with the claim."""
-    return f"is true only for {true_only_for(boundary)}" if boundary is not None else ""
 
 
 def true_where(boundary: Boundary, others: Sequence[Boundary] = (), run: Experiment | None = None) -> str:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from compare.claims.boundaries.derivative_at_zero import SETTING
 from compare.claims.number_text import shown, times_rounding, told_apart
 from compare.claims.telling.boundary_text import true_only_for
-from compare.claims.telling.numbers import is_of_one_run, numbers, who_says
+from compare.claims.telling.numbers import is_of_one_run, who_says
 from compare.claims.telling.sentence import is_by_runs, unchanged_for, verdict_sentence
 from compare.claims.telling.trained import trained_and_held
 from compare.claims.values import ComparisonCheck, StepsCheck, TrajectoryCheck, UpdateCheck
@@ -14,7 +14,7 @@ from compare.claims.verdicts import WITNESSES, Boundary, Verdict
 from compare.claims.witnesses.shared_runs import FEW, SEEDS
 from reference import Experiment
 
-__all__ = ["Story", "explain", "numbers", "story_of"]
+__all__ = ["Story", "explain", "story_of"]
 
 _FOLLOW = {True: "change there too", False: "change elsewhere, as their noise moves it", None: "cannot all tell"}
 
