@@ -73,10 +73,6 @@ function addLine(chart, layer, points, kind) {
   return append(layer, "polyline", { class: kind, points: places.join(" ") });
 }
 
-function addDot(chart, layer, [x, y], kind, radius) {
-  return append(layer, "circle", { class: kind, cx: chart.x(x).toFixed(2), cy: chart.y(y).toFixed(2), r: radius });
-}
-
 function addText(chart, layer, [x, y], text, kind = "label") {
   const element = append(layer, "text", { class: kind, x: chart.x(x).toFixed(2), y: chart.y(y).toFixed(2) });
   element.textContent = text;

@@ -21,3 +21,9 @@ def test_no_name_is_declared_twice():
 def test_every_script_is_part_of_the_page():
     folder = resources.files("compare.report").joinpath("script")
     assert {f"{name}.js" for name in SCRIPTS} == {entry.name for entry in folder.iterdir()}
+
+
+def test_nothing_is_declared_that_the_page_does_not_use():
+    folder = resources.files("compare.report").joinpath("script")
+    whole = "\n".join(folder.joinpath(f"{script}.js").read_text("utf-8") for script in SCRIPTS)
+    assert [name for name in DECLARED.findall(whole) if len(re.findall(rf"\b{name}\b", whole)) < 2] == []
