@@ -1,7 +1,9 @@
 """One Chromium for all tests of the page, and the page they look at."""
 
+import math
 import os
 import shutil
+from itertools import pairwise
 
 import pytest
 
@@ -192,3 +194,35 @@ class Gestures:
 def gestures(opened):
     """Gestures on the opened page; a finger where `looking` has set a phone."""
     return Gestures(opened)
+
+
+def term_sizes(w, b, s):
+    """The magnitudes of the terms of dL/dw and dL/db, summed: what may cancel in them.
+
+    On each piece 2 |phi'| (|slope| |x|^2 + |rest| |x|) and 2 |phi'| (|slope| |x| + |rest|), where slope and
+    rest are those of the residual. With phi' = 1 the slope is w - 1 or w, rounded once; else its terms count.
+    """
+    kink = -b / w if w else 0.0
+    cuts = [-math.inf, *sorted({0.0, kink}), math.inf]
+    by_w = by_b = 0.0
+    for low, high in pairwise(cuts):
+        inside = low + 1 if math.isinf(high) else high - 1 if math.isinf(low) else (low + high) / 2
+        gain, label = (1.0 if w * inside + b > 0 else s), float(inside > 0)
+        slope = abs(w - label) if gain == 1 else abs(gain * w) + label
+        near, far = (low, high) if low >= 0 else (-high, -low)
+        m0 = (math.erfc(near / math.sqrt(2)) - math.erfc(far / math.sqrt(2))) / 2
+        m1 = density(near) - density(far)
+        m2 = m0 + near * density(near) - (0.0 if math.isinf(far) else far * density(far))
+        by_w += 2 * abs(gain) * (slope * m2 + abs(gain * b) * m1)
+        by_b += 2 * abs(gain) * (slope * m1 + abs(gain * b) * m0)
+    return by_w, by_b
+
+
+def density(x):
+    return math.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+
+
+@pytest.fixture(scope="session")
+def sizes():
+    """`term_sizes`, which bounds on the page's gradients are relative to."""
+    return term_sizes

@@ -2,7 +2,6 @@
 
 import math
 from importlib import resources
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -39,26 +38,8 @@ def density(x):
     return PEAK * math.exp(-x * x / 2)
 
 
-def magnitudes(w, b, s):
-    """Terms of dL/dw and dL/db, summed without their signs: what may cancel in them, on each piece of the line."""
-    kink = -b / w if w else 0.0
-    cuts = [-math.inf, *sorted({0.0, kink}), math.inf]
-    by_w = by_b = 0.0
-    for low, high in pairwise(cuts):
-        inside = low + 1 if math.isinf(high) else high - 1 if math.isinf(low) else (low + high) / 2
-        gain, label = (1.0 if w * inside + b > 0 else s), float(inside > 0)
-        slope = abs(w - label) if gain == 1 else abs(gain * w) + label
-        near, far = (low, high) if low >= 0 else (-high, -low)
-        m0 = (math.erfc(near / math.sqrt(2)) - math.erfc(far / math.sqrt(2))) / 2
-        m1 = density(near) - density(far)
-        m2 = m0 + near * density(near) - (0.0 if math.isinf(far) else far * density(far))
-        by_w += 2 * abs(gain) * (slope * m2 + abs(gain * b) * m1)
-        by_b += 2 * abs(gain) * (slope * m1 + abs(gain * b) * m0)
-    return by_w, by_b
-
-
-def bounds(w, b, s):
-    size = np.array([magnitudes(*point) for point in zip(w.tolist(), b.tolist(), s.tolist(), strict=True)])
+def bounds(sizes, w, b, s):
+    size = np.array([sizes(*point) for point in zip(w.tolist(), b.tolist(), s.tolist(), strict=True)])
     beyond = 4 * (1 + np.abs(w) + np.abs(b)) * REACH**2 * density(REACH)
     return (gamma(ROUNDINGS, U) + GRADIENT_ERROR) * size + beyond[:, None]
 
@@ -86,10 +67,10 @@ def in_page(session, w, b, s):
     return np.array(session.execute_script(code, np.stack([w, b, s], axis=1).tolist()), float)
 
 
-def test_the_quick_gradient_is_that_of_the_surface(opened):
+def test_the_quick_gradient_is_that_of_the_surface(opened, sizes):
     w, b, s = points()
     exact = expected_gradient(Parameters(w=w, b=b), negative_slope=s)
-    ratio = np.abs(in_page(opened, w, b, s) - np.stack([exact.w, exact.b], axis=1)) / bounds(w, b, s)
+    ratio = np.abs(in_page(opened, w, b, s) - np.stack([exact.w, exact.b], axis=1)) / bounds(sizes, w, b, s)
     print("observed/bound of dL/dw, dL/db:", ratio.max(axis=0))
     assert ratio.max() <= 1
 
@@ -104,7 +85,7 @@ def test_the_quick_gradient_is_that_of_the_surface(opened):
         ("2 * (byW + beyond", "2 * (byW + s"),
     ],
 )
-def test_a_wrong_formula_would_be_seen(opened, right, wrong):
+def test_a_wrong_formula_would_be_seen(opened, sizes, right, wrong):
     script = resources.files("compare.report").joinpath("script")
     text = script.joinpath("normal.js").read_text() + script.joinpath("quick_moments.js").read_text()
     assert right in text
@@ -117,7 +98,7 @@ def test_a_wrong_formula_would_be_seen(opened, right, wrong):
     }});"""
     found = np.array(opened.execute_script(code, np.stack([w, b, s], axis=1).tolist()), float)
     exact = expected_gradient(Parameters(w=w, b=b), negative_slope=s)
-    assert (np.abs(found - np.stack([exact.w, exact.b], axis=1)) > bounds(w, b, s)).any()
+    assert (np.abs(found - np.stack([exact.w, exact.b], axis=1)) > bounds(sizes, w, b, s)).any()
 
 
 def minima(session, slopes):
@@ -158,7 +139,7 @@ def test_the_best_straight_line_is_what_slope_1_has(opened):
 
 
 @pytest.mark.parametrize(("slope", "momentum"), [(0.0, 0.0), (0.3, 0.0), (0.0, 0.9)])
-def test_each_step_of_a_walk_is_the_step_on_the_exact_gradient(opened, slope, momentum):
+def test_each_step_of_a_walk_is_the_step_on_the_exact_gradient(opened, sizes, slope, momentum):
     rate = 0.125
     run = {"w": -2, "b": 2, "slope": slope, "rate": rate, "second": momentum, "steps": 300}
     code = "const { w, b } = walk(arguments[0]); return [[...w], [...b]];"
@@ -171,7 +152,7 @@ def test_each_step_of_a_walk_is_the_step_on_the_exact_gradient(opened, slope, mo
     off = np.abs(path[1:] - (path[:-1] + kept - rate * np.stack([exact.w, exact.b], axis=1)))
     # The gradient's error, and the roundings of the velocity, which is a difference of states here, and of the state.
     terms = np.abs(path[1:]) + np.abs(path[:-1]) + np.abs(before)
-    allowed = rate * bounds(w, b, np.full(w.shape, slope)) + gamma(8, U) * (terms + rate * np.abs(exact[:2]).T)
+    allowed = rate * bounds(sizes, w, b, np.full(w.shape, slope)) + gamma(8, U) * (terms + rate * np.abs(exact[:2]).T)
     assert (off <= allowed).all()
     assert (off < 1).all()
 

@@ -3,7 +3,6 @@
 import math
 from fractions import Fraction
 from importlib import resources
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -40,33 +39,11 @@ def points(number=6000):
     return w, b, rng.choice(SLOPES, len(w))
 
 
-def sizes(w, b, s):
-    """The magnitudes of the terms of dL/dw and dL/db, summed: what may cancel in them.
-
-    On each piece 2 |phi'| (|slope| |x|^2 + |rest| |x|) and 2 |phi'| (|slope| |x| + |rest|), where slope and
-    rest are those of the residual. With phi' = 1 the slope is w - 1 or w, rounded once; else its terms count.
-    """
-    kink = -b / w if w else 0.0
-    cuts = [-math.inf, *sorted({0.0, kink}), math.inf]
-    by_w = by_b = 0.0
-    for low, high in pairwise(cuts):
-        inside = low + 1 if math.isinf(high) else high - 1 if math.isinf(low) else (low + high) / 2
-        gain, label = (1.0 if w * inside + b > 0 else s), float(inside > 0)
-        slope = abs(w - label) if gain == 1 else abs(gain * w) + label
-        near, far = (low, high) if low >= 0 else (-high, -low)
-        m0 = (math.erfc(near / math.sqrt(2)) - math.erfc(far / math.sqrt(2))) / 2
-        m1 = density(near) - density(far)
-        m2 = m0 + near * density(near) - (0.0 if math.isinf(far) else far * density(far))
-        by_w += 2 * abs(gain) * (slope * m2 + abs(gain * b) * m1)
-        by_b += 2 * abs(gain) * (slope * m1 + abs(gain * b) * m0)
-    return by_w, by_b
-
-
 def density(x):
     return math.exp(-x * x / 2) / math.sqrt(2 * math.pi)
 
 
-def ratios(found, w, b, s):
+def ratios(sizes, found, w, b, s):
     """Largest observed/bound of loss, gradient by w and gradient by b."""
     loss, gradient = expected_loss_and_gradient(Parameters(w=w, b=b), negative_slope=s)
     size = np.array([sizes(*point) for point in zip(w.tolist(), b.tolist(), s.tolist(), strict=True)])
@@ -90,25 +67,25 @@ def in_page(session, w, b, s):
     return np.array(session.execute_script(code, triples), float)
 
 
-def test_loss_and_gradient_with_a_bias_are_those_of_the_surface(opened):
+def test_loss_and_gradient_with_a_bias_are_those_of_the_surface(opened, sizes):
     w, b, s = points()
-    worst = ratios(in_page(opened, w, b, s), w, b, s)
+    worst = ratios(sizes, in_page(opened, w, b, s), w, b, s)
     print("observed/bound of loss, dL/dw, dL/db:", worst)
     assert max(worst) <= 1
 
 
 @pytest.mark.parametrize("column", range(3))
-def test_an_error_a_hundred_times_the_bound_would_be_seen(opened, column):
+def test_an_error_a_hundred_times_the_bound_would_be_seen(opened, sizes, column):
     w, b, s = points(200)
     found = in_page(opened, w, b, s)
     found[:, column] *= 1 + 100 * gamma(ROUNDINGS, U)
-    assert ratios(found, w, b, s)[column] > 1
+    assert ratios(sizes, found, w, b, s)[column] > 1
 
 
-def test_the_wrong_value_at_the_origin_would_be_seen(opened):
+def test_the_wrong_value_at_the_origin_would_be_seen(opened, sizes):
     w, b, s = np.zeros(1), np.zeros(1), np.full(1, 0.3)
-    assert max(ratios(in_page(opened, w, b, s), w, b, s)) <= 1
-    assert ratios(in_page(opened, w + 1e-300, b, s), w, b, s)[1] > 1
+    assert max(ratios(sizes, in_page(opened, w, b, s), w, b, s)) <= 1
+    assert ratios(sizes, in_page(opened, w + 1e-300, b, s), w, b, s)[1] > 1
 
 
 def test_without_bias_the_two_halves_are_exact_on_dyadic_numbers(opened):
@@ -146,7 +123,7 @@ def test_a_path_without_bias_is_that_of_rational_arithmetic(opened):
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.3])
-def test_each_step_with_a_bias_is_the_step_on_the_exact_gradient(opened, slope):
+def test_each_step_with_a_bias_is_the_step_on_the_exact_gradient(opened, sizes, slope):
     rate = 0.125
     start = {"w": -2, "b": 2, "bias": True, "slope": slope}
     settings = start | {"optimizer": "SGD", "rate": rate, "second": 0, "steps": 300}
