@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from compare.report import show_me
+
 selenium = pytest.importorskip("selenium")
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
@@ -262,3 +264,32 @@ def test_an_opened_row_stays_inside_the_page(opened, looking, width):
     return [...document.querySelectorAll("#claims-list table, #claims-list figure, #claims-list p")]
       .map((one) => one.getBoundingClientRect().right - right).filter((beyond) => beyond > 0.5);"""
     assert opened.execute_script(code) == []
+
+
+def test_claims_are_shown_in_figures_only_as_far_as_their_fields_reach(opened):
+    code = """const fields = {};
+    for (const figure of ["votes", "reach", "deaths"])
+        for (const field of document.querySelectorAll(`#${figure} input[type=number]`))
+            fields[`${figure} ${field.name}`] = [Number(field.min), Number(field.max)];
+    return fields;"""
+    fields = {name: tuple(ends) for name, ends in opened.execute_script(code).items()}
+    w, both = show_me.FARTHEST_START, show_me.FARTHEST_WITH_BIAS
+    assert {name: fields[name] for name in ("votes w", "votes slope")} == {
+        "votes w": (-w, w),
+        "votes slope": show_me.SLOPES_OF_VOTES,
+    }
+    assert {name: ends for name, ends in fields.items() if name.startswith("reach")} == {
+        "reach w": (-w, w),
+        "reach rate": show_me.RATES,
+        "reach second": show_me.SECONDS,
+        "reach slope": show_me.SLOPES,
+        "reach steps": show_me.STEPS,
+    }
+    assert {name: ends for name, ends in fields.items() if name.startswith("deaths")} == {
+        "deaths w": (-both, both),
+        "deaths b": (-both, both),
+        "deaths slope": show_me.SLOPES_WITH_BIAS,
+        "deaths rate": show_me.RATES_WITH_BIAS,
+        "deaths momentum": show_me.MOMENTA_WITH_BIAS,
+        "deaths steps": show_me.STEPS,
+    }
