@@ -3,6 +3,7 @@
 import math
 import os
 import shutil
+import time
 from itertools import pairwise
 
 import pytest
@@ -181,6 +182,21 @@ class Gestures:
             self._touch("touchMove", place)
         self._touch("touchEnd")
 
+    def is_scrolled_by_finger(self, start, up, tries=5):
+        """Whether a swipe up scrolls the page by half its way; some are tried, as a pause makes a long press of one."""
+
+        def scrolled():
+            return self.session.execute_script("return scrollY")
+
+        for _ in range(tries):
+            before = scrolled()
+            self.swipe(start, *[(start[0], start[1] - up * i / 8) for i in range(1, 9)])
+            for _ in range(20):
+                if scrolled() > before + up / 2:
+                    return True
+                time.sleep(0.1)
+        return False
+
     def _mouse(self, kind, place, **options):
         event = {"type": kind, "x": place[0], "y": place[1], **options}
         self.session.execute_cdp_cmd("Input.dispatchMouseEvent", event)
@@ -226,3 +242,16 @@ def density(x):
 def sizes():
     """`term_sizes`, which bounds on the page's gradients are relative to."""
     return term_sizes
+
+
+def hops_in(page, chart):
+    """Where on the way across each hop of a chart begins and ends."""
+    code = """return [...document.querySelectorAll(`#reach-${arguments[0]} .hop`)].flatMap((path) =>
+        path.getAttribute("d").split("M").slice(1).map((hop) => hop.match(/-?[\\d.]+/g).map(Number)))"""
+    return [(hop[0], hop[4]) for hop in page.execute_script(code, chart)]
+
+
+@pytest.fixture(scope="session")
+def hops():
+    """`hops_in`, for tests of what is drawn of a run."""
+    return hops_in

@@ -114,10 +114,8 @@ def test_a_finger_taps_and_drags_and_a_swipe_scrolls(opened, looking, gestures):
     assert near((value(opened, "w"), value(opened, "b")), (1, -2))
     before = value(opened, "w"), value(opened, "b")
     start = place(opened, -2, 1)
-    scrolled = opened.execute_script("return scrollY")
-    gestures.swipe(start, *[(start[0], start[1] - 30 * i) for i in range(1, 8)])
+    assert gestures.is_scrolled_by_finger(start, up=210)
     assert (value(opened, "w"), value(opened, "b")) == before
-    WebDriverWait(opened, WAIT).until(lambda _: opened.execute_script("return scrollY") > scrolled)
 
 
 def test_a_start_outside_the_map_waits_at_its_edge_and_can_be_grasped(opened, gestures):

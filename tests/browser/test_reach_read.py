@@ -138,16 +138,12 @@ def test_beyond_the_limit_no_run_settles_and_below_each_does(opened, optimizer):
     assert opened.execute_script(code, optimizer) == [True] * 18
 
 
-def test_single_hops_are_seen_enlarged(opened):
-    code = """return [...document.querySelectorAll("#reach-closeup .hop")].map((hop) => {
-        const ends = hop.getAttribute("d").match(/-?[\\d.]+/g).map(Number);
-        return Math.abs(ends[4] - ends[0]);
-    });"""
+def test_single_hops_are_seen_enlarged(opened, hops):
     for state, zoom in (({}, "8"), ({"optimizer": "Adam", "second": 0.9}, "64"), ({"second": 0.9}, "2")):
         put(opened, **(DEFAULT | state))
-        hops = opened.execute_script(code)
-        assert len(hops) == 20
-        assert sum(hops) >= 0.25 * 368
+        seen = hops(opened, "closeup")
+        assert len(seen) == 20
+        assert sum(abs(end - start) for start, end in seen) >= 0.25 * 368
         assert text(opened, "#reach-zoom") == f"enlarged {zoom} times"
         labels = "return [...document.querySelectorAll('#reach-closeup .numbers text')].map((one) => one.textContent)"
         assert {"10", "20"} <= set(opened.execute_script(labels))

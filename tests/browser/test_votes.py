@@ -179,9 +179,7 @@ def test_on_a_phone_only_the_ball_takes_the_finger(opened, looking, gestures):
     w = weight(opened)
     for chart in ("neuron", "pulls", "loss"):
         x, y = gestures.centre(f"#votes-{chart}")
-        scrolled = opened.execute_script("return scrollY")
-        gestures.swipe((x + 60, y), (x + 60, y - 40), (x + 60, y - 90), (x + 60, y - 160))
-        WebDriverWait(opened, WAIT).until(lambda _, y=scrolled: opened.execute_script("return scrollY") > y + 50)
+        assert gestures.is_scrolled_by_finger((x + 60, y), up=160)
         assert weight(opened) == w
 
 

@@ -85,6 +85,12 @@ function addHandle(chart, { label, axes = "xy", kind = "", move }) {
     }
   });
 
+  // Looked up where the chart changes its size, as every look makes the browser lay out the page.
+  new ResizeObserver(() => {
+    const pixels = chart.svg.getScreenCTM()?.a || 1;
+    reach.setAttribute("r", Math.max(10, REACHABLE / pixels).toFixed(1));
+  }).observe(chart.svg);
+
   return {
     element: group,
     put(point, text) {
@@ -92,8 +98,6 @@ function addHandle(chart, { label, axes = "xy", kind = "", move }) {
       const share = axes === "y" ? 1 - (shown.y - top) / height : (shown.x - left) / width;
       group.setAttribute("aria-valuenow", (100 * share).toFixed(1));
       group.setAttribute("aria-valuetext", text);
-      const pixels = chart.svg.getScreenCTM()?.a || 1;
-      reach.setAttribute("r", Math.max(10, REACHABLE / pixels).toFixed(1));
     },
   };
 }

@@ -3,6 +3,7 @@
 "use strict";
 
 const HOPS = 60;
+const TOGETHER = 4; // hops in one path, as each element takes time
 const NUMBERED = [10, 20, 30, 40, 50, 60, 1, 2, 3, 5]; // which are written, the more important first
 const APART = 17; // between two of these numbers, in units of the chart
 const SIZES = [2, 4, 8, 13]; // how far from 0 the charts reach, for starts from near to far
@@ -48,12 +49,17 @@ function drawLossForHops(svg, run) {
   return { show };
 }
 
-/** Arcs from each place to the next, fading. */
+/** Arcs from each place to the next, fading from one group of them to the next. */
 function addHops(layer, places, highest) {
   layer.replaceChildren();
-  for (let i = 1; i < places.length; i += 1) {
-    const opacity = (1 - (0.7 * (i - 1)) / (places.length - 1)).toFixed(2);
-    append(layer, "path", { class: "hop", d: arc(places[i - 1], places[i], highest), "stroke-opacity": opacity });
+  for (let first = 1; first < places.length; first += TOGETHER) {
+    const last = Math.min(first + TOGETHER, places.length);
+    const opacity = (1 - (0.7 * (first - 1)) / (places.length - 1)).toFixed(2);
+    let arcs = "";
+    for (let i = first; i < last; i += 1) {
+      arcs += arc(places[i - 1], places[i], highest);
+    }
+    append(layer, "path", { class: "hop", d: arcs, "stroke-opacity": opacity });
   }
 }
 

@@ -18,7 +18,7 @@ function startReach() {
     const path = descend(run);
     const outcome = outcomeOf(run, path, minimaWithoutBias(run.slope));
     nameSecond(element("form"), OPTIMIZERS[run.optimizer].second);
-    if (drawn.hops !== (drawn.hops = [run.w, run.slope].join())) {
+    if (drawn.hops !== (drawn.hops = [...hopRanges(run).w, run.slope].join())) {
       hops = drawLossForHops(element("hops"), run);
     }
     if (drawn.weights !== (drawn.weights = [...hopRanges(run).w, run.steps].join())) {
@@ -81,17 +81,19 @@ function drawPlane(svg, choose) {
   const [cells, border, words] = [chart.layer("cells"), chart.layer("border"), chart.over("words")];
   const handle = addHandle(chart, { label: "learning rate and momentum", move });
   const note = document.getElementById("reach-cells");
+  const drawn = { cells: "", border: null };
   let stop = () => {};
-  let filled = "";
   letClick(chart, move);
 
   function show(run) {
     const name = OPTIMIZERS[run.optimizer].second;
-    if (filled !== (filled = [run.w, run.optimizer, run.slope, run.steps].join())) {
+    if (drawn.border !== (drawn.border = borderOf(run))) {
+      drawBorder(chart, border, words, drawn.border);
+    }
+    if (drawn.cells !== (drawn.cells = [run.w, run.optimizer, run.slope, run.steps].join())) {
       stop();
       svg.querySelector(".label[transform]").textContent = name;
       handle.element.setAttribute("aria-label", `learning rate and ${name}`);
-      drawBorder(chart, border, words, borderOf(run));
       cells.classList.add("old"); // until the first cells of these settings are known
       note.textContent = "Computing \u2026";
       stop = fillPlane(run, (kinds, size) => {
