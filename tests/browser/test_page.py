@@ -183,3 +183,16 @@ def test_without_scripts_the_page_still_reads(opened):
         assert shown(opened) == ["claim-hostile", "claim-lowest-at-one", "claim-kink-is-low"]
     finally:
         opened.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_on_paper_nothing_small_is_large_and_nothing_sticks_out(opened, looking):
+    looking(opened, width=720, media="print")
+    code = """const size = (one) => parseFloat(getComputedStyle(one).fontSize);
+    const small = [...document.querySelectorAll("figcaption, .number, small, table")];
+    const wide = [...document.querySelectorAll("svg, figure img, table")].filter((one) => one.checkVisibility());
+    const [body, right] = [document.body, (one) => one.getBoundingClientRect().right];
+    return [small.length, small.filter((one) => size(one) > size(body)).length,
+        wide.length, wide.filter((one) => right(one) > right(body) + 1).map((one) => one.outerHTML)];"""
+    small, larger, wide, outside = opened.execute_script(code)
+    assert (small > 20, larger) == (True, 0)
+    assert (wide > 10, outside) == (True, [])
