@@ -51,6 +51,17 @@ the derivatives are off by at most the sum over the runs of
 (with w = 0 and no bias, v g is multiplied first, and loses eta before it meets alpha), and
 are then rounded once to the experiment's dtype: U times their size and E / 2.
 
+Straight lines. Where d and both theta are 0 the same may be put together from the lines of
+`reference.ensembles.affine_sums`: a run's part of dL/dw from (g v)^2 2/n sum x^2 times
+w - p, and g v (g v p - tau) 2/n sum x^2, with a pivot p. So |alpha| above becomes
+
+    |v g| |w - p| + |v g p - tau|      which is at least |alpha|
+
+and da also has gamma_c |v g p|, as p is a quotient by v. On the way from a sum to the
+derivative are at most 3 roundings of the square of g v or of the other coefficient, one of
+the product with it, one addition of the other side, one of w - p, one product and two
+additions: 9, fewer than above. The pivot depends on the side of w; at 0 either may be taken.
+
 Underflow of what meets no sample any more. Of a run, 2/n sum x^2 loses 3/2 eta, 2/n sum x
 loses eta / 2, each product with a coefficient eta / 2; four runs are multiplied by g, and
 by v, or w and b. The products here do the same. All of it is less than
@@ -136,10 +147,10 @@ def sums_bounds(parameters: Parameters, x: np.ndarray, y: np.ndarray, slope: flo
     with np.errstate(all="ignore"):
         z = forward(parameters, x, dtype.type(s)).z
         active = z > 0
-        label = _label_errors(target, x)
+        label, pivots = _label_errors(target, x), _pivots(wide, target, x)
         for side, gain in ((active, 1.0), (~active, s)):
             for line, theirs in _lines(target, x):
-                of_run, off_of_run, largest_of_run = _run(wide, x, side & theirs, gain, line, label)
+                of_run, off_of_run, largest_of_run = _run(wide, x, side & theirs, gain, line, label, pivots)
                 exact, off, largest = exact + of_run, off + off_of_run, np.maximum(largest, largest_of_run)
         off[0] += gamma(8, U) * exact[0]
         w, b, v, _ = (np.abs(p) for p in wide)
@@ -182,12 +193,13 @@ def _known(loss: Any, gradient: Any) -> SumsBounds:
 
 
 def _run(
-    p: Parameters, x: Any, here: Any, gain: float, line: tuple[float, float], label: Any
+    p: Parameters, x: Any, here: Any, gain: float, line: tuple[float, float], label: Any, pivots: list[np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A run's part of loss and gradient, and its error, both (5, k), and 1 + |alpha| + |beta|, (k,).
 
     p holds arrays of shape (k,); x, `here` (which samples are the run's) and `label` (the error of
-    each label) are (k, n); `line` is the teacher's (tau, theta) on the run, `gain` the neuron's g.
+    each label) are (k, n); `line` is the teacher's (tau, theta) on the run, `gain` the neuron's g;
+    `pivots` are those that each neuron may have, or NaN.
     """
     n, g, sigma = x.shape[-1], abs(gain), max(1.0, abs(gain))
     vw, vb = gain * (p.v * p.w), gain * (p.v * p.b)
@@ -197,14 +209,19 @@ def _run(
     sum_ = np.where((count == 0) & (p.d == 0), 0.0, (count + 1) * U / (1 - (count + 1) * U))
     a, c = np.abs(alpha), np.abs(beta)
     da = product * np.abs(vw) + U * a + lost
+    apart, lined = a, da
+    for pivot in pivots:
+        vp = gain * (p.v * pivot)
+        apart = np.fmax(apart, np.abs(gain * (p.v * (p.w - pivot))) + np.abs(vp - line[0]))
+        lined = np.fmax(lined, da + product * np.abs(vp))
     db = sum_ * (np.abs(vb) + np.abs(p.d)) + U * c + lost
     sample, error = np.where(here, x, 0.0).astype(np.float64), np.where(here, label, 0.0)
     size = np.abs(sample)
     m0, m1, m2, s1 = (terms.mean(axis=-1) for terms in (here, size, np.square(size), sample))
     e0, e1 = alpha * s1 + beta * m0, alpha * m2 + beta * s1
     order = gamma(n + 11, U)
-    d0 = order * (a * m1 + c * m0) + da * m1 + db * m0 + error.mean(axis=-1)
-    d1 = order * (a * m2 + c * m1) + da * m2 + db * m1 + (error * size).mean(axis=-1)
+    d0 = order * (apart * m1 + c * m0) + lined * m1 + db * m0 + error.mean(axis=-1)
+    d1 = order * (apart * m2 + c * m1) + lined * m2 + db * m1 + (error * size).mean(axis=-1)
     e, around = _residuals(sample, alpha, beta, da, db)
     of_labels = (error * (2 * (np.abs(e) + around) + error)).mean(axis=-1)
     loss = _loss_off(sample, here, alpha, beta, da, db)
@@ -213,7 +230,7 @@ def _run(
     exact += [p.w * (gain * e1) + p.b * (gain * e0), e0]
     off = [loss + of_labels, v * (g * d1) + ETA * (a * m2 + c * m1), v * (g * d0), w * (g * d1) + b * (g * d0), d0]
     twice = np.array([1.0, 2.0, 2.0, 2.0, 2.0])[:, None]
-    return twice * np.stack(exact), twice * np.stack(off), 1 + a + c
+    return twice * np.stack(exact), twice * np.stack(off), 1 + apart + c
 
 
 def _vanished(x: Any, y: Any, steepest: Any, tiny: float) -> tuple[Any, Any]:
@@ -249,6 +266,15 @@ def _lines(target: Target, x: np.ndarray) -> list[tuple[tuple[float, float], np.
     w, b, slope = (x.dtype.type(setting) for setting in target)
     active = w * x + b > 0
     return [((float(w), float(b)), active), ((float(slope) * float(w), float(slope) * float(b)), ~active)]
+
+
+def _pivots(p: Parameters, target: Target, x: np.ndarray) -> list[np.ndarray]:
+    """The pivots that each neuron may have, (k,): one on either side of 0, both at 0; NaN where there are no lines."""
+    ((active, _), _), ((inactive, _), _) = _lines(target, x)
+    left, right = (inactive, active) if target.w > 0 else (active, inactive)
+    lines = (p.d == 0) & (target.b == 0)
+    v, there = np.where(p.v == 0, 1.0, p.v), np.where(p.v == 0, 0.0, 1.0)
+    return [np.where(lines & side, there * tau / v, np.nan) for side, tau in ((p.w <= 0, left), (p.w >= 0, right))]
 
 
 def _label_errors(target: Target, x: np.ndarray) -> np.ndarray:

@@ -10,6 +10,8 @@ optimizer's own.
     when this can be used, and when it pays; the result as a Trajectory
 `loop`, `members`, `recorded`
     blocks of batches, chunks of members, and what is recorded
+`affine_kernel`, `affine_sums`
+    the kernel for weight and bias that learn a teacher without one: gradients as lines
 `general_kernel`, `gradients`
     the kernel for any trained subset: gradient and loss from sums
 `sums`, `kink_ranks`
@@ -19,6 +21,8 @@ optimizer's own.
     the kernel without biases, two sums a batch; and its loop for one neuron, on numbers
 `neuron_fallback`
     the readable neuron for the few members next to overflow or underflow
+`scratch`
+    memory for intermediate results
 
 Cost of a member and step: independent of the batch size but for the tables, which are
 made once a batch. Memory: states, slots and settings of the members, what is recorded,

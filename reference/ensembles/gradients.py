@@ -23,38 +23,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reference.ensembles.kink_ranks import RankTable, counts_above, number_of_cells, rank_table
+from reference.ensembles.scratch import Scratch
 from reference.ensembles.sums import RunSums, opposite, run_sums
 from reference.ensembles.teacher import TeacherLines
 from reference.neuron import Parameters
 
-__all__ = ["BatchTable", "Scratch", "batch_loss", "batch_table", "gradients", "ranks_of"]
+__all__ = ["BatchTable", "batch_loss", "batch_table", "gradients", "ranks_of"]
 
 ZERO = 0.0
-
-
-class Scratch(NamedTuple):
-    """Memory for intermediate results, used over and over so that it stays in cache.
-
-    Parameters
-    ----------
-    floats : list of two ndarray of float64, of shape (k,)
-    pairs : list of two ndarray of complex128
-    ints : list of two ndarray of intp
-    codes : ndarray of int16
-    flags : ndarray of bool
-    """
-
-    floats: list[np.ndarray]
-    pairs: list[np.ndarray]
-    ints: list[np.ndarray]
-    codes: np.ndarray
-    flags: np.ndarray
-
-    @classmethod
-    def of(cls, size: int) -> "Scratch":
-        """Of k = size."""
-        floats, pairs, ints = ([np.empty(size, dtype) for _ in range(2)] for dtype in (float, complex, np.intp))
-        return cls(floats, pairs, ints, np.empty(size, np.int16), np.empty(size, bool))
 
 
 class BatchTable(NamedTuple):
@@ -82,7 +58,13 @@ def batch_table(x: np.ndarray, lines: TeacherLines, cells: int | None = None) ->
 
 
 def ranks_of(
-    table: RankTable, w: np.ndarray, b: np.ndarray, shift: np.ndarray, special: np.ndarray, scratch: Scratch
+    table: RankTable,
+    w: np.ndarray,
+    b: np.ndarray,
+    shift: np.ndarray,
+    left: np.ndarray,
+    special: np.ndarray,
+    scratch: Scratch,
 ) -> np.ndarray:
     """Rank of each neuron's kink, by lookup where that is exact.
 
@@ -93,6 +75,8 @@ def ranks_of(
         In the experiment's dtype.
     shift : ndarray of shape (k,)
         n where w > 0, 0 where w < 0, of the dtype of the codes.
+    left : ndarray of bool, of shape (k,)
+        Where w < 0.
     special : ndarray of int
         Neurons with w = 0 or subnormal.
 
@@ -101,20 +85,27 @@ def ranks_of(
     ndarray of intp, of shape (k,)
         In the scratch memory, until that is used for other members.
     """
-    position, cells, ranks, unsure = scratch.floats[0], *scratch.ints, scratch.flags
+    position, ranks, flags = scratch.floats[0], scratch.ints, scratch.flags
     codes = scratch.codes if table.codes.dtype == np.int16 else np.empty(len(w), table.codes.dtype)
     np.divide(b, w, out=position)
-    np.clip(position, -table.reach, table.reach, out=position)
+    np.maximum(position, -table.reach, out=position)  # quicker than np.clip
+    np.minimum(position, table.reach, out=position)
     position += table.shift
-    np.subtract(position.view(np.int64), table.origin, out=cells)
-    table.codes.take(cells, out=codes, mode="clip")  # NaN gets any cell: it has no rank
-    those = np.flatnonzero(np.less(codes, 0, out=unsure))
-    if those.size:
-        codes[those] = counts_above(table, w.take(those), b.take(those), codes.take(those))
-    np.copyto(ranks, np.add(codes, shift, out=codes))
+    np.subtract(position.view(np.int64), table.origin, out=ranks)
+    table.codes.take(ranks, out=codes, mode="clip")  # NaN gets any cell: it has no rank
+    crowded = np.flatnonzero(np.less(codes, 0, out=flags))
+    if crowded.size:
+        codes[crowded] = counts_above(table, w.take(crowded), b.take(crowded), codes.take(crowded))
+    np.copyto(ranks, codes)
+    z = table.descending.take(ranks, out=scratch.like(w), mode="clip")
+    z *= w
+    z += b
+    codes += np.not_equal(np.greater(z, 0, out=flags), left, out=flags)
+    codes += shift
+    np.copyto(ranks, codes)
     if special.size:
-        at = w[special]
-        ranks[special] = counts_above(table, at, b[special]) + np.where(np.signbit(at), 0, len(table.x))
+        at, beyond = np.copysign(w[special], np.where(left[special], w.dtype.type(-1), 1)), shift[special]
+        ranks[special] = counts_above(table, at, b[special]) + beyond
     return ranks
 
 
@@ -180,7 +171,7 @@ def _residuals(
     scratch: Scratch,
 ) -> tuple[Any, Any]:
     """R_0 and R_1 over the samples on one side of the neuron's kink, where it is ``slope x + height``."""
-    spare, coefficient = scratch.floats
+    spare, coefficient, *_ = scratch.floats
     runs = [run.take(ranks, out=out, mode="clip") for run, out in zip(sums[:2], scratch.pairs, strict=True)]
     r0: Any = ZERO
     r1: Any = ZERO
@@ -217,14 +208,19 @@ def batch_loss(
     w, b, v, d = parameters
     vw, vb = _times(v, w), _times(v, b)
     loss = np.zeros(len(ranks))
-    for gain, here in ((1.0, ranks), (slope, opposite(ranks, len(table.ranks.x)))):
-        runs = zip(table.sums[:2], table.sums.counts, (lines.left, lines.right), strict=True)
-        for run, count, (tau, theta) in runs:
-            s0, pair = count.take(here, mode="clip"), run.take(here, mode="clip")
-            s1, s2 = pair.real, pair.imag
-            mean = s1 / np.where(s0 == 0, 1.0, s0)
+    for run, count, (tau, theta) in zip(table.sums[:2], table.sums.counts, (lines.left, lines.right), strict=True):
+        mean = run.real / np.where(count == 0, 1.0, count)
+        about_mean = np.maximum(run.imag - mean * run.real, 0.0)
+        for gain, here in ((1.0, ranks), (slope, opposite(ranks, len(table.ranks.x)))):
+            if _is(gain, ZERO) and isinstance(d, float):  # all neurons err as much
+                loss += (count * np.square((d - theta) - tau * mean) + tau * tau * about_mean).take(here, mode="clip")
+                continue
             alpha, beta = gain * vw - tau, (gain * vb + d) - theta
-            loss += s0 * np.square(alpha * mean + beta) + np.square(alpha) * np.maximum(s2 - mean * s1, 0.0)
+            error = mean.take(here, mode="clip")
+            error *= alpha
+            error += beta
+            loss += np.square(error, out=error) * count.take(here, mode="clip")
+            loss += np.square(alpha) * about_mean.take(here, mode="clip")
     return loss / 2
 
 

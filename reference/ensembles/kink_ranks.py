@@ -15,9 +15,10 @@ cell which comes within
 
     5 u |x_i| + 2 u
 
-of no -x_i holds one rank for all its neurons. In the other cells the neuron's own decision
-is asked about the samples in question, mostly one, and where |w| < omega about all of
-them, by bisection.
+of no -x_i holds one rank for all its neurons, and one which does so for a single sample
+holds two. So the table says at least how many samples are above the kink, and of the next
+one every neuron decides itself. Where a cell comes as near to more samples, all of these
+are asked about, and where |w| < omega all samples, by bisection.
 """
 
 from typing import NamedTuple
@@ -26,8 +27,8 @@ import numpy as np
 
 __all__ = ["RankTable", "code_type", "counts_above", "number_of_cells", "rank_table"]
 
-CELLS_PER_SAMPLE = 64
-MOST_CELLS = 2**19
+CELLS_PER_SAMPLE = 32  # then 3 in 1,000 neurons share theirs with more than one sample
+MOST_CELLS = 2**18
 FEW = 8  # samples that are tried one by one
 ROUNDING = 1.5 * 2.0**52  # any number of half the size, added to it in float64, is rounded to an integer
 
@@ -48,8 +49,8 @@ class RankTable(NamedTuple):
     origin : int
         and less by this, when its bits are read as an integer, it is the number of the cell.
     codes : ndarray of int16 or int32
-        Of each cell, the number of samples above the kink, which is the rank if w < 0 and
-        n less than the rank if w > 0; -1 - k where it is at least k and has to be looked at.
+        Of each cell, k: k or k + 1 samples are above the kink; -1 - k where it may be more.
+        Their number is the rank if w < 0 and n less than the rank if w > 0.
     most : int
         It is at most so many more than k.
     """
@@ -85,7 +86,7 @@ def rank_table(x: np.ndarray, cells: int) -> RankTable:
     Examples
     --------
     >>> rank_table(np.array([-1.0, 2.5]), cells=16).codes.tolist()  # about b/w from -3 to 3, by halves
-    [0, -1, 1, 1, 1, 1, 1, 1, -2, 2, 2, 2, 2]
+    [0, 0, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2]
     """
     n, u = len(x), float(np.finfo(x.dtype).eps) / 2
     descending = np.append(x[::-1], x.dtype.type(-np.inf))
@@ -102,8 +103,10 @@ def rank_table(x: np.ndarray, cells: int) -> RankTable:
     edges += half
     first, last = edges
     codes = np.repeat(np.arange(n + 1, dtype=small), _lengths(last, 2 * half + 1))
-    codes[edges] = ~codes.take(edges)
-    most = int((first.searchsorted(last, side="right") - np.arange(n)).max())
+    unsure = first.searchsorted(edges, side="right") - last.searchsorted(edges)
+    crowded = edges[unsure > 1]
+    codes[crowded] = ~codes.take(crowded)
+    most = int(unsure.max())
     shift = ROUNDING / per_unit
     return RankTable(x, descending, half / per_unit, shift, _bits(shift) - half, codes, most)
 
@@ -130,7 +133,8 @@ def counts_above(table: RankTable, w: np.ndarray, b: np.ndarray, codes: np.ndarr
         In the dtype of the samples. With w = 0, no sample is above the kink of an inactive
         neuron if w is +0, and of an active one if it is -0.
     codes : ndarray of int of shape (k,), optional
-        What the table said, -1 - k, to look among the samples of that cell only.
+        What the table said, -1 - k, to look among the samples of that cell only; and not at
+        the last of these, so that the number may be one too low.
 
     Returns
     -------
@@ -150,7 +154,7 @@ def counts_above(table: RankTable, w: np.ndarray, b: np.ndarray, codes: np.ndarr
     counts = (~codes).astype(np.intp)
     if table.most > FEW:
         return _bisected(table, w, b, left, counts, counts + table.most)
-    for _ in range(table.most):
+    for _ in range(table.most - 1):
         counts += (w * table.descending.take(counts) + b > 0) != left
     return counts
 

@@ -1,7 +1,7 @@
 """The loop over blocks of batches, chunks of members and steps.
 
 Tables of a block of batches are made once, and a chunk takes all steps of the block before
-the next one does. Chunks are as large as the caches allow: a step has sixty calls, whatever
+the next one does. Chunks are as large as the caches allow, as a step has forty calls, whatever
 the number of members.
 """
 
@@ -11,26 +11,28 @@ from typing import Any
 
 import numpy as np
 
+from reference.ensembles.affine_kernel import AffineKernel
 from reference.ensembles.general_kernel import GeneralKernel
 from reference.ensembles.members import Members, optimizer_of, some
 from reference.ensembles.neuron_fallback import neuron_gradient
 from reference.ensembles.recorded import Recorded, empty
+from reference.ensembles.scratch import Scratch, aligned_copy
 from reference.ensembles.single_run import run_single
 from reference.ensembles.unbiased_kernel import UnbiasedKernel
 from reference.experiment import Experiment
 from reference.neuron import Parameters
 from reference.optimizers import cast_like_keras
 
-__all__ = ["run"]
+__all__ = ["kernel_of", "run"]
 
-CHUNK = 2**16  # members
+CHUNK = 2**14  # members: less than 2 MB of state and scratch memory
 
 Kernel = GeneralKernel | UnbiasedKernel
 Chunk = tuple[slice, Members]
 Where = slice | np.ndarray
 
 
-def run(experiment: Experiment, x_blocks: Iterator[np.ndarray], recorded: np.ndarray) -> Recorded:
+def run(experiment: Experiment, x_blocks: Iterator[np.ndarray], recorded: np.ndarray, threads: int = 1) -> Recorded:
     """Train an ensemble on the samples of its batches, which have the teacher's labels.
 
     Parameters
@@ -56,7 +58,7 @@ def run(experiment: Experiment, x_blocks: Iterator[np.ndarray], recorded: np.nda
     unbiased, members = UnbiasedKernel.fits(experiment), int(np.prod(experiment.shape))
     if unbiased and not experiment.shape:
         return run_single(experiment, x_blocks, recorded)
-    kernel: Kernel = UnbiasedKernel(experiment) if unbiased else GeneralKernel(experiment, members)
+    kernel = kernel_of(experiment, members)
     out = empty(experiment, members, recorded)
     chunks = _chunks(experiment, members, kernel)
     if 0 in out.rows:
@@ -75,6 +77,13 @@ def run(experiment: Experiment, x_blocks: Iterator[np.ndarray], recorded: np.nda
     return out
 
 
+def kernel_of(experiment: Experiment, members: int) -> Kernel:
+    """The quickest kernel that fits."""
+    if UnbiasedKernel.fits(experiment):
+        return UnbiasedKernel(experiment)
+    return (AffineKernel if AffineKernel.fits(experiment) else GeneralKernel)(experiment, members)
+
+
 def _chunks(experiment: Experiment, members: int, kernel: Kernel) -> list[Chunk]:
     """All members, at their start."""
     dtype, shape = np.dtype(experiment.dtype), experiment.shape
@@ -91,17 +100,18 @@ def _chunks(experiment: Experiment, members: int, kernel: Kernel) -> list[Chunk]
     slope = flat(slope.astype(np.float64)) if np.ndim(slope) else float(slope)
     optimizer = optimizer_of(experiment.optimizer, flat)
     slots = experiment.optimizer.slots
-    chunks = []
+    chunks, scratch = [], Scratch.of(min(members, CHUNK))
     for start in range(0, members, CHUNK):
         where = slice(start, min(start + CHUNK, members))
         size = where.stop - where.start
-        mine = {name: np.array(some(value, where))[()] for name, value in values.items()}
+        mine = {name: aligned_copy(value[where]) if np.ndim(value) else value for name, value in values.items()}
         chunk = Members(
             mine,
             {name: {slot: np.zeros(size, dtype) for slot in slots} for name in experiment.trainable},
             some(slope, where),
             optimizer_of(optimizer, itemgetter(where)),
             kernel.of_side,
+            scratch.part(size),
         )
         chunks.append((where, chunk))
     return chunks

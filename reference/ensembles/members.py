@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from reference.ensembles.scratch import Scratch, aligned_copy
 from reference.neuron import Parameters
-from reference.optimizers import Optimizer
+from reference.optimizers import SGD, Optimizer
 from reference.optimizers.base import PER_MEMBER
 
 __all__ = ["Members", "optimizer_of", "some"]
@@ -29,7 +30,7 @@ State = tuple[Values, Slots, np.ndarray]
 
 @dataclass
 class Members:
-    """Mutable, unlike everything that leaves this package; but arrays of state are replaced, never written to.
+    """Mutable, unlike everything that leaves this package.
 
     Parameters
     ----------
@@ -43,6 +44,8 @@ class Members:
         With these members' settings.
     of_side : callable
         What the kernel keeps of members, from an array that says where w is right of 0, and their slope.
+    scratch : Scratch, optional
+        Memory of the members' size, which others may use too; by default their own.
     """
 
     values: Values
@@ -50,6 +53,7 @@ class Members:
     slope: Any
     optimizer: Optimizer
     of_side: Callable[[np.ndarray, Any], tuple[np.ndarray, ...]]
+    scratch: Scratch = field(default_factory=lambda: Scratch.of(0))
     start_sign: np.ndarray = field(init=False)
     crossed_at: np.ndarray = field(init=False)
     sides: tuple[float, float] = field(init=False, default=(-1.0, 1.0))
@@ -58,22 +62,31 @@ class Members:
     common: float = field(init=False, default=0.0)
     special: np.ndarray = field(init=False, default_factory=NOBODY.copy)
     by_side: tuple[np.ndarray, ...] = field(init=False)
+    attended: bool = field(init=False, default=False)
+    plain_rate: Any = field(init=False, default=None)
 
     def __post_init__(self) -> None:
+        if len(self.scratch.flags) != len(self.values["w"]):
+            self.scratch = Scratch.of(len(self.values["w"]))
         w = self.values["w"]
-        self.start_sign, self.crossed_at = np.sign(w), np.full(len(w), -1)
-        self.side = np.copysign(w.dtype.type(1), w)
-        self.by_side = self.of_side(self.side > 0, self.slope)
+        if type(self.optimizer) is SGD and not self.optimizer.slots:
+            self.plain_rate = w.dtype.type(self.optimizer.learning_rate)
+        self.start_sign, self.crossed_at = np.sign(w), np.full(len(w), -1, np.int64)
+        self.side = aligned_copy(np.copysign(w.dtype.type(1), w))
+        self.by_side = self._kept(self.side > 0, self.slope)
+
+    def _kept(self, right: np.ndarray, slope: Any) -> tuple[np.ndarray, ...]:
+        return tuple(map(aligned_copy, self.of_side(right, slope)))
 
     def attend(self, sides: tuple[float, float], least: float, step: int) -> None:
         """From now on those need attention with ``w side < least``, where `side` is one of two factors."""
-        if (sides, least) != (self.sides, self.least):
+        if not self.attended or (sides, least) != (self.sides, self.least):
             left, right = (self.side.dtype.type(factor) for factor in sides)
-            self.side = np.where(self.side < 0, left, right)
-            self.sides, self.least = sides, least
+            self.side = aligned_copy(np.where(self.side < 0, left, right))
+            self.sides, self.least, self.attended = sides, least, True
+            self.look(step)
         lowest, highest = float(self.side.min()), float(self.side.max())
         self.common = lowest if lowest == highest else 0.0
-        self.look(step)
 
     def look(self, step: int) -> None:
         """Note who changed sides by update number `step`, and who is next to 0.
@@ -84,7 +97,7 @@ class Members:
         self.special = NOBODY
         if self.common and (w.min() if self.common > 0 else w.max()) * self.common >= self.least:  # not with NaN
             return
-        low = w * self.side < self.least
+        low = np.less(np.multiply(w, self.side, out=self.scratch.like(w)), self.least, out=self.scratch.flags)
         if not low.any():
             return
         those = np.flatnonzero(low)
@@ -105,16 +118,25 @@ class Members:
             kept[those] = new
 
     def step(self, gradient: Mapping[str, np.ndarray], iterations: int) -> None:
-        """Take the optimizer's own step."""
+        """Take the optimizer's own step; that of plain SGD in place, as new arrays would cost as much again."""
         for name, derivative in gradient.items():
-            self.values[name], self.slots[name] = self.optimizer.update(
-                self.values[name], derivative, iterations, self.slots[name]
-            )
+            w = self.values[name]
+            if self.plain_rate is not None:
+                w -= np.multiply(derivative, self.plain_rate, out=self.scratch.like(w))
+            else:
+                self.values[name], self.slots[name] = self.optimizer.update(
+                    w, derivative.copy(), iterations, self.slots[name]
+                )
 
     @property
     def state(self) -> State:
-        """The state as it is now."""
-        return dict(self.values), {name: dict(slots) for name, slots in self.slots.items()}, self.crossed_at.copy()
+        """The state as it is now; in the scratch memory, where a step writes to what it was in."""
+        kept = iter(self.scratch.kept)
+        values = {
+            name: _copied(value, next(kept)) if name in self.slots else value for name, value in self.values.items()
+        }
+        slots = {name: dict(mine) for name, mine in self.slots.items()}
+        return values, slots, _copied(self.crossed_at, next(kept))
 
     def part(self, state: State, those: np.ndarray) -> "Members":
         """Some of the members as they were in an earlier state."""
@@ -155,14 +177,15 @@ class Members:
         -------
         ndarray of int
         """
-        limit, slope, wide = NEXT_TO_OVERFLOW * float(np.finfo(self.side.dtype).max), self.slope, self.wide
-        arrays = [array for name, slots in self.slots.items() for array in (self.values[name], *slots.values())]
-        if all(_largest(array) < np.inf for array in arrays) and (  # mostly nobody is, which costs less to see
-            self._intermediate(Parameters(*map(_largest, wide)), _largest(slope), widest) < limit
+        limit = NEXT_TO_OVERFLOW * float(np.finfo(self.side.dtype).max)
+        slots = [array for mine in self.slots.values() for array in mine.values()]
+        sizes = Parameters(*(_largest(self.values[name]) for name in Parameters._fields))
+        if all(size < np.inf for size in (*sizes, *map(_largest, slots))) and (
+            self._intermediate(sizes, _largest(self.slope), widest) < limit  # mostly nobody is, which costs less to see
         ):
             return NOBODY
-        fine = self._intermediate(Parameters(*map(np.abs, wide)), np.abs(slope), widest) < limit
-        for array in arrays:
+        fine = self._intermediate(Parameters(*map(np.abs, self.wide)), np.abs(self.slope), widest) < limit
+        for array in (*(self.values[name] for name in self.slots), *slots):
             fine &= np.isfinite(array)
         return np.flatnonzero(~fine)
 
@@ -189,6 +212,12 @@ class Members:
             self.values[name] = _put(self.values[name], those, part.values[name])
             for slot, old in slots.items():
                 slots[slot] = _put(old, those, part.slots[name][slot])
+
+
+def _copied(array: np.ndarray, room: np.ndarray) -> np.ndarray:
+    copy = room.view(array.dtype)[: len(array)]
+    copy[:] = array
+    return copy
 
 
 def _largest(array: Any) -> float:

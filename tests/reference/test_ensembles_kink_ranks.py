@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from reference import Target
-from reference.ensembles.gradients import Scratch, ranks_of
+from reference.ensembles.gradients import ranks_of
 from reference.ensembles.kink_ranks import code_type, number_of_cells, rank_table
+from reference.ensembles.scratch import Scratch
 from reference.ensembles.sums import opposite, run_sums
 from reference.ensembles.teacher import teacher_lines
 
@@ -18,7 +19,7 @@ def looked_up(x, w, b, cells=None):
     shift = np.where(np.signbit(w), 0, len(x)).astype(code_type(len(x)))
     special = np.flatnonzero(np.abs(w) < np.finfo(w.dtype).tiny)
     with np.errstate(all="ignore"):
-        return ranks_of(table, w, b, shift, special, Scratch.of(len(w)))
+        return ranks_of(table, w, b, shift, np.signbit(w), special, Scratch.of(len(w)))
 
 
 def active(x, ranks):

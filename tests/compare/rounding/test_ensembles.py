@@ -89,12 +89,18 @@ def ensembles(draw):
         st.builds(RMSprop, learning_rate=rate, momentum=amount, centered=st.booleans()),
     )
     settings_ = st.sampled_from([0.0, 1.0, -1.0, 0.5]) | st.floats(-2, 2, allow_subnormal=False)
+    any_of = {name: plain[name] | array | starts(dtype) for name in NAMES} | {"w": array}
+    targets = st.just(Target()) | st.builds(Target, settings_, settings_, settings_)
+    if draw(st.booleans()):  # gradients that may be looked up as lines
+        trainable = draw(st.sampled_from([("w", "b"), ("b",), ("w",)]))
+        any_of |= {"d": st.just(0.0), "v": st.just(1.0) | st.floats(-3, 3, width=32, allow_subnormal=False)}
+        targets = st.just(Target()) | st.builds(Target, settings_, st.just(0.0), settings_)
     e = Experiment(
-        initial=Parameters(*(draw(array if name == "w" else plain[name] | array | starts(dtype)) for name in NAMES)),
+        initial=Parameters(*(draw(any_of[name]) for name in NAMES)),
         trainable=tuple(trainable),
         negative_slope=draw(st.sampled_from([0.0, 0.25, -1.0]) | st.floats(-3, 3, width=32, allow_subnormal=False)),
         optimizer=draw(optimizer),
-        target=draw(st.just(Target()) | st.builds(Target, settings_, settings_, settings_)),
+        target=draw(targets),
         batch_size=draw(st.integers(1, 8) | st.integers(9, 300)),
         steps=draw(st.integers(1, 20)),
         seed=draw(st.integers(0, 2**32)),

@@ -14,7 +14,7 @@ import pytest
 from compare.rounding.batch import batch_bounds, sides
 from compare.rounding.ensembles import bounds_from_exact, bounds_from_neuron, sums_bounds
 from reference import Parameters, Target, backward, forward, mean_squared_error, train
-from reference.ensembles.general_kernel import GeneralKernel
+from reference.ensembles.loop import kernel_of
 from reference.ensembles.members import Members
 from reference.ensembles.unbiased_kernel import UnbiasedKernel
 from reference.optimizers import cast_like_keras
@@ -25,7 +25,7 @@ NAMES = Parameters._fields
 def by_kernel(case):
     """Loss and gradient by sums, None for members that the fast path hands on to the neuron."""
     e, dtype = case.experiment, case.x.dtype
-    kernel = UnbiasedKernel(e) if UnbiasedKernel.fits(e) else GeneralKernel(e, len(case.parameters.w))
+    kernel = kernel_of(e, len(case.parameters.w))
     values = dict(zip(NAMES, map(np.array, case.parameters), strict=True))
     with np.errstate(all="ignore"):
         members = Members(values, {name: {} for name in e.trainable}, float(case.slope), e.optimizer, kernel.of_side)

@@ -1,0 +1,104 @@
+"""The kernel for neurons of which w, b or both are trained, and learn a teacher without bias: one line for each place.
+
+With d = 0 and one v and one slope for all members; see `reference.ensembles.affine_sums`.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from reference.ensembles.affine_sums import AffineSums, affine_sums, pivots_of
+from reference.ensembles.general_kernel import GeneralKernel
+from reference.ensembles.gradients import BatchTable
+from reference.ensembles.kink_ranks import RankTable
+from reference.ensembles.members import Members
+from reference.ensembles.sums import RunSums
+from reference.experiment import Experiment
+from reference.optimizers import cast_like_keras
+
+__all__ = ["AffineKernel", "AffineTable"]
+
+MODERATE = 2.0**64  # products of a few such numbers, or their inverses, are far from overflow and underflow
+
+
+class AffineTable(NamedTuple):
+    """What many neurons need of one batch; `lines` is None where its samples are not of moderate size."""
+
+    ranks: RankTable
+    sums: RunSums
+    lines: AffineSums | None
+
+    @property
+    def x(self) -> np.ndarray:
+        """The samples, sorted."""
+        return self.ranks.x
+
+
+class AffineKernel(GeneralKernel):
+    """Gradients that are looked up as straight lines.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        One that `fits`.
+    members : int
+        As for `GeneralKernel`.
+    """
+
+    def __init__(self, experiment: Experiment, members: int) -> None:
+        super().__init__(experiment, members)
+        dtype = np.dtype(experiment.dtype)
+        self.v = float(dtype.type(experiment.initial.v))
+        self.slope = float(cast_like_keras(experiment.negative_slope, dtype))
+        self.taus = self.lines.left[0], self.lines.right[0]
+        self.pivots = np.array(pivots_of(self.taus, self.v))
+
+    @staticmethod
+    def fits(experiment: Experiment) -> bool:
+        """Whether this is an experiment with such a gradient, and of moderate numbers."""
+        _, _, v, d = experiment.initial
+        numbers = (v, experiment.negative_slope, *experiment.target)
+        if experiment.target.b != 0 or np.ndim(d) or d != 0 or any(np.ndim(number) for number in numbers):
+            return False
+        return set(experiment.trainable) <= {"w", "b"} and all(
+            number == 0 or 1 / MODERATE <= abs(number) <= MODERATE for number in numbers
+        )
+
+    def table(self, x: np.ndarray) -> Any:
+        """Tables of a batch, x of shape (n,)."""
+        table: BatchTable = super().table(x)
+        moderate = self.widest <= MODERATE
+        return AffineTable(*table, affine_sums(table.sums, self.taus, self.v, self.slope) if moderate else None)
+
+    def of_side(self, right: np.ndarray, slope: Any) -> tuple[np.ndarray, ...]:
+        """What a place is above the number of samples above the kink, where that is none, and the pivot."""
+        shift, left = super().of_side(right, slope)
+        return shift + right, left, self.pivots.take(right.astype(np.intp))
+
+    def _ranks(self, table: Any, members: Members) -> np.ndarray:
+        """Ranks, of which both halves have n: those of `RunSums`."""
+        places = super()._ranks(table, members)
+        return places - (places > self.samples)
+
+    def gradient(self, table: Any, members: Members) -> dict[str, np.ndarray]:
+        """Derivatives with respect to what is trained, in float64, in the members' scratch memory."""
+        if table.lines is None:
+            return super().gradient(table, members)
+        lines, places = table.lines, super()._ranks(table, members)
+        from_pivot, spare, mixed, *results = members.scratch.floats
+        w, b = (members.values[name].astype(np.float64, copy=False) for name in "wb")
+        np.subtract(w, members.by_side[2], out=from_pivot)
+        lines.x.take(places, out=mixed, mode="clip")
+        gradient = dict(zip(self.trainable, results, strict=False))
+        if "w" in gradient:
+            by_w = lines.xx.take(places, out=gradient["w"], mode="clip")
+            by_w *= from_pivot
+            by_w += np.multiply(mixed, b, out=spare)
+            by_w += lines.at_w.take(places, out=spare, mode="clip")
+        if "b" in gradient:
+            by_b = lines.one.take(places, out=gradient["b"], mode="clip")
+            by_b *= b
+            mixed *= from_pivot
+            by_b += mixed
+            by_b += lines.at_b.take(places, out=spare, mode="clip")
+        return gradient
