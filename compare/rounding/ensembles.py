@@ -52,7 +52,7 @@ the derivatives are off by at most the sum over the runs of
 are then rounded once to the experiment's dtype: U times their size and E / 2.
 
 Straight lines. Where d and both theta are 0 the same may be put together from the lines of
-`reference.ensembles.affine_sums`: a run's part of dL/dw from (g v)^2 2/n sum x^2 times
+`reference.ensembles.tables.affine_sums`: a run's part of dL/dw from (g v)^2 2/n sum x^2 times
 w - p, and g v (g v p - tau) 2/n sum x^2, with a pivot p. So |alpha| above becomes
 
     |v g| |w - p| + |v g p - tau|      which is at least |alpha|

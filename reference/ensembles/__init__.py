@@ -10,13 +10,13 @@ optimizer's own.
     when this can be used, and when it pays; the result as a Trajectory
 `loop`, `members`, `recorded`
     blocks of batches, chunks of members, and what is recorded
-`affine_kernel`, `affine_sums`
+`tables`
+    what is made once a batch: where a neuron's kink lies among its samples, by lookup,
+    exactly; sums over the samples left and right of the teacher's kink, for every rank
+`affine_kernel`
     the kernel for weight and bias that learn a teacher without one: gradients as lines
 `general_kernel`, `gradients`
     the kernel for any trained subset: gradient and loss from sums
-`sums`, `kink_ranks`
-    sums over the samples left and right of the teacher's kink, for every rank; the rank of
-    a neuron's kink in the sorted batch, by lookup, exactly
 `unbiased_kernel`, `single_run`
     the kernel without biases, two sums a batch; and its loop for one neuron, on numbers
 `neuron_fallback`

@@ -1,18 +1,18 @@
 """The kernel for neurons of which w, b or both are trained, and learn a teacher without bias: one line for each place.
 
-With d = 0 and one v and one slope for all members; see `reference.ensembles.affine_sums`.
+With d = 0 and one v and one slope for all members; see `reference.ensembles.tables.affine_sums`.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from reference.ensembles.affine_sums import AffineSums, affine_sums, pivots_of
 from reference.ensembles.general_kernel import GeneralKernel
 from reference.ensembles.gradients import BatchTable
-from reference.ensembles.kink_ranks import RankTable
 from reference.ensembles.members import Members
-from reference.ensembles.sums import RunSums
+from reference.ensembles.tables.affine_sums import AffineSums, affine_sums, pivots_of
+from reference.ensembles.tables.kink_ranks import RankTable
+from reference.ensembles.tables.sums import RunSums
 from reference.experiment import Experiment
 from reference.optimizers import cast_like_keras
 

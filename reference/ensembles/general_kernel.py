@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from reference.ensembles.gradients import BatchTable, batch_loss, batch_table, gradients, ranks_of
-from reference.ensembles.kink_ranks import code_type, number_of_cells
 from reference.ensembles.members import Members
-from reference.ensembles.teacher import teacher_lines
+from reference.ensembles.tables.kink_ranks import code_type, number_of_cells
+from reference.ensembles.tables.teacher import teacher_lines
 from reference.experiment import Experiment
 
 __all__ = ["GeneralKernel"]

@@ -22,10 +22,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reference.ensembles.kink_ranks import RankTable, counts_above, number_of_cells, rank_table
 from reference.ensembles.scratch import Scratch
-from reference.ensembles.sums import RunSums, opposite, run_sums
-from reference.ensembles.teacher import TeacherLines
+from reference.ensembles.tables.kink_ranks import RankTable, counts_above, number_of_cells, rank_table
+from reference.ensembles.tables.sums import RunSums, opposite, run_sums
+from reference.ensembles.tables.teacher import TeacherLines
 from reference.neuron import Parameters
 
 __all__ = ["BatchTable", "batch_loss", "batch_table", "gradients", "ranks_of"]

@@ -20,7 +20,7 @@ import numpy as np
 
 from reference.ensembles.members import Members, some
 from reference.ensembles.neuron_fallback import neuron_gradient
-from reference.ensembles.teacher import TeacherLines, teacher_lines
+from reference.ensembles.tables.teacher import TeacherLines, teacher_lines
 from reference.experiment import Experiment
 
 __all__ = ["TwoSums", "UnbiasedKernel"]

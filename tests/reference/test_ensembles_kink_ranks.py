@@ -5,10 +5,10 @@ import pytest
 
 from reference import Target
 from reference.ensembles.gradients import ranks_of
-from reference.ensembles.kink_ranks import code_type, number_of_cells, rank_table
 from reference.ensembles.scratch import Scratch
-from reference.ensembles.sums import opposite, run_sums
-from reference.ensembles.teacher import teacher_lines
+from reference.ensembles.tables.kink_ranks import code_type, number_of_cells, rank_table
+from reference.ensembles.tables.sums import opposite, run_sums
+from reference.ensembles.tables.teacher import teacher_lines
 
 DTYPES = ["float32", "float64"]
 

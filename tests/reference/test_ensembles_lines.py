@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 import reference.ensembles.affine_kernel
-import reference.ensembles.affine_sums
+import reference.ensembles.tables.affine_sums
 from compare.rounding.ensembles import sums_bounds
 from reference import SGD, Experiment, Parameters, Target, train
 from reference.ensembles.affine_kernel import AffineKernel
-from reference.ensembles.affine_sums import affine_sums, pivots_of
 from reference.ensembles.general_kernel import GeneralKernel
 from reference.ensembles.loop import kernel_of
-from reference.ensembles.sums import run_sums
+from reference.ensembles.tables.affine_sums import affine_sums, pivots_of
+from reference.ensembles.tables.sums import run_sums
 
 BATCHES = [[-1.0, 2.0], [-2.0, -0.5, 0.0, 0.0, 0.25, 3.0, 3.0, 4.0], [1.0], [-3.0, -1.0], [0.0, 0.0]]  # powers of 2
 
@@ -83,7 +83,7 @@ def test_a_pivot_on_the_other_side_is_caught(monkeypatch):
     def swapped(taus, v):
         return pivots_of(taus, v)[::-1]
 
-    for module in (reference.ensembles.affine_kernel, reference.ensembles.affine_sums):
+    for module in (reference.ensembles.affine_kernel, reference.ensembles.tables.affine_sums):
         monkeypatch.setattr(module, "pivots_of", swapped)
     assert off(*near_the_optimum()) > 2**10
 

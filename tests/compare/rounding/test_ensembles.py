@@ -14,7 +14,7 @@ from compare.certificates.free_run import free_run
 from compare.rounding import Ball
 from compare.rounding.ensembles import bounds_from_neuron, sums_bounds
 from reference import SGD, Adam, AdamW, Experiment, Parameters, RMSprop, Target, draw_batches, train
-from reference.ensembles.kink_ranks import counts_above
+from reference.ensembles.tables.kink_ranks import counts_above
 from reference.neuron import backward, forward, mean_squared_error
 from reference.training import constants
 

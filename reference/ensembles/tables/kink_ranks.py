@@ -2,7 +2,7 @@
 
 With the samples sorted, the active ones, ``fl(fl(w x) + b) > 0`` in the experiment's dtype,
 are the k largest (w > 0) or the k smallest (w < 0), because rounding is monotone. The
-number wanted is the rank n + k or n - k (see `reference.ensembles.sums`).
+number wanted is the rank n + k or n - k (see `reference.ensembles.tables.sums`).
 
 A lookup table over the kink gives it in one step. The neuron's kink is at -b/w; a sample
 x_i changes sides where b/w = -x_i, and in floating point nowhere but near: with |w| at least

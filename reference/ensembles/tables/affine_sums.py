@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reference.ensembles.sums import RunSums
+from reference.ensembles.tables.sums import RunSums
 
 __all__ = ["AffineSums", "affine_sums", "pivots_of"]
 
@@ -74,7 +74,7 @@ def affine_sums(sums: RunSums, taus: tuple[float, float], v: float, slope: float
     A ReLU with w > 0 whose kink has one of the samples -1 and 2 above it sees the teacher's line; with both, e = -1 w
     at -1, which is (w - 1) (-1) and -1:
 
-    >>> from reference.ensembles.sums import run_sums
+    >>> from reference.ensembles.tables.sums import run_sums
     >>> lines = affine_sums(run_sums(np.array([-1.0, 2.0]), kink=1), (0.0, 1.0), 1.0, 0.0)
     >>> [array[4:].tolist() for array in (lines.xx, lines.at_w)]
     [[4.0, 5.0], [0.0, 1.0]]
