@@ -98,15 +98,15 @@ def rank_table(x: np.ndarray, cells: int) -> RankTable:
         return RankTable(x, descending, 0.0, ROUNDING, _bits(ROUNDING), np.full(1, -1, small), n)
     boundaries *= per_unit
     margin = 5 * u * np.abs(boundaries) + 2 * u * per_unit
-    edges = np.rint([boundaries - margin, boundaries + margin]).astype(np.intp)
+    edges = np.rint(boundaries + margin * np.array([[-1.0], [1.0]])).astype(np.intp)
     half = int(max(-edges[0, 0], edges[1, -1])) + 1  # and what is farther out counts as there
     edges += half
     first, last = edges
     codes = np.repeat(np.arange(n + 1, dtype=small), _lengths(last, 2 * half + 1))
-    unsure = first.searchsorted(edges, side="right") - last.searchsorted(edges)
-    crowded = edges[unsure > 1]
+    close = first[1:] <= last[:-1]
+    crowded = np.concatenate([first[1:][close], last[:-1][close]])  # all there are: no sample has more than two cells
     codes[crowded] = ~codes.take(crowded)
-    most = int(unsure.max())
+    most = int((first.searchsorted(last, side="right") - np.arange(n)).max())
     shift = ROUNDING / per_unit
     return RankTable(x, descending, half / per_unit, shift, _bits(shift) - half, codes, most)
 
