@@ -7,7 +7,7 @@ from compare.claims.check_text import describe
 from compare.claims.findings import Finding
 from compare.claims.values import Check, Claim, DefaultCheck, TrajectoryCheck, UpdateCheck
 from compare.claims.verdicts import NEEDS_KERAS, Judged, Share, Witness
-from compare.claims.witnesses.keras import only_keras
+from compare.claims.witnesses.installed_keras import only_keras
 from compare.claims.witnesses.paths.answers import CUT
 from compare.claims.witnesses.paths.statements import Statement
 from compare.claims.witnesses.seeds.confidence_intervals import interval

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-__all__ = ["Finding"]
+__all__ = ["Finding", "same"]
 
 
 class Finding(NamedTuple):
@@ -13,3 +13,14 @@ class Finding(NamedTuple):
     says: str = ""  # it in words, with a place or a step where that helps
     reason: str = ""  # why the witness cannot tell, where it cannot
     share: tuple[int, int, int] | None = None  # seeds or starts: for how many it holds, of how many that tell, of all
+
+
+def same(value: object, wanted: object) -> bool:
+    """Equality in which True is not 1.
+
+    Examples
+    --------
+    >>> same(0.0, 0), same(True, 1)
+    (True, False)
+    """
+    return isinstance(value, bool) == isinstance(wanted, bool) and value == wanted

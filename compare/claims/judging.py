@@ -28,7 +28,7 @@ from compare.claims.telling.numbers import is_of_one_run, who_says
 from compare.claims.values import Check, Claim, StepsCheck
 from compare.claims.verdicts import WITNESSES, Boundary, Share, Verdict, Witness
 from compare.claims.witnesses.exact import exact_findings, exact_statement, expected_runs_of
-from compare.claims.witnesses.keras import certificates_of, keras_findings, keras_statement, needs_keras
+from compare.claims.witnesses.keras import certified_runs, keras_findings, keras_statement, needs_keras
 from compare.claims.witnesses.paths.statements import Statement, run_checks, runs_of
 from compare.claims.witnesses.reference import finer_statement, reference_findings, reference_statement, requests_of
 from compare.claims.witnesses.seeds.confidence_intervals import interval
@@ -178,14 +178,14 @@ def _conclude(draft: _Draft, shared: SharedRuns) -> Verdict:
     seeds = reference_statement(claim, shared)
     findings = {"exact": draft.findings, "reference": reference_findings(claim, seeds, shared)}
     keras, certified = None, None
-    if shared.recorder is not None:
+    if shared.keras is not None:
         keras = keras_statement(claim, shared)
         findings["keras"] = keras_findings(claim, keras, shared)
         certified = _certified(claim, shared, into)
     if draft.said is not None and seeds is not None:
         outcomes = conclude_runs(draft.said, seeds, keras, _finer(draft, seeds, shared), into)
         of_runs = {i: outcome for (i, _), outcome in zip(run_checks(claim), outcomes, strict=True)}
-    conclude_checks(claim, findings, of_runs, shared.recorder is not None, into)
+    conclude_checks(claim, findings, of_runs, shared.keras is not None, into)
     if any(_is_of_a_diverged_run(claim.checks[i], found[i]) for i in of_runs for found in findings.values()):
         into.notes.append("the run diverges: what is asked about is infinite")
     witnesses = {
@@ -217,14 +217,14 @@ def _finer(draft: _Draft, seeds: Statement, shared: SharedRuns) -> Statement | N
 
 
 def _certified(claim: Claim, shared: SharedRuns, into: Conclusion) -> tuple[str, float] | None:
-    certificates = certificates_of(claim, shared)
-    if not certificates:
+    runs = certified_runs(claim, shared)
+    if not runs:
         return None
-    disagreements = [c.first_disagreement for c in certificates if c.first_disagreement is not None]
+    disagreements = [run.first_disagreement for run in runs if run.first_disagreement is not None]
     into.contradictions += [f"Keras and the reference disagree: {disagreement}" for disagreement in disagreements]
-    agrees = all(certificate.agrees for certificate in certificates)
+    agrees = all(run.agrees for run in runs)
     word = "disagrees" if disagreements else "agrees" if agrees else "could not be compared"
-    return word, max(certificate.worst for certificate in certificates)
+    return word, max(run.worst for run in runs)
 
 
 def _verdict(draft: _Draft, into: Conclusion, witnesses: dict[str, Witness | None], found: SearchResult) -> Verdict:

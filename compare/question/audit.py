@@ -1,7 +1,8 @@
 """The main job as a value: every case run on the reference and, unless told not to, certified on Keras."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,11 +29,17 @@ class Finding:
     expected_loss: float  # exact, at the end point; NaN where the run diverged
 
 
-def audit(cases: Iterable[Case], recorder: "Recorder | None") -> Iterator[Finding]:
+def audit(
+    cases: Iterable[Case],
+    recorder: "Recorder | None" = None,
+    *,
+    certified: Callable[[Experiment], Certificate] | None = None,
+) -> Iterator[Finding]:
     """Run each case, in order.
 
-    Graphs are shared by `recorder`; without one Keras is left out, and cases that differ in
-    their start only are trained as one ensemble, with the same bits as each alone.
+    They are certified by `certified`, or by `certify` with graphs shared by `recorder`. Without
+    either Keras is left out, and cases that differ in their start only are trained as one
+    ensemble, with the same bits as each alone.
 
     Examples
     --------
@@ -42,13 +49,15 @@ def audit(cases: Iterable[Case], recorder: "Recorder | None") -> Iterator[Findin
     >>> finding.certificate is None, 0.5 < finding.expected_loss < 1
     (True, True)
     """
-    if recorder is None:
+    if recorder is not None:
+        certified = partial(certify, recorder=recorder)
+    if certified is None:
         cases = list(cases)
         for case, trajectory in zip(cases, _train([case.experiment for case in cases]), strict=True):
             yield Finding(case, trajectory, None, float(end_loss(trajectory)))
         return
     for case in cases:
-        certificate = certify(case.experiment, recorder=recorder)
+        certificate = certified(case.experiment)
         yield Finding(case, certificate.reference, certificate, float(end_loss(certificate.reference)))
 
 

@@ -2,9 +2,12 @@
 
 import argparse
 import sys
-from itertools import islice
+from collections.abc import Iterator
+from contextlib import nullcontext
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from compare.system.command_line import (
     FOUND_WANTING,
@@ -14,7 +17,6 @@ from compare.system.command_line import (
     path,
     print_errors,
     run_command,
-    start_keras,
 )
 
 if TYPE_CHECKING:
@@ -22,11 +24,10 @@ if TYPE_CHECKING:
     from compare.figures import Picture
     from compare.question.audit import Finding
     from compare.question.experiments import Case
-    from keras_impl import Recorder
 
 __all__ = ["main"]
 
-MOST_CLAIM_PICTURES = 12
+Item = TypeVar("Item")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -67,20 +68,14 @@ def _main(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace, cases: "list[Case]", claims: "list[Claim]") -> int:
-    from compare.claims import SharedRuns
-    from compare.question.audit import audit
     from compare.run.junit import junit_writer, require_apart
     from compare.run.selection import shipped_files
-    from compare.run.terminal import failures, follow_findings, judge_and_follow, show
+    from compare.run.terminal import failures, show
     from compare.system.folders import folder
 
     require_apart(options.out, options.junit, options.files or shipped_files())
     with junit_writer(options.junit, options.out) as write_junit, folder(options.out) as temporary:
-        recorder = None if options.no_keras else _keras_recorder()
-        findings = follow_findings(audit(cases, recorder), len(cases), options.quiet)
-        shared = SharedRuns(recorder)
-        verdicts = judge_and_follow(claims, shared, options.quiet)
-        pictures = [] if options.no_figures else _draw(temporary / "figures", options, findings, verdicts, shared)
+        findings, verdicts, pictures, shared = _computed(options, cases, claims, temporary)
         write_junit(temporary, verdicts)
         from compare.run.files import write_audit  # not before: what cannot be written is to be refused at once
 
@@ -92,37 +87,37 @@ def _run(options: argparse.Namespace, cases: "list[Case]", claims: "list[Claim]"
     return FOUND_WANTING if failed else GOOD
 
 
-def _keras_recorder() -> "Recorder":
-    start_keras(instead=", or use --no-keras")
-    import keras_impl
+def _computed(
+    options: argparse.Namespace, cases: "list[Case]", claims: "list[Claim]", temporary: Path
+) -> "tuple[list[Finding], list[Verdict], list[Picture], SharedRuns]":
+    """Run, judge and draw, and tell what comes of it in order; Keras beside it where there are cores for both."""
+    from compare.claims import SharedRuns, judge_all
+    from compare.question.audit import audit
+    from compare.run.keras_process import KerasBeside, keras_for
+    from compare.run.pictures import Drawing
+    from compare.run.terminal import follow_findings, follow_verdicts
 
-    return keras_impl.Recorder()
+    follow = partial(follow_findings, total=len(cases), quiet=options.quiet)
+    with nullcontext() if options.no_keras else keras_for(cases, claims) as keras:
+        drawing = None if options.no_figures else Drawing(temporary / "figures", options, bool(cases))
+        shared = SharedRuns(keras=keras)
+        verdicts = judge_all(claims, shared)
+        if isinstance(keras, KerasBeside):
+            followed = keras.followed(follow)
+            keras.meanwhile = lambda: drawing is not None and drawing.draw_one()
+            verdicts = _begun(verdicts)
+            findings = keras.awaited(followed)
+        else:
+            findings = follow(audit(cases) if keras is None else keras.findings(cases))
+        if drawing is not None:
+            drawing.begin(findings)
+        judged = follow_verdicts(verdicts, len(claims), options.quiet)
+        return findings, judged, [] if drawing is None else drawing.finish(judged, shared), shared
 
 
-def _draw(
-    folder: Path,
-    options: argparse.Namespace,
-    findings: "list[Finding]",
-    verdicts: "list[Verdict]",
-    shared: "SharedRuns",
-) -> "list[Picture]":
-    """The source's pictures, or those of the first of the claims that were asked for."""
-    folder.mkdir()
-    pictures: list[Picture] = []
-    if findings:
-        from compare.figures import draw_all
-
-        pictures = draw_all({finding.case.id: finding.trajectory for finding in findings}, folder)
-        if options.only is None:
-            from compare.figures.gallery.studies import draw_studies
-
-            pictures += draw_studies(folder, seed=options.seed, dtype=options.dtype)
-    if options.files or options.explain is not None or options.only is not None:
-        from compare.claims.telling.picture import draw_claim
-
-        drawn = (draw_claim(verdict, shared, folder) for verdict in verdicts)
-        pictures += islice((picture for picture in drawn if picture is not None), MOST_CLAIM_PICTURES)
-    return pictures
+def _begun(items: "Iterator[Item]") -> "Iterator[Item]":
+    """The same items, of which the first is computed at once, with all that goes before."""
+    return chain(list(islice(items, 1)), items)
 
 
 if __name__ == "__main__":

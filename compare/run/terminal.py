@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
-from compare.claims import Claim, SharedRuns, Verdict, judge_all
+from compare.claims import Verdict
 from compare.question.audit import Finding
 from compare.system.console import progress_bar, say
 from reference import Parameters
 
-__all__ = ["failures", "follow_findings", "judge_and_follow", "show"]
+__all__ = ["failures", "follow_findings", "follow_verdicts", "show"]
 
 HEADINGS = (
     "experiment",
@@ -30,13 +30,11 @@ def follow_findings(findings: Iterable[Finding], total: int, quiet: bool) -> lis
     return list(_followed(findings, total, quiet, lambda finding: (finding.case.id, _agreement(finding)), bar))
 
 
-def judge_and_follow(claims: Sequence[Claim], shared: SharedRuns, quiet: bool) -> list[Verdict]:
-    """Judge claims, and show how far it is."""
-    total = len(claims)
+def follow_verdicts(verdicts: Iterable[Verdict], total: int, quiet: bool) -> list[Verdict]:
+    """Collect verdicts as they come, and show how far it is."""
     if total > 1 and not quiet and not sys.stdout.isatty():
         print(f"judging {total} claims", flush=True)  # the first of them takes the longest
     bar = progress_bar("{task.description:32.32}", "running what claims need", total)
-    verdicts = judge_all(claims, shared)
     return list(_followed(verdicts, total, quiet, lambda verdict: (verdict.claim.id, verdict.verdict), bar))
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "KerasMissing",
     "Parser",
     "UsageError",
+    "expect_keras",
     "integer",
     "path",
     "print_errors",
@@ -169,6 +170,11 @@ def reporting_unwritable(place: object) -> Iterator[None]:
         raise UsageError(f"{place}: cannot be written: {error.strerror or error}") from None
 
 
+def expect_keras() -> None:
+    """Let TensorFlow print errors only once it starts, in this process or in one that is started by it."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
 def start_keras(instead: str = "") -> None:
     """Import Keras and its backend, which takes seconds, without what they print to standard error.
 
@@ -177,7 +183,7 @@ def start_keras(instead: str = "") -> None:
     """
     from compare.system.console import stderr_held_back
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors only
+    expect_keras()
     try:
         with stderr_held_back():
             import keras_impl  # noqa: F401  what follows finds it imported

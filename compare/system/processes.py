@@ -1,23 +1,45 @@
-"""Pools of worker processes that end with this process."""
+"""Processes beside this one: how many are worth it, and pools of them that end with this process."""
 
+import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children, get_context, parent_process
+from multiprocessing.reduction import ForkingPickler
+from threading import Thread
+from types import MappingProxyType
+from typing import Any
 
-__all__ = ["process_pool"]
+__all__ = ["cores", "process_pool"]
+
+
+def cores() -> int:
+    """How many cores this process may use.
+
+    Examples
+    --------
+    >>> cores() >= 1
+    True
+    """
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
 
 
 @contextmanager
 def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """A pool of processes that are terminated if an error or an interrupt ends the with block.
 
-    They are started afresh rather than forked: TensorFlow does not survive a fork.
+    They are started afresh rather than forked: TensorFlow does not survive a fork. They also
+    end if this process is killed, and what they are given and give back may hold read-only
+    mappings.
     """
     others = set(active_children())
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_die_quietly)
+    _pickle_mappings()
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
     try:
+        with _interrupts_held_back():  # by the new processes too, until they know what to do then
+            pool.submit(_pickle_mappings)
         yield pool
     except BaseException:
         for process in set(active_children()) - others:
@@ -27,6 +49,43 @@ def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def _die_quietly() -> None:
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Hold SIGINT back in this thread inside the with block, and in processes that it starts there."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin() -> None:
     """Let an interrupt end the process without a traceback; the first process says what there is to say."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    _pickle_mappings()
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _pickle_mappings() -> None:
+    """Let read-only mappings pass between processes."""
+    ForkingPickler.register(MappingProxyType, _taken_apart)
+
+
+def _taken_apart(mapping: Any) -> tuple[Any, tuple[Any]]:
+    return _read_only, (dict(mapping),)
+
+
+def _read_only(content: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(content)

@@ -72,7 +72,7 @@ def _draw_run(
     ax.fill_between(steps[thin], low, high, color=inks.band, alpha=0.6, linewidth=0, label=whose)
     exact = _values(measure, shared.exact_path(experiment))[:, 0]
     ax.plot(np.arange(len(exact))[thin], exact[thin], color=inks.line, linewidth=1.8, label=f"expected dynamics{which}")
-    if shared.recorder is not None:
+    if shared.keras is not None:
         keras = _values(measure, shared.keras_path(experiment))[:, 0]
         style = {"color": inks.line, "linewidth": 1.2, "linestyle": (0, (4, 3)) if not which else "dotted"}
         ax.plot(np.arange(len(keras))[thin], keras[thin], label=f"Keras, seed {experiment.seed}{which}", **style)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from compare.claims.check_text import measured
-from compare.claims.findings import Finding
+from compare.claims.findings import Finding, same
 from compare.claims.number_text import counted
 from compare.claims.values import Check, Claim, DefaultCheck, ShareOf, TrajectoryCheck, UpdateCheck
 from compare.claims.verdicts import Share
@@ -19,7 +19,7 @@ from compare.claims.witnesses.shared_runs import SEEDS, SharedRuns
 from compare.claims.witnesses.update_rules.recorded_steps import judge_update
 from reference import OPTIMIZERS, Experiment
 
-__all__ = ["finer_statement", "reference_findings", "reference_statement", "requests_of", "same"]
+__all__ = ["finer_statement", "reference_findings", "reference_statement", "requests_of"]
 
 
 def requests_of(claim: Claim) -> list[Request]:
@@ -120,14 +120,3 @@ def _default(check: DefaultCheck) -> Finding | None:
         return None
     number = field.default if isinstance(field.default, float) else None
     return Finding(same(field.default, check.equals), number, f"{check.argument} = {field.default!r}")
-
-
-def same(value: object, wanted: object) -> bool:
-    """Equality in which True is not 1.
-
-    Examples
-    --------
-    >>> same(0.0, 0), same(True, 1)
-    (True, False)
-    """
-    return isinstance(value, bool) == isinstance(wanted, bool) and value == wanted

@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 import reference
+from compare.claims.findings import Finding
+from compare.claims.values import Check
 from compare.claims.verdicts import Share
 from compare.claims.witnesses.descent.decimal_descent import DecimalDescent
 from compare.claims.witnesses.descent.float_descent import ShadowedDescent, without_sampling_settings
+from compare.claims.witnesses.keras_runs import KerasRun, KerasRuns, KerasSide
 from compare.claims.witnesses.paths.path import Path
 from compare.claims.witnesses.seeds.batch_streams import Squares
 from compare.claims.witnesses.seeds.many_runs import Request, affordable_steps, run_expected, run_together
 from compare.claims.witnesses.seeds.offset_runs import offset_path
-from reference import Experiment, Parameters, Trajectory, draw_batches
+from reference import Experiment, Parameters, Trajectory
 
 if TYPE_CHECKING:
-    from compare.certificates import Certificate
     from keras_impl import Recorder
 
-__all__ = ["FEW", "SEEDS", "SharedRuns", "seeds_for"]
+__all__ = ["FEW", "SEEDS", "SharedRuns", "affordable", "seeds_for"]
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -49,7 +51,9 @@ class SharedRuns:
     Parameters
     ----------
     recorder : keras_impl.Recorder, optional
-        With whose graphs Keras runs; None leaves Keras out.
+        With whose graphs Keras runs in this process.
+    keras : KerasSide, optional
+        Whoever else has Keras; without either it is left out.
 
     Examples
     --------
@@ -58,8 +62,8 @@ class SharedRuns:
     True
     """
 
-    def __init__(self, recorder: "Recorder | None" = None) -> None:
-        self.recorder = recorder
+    def __init__(self, recorder: "Recorder | None" = None, *, keras: KerasSide | None = None) -> None:
+        self.keras = keras if recorder is None else KerasRuns(recorder)
         self.shares: dict[tuple[int, str, float, int], tuple[Any, Share]] = {}
         self._decimal_descents: dict[Experiment, DecimalDescent] = {}
         self._float_descents: dict[Experiment, ShadowedDescent] = {}
@@ -67,9 +71,7 @@ class SharedRuns:
         self._expected: dict[Request, Path] = {}
         self._offsets: dict[tuple[Experiment, int], Path | None] = {}
         self._kept: dict[Any, Squares] = {}
-        self._certificates: dict[Experiment, Certificate] = {}
         self._trajectories: dict[Experiment, Trajectory] = {}
-        self._batches: dict[Any, tuple[np.ndarray, np.ndarray]] = {}
         self._points: dict[Any, tuple[Any, ...]] = {}
 
     def descent(self, experiment: Experiment) -> DecimalDescent | ShadowedDescent:
@@ -112,34 +114,32 @@ class SharedRuns:
 
     def trajectory(self, experiment: Experiment) -> Trajectory:
         """The reference's run of the first seed, slots included; where Keras is at hand, the run that was certified."""
-        experiment = _affordable(experiment)
-        if self.recorder is not None:
-            return self.certificate(experiment).reference
+        experiment = affordable(experiment)
+        if self.keras is not None:
+            return self.keras_run(experiment).reference
         return _once(self._trajectories, experiment, lambda: reference.train(experiment))
 
-    def certificate(self, experiment: Experiment) -> "Certificate":
+    def keras_run(self, experiment: Experiment) -> KerasRun:
         """Keras' run, compared step by step with the reference's; a long one is cut.
-
-        Without its twins: a claim is about this run, and the runs that ship have theirs.
 
         Raises
         ------
         ValueError
-            If there is no recorder.
+            If Keras is left out.
         """
-        from compare.certificates import certify
+        return self._side().run(affordable(experiment))
 
-        if self.recorder is None:
+    def keras_installed(self, check: Check) -> Finding | None:
+        """What the installed Keras says of a check that takes no run."""
+        return self._side().installed(check)
+
+    def _side(self) -> KerasSide:
+        if self.keras is None:
             raise ValueError("these runs leave Keras out")
-        run = _affordable(experiment)
-        return _once(
-            self._certificates,
-            run,
-            lambda: certify(run, batches=self._shared_batches(run), recorder=self.recorder, twins=False),
-        )
+        return self.keras
 
     def forget_runs(self) -> None:
-        """Free the memory of all runs except certified ones; they are computed again on demand."""
+        """Free the memory of all runs except those of Keras; they are computed again on demand."""
         self.shares.clear()
         for runs in (
             self._decimal_descents,
@@ -149,17 +149,12 @@ class SharedRuns:
             self._offsets,
             self._kept,
             self._trajectories,
-            self._batches,
         ):
             runs.clear()
 
-    def certificates(self) -> "tuple[Certificate, ...]":
-        """All certificates so far, in the order in which they were made."""
-        return tuple(self._certificates.values())
-
     def keras_path(self, experiment: Experiment) -> Path:
         """Keras' run as a path of one member."""
-        run = self.certificate(experiment).keras
+        run = self.keras_run(experiment).keras
         return path_of(run, cut=run.experiment.steps < experiment.steps)
 
     def critical_points(self, experiment: Experiment) -> tuple[Any, ...]:
@@ -176,16 +171,6 @@ class SharedRuns:
             lambda: critical_points(trainable=names, negative_slope=slope, target=target, parameters=fixed),
         )
 
-    def _shared_batches(self, experiment: Experiment) -> tuple[np.ndarray, np.ndarray] | None:
-        """The batches of an experiment, kept for the next one that has the same; None if they are large."""
-        if experiment.steps * experiment.batch_size > reference.experiment.SAMPLES_PER_BLOCK:
-            return None
-        key = (experiment.seed, experiment.steps, experiment.batch_size, experiment.dtype, experiment.target)
-        if key not in self._batches:
-            self._batches.clear()
-            self._batches[key] = draw_batches(experiment)
-        return self._batches[key]
-
 
 def _once(made: dict[Key, Value], key: Key, make: Callable[[], Value]) -> Value:
     """The value stored for a key; computed and stored first if there is none."""
@@ -194,8 +179,8 @@ def _once(made: dict[Key, Value], key: Key, make: Callable[[], Value]) -> Value:
     return made[key]
 
 
-def _affordable(experiment: Experiment) -> Experiment:
-    """The experiment, cut to the number of steps that Keras can afford."""
+def affordable(experiment: Experiment) -> Experiment:
+    """An experiment, cut to the number of steps that Keras can afford."""
     steps = min(affordable_steps(experiment), MOST_KERAS_STEPS)
     return experiment if steps == experiment.steps else replace(experiment, steps=steps)
 

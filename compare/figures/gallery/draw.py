@@ -1,6 +1,6 @@
 """Every picture of the report, from the runs of the source."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from compare.figures.runs import single
 from compare.question.experiments import shipped
 from reference import Trajectory
 
-__all__ = ["Picture", "draw_all", "draw_picture"]
+__all__ = ["Picture", "draw_all", "draw_each", "draw_picture"]
 
 
 class Picture(NamedTuple):
@@ -60,6 +60,11 @@ def draw_all(trajectories: Mapping[str, Trajectory], folder: Path | str) -> list
     FileNotFoundError
         If the folder does not exist.
     """
+    return list(draw_each(trajectories, folder))
+
+
+def draw_each(trajectories: Mapping[str, Trajectory], folder: Path | str) -> Iterator[Picture]:
+    """The same one by one, each drawn when it is asked for."""
     folder = Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"draw_all: the folder {folder} does not exist")
@@ -70,10 +75,13 @@ def draw_all(trajectories: Mapping[str, Trajectory], folder: Path | str) -> list
         if id not in known:
             raise ValueError(f"draw_all: there is no run {id!r}; there are {', '.join(known)}")
         single(run, f"draw_all ({id})")
-    with matplotlib.style.context("default"):  # nothing of a user's settings gets into the files
-        stills = [_draw(scene, trajectories, folder) for scene in scenes.STILLS]
-        films = [_film(name, trajectories[id], folder) for name, id in scenes.FILMS.items() if id in trajectories]
-    return [picture for picture in stills if picture is not None] + films
+    for scene in scenes.STILLS:
+        picture = _draw(scene, trajectories, folder)
+        if picture is not None:
+            yield picture
+    for name, id in scenes.FILMS.items():
+        if id in trajectories:
+            yield _film(name, trajectories[id], folder)
 
 
 def _draw(scene: scenes.Still, trajectories: Mapping[str, Trajectory], folder: Path) -> Picture | None:
@@ -85,13 +93,15 @@ def _draw(scene: scenes.Still, trajectories: Mapping[str, Trajectory], folder: P
 
 def draw_picture(name: str, folder: Path, size: tuple[float, float], draw: Callable[[Figure], Description]) -> Picture:
     """Draw a picture of a size in inches, and write it."""
-    figure = style.file_figure(size)
-    alt, caption = draw(figure)
     path = folder / f"{name}.png"
-    style.save_png(figure, path)
+    with matplotlib.style.context("default"):  # nothing of a user's settings gets into the file
+        figure = style.file_figure(size)
+        alt, caption = draw(figure)
+        style.save_png(figure, path)
     return Picture(name, path, alt, caption)
 
 
 def _film(name: str, run: Trajectory, folder: Path) -> Picture:
-    path = write_gif(run, folder / f"{name}.gif", frames=scenes.FRAMES, until=scenes.filmed_steps(run))
+    with matplotlib.style.context("default"):
+        path = write_gif(run, folder / f"{name}.gif", frames=scenes.FRAMES, until=scenes.filmed_steps(run))
     return Picture(name, path, *scenes.describe_film(run))

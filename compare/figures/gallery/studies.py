@@ -1,11 +1,11 @@
 """Pictures of the report that need runs of their own: which starts learn, and what the slope changes."""
 
+from collections.abc import Iterator
 from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import matplotlib.style
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -32,22 +32,19 @@ LEAKY_SLOPE = 0.3
 ALL_SHARES = {0.0: "none", 1.0: "all"}
 
 
-def draw_studies(folder: Path, *, seed: int = 0, dtype: str = "float32") -> list[Picture]:
-    """Draw the basin map of the question's neuron with a bias, and the study of the slope, as PNG files.
+def draw_studies(folder: Path, *, seed: int = 0, dtype: str = "float32") -> Iterator[Picture]:
+    """Draw the basin map of the question's neuron with a bias, and the study of the slope, as PNG files, one by one.
 
     The batches of the first have a seed and a dtype. It takes four seconds, two for the slopes.
     """
-    with matplotlib.style.context("default"):  # nothing of a user's settings gets into the files
-        without_bias = slope_study(SLOPES, steps=STEPS)
-        with_bias = slope_study(
-            np.array(MAPPED_SLOPES), bias=True, starts=MAPPED_STARTS, steps=MAPPED_STEPS, learning_rate=MAPPED_RATE
-        )
-        return [
-            draw_picture("basin-map", folder, (style.WIDTH, 4.6), partial(_basins, seed, dtype)),
-            draw_picture("slope-starts", folder, (style.WIDTH, 4.6), partial(_starts, without_bias)),
-            draw_picture("slope-losses", folder, (style.WIDTH, 4.2), partial(_losses, without_bias, with_bias)),
-            draw_picture("slope-maps", folder, (style.WIDTH, 5.6), partial(_maps, with_bias)),
-        ]
+    yield draw_picture("basin-map", folder, (style.WIDTH, 4.6), partial(_basins, seed, dtype))
+    without_bias = slope_study(SLOPES, steps=STEPS)
+    yield draw_picture("slope-starts", folder, (style.WIDTH, 4.6), partial(_starts, without_bias))
+    with_bias = slope_study(
+        np.array(MAPPED_SLOPES), bias=True, starts=MAPPED_STARTS, steps=MAPPED_STEPS, learning_rate=MAPPED_RATE
+    )
+    yield draw_picture("slope-losses", folder, (style.WIDTH, 4.2), partial(_losses, without_bias, with_bias))
+    yield draw_picture("slope-maps", folder, (style.WIDTH, 5.6), partial(_maps, with_bias))
 
 
 def _basins(seed: int, dtype: str, figure: Figure) -> Description:

@@ -139,7 +139,7 @@ def _series(check: RunCheck, experiment: Experiment, last: int, shared: SharedRu
     if isinstance(check, ComparisonCheck):
         other = other_run(check, experiment)
         yield from _longer_than_one("other", lambda: values_of(shared.exact_path(other)))
-    if shared.recorder is not None:
+    if shared.keras is not None:
         yield from _longer_than_one("keras", lambda: values_of(shared.keras_path(experiment)))
 
 

@@ -14,7 +14,7 @@ import compare.claims
 from compare.claims import SharedRuns, judge_all, load_claims
 from compare.claims.values import StepsCheck
 from compare.claims.verdicts import NEEDS_KERAS
-from compare.claims.witnesses.keras import only_keras
+from compare.claims.witnesses.installed_keras import only_keras
 
 FILES = ("source.toml", "field.toml")
 QUESTION = "https://stats.stackexchange.com/questions/379884/why-cant-a-single-relu-learn-a-relu"

@@ -1,0 +1,171 @@
+"""Keras as the main job has it: in a process beside this one, which works ahead, or in this one.
+
+On several cores Keras certifies the runs of the question and then those of the claims, in
+the order in which they are asked for, while this process asks the other witnesses and
+draws. On one core, or where Keras is loaded already, with whatever was done to it, there
+is one process. What is computed is the same.
+"""
+
+import os
+import sys
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from functools import cache
+from importlib.util import find_spec
+from multiprocessing.reduction import ForkingPickler
+from typing import Any, TypeVar
+
+from compare.claims import Claim
+from compare.claims.findings import Finding as ClaimFinding
+from compare.claims.values import Check
+from compare.claims.witnesses.installed_keras import only_keras
+from compare.claims.witnesses.keras import keras_experiments
+from compare.claims.witnesses.keras_runs import KerasRun, KerasRuns
+from compare.claims.witnesses.shared_runs import affordable
+from compare.question.audit import Finding, audit
+from compare.question.experiments import Case
+from compare.system.command_line import UsageError, expect_keras, start_keras
+from compare.system.processes import cores, process_pool
+from reference import Experiment
+
+__all__ = ["KerasBeside", "KerasHere", "keras_for"]
+
+Result = TypeVar("Result")
+
+
+class KerasHere(KerasRuns):
+    """Keras in this process, which has to be loaded."""
+
+    def findings(self, cases: Iterable[Case]) -> Iterator[Finding]:
+        """Certify the runs of the question, one by one."""
+        return audit(cases, certified=self.certificate)
+
+
+class KerasBeside:
+    """Keras in another process, which has been told beforehand what will be wanted, and in which order.
+
+    Parameters
+    ----------
+    pool : ProcessPoolExecutor
+        Of one process.
+    threads : ThreadPoolExecutor
+        Of one thread, in which the findings are followed; it may wait for the pool.
+    cases : sequence of Case
+    claims : iterable of Claim
+
+    Attributes
+    ----------
+    meanwhile : callable
+        Does a piece of other work while this process has to wait, and says whether there was any.
+    """
+
+    def __init__(
+        self, pool: ProcessPoolExecutor, threads: ThreadPoolExecutor, cases: Sequence[Case], claims: Iterable[Claim]
+    ) -> None:
+        self._pool, self._threads = pool, threads
+        self.meanwhile: Callable[[], bool] = lambda: False
+        self._findings = [pool.submit(_finding, case) for case in cases]
+        self._runs: dict[Experiment, Future[KerasRun]] = {}
+        self._installed: dict[int, tuple[Check, Future[ClaimFinding | None]]] = {}  # by id: not all have a hash
+        for claim in claims:
+            for experiment in keras_experiments(claim):
+                self._begin_run(affordable(experiment))
+            for check in filter(only_keras, claim.checks):
+                self._begin_check(check)
+
+    def followed(self, follow: Callable[[Iterator[Finding]], list[Finding]]) -> Future[list[Finding]]:
+        """Let a thread follow the runs of the question as they are certified."""
+        return self._threads.submit(follow, map(_result, self._findings))
+
+    def awaited(self, future: Future[Result]) -> Result:
+        """A result, while which is computed other work is done here."""
+        while not future.done() and self.meanwhile():
+            pass
+        return _result(future)
+
+    def run(self, experiment: Experiment) -> KerasRun:
+        """See `KerasRuns.run`."""
+        return self.awaited(self._begin_run(experiment))
+
+    def installed(self, check: Check) -> ClaimFinding | None:
+        """See `KerasRuns.installed`."""
+        return self.awaited(self._begin_check(check)) if only_keras(check) else None
+
+    def _begin_run(self, experiment: Experiment) -> Future[KerasRun]:
+        if experiment not in self._runs:
+            self._runs[experiment] = self._pool.submit(_run, experiment)
+        return self._runs[experiment]
+
+    def _begin_check(self, check: Check) -> Future[ClaimFinding | None]:
+        if id(check) not in self._installed:
+            self._installed[id(check)] = check, self._pool.submit(_judge_installed, check)
+        return self._installed[id(check)][1]
+
+
+@contextmanager
+def keras_for(cases: Sequence[Case], claims: Sequence[Claim]) -> Iterator[KerasHere | KerasBeside]:
+    """Keras for these runs and claims, which the with block asks for; KerasMissing if it cannot be imported."""
+    if cores() == 1 or "keras" in sys.modules or not _is_found():
+        yield _loaded()
+        return
+    expect_keras()
+    # The thread goes last: it waits for what the pool gives, or for its end.
+    with ThreadPoolExecutor(1) as threads, process_pool(1) as pool:
+        yield KerasBeside(pool, threads, cases, claims)
+
+
+def _is_found() -> bool:
+    """Whether Keras is there as far as can be seen without loading it; if not, that is to be said at once."""
+    backend = os.environ.get("KERAS_BACKEND") or "tensorflow"
+    return backend == "tensorflow" and all(find_spec(name) is not None for name in ("keras", "tensorflow"))
+
+
+def _result(future: Future[Result]) -> Result:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        raise UsageError(
+            "the process of Keras was killed, perhaps for want of memory; --no-keras needs less, and so does --only"
+        ) from None
+
+
+def _loaded() -> KerasHere:
+    start_keras(instead=", or use --no-keras")
+    import keras_impl
+
+    return KerasHere(keras_impl.Recorder())
+
+
+@cache
+def _keras() -> KerasHere:
+    """The one of the process beside the first."""
+    here = _loaded()
+    from keras_impl.subnormals import Subnormals
+
+    ForkingPickler.register(Subnormals, _without_its_class)
+    return here
+
+
+def _finding(case: Case) -> Finding:
+    (finding,) = _keras().findings([case])
+    return finding
+
+
+def _run(experiment: Experiment) -> KerasRun:
+    return _keras().run(experiment)
+
+
+def _judge_installed(check: Check) -> ClaimFinding | None:
+    return _keras().installed(check)
+
+
+def _without_its_class(value: Any) -> tuple[Any, tuple[Any, ...]]:
+    """A named tuple of `keras_impl` for the process that must not load Keras to read it."""
+    return _alike, (type(value).__name__, value._fields, tuple(value))
+
+
+def _alike(name: str, fields: tuple[str, ...], values: tuple[Any, ...]) -> Any:
+    return namedtuple(name, fields)(*values)
