@@ -1,9 +1,9 @@
 """A run as an animation: the function learned, beside the point on the loss curve."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.animation import FuncAnimation
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,6 +14,9 @@ from compare.figures.loss_curve import add_close_up, draw_loss, span
 from compare.figures.loss_surface import LossSurface, surface_of
 from compare.figures.runs import drawable_parameters, look_of, single
 from reference import Trajectory, checks, forward, iterate_batches
+
+if TYPE_CHECKING:
+    from matplotlib.animation import FuncAnimation
 
 __all__ = ["FPS", "animate", "draw_film", "frame_steps"]
 
@@ -28,7 +31,7 @@ def animate(
     frames: int = 100,
     until: int | None = None,
     figure: Figure | None = None,
-) -> FuncAnimation:
+) -> "FuncAnimation":
     """Animate a run: the function learned against the target, and the loss.
 
     Left are the neuron, the target, and samples of the first batch; right the expected
@@ -65,6 +68,8 @@ def animate(
     >>> "<img" in animation.to_jshtml()
     True
     """
+    from matplotlib.animation import FuncAnimation  # which takes a while, and writing a file needs none
+
     steps = frame_steps(run, frames, until, "animate")
     figure = style.new_figure(7.0, 3.2) if figure is None else figure
     show = draw_film(figure, run, steps)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import optimize
 
 from compare.surface import expected_gradient, expected_loss
 from reference import Experiment, Parameters, Target, Trajectory, checks
@@ -48,6 +47,7 @@ class LossSurface(NamedTuple):
 
         A local minimum is a change of sign of dL/dw, found between 400 points by bisection (Brent).
         """
+        from scipy.optimize import brentq  # which takes longer to import than it needs for its work
 
         def slope(w: Any) -> Any:
             return self.gradient_at(w=w).w
@@ -56,11 +56,12 @@ class LossSurface(NamedTuple):
         w = w[w != 0]  # the kink
         slopes = slope(w)
         turns = np.flatnonzero((slopes[:-1] < 0) & (slopes[1:] >= 0))
-        minima = [float(optimize.brentq(slope, w[i], w[i + 1])) for i in turns]
+        minima = [float(brentq(slope, w[i], w[i + 1])) for i in turns]
         return min(((w, float(self.at(w=w))) for w in minima), key=lambda minimum: minimum[1], default=None)
 
     def minimum_near(self, w: np.ndarray, b: np.ndarray, loss: np.ndarray) -> tuple[float, float]:
         """Find (w, b) of the minimum nearest the lowest point of a grid, three arrays of one shape, by BFGS."""
+        from scipy.optimize import minimize
 
         def loss_and_gradient(point: np.ndarray) -> tuple[float, np.ndarray]:
             at = dict(zip("wb", point, strict=True))
@@ -68,7 +69,7 @@ class LossSurface(NamedTuple):
             return float(self.at(**at)), np.array([float(gradient.w), float(gradient.b)])
 
         start = np.unravel_index(np.argmin(loss), loss.shape)
-        found = optimize.minimize(loss_and_gradient, np.array([w[start], b[start]]), jac=True, method="BFGS")
+        found = minimize(loss_and_gradient, np.array([w[start], b[start]]), jac=True, method="BFGS")
         return float(found.x[0]), float(found.x[1])
 
 

@@ -9,7 +9,7 @@ import base64
 import hashlib
 import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from compare.question.audit import Finding
 from compare.question.experiments import SETTINGS
 from compare.report.answer import audited, url_of
 from compare.report.claim_rows import rows
+from compare.report.claim_rows.curves import Curve
 from compare.report.claim_rows.words import HEADS, MEANINGS, SIGNS
 from compare.report.data import as_json, script_data
 from compare.report.defects import KillTable, kill_table
@@ -58,6 +59,7 @@ def render(
     provenance: dict[str, Any],
     *,
     shared: SharedRuns | None = None,
+    curves: Mapping[str, Curve | None] | None = None,
     defects: KillTable | None = None,
 ) -> str:
     """Render the report as one HTML page.
@@ -74,6 +76,8 @@ def render(
         machine have in common goes into the page.
     shared : SharedRuns, optional
         On which the claims were judged, for the curve of each claim about a run.
+    curves : mapping of str to Curve or None, optional
+        By the id of the claim, those that were drawn where it was judged.
     defects : KillTable, optional
     """
     import jinja2
@@ -89,7 +93,7 @@ def render(
     environment.filters |= {"half_size": _half_size, "unbroken": unbroken}
     environment.filters |= {"log10": math.log10, "plain": plain, "count": count, "typeset": typeset}
     environment.filters |= {"times_rounding": times_rounding}
-    claims = list(rows(verdicts, shared))
+    claims = list(rows(verdicts, shared, curves))
     answer = audited(claims) if findings else None
     ran = {finding.case.setting for finding in findings}
     stills = [picture for picture in pictures if picture.path.suffix != ".gif" and picture.name[:6] != "claim-"]

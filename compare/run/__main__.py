@@ -2,12 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
-from contextlib import nullcontext
-from functools import partial
-from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from compare.system.command_line import (
     FOUND_WANTING,
@@ -20,14 +16,10 @@ from compare.system.command_line import (
 )
 
 if TYPE_CHECKING:
-    from compare.claims import Claim, SharedRuns, Verdict
-    from compare.figures import Picture
-    from compare.question.audit import Finding
+    from compare.claims import Claim
     from compare.question.experiments import Case
 
 __all__ = ["main"]
-
-Item = TypeVar("Item")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -68,6 +60,7 @@ def _main(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace, cases: "list[Case]", claims: "list[Claim]") -> int:
+    from compare.run.computing import compute
     from compare.run.junit import junit_writer, require_apart
     from compare.run.selection import shipped_files
     from compare.run.terminal import failures, show
@@ -75,49 +68,16 @@ def _run(options: argparse.Namespace, cases: "list[Case]", claims: "list[Claim]"
 
     require_apart(options.out, options.junit, options.files or shipped_files())
     with junit_writer(options.junit, options.out) as write_junit, folder(options.out) as temporary:
-        findings, verdicts, pictures, shared = _computed(options, cases, claims, temporary)
-        write_junit(temporary, verdicts)
+        computed = compute(options, cases, claims, temporary)
+        write_junit(temporary, computed.verdicts)
         from compare.run.files import write_audit  # not before: what cannot be written is to be refused at once
 
-        write_audit(temporary, options, findings, verdicts, pictures, shared)
+        write_audit(temporary, options, computed)
     if not options.quiet:
-        show(options, findings, verdicts)
-    failed = failures(findings, verdicts)
+        show(options, computed.findings, computed.verdicts)
+    failed = failures(computed.findings, computed.verdicts)
     print_errors(*failed)
     return FOUND_WANTING if failed else GOOD
-
-
-def _computed(
-    options: argparse.Namespace, cases: "list[Case]", claims: "list[Claim]", temporary: Path
-) -> "tuple[list[Finding], list[Verdict], list[Picture], SharedRuns]":
-    """Run, judge and draw, and tell what comes of it in order; Keras beside it where there are cores for both."""
-    from compare.claims import SharedRuns, judge_all
-    from compare.question.audit import audit
-    from compare.run.keras_process import KerasBeside, keras_for
-    from compare.run.pictures import Drawing
-    from compare.run.terminal import follow_findings, follow_verdicts
-
-    follow = partial(follow_findings, total=len(cases), quiet=options.quiet)
-    with nullcontext() if options.no_keras else keras_for(cases, claims) as keras:
-        drawing = None if options.no_figures else Drawing(temporary / "figures", options, bool(cases))
-        shared = SharedRuns(keras=keras)
-        verdicts = judge_all(claims, shared)
-        if isinstance(keras, KerasBeside):
-            followed = keras.followed(follow)
-            keras.meanwhile = lambda: drawing is not None and drawing.draw_one()
-            verdicts = _begun(verdicts)
-            findings = keras.awaited(followed)
-        else:
-            findings = follow(audit(cases) if keras is None else keras.findings(cases))
-        if drawing is not None:
-            drawing.begin(findings)
-        judged = follow_verdicts(verdicts, len(claims), options.quiet)
-        return findings, judged, [] if drawing is None else drawing.finish(judged, shared), shared
-
-
-def _begun(items: "Iterator[Item]") -> "Iterator[Item]":
-    """The same items, of which the first is computed at once, with all that goes before."""
-    return chain(list(islice(items, 1)), items)
 
 
 if __name__ == "__main__":

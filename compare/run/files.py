@@ -2,38 +2,30 @@
 
 import argparse
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from compare.certificates import Certificate
 from compare.certificates.differences import Worst
-from compare.claims import SharedRuns, Verdict
+from compare.claims import Verdict
 from compare.claims.telling.results import to_json
 from compare.question.audit import Finding
 from compare.report import kill_table, render
+from compare.run.computing import Computed
 from compare.system.folders import ENVIRONMENT, with_files
 from compare.system.output import environment, shortest_texts, write_json, write_page
 from reference import Trajectory
 
-if TYPE_CHECKING:
-    from compare.figures import Picture
-
 __all__ = ["write_audit", "write_trajectory"]
 
 
-def write_audit(
-    folder: Path,
-    options: argparse.Namespace,
-    findings: Sequence[Finding],
-    verdicts: Sequence[Verdict],
-    pictures: "Sequence[Picture]",
-    shared: SharedRuns,
-) -> None:
+def write_audit(folder: Path, options: argparse.Namespace, computed: Computed) -> None:
     """Write everything but the pictures; environment.json goes last and lists all the files."""
+    findings, verdicts, pictures, shared, curves = computed
     (folder / "trajectories").mkdir()
     for finding in findings:
         write_trajectory(folder / "trajectories" / f"{finding.case.id}.csv", finding.trajectory)
@@ -41,7 +33,9 @@ def write_audit(
     results = {"schema": 1, "claims": [to_json(verdict) for verdict in verdicts], "experiments": experiments}
     provenance = environment(options.arguments, seed=options.seed, dtype=options.dtype, keras=not options.no_keras)
     write_json(folder / "results.json", results)
-    page = render(findings, verdicts, pictures, provenance, shared=shared, defects=kill_table(options.out))
+    page = render(
+        findings, verdicts, pictures, provenance, shared=shared, curves=curves, defects=kill_table(options.out)
+    )
     write_page(folder / "report.html", page)
     write_json(folder / ENVIRONMENT, with_files(provenance, folder))
 

@@ -11,7 +11,6 @@ import sys
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
@@ -27,8 +26,8 @@ from compare.claims.witnesses.keras_runs import KerasRun, KerasRuns
 from compare.claims.witnesses.shared_runs import affordable
 from compare.question.audit import Finding, audit
 from compare.question.experiments import Case
-from compare.system.command_line import UsageError, expect_keras, start_keras
-from compare.system.processes import cores, process_pool
+from compare.system.command_line import expect_keras, start_keras
+from compare.system.processes import cores, process_pool, result_of
 from reference import Experiment
 
 __all__ = ["KerasBeside", "KerasHere", "keras_for"]
@@ -124,12 +123,7 @@ def _is_found() -> bool:
 
 
 def _result(future: Future[Result]) -> Result:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        raise UsageError(
-            "the process of Keras was killed, perhaps for want of memory; --no-keras needs less, and so does --only"
-        ) from None
+    return result_of(future, "--no-keras needs less, and so does --only")
 
 
 def _loaded() -> KerasHere:

@@ -3,15 +3,20 @@
 import os
 import signal
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.reduction import ForkingPickler
 from threading import Thread
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
-__all__ = ["cores", "process_pool"]
+from compare.system.command_line import UsageError
+
+__all__ = ["cores", "process_pool", "result_of"]
+
+Result = TypeVar("Result")
 
 
 def cores() -> int:
@@ -47,6 +52,14 @@ def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
         raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def result_of(future: Future[Result], less: str) -> Result:
+    """What a process of a pool gave back; UsageError if it was killed, with `less` to say what would need less."""
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        raise UsageError(f"a process beside this one was killed, perhaps for want of memory; {less}") from None
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """A claim as a row of the page."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from compare.claims import VERDICTS, SharedRuns, Verdict
@@ -42,8 +42,10 @@ class ClaimRow:
         return VERDICTS.index(self.verdict.verdict)
 
 
-def rows(verdicts: Sequence[Verdict], shared: SharedRuns | None) -> Iterator[ClaimRow]:
-    """Show verdicts, with pictures of the runs that they were judged on.
+def rows(
+    verdicts: Sequence[Verdict], shared: SharedRuns | None, curves: Mapping[str, Curve | None] | None = None
+) -> Iterator[ClaimRow]:
+    """Show verdicts, with pictures of the runs that they were judged on, or by the claim's id the pictures themselves.
 
     Examples
     --------
@@ -65,13 +67,19 @@ def rows(verdicts: Sequence[Verdict], shared: SharedRuns | None) -> Iterator[Cla
             number=typeset(verdict.number),
             number_key=_key(deciding_number(verdict)),
             checks=numbers(verdict),
-            curve=None if shared is None else curve_of(verdict, shared),
+            curve=_curve(verdict, shared, curves or {}),
             run=typeset(" ".join([*of_run, *story.trained])),
             scales=tuple(scales),
             story=tuple(typeset(text) for text in (*story.verdict[2:], *untold, *_certified(story), *story.remarks)),
             asked=typeset("; ".join(judged.text for judged in verdict.checks)),
             show_me=address_of(claim),
         )
+
+
+def _curve(verdict: Verdict, shared: SharedRuns | None, curves: Mapping[str, Curve | None]) -> Curve | None:
+    if shared is None or verdict.claim.id in curves:
+        return curves.get(verdict.claim.id)
+    return curve_of(verdict, shared)
 
 
 def _certified(story: Story) -> list[str]:
