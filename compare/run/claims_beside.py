@@ -12,7 +12,7 @@ from typing import NamedTuple
 from compare.claims import Claim, SharedRuns, Verdict, judge_all
 from compare.claims.settings import has_no_bias
 from compare.report.claim_rows.curves import Curve, curve_of
-from compare.system.processes import process_pool, result_of
+from compare.system.processes import process_pool
 
 __all__ = ["Beside", "judged_in_two"]
 
@@ -32,7 +32,7 @@ def judged_in_two(claims: Sequence[Claim], shared: SharedRuns) -> Iterator[Besid
     curves: dict[str, Curve | None] = {}
     mine = [claim for claim in claims if not has_no_bias(claim.experiment)]
     others = [claim for claim in claims if has_no_bias(claim.experiment)]
-    with process_pool(1) as pool:
+    with process_pool(1, "--only needs less") as pool:
         yield Beside(_in_order(claims, list(mine), shared, pool.submit(_judge, others), curves), curves)
 
 
@@ -45,7 +45,7 @@ def _in_order(
 ) -> Iterator[Verdict]:
     here = {verdict.claim.id: verdict for verdict in judge_all(mine, shared)}
     there: dict[str, Verdict] = {}
-    for verdict, curve in result_of(judged, "--only needs less"):
+    for verdict, curve in judged.result():
         there[verdict.claim.id], curves[verdict.claim.id] = verdict, curve
     for claim in claims:
         yield here[claim.id] if claim.id in here else there[claim.id]

@@ -27,7 +27,7 @@ from compare.claims.witnesses.shared_runs import affordable
 from compare.question.audit import Finding, audit
 from compare.question.experiments import Case
 from compare.system.command_line import expect_keras, start_keras
-from compare.system.processes import cores, process_pool, result_of
+from compare.system.processes import cores, process_pool
 from reference import Experiment
 
 __all__ = ["KerasBeside", "KerasHere", "keras_for"]
@@ -77,13 +77,13 @@ class KerasBeside:
 
     def followed(self, follow: Callable[[Iterator[Finding]], list[Finding]]) -> Future[list[Finding]]:
         """Let a thread follow the runs of the question as they are certified."""
-        return self._threads.submit(follow, map(_result, self._findings))
+        return self._threads.submit(follow, (future.result() for future in self._findings))
 
     def awaited(self, future: Future[Result]) -> Result:
         """A result, while which is computed other work is done here."""
         while not future.done() and self.meanwhile():
             pass
-        return _result(future)
+        return future.result()
 
     def run(self, experiment: Experiment) -> KerasRun:
         """See `KerasRuns.run`."""
@@ -112,7 +112,7 @@ def keras_for(cases: Sequence[Case], claims: Sequence[Claim]) -> Iterator[KerasH
         return
     expect_keras()
     # The thread goes last: it waits for what the pool gives, or for its end.
-    with ThreadPoolExecutor(1) as threads, process_pool(1) as pool:
+    with ThreadPoolExecutor(1) as threads, process_pool(1, "--no-keras needs less, and so does --only") as pool:
         yield KerasBeside(pool, threads, cases, claims)
 
 
@@ -120,10 +120,6 @@ def _is_found() -> bool:
     """Whether Keras is there as far as can be seen without loading it; if not, that is to be said at once."""
     backend = os.environ.get("KERAS_BACKEND") or "tensorflow"
     return backend == "tensorflow" and all(find_spec(name) is not None for name in ("keras", "tensorflow"))
-
-
-def _result(future: Future[Result]) -> Result:
-    return result_of(future, "--no-keras needs less, and so does --only")
 
 
 def _loaded() -> KerasHere:

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import as_completed
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from compare.sweep.chunks import Chunk, ChunkResult, chunks_of, compute
 from compare.sweep.result import SweepResult, merged
 from compare.sweep.store import Store
 from compare.sweep.values import Sweep
-from compare.system.command_line import UsageError
 from compare.system.processes import process_pool
 
 __all__ = ["run_sweep"]
@@ -105,10 +103,7 @@ def _computed(
 
 
 def _in_processes(sweep: Sweep, chunks: list[Chunk], workers: int) -> Iterator[tuple[Chunk, ChunkResult]]:
-    try:
-        with process_pool(min(workers, len(chunks))) as pool:
-            futures = {pool.submit(compute, sweep, chunk): chunk for chunk in chunks}
-            for future in as_completed(futures):
-                yield futures.pop(future), future.result()
-    except BrokenProcessPool:
-        raise UsageError("a worker was killed, perhaps for want of memory; fewer --workers need less") from None
+    with process_pool(min(workers, len(chunks)), "fewer --workers need less") as pool:
+        futures = {pool.submit(compute, sweep, chunk): chunk for chunk in chunks}
+        for future in as_completed(futures):
+            yield futures.pop(future), future.result()

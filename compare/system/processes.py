@@ -3,20 +3,18 @@
 import os
 import signal
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.reduction import ForkingPickler
 from threading import Thread
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
 from compare.system.command_line import UsageError
 
-__all__ = ["cores", "process_pool", "result_of"]
-
-Result = TypeVar("Result")
+__all__ = ["cores", "process_pool"]
 
 
 def cores() -> int:
@@ -32,12 +30,13 @@ def cores() -> int:
 
 
 @contextmanager
-def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+def process_pool(workers: int, advice: str) -> Iterator[ProcessPoolExecutor]:
     """A pool of processes that are terminated if an error or an interrupt ends the with block.
 
     They are started afresh rather than forked: TensorFlow does not survive a fork. They also
     end if this process is killed, and what they are given and give back may hold read-only
-    mappings.
+    mappings. If one of them is killed, that is a UsageError, with advice on what needs less
+    memory.
     """
     others = set(active_children())
     _pickle_mappings()
@@ -46,20 +45,14 @@ def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
         with _interrupts_held_back():  # by the new processes too, until they know what to do then
             pool.submit(_pickle_mappings)
         yield pool
-    except BaseException:
+    except BaseException as error:
         for process in set(active_children()) - others:
             process.terminate()
+        if isinstance(error, BrokenProcessPool):
+            raise UsageError(f"a worker was killed, perhaps for want of memory; {advice}") from None
         raise
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def result_of(future: Future[Result], less: str) -> Result:
-    """What a process of a pool gave back; UsageError if it was killed, with `less` to say what would need less."""
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        raise UsageError(f"a process beside this one was killed, perhaps for want of memory; {less}") from None
 
 
 @contextmanager

@@ -61,5 +61,5 @@ def try_all(defects: Iterable[Defect], jobs: int) -> Iterator[FamilyResult]:
     if jobs == 1 or len(families) == 1:
         yield from map(try_family, families, families.values())
     else:
-        with process_pool(jobs) as pool:
+        with process_pool(jobs, "fewer --jobs need less") as pool:
             yield from pool.map(try_family, families, families.values())
