@@ -1,6 +1,6 @@
 """Runs, certificates and critical points that several claims use, each computed once."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,7 +14,7 @@ from compare.claims.witnesses.descent.decimal_descent import DecimalDescent
 from compare.claims.witnesses.descent.float_descent import ShadowedDescent, without_sampling_settings
 from compare.claims.witnesses.keras_runs import KerasRun, KerasRuns, KerasSide
 from compare.claims.witnesses.paths.path import Path
-from compare.claims.witnesses.seeds.batch_streams import Squares
+from compare.claims.witnesses.seeds.batch_streams import Squares, half_squares
 from compare.claims.witnesses.seeds.many_runs import Request, affordable_steps, run_expected, run_together
 from compare.claims.witnesses.seeds.offset_runs import offset_path
 from reference import Experiment, Parameters, Trajectory
@@ -71,6 +71,7 @@ class SharedRuns:
         self._expected: dict[Request, Path] = {}
         self._offsets: dict[tuple[Experiment, int], Path | None] = {}
         self._kept: dict[Any, Squares] = {}
+        self._squares: dict[Any, list[tuple[int, Squares]]] = {}
         self._trajectories: dict[Experiment, Trajectory] = {}
         self._points: dict[Any, tuple[Any, ...]] = {}
 
@@ -110,7 +111,22 @@ class SharedRuns:
 
     def offset_path(self, experiment: Experiment, seeds: int) -> Path | None:
         """The reference's float64 run with w as the distance from its limit; None where that is impossible."""
-        return _once(self._offsets, (experiment, seeds), lambda: offset_path(experiment, seeds))
+        return _once(
+            self._offsets,
+            (experiment, seeds),
+            lambda: offset_path(experiment, seeds, self._squares_of(experiment, seeds)),
+        )
+
+    def _squares_of(self, experiment: Experiment, seeds: int) -> Iterator[tuple[int, Squares]]:
+        """What `half_squares` draws for an experiment, drawn once for all that have the same batches."""
+        key = (experiment.seed, experiment.batch_size, experiment.dtype, seeds)
+        blocks = self._squares.setdefault(key, [])
+        if not blocks or blocks[-1][0] + len(blocks[-1][1].above) < experiment.steps:
+            blocks[:] = half_squares(experiment, experiment.steps, seeds)
+        for at, squares in blocks:
+            rows = max(0, experiment.steps - at)
+            if rows:
+                yield at, Squares(squares.above[:rows], squares.below[:rows])
 
     def trajectory(self, experiment: Experiment) -> Trajectory:
         """The reference's run of the first seed, slots included; where Keras is at hand, the run that was certified."""
@@ -148,6 +164,7 @@ class SharedRuns:
             self._expected,
             self._offsets,
             self._kept,
+            self._squares,
             self._trajectories,
         ):
             runs.clear()
