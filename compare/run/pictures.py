@@ -59,9 +59,9 @@ class Drawing:
         return [*self._of_runs, *self._studies, *self._draw_claims(verdicts, shared)]
 
     def _study(self) -> "Iterator[Picture]":
-        from compare.figures.gallery.studies import draw_studies
+        from compare.figures.gallery.studies import draw_each_study
 
-        yield from draw_studies(self._folder, seed=self._options.seed, dtype=self._options.dtype)
+        yield from draw_each_study(self._folder, seed=self._options.seed, dtype=self._options.dtype)
 
     def _draw_runs(self, findings: Sequence[Finding]) -> "Iterator[Picture]":
         from compare.figures.gallery.draw import draw_each

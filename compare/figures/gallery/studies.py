@@ -20,7 +20,7 @@ from compare.theory.outcomes import NAMES, outcomes_of
 from compare.theory.slopes import least_loss
 from reference import Experiment, Parameters, train
 
-__all__ = ["draw_studies"]
+__all__ = ["draw_each_study", "draw_studies"]
 
 REACH = 3.0  # starts are spread over -REACH to REACH in w and b
 STARTS = 128  # even: none is 0
@@ -32,11 +32,16 @@ LEAKY_SLOPE = 0.3
 ALL_SHARES = {0.0: "none", 1.0: "all"}
 
 
-def draw_studies(folder: Path, *, seed: int = 0, dtype: str = "float32") -> Iterator[Picture]:
-    """Draw the basin map of the question's neuron with a bias, and the study of the slope, as PNG files, one by one.
+def draw_studies(folder: Path, *, seed: int = 0, dtype: str = "float32") -> list[Picture]:
+    """Draw the basin map of the question's neuron with a bias, and the study of the slope, as PNG files.
 
     The batches of the first have a seed and a dtype. It takes four seconds, two for the slopes.
     """
+    return list(draw_each_study(folder, seed=seed, dtype=dtype))
+
+
+def draw_each_study(folder: Path, *, seed: int = 0, dtype: str = "float32") -> Iterator[Picture]:
+    """The same one by one, each drawn when it is asked for."""
     yield draw_picture("basin-map", folder, (style.WIDTH, 4.6), partial(_basins, seed, dtype))
     without_bias = slope_study(SLOPES, steps=STEPS)
     yield draw_picture("slope-starts", folder, (style.WIDTH, 4.6), partial(_starts, without_bias))
