@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from compare.run import junit as junit_module
-from compare.run import terminal
+from compare.run import computing
 from compare.run.__main__ import main
 from compare.run.selection import shipped_files
 
@@ -32,7 +32,7 @@ def nothing_is_run(monkeypatch):
     def run(*arguments):
         raise AssertionError("something was run")
 
-    monkeypatch.setattr(terminal, "judge_and_follow", run)
+    monkeypatch.setattr(computing, "compute", run)
 
 
 def contents(folder):
