@@ -5,8 +5,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from compare.run import junit as junit_module
 from compare.run import computing
+from compare.run import junit as junit_module
 from compare.run.__main__ import main
 from compare.run.selection import shipped_files
 
