@@ -127,11 +127,27 @@ def chromium(tmp_path_factory):
 @pytest.fixture
 def opened(chromium, page):
     """The page, opened afresh in a light window of a desktop; nothing may be logged by then."""
-    look(chromium)
-    chromium.get_log("browser")  # what earlier tests left
-    chromium.get(page.as_uri())
-    assert chromium.get_log("browser") == []
+    return open_afresh(chromium, page)
+
+
+@pytest.fixture
+def functions(chromium, page):
+    """The page for tests that call its functions, or set all of a figure; opened only if another test had it since.
+
+    Nothing may be planted in it.
+    """
+    if not chromium.execute_script("return Boolean(window.unharmed)"):
+        open_afresh(chromium, page).execute_script("window.unharmed = true")
     return chromium
+
+
+def open_afresh(session, page):
+    """Open the page in a light window of a desktop."""
+    look(session)
+    session.get_log("browser")  # what earlier tests left
+    session.get(page.as_uri())
+    assert session.get_log("browser") == []
+    return session
 
 
 def look(session, *, width=1100, media="screen", theme="light", motion="no-preference"):

@@ -67,10 +67,10 @@ def in_page(session, w, b, s):
     return np.array(session.execute_script(code, np.stack([w, b, s], axis=1).tolist()), float)
 
 
-def test_the_quick_gradient_is_that_of_the_surface(opened, sizes):
+def test_the_quick_gradient_is_that_of_the_surface(functions, sizes):
     w, b, s = points()
     exact = expected_gradient(Parameters(w=w, b=b), negative_slope=s)
-    ratio = np.abs(in_page(opened, w, b, s) - np.stack([exact.w, exact.b], axis=1)) / bounds(sizes, w, b, s)
+    ratio = np.abs(in_page(functions, w, b, s) - np.stack([exact.w, exact.b], axis=1)) / bounds(sizes, w, b, s)
     print("observed/bound of dL/dw, dL/db:", ratio.max(axis=0))
     assert ratio.max() <= 1
 
@@ -85,7 +85,7 @@ def test_the_quick_gradient_is_that_of_the_surface(opened, sizes):
         ("2 * (byW + beyond", "2 * (byW + s"),
     ],
 )
-def test_a_wrong_formula_would_be_seen(opened, sizes, right, wrong):
+def test_a_wrong_formula_would_be_seen(functions, sizes, right, wrong):
     script = resources.files("compare.report").joinpath("script")
     text = script.joinpath("normal.js").read_text() + script.joinpath("quick_moments.js").read_text()
     assert right in text
@@ -96,7 +96,7 @@ def test_a_wrong_formula_would_be_seen(opened, sizes, right, wrong):
         quickGradient(w, b, s, found);
         return [...found];
     }});"""
-    found = np.array(opened.execute_script(code, np.stack([w, b, s], axis=1).tolist()), float)
+    found = np.array(functions.execute_script(code, np.stack([w, b, s], axis=1).tolist()), float)
     exact = expected_gradient(Parameters(w=w, b=b), negative_slope=s)
     assert (np.abs(found - np.stack([exact.w, exact.b], axis=1)) > bounds(sizes, w, b, s)).any()
 
@@ -108,9 +108,9 @@ def minima(session, slopes):
     return np.array(session.execute_script(code, list(slopes)), float)
 
 
-def test_there_is_one_minimum_for_each_slope_and_the_page_knows_it(opened):
+def test_there_is_one_minimum_for_each_slope_and_the_page_knows_it(functions):
     slopes = [0.0, 1e-6, 0.001, 0.01, *np.linspace(0.05, 1, 20).tolist()]
-    for slope, (w, b, loss) in zip(slopes, minima(opened, slopes), strict=True):
+    for slope, (w, b, loss) in zip(slopes, minima(functions, slopes), strict=True):
         found = critical_points(trainable=("w", "b"), negative_slope=slope)
         attracting = [point for point in found if "minimum" in point.kind]
         assert [point.kind for point in attracting] == ["global minimum"]
@@ -124,26 +124,26 @@ def test_there_is_one_minimum_for_each_slope_and_the_page_knows_it(opened):
         assert b >= 0
 
 
-def test_a_minimum_that_is_off_would_be_seen(opened):
-    (w, b, _), at = minima(opened, [0.3])[0], critical_points(trainable=("w", "b"), negative_slope=0.3)[0].parameters
+def test_a_minimum_that_is_off_would_be_seen(functions):
+    (w, b, _), at = minima(functions, [0.3])[0], critical_points(trainable=("w", "b"), negative_slope=0.3)[0].parameters
     assert abs(w * (1 + 1e-11) - at.w) > gamma(ROUNDINGS, U)
     assert abs(b + 1e-12 - at.b) > gamma(ROUNDINGS, U)
 
 
-def test_the_best_straight_line_is_what_slope_1_has(opened):
-    w, b, loss = minima(opened, [1.0])[0]
+def test_the_best_straight_line_is_what_slope_1_has(functions):
+    w, b, loss = minima(functions, [1.0])[0]
     assert abs(w - 0.5) <= gamma(4, U)
     assert abs(b - PEAK) <= gamma(8, U)
     assert abs(loss - (0.25 - PEAK**2)) <= gamma(9000, U) * loss
-    assert opened.execute_script("return priceWithoutBias(1)") == 0.25
+    assert functions.execute_script("return priceWithoutBias(1)") == 0.25
 
 
 @pytest.mark.parametrize(("slope", "momentum"), [(0.0, 0.0), (0.3, 0.0), (0.0, 0.9)])
-def test_each_step_of_a_walk_is_the_step_on_the_exact_gradient(opened, sizes, slope, momentum):
+def test_each_step_of_a_walk_is_the_step_on_the_exact_gradient(functions, sizes, slope, momentum):
     rate = 0.125
     run = {"w": -2, "b": 2, "slope": slope, "rate": rate, "second": momentum, "steps": 300}
     code = "const { w, b } = walk(arguments[0]); return [[...w], [...b]];"
-    path = np.array(opened.execute_script(code, run), float).T
+    path = np.array(functions.execute_script(code, run), float).T
     assert path.shape == (301, 2)
     w, b = path[:-1].T
     exact = expected_gradient(Parameters(w=w, b=b), negative_slope=slope)
@@ -193,8 +193,8 @@ def compared(session, slope, rate, momentum, steps):
         (0.0, 1.5, 0.0, 100),
     ],
 )
-def test_cells_of_the_map_have_the_outcome_that_the_exact_witness_finds(opened, slope, rate, momentum, steps):
-    cells, paths, exact = compared(opened, slope, rate, momentum, steps)
+def test_cells_of_the_map_have_the_outcome_that_the_exact_witness_finds(functions, slope, rate, momentum, steps):
+    cells, paths, exact = compared(functions, slope, rate, momentum, steps)
     assert cells == paths == exact
     assert len(set(exact)) >= 2
 
@@ -227,7 +227,7 @@ def freed(session):
     return session.execute_script(code)
 
 
-def test_a_slope_frees_a_neuron_in_as_many_steps_as_the_page_says(opened):
+def test_a_slope_frees_a_neuron_in_as_many_steps_as_the_page_says(functions):
     code = """return arguments[0].map(([slope, crossed, learned]) => {
         const run = { w: -2, b: -1, bias: true, slope, rate: 0.01, second: 0, steps: learned };
         const [path, minima] = [walk(run), [minimumWithBias(slope)]];
@@ -235,13 +235,13 @@ def test_a_slope_frees_a_neuron_in_as_many_steps_as_the_page_says(opened):
         const kinds = [path, before].map((one) => outcomeOf(run, one, minima).kind);
         return [slope, path.w.findIndex((w) => w > 0), ...kinds];
     });"""
-    table = freed(opened)
+    table = freed(functions)
     assert [row[0] for row in table] == [0.01, 0.1, 0.3]
-    assert opened.execute_script(code, table) == [[slope, crossed, "learned", "way"] for slope, crossed, _ in table]
+    assert functions.execute_script(code, table) == [[slope, crossed, "learned", "way"] for slope, crossed, _ in table]
 
 
-def test_the_witness_needs_as_many_steps(opened):
-    for slope, crossed, learned in freed(opened):
+def test_the_witness_needs_as_many_steps(functions):
+    for slope, crossed, learned in freed(functions):
         run = Experiment(
             initial=Parameters(w=-2.0, b=-1.0),
             trainable=("w", "b"),
@@ -254,10 +254,10 @@ def test_the_witness_needs_as_many_steps(opened):
         assert int(np.argmax(np.asarray(path.parameters.w) > 0)) == crossed
 
 
-def test_cells_are_evenly_spread_and_counted(opened):
+def test_cells_are_evenly_spread_and_counted(functions):
     code = """const rows = [["dead", "way"], ["dead", "learned"]];
     return [startOf(0, [-3, 3]), startOf(63, [-3, 3]), countKinds(rows), everyNth([[1, 2], [3, 4]], 2)];"""
-    first, last, counts, coarse = opened.execute_script(code)
+    first, last, counts, coarse = functions.execute_script(code)
     assert (first, last) == (-3 + 3 / 64, 3 - 3 / 64)
     assert counts == {"learned": 1, "way": 1, "stuck": 0, "dead": 2, "diverged": 0}
     assert coarse == [[1]]

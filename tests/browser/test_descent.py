@@ -17,6 +17,7 @@ RUNS = [  # w, rate, second setting, slope
     (12.0, 0.05, 0.9, 0.3),
     (-3.0, 0.02, 0.0, -0.5),
 ]
+STEPS = (2000, 400, 400, 400)  # of each
 
 
 def optimizer(name, rate, second) -> Optimizer:
@@ -48,18 +49,23 @@ def alone(w):
     return Parameters(w=w, b=None, v=None, d=None)
 
 
-def reference_path(name, run, steps):
-    """The states of `reference`'s optimizer on the exact gradient of `compare.surface`, without bias."""
-    w, rate, second, slope = run
-    chosen = optimizer(name, rate, second)
-    at = alone(np.float64(w))
-    state = chosen.init(at)
-    path = [w]
-    for _ in range(steps):
-        gradient = expected_gradient(Parameters(w=at.w, b=0.0), negative_slope=slope).w
-        at, state = chosen.step(at, alone(np.float64(gradient)), state)
-        path.append(float(at.w))
-    return np.array(path)
+@pytest.fixture(scope="module")
+def paths():
+    """By optimizer and run, the states of `reference`'s optimizer on the exact gradient of `compare.surface`, no bias.
+
+    All take a step at the same time, so that the gradient is evaluated once a step.
+    """
+    chosen = {(name, run): optimizer(name, *run[1:3]) for name in NAMES for run in RUNS}
+    states = {key: one.init(alone(np.float64(key[1][0]))) for key, one in chosen.items()}
+    found = {(name, run): [run[0]] for name, run in chosen}
+    for step in range(max(STEPS)):
+        going = [(name, run) for name, run in chosen if step < STEPS[RUNS.index(run)]]
+        w, slope = (np.array(values) for values in ([found[key][-1] for key in going], [run[3] for _, run in going]))
+        gradient = expected_gradient(Parameters(w=w, b=0.0), negative_slope=slope).w
+        for key, at, g in zip(going, w, gradient, strict=True):
+            stepped, states[key] = chosen[key].step(alone(at), alone(g), states[key])
+            found[key].append(float(stepped.w))
+    return {key: np.array(path) for key, path in found.items()}
 
 
 def page_path(session, name, run, steps):
@@ -73,13 +79,13 @@ def off(found, expected):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_runs_are_those_of_the_reference_on_the_exact_gradient(opened, name):
-    for run, steps in zip(RUNS, (2000, 400, 400, 400), strict=True):
-        expected = reference_path(name, run, steps)
-        found = page_path(opened, name, run, steps)
+def test_runs_are_those_of_the_reference_on_the_exact_gradient(functions, paths, name):
+    for run, steps in zip(RUNS, STEPS, strict=True):
+        expected = paths[name, run]
+        found = page_path(functions, name, run, steps)
         print(name, run, off(found[:61], expected[:61]), off(found, expected))
         assert max(off(found[:61], expected[:61]), off(found, expected)) <= ALLOWED
-        assert (page_path(opened, name, run, 60) == found[:61]).all()
+        assert (page_path(functions, name, run, 60) == found[:61]).all()
 
 
 @pytest.mark.parametrize(
@@ -98,18 +104,18 @@ def test_runs_are_those_of_the_reference_on_the_exact_gradient(opened, name):
     ],
     ids=["nesterov", "not through float32", "amsgrad", "all through float32", "no decay", "a billionth", "gradient"],
 )
-def test_a_formula_that_is_hardly_wrong_is_seen(opened, name, planted):
-    expected = reference_path(name, RUNS[1], 60)
+def test_a_formula_that_is_hardly_wrong_is_seen(opened, paths, name, planted):
+    expected = paths[name, RUNS[1]][:61]
     assert off(page_path(opened, name, RUNS[1], 60), expected) <= ALLOWED
     opened.execute_script(planted)
     assert off(page_path(opened, name, RUNS[1], 60), expected) > ALLOWED
 
 
 @pytest.mark.parametrize(("name", "nesterov"), [("SGD", False), ("Nesterov", True)])
-def test_the_border_is_where_theory_has_it(opened, name, nesterov):
+def test_the_border_is_where_theory_has_it(functions, name, nesterov):
     rates = np.geomspace(1e-3, 1, 200)
     code = "return arguments[1].map((rate) => BORDERS[arguments[0]].at(rate))"
-    border = np.array(opened.execute_script(code, name, rates.tolist()), float)
+    border = np.array(functions.execute_script(code, name, rates.tolist()), float)
     back = np.array([crossing_threshold(momentum, nesterov=nesterov) for momentum in border.tolist()])
     # 1 - sqrt(momentum), or that over 1 + momentum, is sqrt(rate) but for roundings of numbers up to 1, and is squared.
     assert (np.abs(back - rates) <= gamma(16, U) * np.sqrt(rates)).all()
@@ -118,7 +124,7 @@ def test_the_border_is_where_theory_has_it(opened, name, nesterov):
 
 
 @pytest.mark.parametrize(("name", "nesterov"), [("SGD", False), ("Nesterov", True)])
-def test_w_crosses_at_the_step_that_theory_says(opened, name, nesterov):
+def test_w_crosses_at_the_step_that_theory_says(functions, name, nesterov):
     rng = np.random.default_rng(3)
     pairs = np.stack([10 ** rng.uniform(-3, 0.4, 500), rng.uniform(0, 0.999, 500)], axis=1)
     code = """return arguments[1].map(([rate, second]) => {
@@ -126,7 +132,7 @@ def test_w_crosses_at_the_step_that_theory_says(opened, name, nesterov):
         return step === Infinity ? null : step;
     });"""
     code = code.replace("arguments[0]", f"'{name}'")
-    found = opened.execute_script(code, name, pairs.tolist())
+    found = functions.execute_script(code, name, pairs.tolist())
     sgd = [SGD(learning_rate=rate, momentum=momentum, nesterov=nesterov) for rate, momentum in pairs.tolist()]
     assert found == [crossing_step(one) for one in sgd]
     assert None in found
@@ -161,11 +167,11 @@ def cells(session, run, steps):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_plane_is_what_its_runs_do(opened, name):
+def test_the_plane_is_what_its_runs_do(functions, name):
     kinds = set()
     for w, slope in ((-10, 0), (-1, 0), (0, 0), (0, 0.3), (3, 0), (-10, 0.3), (-1, -0.5), (2, -1), (12, 1)):
         for steps in (60, 3000):
-            found, seen = cells(opened, {"w": w, "optimizer": name, "slope": slope}, steps)
+            found, seen = cells(functions, {"w": w, "optimizer": name, "slope": slope}, steps)
             assert found == seen, (w, slope, steps)
             kinds |= set(found)
     assert kinds >= {"stays", "crosses"}
@@ -173,9 +179,9 @@ def test_the_plane_is_what_its_runs_do(opened, name):
 
 
 @pytest.mark.parametrize(("name", "nesterov"), [("SGD", False), ("Nesterov", True)])
-def test_the_plane_is_what_theory_says(opened, name, nesterov):
+def test_the_plane_is_what_theory_says(functions, name, nesterov):
     steps = 500
-    found, _ = cells(opened, {"w": -10, "optimizer": name, "slope": 0}, steps)
+    found, _ = cells(functions, {"w": -10, "optimizer": name, "slope": 0}, steps)
     rates = np.exp(math.log(1e-3) + (math.log(3) - math.log(1e-3)) * (np.arange(24) + 0.5) / 24)
     for k, kind in enumerate(found):
         momentum = (k % 16 + 0.5) / 16
@@ -198,7 +204,7 @@ def test_a_wrong_plane_is_seen(opened, name, planted):
 
 
 @pytest.mark.parametrize("name", NAMES[2:])
-def test_no_step_is_longer_than_is_claimed(opened, name):
+def test_no_step_is_longer_than_is_claimed(functions, name):
     """Also on gradients that are made to be hostile: growing, at once large, of changing sign."""
     code = """const { slots, step, furthest } = OPTIMIZERS[arguments[0]];
     let worst = 0;
@@ -213,6 +219,6 @@ def test_no_step_is_longer_than_is_claimed(opened, name):
         }
     }
     return worst;"""
-    worst = opened.execute_script(code, name)
+    worst = functions.execute_script(code, name)
     print(name, worst)
     assert 0.5 < worst <= 1

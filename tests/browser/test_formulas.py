@@ -67,38 +67,38 @@ def in_page(session, w, b, s):
     return np.array(session.execute_script(code, triples), float)
 
 
-def test_loss_and_gradient_with_a_bias_are_those_of_the_surface(opened, sizes):
+def test_loss_and_gradient_with_a_bias_are_those_of_the_surface(functions, sizes):
     w, b, s = points()
-    worst = ratios(sizes, in_page(opened, w, b, s), w, b, s)
+    worst = ratios(sizes, in_page(functions, w, b, s), w, b, s)
     print("observed/bound of loss, dL/dw, dL/db:", worst)
     assert max(worst) <= 1
 
 
 @pytest.mark.parametrize("column", range(3))
-def test_an_error_a_hundred_times_the_bound_would_be_seen(opened, sizes, column):
+def test_an_error_a_hundred_times_the_bound_would_be_seen(functions, sizes, column):
     w, b, s = points(200)
-    found = in_page(opened, w, b, s)
+    found = in_page(functions, w, b, s)
     found[:, column] *= 1 + 100 * gamma(ROUNDINGS, U)
     assert ratios(sizes, found, w, b, s)[column] > 1
 
 
-def test_the_wrong_value_at_the_origin_would_be_seen(opened, sizes):
+def test_the_wrong_value_at_the_origin_would_be_seen(functions, sizes):
     w, b, s = np.zeros(1), np.zeros(1), np.full(1, 0.3)
-    assert max(ratios(sizes, in_page(opened, w, b, s), w, b, s)) <= 1
-    assert ratios(sizes, in_page(opened, w + 1e-300, b, s), w, b, s)[1] > 1
+    assert max(ratios(sizes, in_page(functions, w, b, s), w, b, s)) <= 1
+    assert ratios(sizes, in_page(functions, w + 1e-300, b, s), w, b, s)[1] > 1
 
 
-def test_without_bias_the_two_halves_are_exact_on_dyadic_numbers(opened):
+def test_without_bias_the_two_halves_are_exact_on_dyadic_numbers(functions):
     cases = [(w / 8, s / 4) for w in range(-20, 21) for s in range(-6, 7)]
     code = "return arguments[0].map(([w, s]) => [lossWithoutBias(w, s), slopeWithoutBias(w, s)]);"
-    for (w, s), found in zip(cases, opened.execute_script(code, cases), strict=True):
+    for (w, s), found in zip(cases, functions.execute_script(code, cases), strict=True):
         w, s = Fraction(w), Fraction(s)
         right, left = (w - 1, s * w) if w > 0 else (s * w - 1, w)  # residuals of x = 1 and x = -1
         gains = (1, s) if w > 0 else (s, 1) if w < 0 else (s, s)  # phi' on either side
         assert tuple(map(Fraction, found)) == ((right**2 + left**2) / 2, gains[0] * right + gains[1] * left)
 
 
-def test_a_path_without_bias_is_that_of_rational_arithmetic(opened):
+def test_a_path_without_bias_is_that_of_rational_arithmetic(functions):
     settings = {
         "w": -8,
         "b": 0,
@@ -109,7 +109,7 @@ def test_a_path_without_bias_is_that_of_rational_arithmetic(opened):
         "slope": 0.5,
         "steps": 9,
     }
-    found = opened.execute_script("return descend(arguments[0]);", settings)
+    found = functions.execute_script("return descend(arguments[0]);", settings)
     w, velocity, path = Fraction(-8), Fraction(0), [Fraction(-8)]
     half, slope = Fraction(1, 2), Fraction(1, 2)
     for _ in range(9):
@@ -123,11 +123,11 @@ def test_a_path_without_bias_is_that_of_rational_arithmetic(opened):
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.3])
-def test_each_step_with_a_bias_is_the_step_on_the_exact_gradient(opened, sizes, slope):
+def test_each_step_with_a_bias_is_the_step_on_the_exact_gradient(functions, sizes, slope):
     rate = 0.125
     start = {"w": -2, "b": 2, "bias": True, "slope": slope}
     settings = start | {"optimizer": "SGD", "rate": rate, "second": 0, "steps": 300}
-    found = opened.execute_script("return descend(arguments[0]);", settings)
+    found = functions.execute_script("return descend(arguments[0]);", settings)
     w, b = np.array(found["w"], float), np.array(found["b"], float)
     exact = expected_gradient(Parameters(w=w[:-1], b=b[:-1]), negative_slope=slope)
     size = np.array([sizes(x, y, slope) for x, y in zip(w[:-1].tolist(), b[:-1].tolist(), strict=True)])

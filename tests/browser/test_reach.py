@@ -92,10 +92,10 @@ def pixels_from(session, rate, second):
         ({"rate": 0.1, "second": 0.468, "steps": 60}, "stuck", "but only at step"),
     ],
 )
-def test_the_sentence_is_true(opened, state, kind, words):
-    put(opened, **(DEFAULT | state))
-    assert words in text(opened)
-    assert at(opened, "#reach-outcome").get_attribute("class") == f"outcome {kind}"
+def test_the_sentence_is_true(functions, state, kind, words):
+    put(functions, **(DEFAULT | state))
+    assert words in text(functions)
+    assert at(functions, "#reach-outcome").get_attribute("class") == f"outcome {kind}"
 
 
 def test_slope_one_is_never_called_learned(opened):

@@ -34,12 +34,12 @@ def test_the_bound_is_what_is_promised():
     assert gamma(ROUNDINGS, U) <= 1e-12
 
 
-def test_the_forty_inputs_are_even_shares_of_the_distribution_with_mean_square_one(opened):
-    x = spread(opened)
+def test_the_forty_inputs_are_even_shares_of_the_distribution_with_mean_square_one(functions):
+    x = spread(functions)
     assert np.array_equal(x, -x[::-1])
     assert abs(math.fsum(x * x) / 40 - 1) <= gamma(27, U)
     shares = [(i + 0.5) / 40 for i in range(20)]
-    middles = np.array(opened.execute_script("return arguments[0].map(placeOfShare)", shares))
+    middles = np.array(functions.execute_script("return arguments[0].map(placeOfShare)", shares))
     off = [abs(math.erf(a / math.sqrt(2)) / 2 - share) for a, share in zip(middles.tolist(), shares, strict=True)]
     assert (np.array(off) <= gamma(64 + 8, U) * np.array(shares)).all()  # 64 of a moment, in normal.js
     factor = 1 / math.sqrt(math.fsum(middles**2) / 20)
@@ -48,14 +48,14 @@ def test_the_forty_inputs_are_even_shares_of_the_distribution_with_mean_square_o
 
 
 @pytest.mark.parametrize("s", SLOPES)
-def test_loss_and_pulls_of_the_forty_are_those_of_the_expected_loss(opened, s):
-    x = spread(opened)
+def test_loss_and_pulls_of_the_forty_are_those_of_the_expected_loss(functions, s):
+    x = spread(functions)
     for w in WEIGHTS:
         at_w = Parameters(w=w)
         loss = float(expected_loss(at_w, negative_slope=s))
         mean = float(mean_squared_error(forward(at_w, x, np.float64(s)).y_pred, Target().labels(x)))
         assert abs(mean - loss) <= gamma(ROUNDINGS, U) * size(w, s) ** 2 + LOSS_ERROR * loss
-        total = opened.execute_script("return sumOfPulls(arguments[0], arguments[1], spreadInputs(40))", w, s)
+        total = functions.execute_script("return sumOfPulls(arguments[0], arguments[1], spreadInputs(40))", w, s)
         assert excess(total, w, s) <= 1
 
 
@@ -78,11 +78,11 @@ def gradients(at_w, x, s):
 
 
 @pytest.mark.parametrize("s", SLOPES)
-def test_each_pull_is_the_reference_s_derivative_of_one_squared_error(opened, s):
-    x = np.concatenate([spread(opened), draw_batches(FEW)[0][0]])
+def test_each_pull_is_the_reference_s_derivative_of_one_squared_error(functions, s):
+    x = np.concatenate([spread(functions), draw_batches(FEW)[0][0]])
     code = "return pullsOn(arguments[0], arguments[1], arguments[2]).map(pull => [Number.isNaN(pull), pull]);"
     for w in WEIGHTS:
-        found = opened.execute_script(code, w, s, x.tolist())
+        found = functions.execute_script(code, w, s, x.tolist())
         off = np.array([nan for nan, _ in found])
         assert np.array_equal(off, phi_derivative(w * x, np.float64(s)) == 0)
         pulls = np.array([0.0 if nan else pull for nan, pull in found])
@@ -93,7 +93,7 @@ def test_each_pull_is_the_reference_s_derivative_of_one_squared_error(opened, s)
 @pytest.mark.parametrize(
     ("s", "start", "rate"), [(0.0, -2.0, 0.1), (0.25, -2.0, 0.1), (-0.5, 1.5, 0.3), (0.0, -2.0, 1.5)]
 )
-def test_batch_steps_are_those_of_the_reference(opened, s, start, rate):
+def test_batch_steps_are_those_of_the_reference(functions, s, start, rate):
     code = """const [start, rate, slope] = arguments;
     const { batches } = JSON.parse(document.getElementById("data").textContent);
     const path = [start];
@@ -101,7 +101,7 @@ def test_batch_steps_are_those_of_the_reference(opened, s, start, rate):
         path.push(path.at(-1) + rate * sumOfPulls(path.at(-1), slope, inputs));
     }
     return path;"""
-    found = np.array(opened.execute_script(code, start, rate, s), float)
+    found = np.array(functions.execute_script(code, start, rate, s), float)
     settings = {"initial": Parameters(w=start), "optimizer": SGD(learning_rate=rate), "negative_slope": s}
     few = {"batch_size": 40, "steps": 50, "dtype": "float64"}
     run = train(Experiment(**settings, **few))
