@@ -156,7 +156,8 @@ class _Graph:
             name: [self._slot(name, variable) for variable in self.trained] for name in experiment.optimizer.slots
         }
         any_shape = tf.TensorSpec((None, None), experiment.dtype)
-        self.loop = in_mode(self._loop, mode, any_shape, any_shape)
+        as_written = tf.autograph.experimental.do_not_convert(self._loop)
+        self.loop = in_mode(as_written, mode, any_shape, any_shape)
 
     def _slot(self, name: str, variable: Any) -> Any:
         """Keras' slot variable, which is named after its parameter and itself."""
@@ -175,18 +176,18 @@ class _Graph:
     def record(self, experiment: Experiment, first_step: int, x: np.ndarray, y: np.ndarray) -> Record:
         """Run a block and arrange what was recorded."""
         before = [variable.numpy() for variable in self._state()]
-        states, gradients, loss, y_pred = self.loop(tf.constant(x), tf.constant(y))
-        paths = [
-            np.concatenate([np.reshape(b, 1), np.reshape(s.numpy(), -1)]) for b, s in zip(before, states, strict=True)
-        ]
+        columns, y_pred = self.loop(tf.constant(x), tf.constant(y))
+        loss, *numbers = np.ascontiguousarray(columns.numpy()[:, :, 0].T)
         trained = len(self.trained)
+        gradients, states = numbers[:trained], numbers[trained:]
+        paths = [np.concatenate([np.reshape(b, 1), s]) for b, s in zip(before, states, strict=True)]
         parameters = self._named(experiment, paths[:trained], self._untrained(experiment, len(x) + 1))
         slots = {
             name: self._named(experiment, paths[trained * (i + 1) : trained * (i + 2)])
             for i, name in enumerate(self.slots)
         }
-        gradient = self._named(experiment, [np.reshape(g.numpy(), -1) for g in gradients])
-        return Record(first_step, x, y, parameters, slots, np.reshape(y_pred.numpy(), x.shape), loss.numpy(), gradient)
+        gradient = self._named(experiment, gradients)
+        return Record(first_step, x, y, parameters, slots, np.reshape(y_pred.numpy(), x.shape), loss, gradient)
 
     def _state(self) -> list[Any]:
         """Trained parameters, then each slot of each of them."""
@@ -206,21 +207,19 @@ class _Graph:
         )
 
     def _loop(self, x: Any, y: Any) -> Any:
-        """One pass over a block, traced by AutoGraph."""
+        """One pass over a block: of each step what it recorded but y_pred, as one column, and y_pred as another."""
         steps = tf.shape(x)[0]
-        dtype = x.dtype
-        states = [tf.TensorArray(dtype, steps) for _ in self._state()]
-        gradients = [tf.TensorArray(dtype, steps) for _ in self.trained]
-        losses = tf.TensorArray(dtype, steps)
-        predictions = tf.TensorArray(dtype, steps)
-        for t in tf.range(steps):
+
+        def step(t: Any, columns: Any, predictions: Any) -> Any:
             with tf.GradientTape() as tape:
                 y_pred = self.model(x[t][:, None], training=True)
                 loss = self.loss(y[t][:, None], y_pred)
             gradient = tape.gradient(loss, [variable.value for variable in self.trained])
             self.optimizer.apply(gradient, self.trained)
-            gradients = [array.write(t, g) for array, g in zip(gradients, gradient, strict=True)]
-            states = [array.write(t, variable.value) for array, variable in zip(states, self._state(), strict=True)]
-            losses = losses.write(t, loss)
-            predictions = predictions.write(t, y_pred)
-        return [s.stack() for s in states], [g.stack() for g in gradients], losses.stack(), predictions.stack()
+            numbers = [loss, *gradient, *(variable.value for variable in self._state())]
+            column = tf.concat([n if n.shape.rank == 2 else tf.reshape(n, (1, 1)) for n in numbers], 0)
+            return t + 1, columns.write(t, column), predictions.write(t, y_pred)
+
+        empty = tf.TensorArray(x.dtype, steps), tf.TensorArray(x.dtype, steps)
+        _, columns, predictions = tf.while_loop(lambda t, *_: t < steps, step, (tf.constant(0), *empty))
+        return columns.stack(), predictions.stack()

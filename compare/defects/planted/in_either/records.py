@@ -74,7 +74,7 @@ DEFECTS = defects(
         ("keras-record-loss-of-next-batch", "crossing"): (
             "The loss of Keras recorded is that of the next batch.",
             "plausible slip: rows shifted by one when arrays are joined",
-            in_recorder(", loss.numpy(), gradient)", ", np.roll(loss.numpy(), -1), gradient)"),
+            in_recorder(", loss, gradient)", ", np.roll(loss, -1), gradient)"),
         ),
         ("keras-record-loss-doubled", "crossing", MISSED_FIRST): (
             "The loss of Keras is recorded twice as large as it was.",
@@ -94,10 +94,7 @@ DEFECTS = defects(
         ("keras-record-gradient-of-batch-before", "crossing"): (
             "The gradient of Keras recorded is that of the batch before.",
             "plausible slip: rows shifted by one when arrays are joined",
-            in_recorder(
-                "[np.reshape(g.numpy(), -1) for g in gradients]",
-                "[np.roll(np.reshape(g.numpy(), -1), 1) for g in gradients]",
-            ),
+            in_recorder("self._named(experiment, gradients)", "self._named(experiment, np.roll(gradients, 1, axis=1))"),
         ),
         ("keras-record-crossing-early", "crossing", MISSED_FIRST): (
             "Keras' w is said to have crossed 0 one step too early.",
