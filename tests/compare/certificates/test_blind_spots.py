@@ -32,7 +32,7 @@ def seen(certificate, lane, quantity):
 
 
 @pytest.mark.parametrize("optimizer", [SGD(learning_rate=1e-8), Adam(learning_rate=1e-7), RMSprop(learning_rate=1e-8)])
-def test_another_start_in_keras_is_seen_however_small_its_steps_are(optimizer):
+def test_another_start_in_keras_is_seen_however_small_its_steps_are(optimizer, recorder):
     def elsewhere(original):
         def reset(self, experiment):
             original(self, replace(experiment, initial=experiment.initial._replace(w=-15.0)))
@@ -40,12 +40,12 @@ def test_another_start_in_keras_is_seen_however_small_its_steps_are(optimizer):
         return reset
 
     experiment = replace(SHORT, optimizer=optimizer)
-    assert certify(experiment).agrees
+    assert certify(experiment, recorder=recorder).agrees
     with replaced(recording._Graph, "reset", elsewhere):
-        seen(certify(experiment), "start", "w")
+        seen(certify(experiment, recorder=recorder), "start", "w")
 
 
-def test_an_untrained_parameter_that_is_off_is_seen():
+def test_an_untrained_parameter_that_is_off_is_seen(recorder):
     def other_bias(original):
         def reset(self, experiment):
             original(self, replace(experiment, initial=experiment.initial._replace(b=1.0)))
@@ -54,10 +54,10 @@ def test_an_untrained_parameter_that_is_off_is_seen():
 
     experiment = replace(SHORT, initial=Parameters(w=1.0, b=0.5))
     with replaced(recording._Graph, "reset", other_bias):
-        seen(certify(experiment), "start", "b")
+        seen(certify(experiment, recorder=recorder), "start", "b")
 
 
-def test_an_untrained_parameter_that_drifts_is_seen():
+def test_an_untrained_parameter_that_drifts_is_seen(recorder):
     def drifting(original):
         def record(self, experiment, first_step, x, y):
             block = original(self, experiment, first_step, x, y)
@@ -71,7 +71,7 @@ def test_an_untrained_parameter_that_drifts_is_seen():
         return record
 
     with replaced(recording._Graph, "record", drifting):
-        seen(certify(replace(SHORT, initial=Parameters(w=1.0, b=0.5))), "start", "b")
+        seen(certify(replace(SHORT, initial=Parameters(w=1.0, b=0.5)), recorder=recorder), "start", "b")
 
 
 BORDERS = Experiment(
@@ -106,10 +106,10 @@ def between_blocks(change):
         ("average_gradient.w", lambda graph: graph.slots["average_gradient"][0].assign([[0.0]])),
     ],
 )
-def test_what_changes_between_two_blocks_of_keras_is_seen(quantity, change):
-    assert certify(BORDERS).agrees
+def test_what_changes_between_two_blocks_of_keras_is_seen(quantity, change, recorder):
+    assert certify(BORDERS, recorder=recorder).agrees
     with replaced(recording._Graph, "record", between_blocks(change)):
-        certificate = certify(BORDERS)
+        certificate = certify(BORDERS, recorder=recorder)
     seen(certificate, "start", quantity)
     assert certificate.first_disagreement.step == 5
 
@@ -151,12 +151,12 @@ OF_THE_REFERENCE = {
 
 
 @pytest.mark.parametrize("slip", OF_THE_REFERENCE)
-def test_what_the_reference_records_is_held_against_its_own_functions(slip):
+def test_what_the_reference_records_is_held_against_its_own_functions(slip, recorder):
     quantity, changes = OF_THE_REFERENCE[slip]
     crossing = replace(SHORT, initial=Parameters(w=-1.0), optimizer=SGD(learning_rate=1.5))
-    assert certify(crossing).reference.crossed_at is not None
+    assert certify(crossing, recorder=recorder).reference.crossed_at is not None
     with replaced(reference, "train", recorded(**changes)):
-        certificate = certify(crossing)
+        certificate = certify(crossing, recorder=recorder)
     if slip == "w moved at a border":
         assert not certificate.agrees
         assert certificate.record["w"].ratio > 1
@@ -164,9 +164,9 @@ def test_what_the_reference_records_is_held_against_its_own_functions(slip):
         seen(certificate, "record", quantity)
 
 
-def test_marks_of_keras_that_are_wrong_are_seen_too():
+def test_marks_of_keras_that_are_wrong_are_seen_too(recorder):
     with replaced(keras_impl.training, "first_crossing", lambda original: lambda w: 2):
-        seen(certify(SHORT), "record", "crossed_at")
+        seen(certify(SHORT, recorder=recorder), "record", "crossed_at")
 
 
 OF_KERAS = {
@@ -177,10 +177,10 @@ OF_KERAS = {
 
 
 @pytest.mark.parametrize("slip", OF_KERAS)
-def test_what_keras_path_is_put_together_from_is_what_it_holds(slip):
+def test_what_keras_path_is_put_together_from_is_what_it_holds(slip, recorder):
     quantity, changes = OF_KERAS[slip]
     with replaced(keras_impl.training, "assemble", recorded_by_keras(**changes)):
-        seen(certify(SHORT), "record", quantity)
+        seen(certify(SHORT, recorder=recorder), "record", quantity)
 
 
 def recorded_by_keras(**changes):
@@ -194,7 +194,7 @@ def recorded_by_keras(**changes):
     return make
 
 
-def test_slots_that_are_not_empty_at_the_start_of_the_reference_are_seen():
+def test_slots_that_are_not_empty_at_the_start_of_the_reference_are_seen(recorder):
     def left_over(original):
         def train(experiment, **options):
             run = original(experiment, **options)
@@ -205,7 +205,7 @@ def test_slots_that_are_not_empty_at_the_start_of_the_reference_are_seen():
         return train
 
     with replaced(reference, "train", left_over):
-        seen(certify(replace(SHORT, optimizer=SGD(momentum=0.5))), "record", "momentum.w")
+        seen(certify(replace(SHORT, optimizer=SGD(momentum=0.5)), recorder=recorder), "record", "momentum.w")
 
 
 DIVERGING = Experiment(
@@ -217,7 +217,7 @@ def finite(g):
     return np.where(np.isfinite(g), g, np.zeros_like(g))
 
 
-def test_a_gradient_that_is_repaired_in_keras_is_seen():
+def test_a_gradient_that_is_repaired_in_keras_is_seen(recorder):
     def repaired(original):
         def step(self, gradient, variable, learning_rate):
             ops = keras_impl.recorder.keras.ops
@@ -226,7 +226,7 @@ def test_a_gradient_that_is_repaired_in_keras_is_seen():
 
         return step
 
-    assert certify(DIVERGING).agrees
+    assert certify(DIVERGING, recorder=recorder).agrees
     with replaced(recording.keras.optimizers.SGD, "update_step", repaired):
         certificate = certify(DIVERGING)
     assert certificate.keras.diverged_at is None
@@ -235,7 +235,7 @@ def test_a_gradient_that_is_repaired_in_keras_is_seen():
     assert "no rounding makes that of the other" in str(certificate.first_disagreement)
 
 
-def test_a_gradient_that_is_repaired_in_the_reference_is_seen():
+def test_a_gradient_that_is_repaired_in_the_reference_is_seen(recorder):
     def repaired(original):
         def update(self, w, g, iterations, slots):
             return original(self, w, finite(g) if isinstance(g, (np.ndarray, np.generic)) else g, iterations, slots)
@@ -243,7 +243,7 @@ def test_a_gradient_that_is_repaired_in_the_reference_is_seen():
         return update
 
     with replaced(SGD, "update", repaired):
-        certificate = certify(DIVERGING)
+        certificate = certify(DIVERGING, recorder=recorder)
     assert certificate.reference.diverged_at is None
     assert certificate.keras.diverged_at is not None
     assert not certificate.agrees
@@ -271,7 +271,7 @@ DRAWN = {
 
 
 @pytest.mark.parametrize("slip", DRAWN)
-def test_samples_that_are_not_the_experiments_are_seen(slip):
+def test_samples_that_are_not_the_experiments_are_seen(slip, recorder):
     def other(original):
         def draw(experiment, steps_per_block):
             for x in original(experiment, steps_per_block):
@@ -280,29 +280,29 @@ def test_samples_that_are_not_the_experiments_are_seen(slip):
         return draw
 
     with replaced(reference.experiment, "draw_samples", other):
-        seen(certify(SHORT), "drawing", "x")
+        seen(certify(SHORT, recorder=recorder), "drawing", "x")
 
 
-def test_labels_that_are_not_the_teachers_are_seen():
+def test_labels_that_are_not_the_teachers_are_seen(recorder):
     with replaced(Target, "labels", lambda original: lambda self, x: np.maximum(x, x.dtype.type(0.5))):
-        seen(certify(SHORT), "drawing", "y")
+        seen(certify(SHORT, recorder=recorder), "drawing", "y")
 
 
-def test_what_is_compared_is_counted_and_nothing_is_no_agreement():
-    huge = certify(Experiment(initial=Parameters(w=1e38), steps=3))
+def test_what_is_compared_is_counted_and_nothing_is_no_agreement(recorder):
+    huge = certify(Experiment(initial=Parameters(w=1e38), steps=3), recorder=recorder)
     assert huge.agrees
     assert sum(huge.compared.values()) > 0
     assert all(huge.compared[name] for name in ("y_pred", "loss", "gradient.w", "w"))
-    alone = certify(Experiment(initial=Parameters(w=3e38), steps=3), twins=False)
+    alone = certify(Experiment(initial=Parameters(w=3e38), steps=3), recorder=recorder, twins=False)
     assert alone.compared["w"] == 0
     assert not alone.agrees
     assert alone.not_compared.quantity == "w"
 
 
-def test_functions_of_the_reference_are_what_its_records_are_held_against():
+def test_functions_of_the_reference_are_what_its_records_are_held_against(recorder):
     def doubled(original):
         return lambda y_pred, y: 2 * original(y_pred, y)
 
     with replaced(training, "mean_squared_error", doubled):
-        seen(certify(SHORT), "record", "loss")
-    assert neuron.mean_squared_error is not training.mean_squared_error or certify(SHORT).agrees
+        seen(certify(SHORT, recorder=recorder), "record", "loss")
+    assert neuron.mean_squared_error is not training.mean_squared_error or certify(SHORT, recorder=recorder).agrees

@@ -8,7 +8,6 @@ holds for small differences holds.
 import numpy as np
 import pytest
 
-import keras_impl
 from compare import certify
 from reference import SGD, Adam, Experiment, Parameters, Target
 
@@ -59,11 +58,6 @@ CASES = {
     ),
 }
 SCALES = {"Adam multiplies a flushed start by 1 / epsilon in each step": 1e15}
-
-
-@pytest.fixture(scope="module")
-def recorder():
-    return keras_impl.Recorder()
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -9,7 +9,6 @@ import os
 import numpy as np
 import pytest
 
-import keras_impl
 from compare import certify
 from reference import SGD, Adam, AdamW, Experiment, Parameters, RMSprop
 
@@ -57,8 +56,7 @@ def natural(optimizer, trainable, dtype, start, batch_size):
 
 
 @pytest.mark.parametrize(("optimizer", "trainable", "dtype"), GRID)
-def test_no_natural_run_is_a_false_alarm(optimizer, trainable, dtype):
-    recorder = keras_impl.Recorder()
+def test_no_natural_run_is_a_false_alarm(optimizer, trainable, dtype, recorder):
     starts, sizes = (STARTS, BATCH_SIZES) if ALL else (("backward", "the question's"), (100,))
     for start, batch_size in itertools.product(starts, sizes):
         certificate = certify(natural(optimizer, trainable, dtype, start, batch_size), recorder=recorder, twins=ALL)
@@ -79,8 +77,8 @@ UNDERFLOW = {
 
 
 @pytest.mark.parametrize("run", UNDERFLOW)
-def test_velocities_that_numpy_keeps_and_tensorflow_flushes_are_no_disagreement(run):
-    certificate = certify(UNDERFLOW[run], twins=False)
+def test_velocities_that_numpy_keeps_and_tensorflow_flushes_are_no_disagreement(run, recorder):
+    certificate = certify(UNDERFLOW[run], recorder=recorder, twins=False)
     assert certificate.agrees, certificate.why_not
     slot = certificate.experiment.optimizer.slots[0]
     name = certificate.experiment.trainable[-1]
@@ -105,9 +103,9 @@ def test_velocities_that_numpy_keeps_and_tensorflow_flushes_are_no_disagreement(
     ],
     ids=repr,
 )
-def test_settings_that_float32_flushes_are_flushed_in_either_dtype(changes, dtype):
+def test_settings_that_float32_flushes_are_flushed_in_either_dtype(changes, dtype, recorder):
     common = {"initial": Parameters(w=1.0), "batch_size": 4, "steps": 6, "dtype": dtype}
     e = Experiment(**common | changes)
     x = -np.abs(np.random.default_rng(0).standard_normal((6, 4))).astype(dtype)  # a leaky neuron shows its slope alone
-    certificate = certify(e, batches=(x, np.zeros_like(x)), twins=dtype == "float32")
+    certificate = certify(e, batches=(x, np.zeros_like(x)), recorder=recorder, twins=dtype == "float32")
     assert certificate.agrees, certificate.why_not

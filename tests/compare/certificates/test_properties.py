@@ -147,11 +147,6 @@ def agree(recorder, phases=tuple(Phase)):
     round_of()
 
 
-@pytest.fixture(scope="module")
-def recorder():
-    return keras_impl.Recorder()
-
-
 def test_random_experiments_agree(recorder):
     end = time.monotonic() + FUZZ_SECONDS
     agree(recorder)

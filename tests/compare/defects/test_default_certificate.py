@@ -30,9 +30,9 @@ MISSED_FIRST = ("relu-derivative-at-zero-1", "labels-from-abs", "constants-in-do
 
 
 @pytest.fixture(scope="module")
-def recorders():
+def recorders(recorder):
     """By mode, of Keras as it is."""
-    return {mode: CachingRecorder(mode) for mode in ("graph", "xla")}
+    return {"graph": recorder, "xla": CachingRecorder("xla")}
 
 
 def by_default(defect, recorders):
@@ -64,8 +64,7 @@ def test_a_disagreement_says_where():
     assert found == ByDefault(killed=True, lane="lockstep", step=0, quantity="momentum.w")
 
 
-def test_an_outcome_has_both_numbers_and_the_usual_tests_of_the_same_run():
-    recorder = CachingRecorder()
+def test_an_outcome_has_both_numbers_and_the_usual_tests_of_the_same_run(recorder):
     baseline = measure_baseline("momentum", recorder)
     assert not baseline.by_default.killed
     assert baseline.alarms == ()
