@@ -12,11 +12,11 @@ run: .venv/installed
 	$(BIN)/python -m compare.run --out $(OUT)
 
 test: check .venv/installed
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # The lowest versions that pyproject.toml allows, in an environment of their own.
 test-lowest: .venv-lowest/installed
-	.venv-lowest/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(LOWEST_TESTS)
+	.venv-lowest/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(LOWEST_TESTS)
 
 check: .venv/installed
 	$(BIN)/ruff check .
