@@ -14,6 +14,7 @@ r'''Claims: read from a file, decided by three witnesses, with the boundary wher
     ... near = 1.0
     ... within = 1e-12
     ... """)
+    >>> from compare.claims import judge, load_claims
     >>> claim, = load_claims(file)
     >>> judge(claim).verdict
     'holds'
