@@ -3,35 +3,20 @@
 With d = 0 and one v and one slope for all members; see `reference.ensembles.tables.affine_sums`.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from reference.ensembles.general_kernel import GeneralKernel
 from reference.ensembles.gradients import BatchTable
 from reference.ensembles.members import Members
-from reference.ensembles.tables.affine_sums import AffineSums, affine_sums, pivots_of
-from reference.ensembles.tables.kink_ranks import RankTable
-from reference.ensembles.tables.sums import RunSums
+from reference.ensembles.tables.affine_sums import affine_sums, pivots_of
 from reference.experiment import Experiment
 from reference.optimizers import cast_like_keras
 
-__all__ = ["AffineKernel", "AffineTable"]
+__all__ = ["AffineKernel"]
 
 MODERATE = 2.0**64  # products of a few such numbers, or their inverses, are far from overflow and underflow
-
-
-class AffineTable(NamedTuple):
-    """What many neurons need of one batch; `lines` is None where its samples are not of moderate size."""
-
-    ranks: RankTable
-    sums: RunSums
-    lines: AffineSums | None
-
-    @property
-    def x(self) -> np.ndarray:
-        """The samples, sorted."""
-        return self.ranks.x
 
 
 class AffineKernel(GeneralKernel):
@@ -64,23 +49,24 @@ class AffineKernel(GeneralKernel):
             number == 0 or 1 / MODERATE <= abs(number) <= MODERATE for number in numbers
         )
 
-    def table(self, x: np.ndarray) -> Any:
-        """Tables of a batch, x of shape (n,)."""
-        table: BatchTable = super().table(x)
-        moderate = self.widest <= MODERATE
-        return AffineTable(*table, affine_sums(table.sums, self.taus, self.v, self.slope) if moderate else None)
+    def table(self, x: np.ndarray) -> BatchTable:
+        """Tables of a batch, x of shape (n,); without lines where the block has samples of no moderate size."""
+        table = super().table(x)
+        if not self.widest <= MODERATE:
+            return table
+        return table._replace(lines=affine_sums(table.sums, self.taus, self.v, self.slope))
 
     def of_side(self, right: np.ndarray, slope: Any) -> tuple[np.ndarray, ...]:
         """What a place is above the number of samples above the kink, where that is none, and the pivot."""
         shift, left = super().of_side(right, slope)
         return shift + right, left, self.pivots.take(right.astype(np.intp))
 
-    def _ranks(self, table: Any, members: Members) -> np.ndarray:
+    def _ranks(self, table: BatchTable, members: Members) -> np.ndarray:
         """Ranks, of which both halves have n: those of `RunSums`."""
         places = super()._ranks(table, members)
         return places - (places > self.samples)
 
-    def gradient(self, table: Any, members: Members) -> dict[str, np.ndarray]:
+    def gradient(self, table: BatchTable, members: Members) -> dict[str, np.ndarray]:
         """Derivatives with respect to what is trained, in float64, in the members' scratch memory."""
         if table.lines is None:
             return super().gradient(table, members)

@@ -35,12 +35,12 @@ class GeneralKernel:
         size = 2 * self.cells + 7 * 8 * (2 * experiment.batch_size + 1)
         self.batches_at_once = max(1, min(16, TABLE_BYTES // size))
 
-    def tables(self, x: np.ndarray) -> list[Any]:
+    def tables(self, x: np.ndarray) -> list[BatchTable]:
         """Tables of each batch, x of shape (batches, n)."""
         self.widest = float(np.abs(x).max())
         return list(map(self.table, x))
 
-    def table(self, x: np.ndarray) -> Any:
+    def table(self, x: np.ndarray) -> BatchTable:
         """Tables of a batch, x of shape (n,)."""
         return batch_table(x, self.lines, self.cells)
 

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reference.ensembles.scratch import Scratch
+from reference.ensembles.tables.affine_sums import AffineSums
 from reference.ensembles.tables.kink_ranks import RankTable, counts_above, number_of_cells, rank_table
 from reference.ensembles.tables.sums import RunSums, opposite, run_sums
 from reference.ensembles.tables.teacher import TeacherLines
@@ -40,10 +41,13 @@ class BatchTable(NamedTuple):
     ----------
     ranks : RankTable
     sums : RunSums
+    lines : AffineSums, optional
+        Gradients as lines, where they are looked up.
     """
 
     ranks: RankTable
     sums: RunSums
+    lines: AffineSums | None = None
 
     @property
     def x(self) -> np.ndarray:
@@ -74,7 +78,8 @@ def ranks_of(
     w, b : ndarray of shape (k,)
         In the experiment's dtype.
     shift : ndarray of shape (k,)
-        n where w > 0, 0 where w < 0, of the dtype of the codes.
+        What is added to the number of samples above the kink, of the dtype of the codes: n for a rank where
+        w > 0, n + 1 for a place (see `AffineSums`), and 0 where w < 0.
     left : ndarray of bool, of shape (k,)
         Where w < 0.
     special : ndarray of int

@@ -32,7 +32,7 @@ Chunk = tuple[slice, Members]
 Where = slice | np.ndarray
 
 
-def run(experiment: Experiment, x_blocks: Iterator[np.ndarray], recorded: np.ndarray, threads: int = 1) -> Recorded:
+def run(experiment: Experiment, x_blocks: Iterator[np.ndarray], recorded: np.ndarray) -> Recorded:
     """Train an ensemble on the samples of its batches, which have the teacher's labels.
 
     Parameters

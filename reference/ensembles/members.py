@@ -130,11 +130,10 @@ class Members:
 
     @property
     def state(self) -> State:
-        """The state as it is now; in the scratch memory, where a step writes to what it was in."""
-        kept = iter(self.scratch.kept)
-        values = {
-            name: _copied(value, next(kept)) if name in self.slots else value for name, value in self.values.items()
-        }
+        """The state as it is now; what steps write to is copied into the scratch memory."""
+        kept, values = iter(self.scratch.kept), dict(self.values)
+        if self.plain_rate is not None:
+            values |= {name: _copied(values[name], next(kept)) for name in self.slots}
         slots = {name: dict(mine) for name, mine in self.slots.items()}
         return values, slots, _copied(self.crossed_at, next(kept))
 
