@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from reference import checks
 from reference.experiment import Batches, Experiment, check_batches, iterate_batches, require_experiment
 from reference.neuron import Parameters, backward, forward, mean_squared_error
 from reference.optimizers import OptimizerState, cast_like_keras
@@ -22,6 +23,7 @@ def train(
     record: str | int = "all",
     batches: Batches | None = None,
     method: str = "auto",
+    workers: int | None = None,
 ) -> Trajectory:
     """Train the neuron by hand: forward, backward, optimizer step, on every batch.
 
@@ -42,6 +44,11 @@ def train(
         (`reference.ensembles`): the same up to rounding, for the same active samples, and
         for a large ensemble about a hundred times faster. "auto" is "moments" for ensembles
         where that pays; few members stay bit for bit what they are alone.
+    workers : int, optional
+        In how many processes "moments" trains a share of the members each; the result is the
+        same, byte for byte. By default those cores that this process may use, where each
+        has a second's work or more: at most NEURON_AUDIT_WORKERS or, without it,
+        OMP_NUM_THREADS, and one in a child process of `multiprocessing`.
 
     Returns
     -------
@@ -50,8 +57,9 @@ def train(
     Raises
     ------
     ValueError, TypeError
-        If `record` or `method` is unknown, or `batches` does not fit the experiment; for
-        "moments" also if `grad_at_zero` is not the slope, or labels are not the target's.
+        If `record` or `method` is unknown, `workers` is no positive integer, or `batches`
+        does not fit the experiment; for "moments" also if `grad_at_zero` is not the slope,
+        or labels are not the target's.
 
     Notes
     -----
@@ -82,10 +90,12 @@ def train(
     recorded = steps_recorded(record, experiment.steps)
     if method not in METHODS:
         raise ValueError(f"method must be one of {METHODS}, got {method!r}")
+    if workers is not None:
+        workers = checks.integer("workers", workers, at_least=1)
     if method == "moments" or (method == "auto" and experiment.shape):
         from reference import ensembles  # a faster way to the same numbers, skipped when reading
 
-        trajectory = ensembles.train(experiment, recorded, batches, required=method == "moments")
+        trajectory = ensembles.train(experiment, recorded, batches, required=method == "moments", workers=workers)
         if trajectory is not None:
             return trajectory
     return _step_by_step(experiment, recorded, batches)

@@ -96,7 +96,7 @@ def _experiment(sweep: Sweep, chunk: Chunk) -> Experiment:
 def compute(sweep: Sweep, chunk: Chunk) -> ChunkResult:
     """Train the members of a chunk and label them."""
     experiment = _experiment(sweep, chunk)
-    run = train(experiment, record="end", method=chunk.method)
+    run = train(experiment, record="end", method=chunk.method, workers=1)  # it is chunks that are done side by side
     labelled = label(experiment, run.end, sweep.resolution)
     arrays = {f"end.{name}": getattr(run.end, name) for name in Parameters._fields if name in experiment.trainable}
     arrays |= {

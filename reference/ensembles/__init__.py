@@ -13,20 +13,22 @@ optimizer's own.
 `tables`
     what is made once a batch: where a neuron's kink lies among its samples, by lookup,
     exactly; sums over the samples left and right of the teacher's kink, for every rank
-`affine_kernel`
-    the kernel for weight and bias that learn a teacher without one: gradients as lines
-`general_kernel`, `gradients`
-    the kernel for any trained subset: gradient and loss from sums
-`unbiased_kernel`, `single_run`
-    the kernel without biases, two sums a batch; and its loop for one neuron, on numbers
+`kernels`, `gradients`
+    for weight and bias that learn a teacher without one, gradients as lines; for any trained
+    subset, gradient and loss from sums; without biases, two sums a batch
+`single_run`
+    the loop for one neuron without biases, on numbers
 `neuron_fallback`
     the readable neuron for the few members next to overflow or underflow
 `scratch`
     memory for intermediate results
+`shares`, `processes`
+    parts of an ensemble that are trained side by side, and the processes that do
 
 Cost of a member and step: independent of the batch size but for the tables, which are
 made once a batch. Memory: states, slots and settings of the members, what is recorded,
-and less than 100 MB for samples, tables and scratch with batches of up to 10,000.
+and less than 100 MB for samples, tables and scratch with batches of up to 10,000; each
+process beside this one has its own.
 """
 
 from reference.ensembles.choice import obstacle, obstacle_in, pays

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from reference.ensembles.unbiased_kernel import UnbiasedKernel
+from reference.ensembles.kernels.unbiased_kernel import UnbiasedKernel
 from reference.experiment import Experiment
 from reference.optimizers import cast_like_keras
 
-__all__ = ["obstacle", "obstacle_in", "pays"]
+__all__ = ["obstacle", "obstacle_in", "pays", "seconds_of_members"]
 
 FEW = 32  # members; fewer stay bit for bit what they are alone
 WIDEST = 64.0  # no normal sample is as large
@@ -74,5 +74,21 @@ def pays(experiment: Experiment) -> bool:
     [False, True]
     """
     m, n = int(np.prod(experiment.shape)), experiment.batch_size
-    fast = 5e-9 * m + 2e-5 + 1e-8 * n if UnbiasedKernel.fits(experiment) else 20e-9 * m + 1.5e-4 + 5e-7 * n
-    return m >= FEW and fast < 2.5e-9 * m * n / 2
+    tables = 2e-5 + 1e-8 * n if UnbiasedKernel.fits(experiment) else 1.5e-4 + 5e-7 * n
+    return m >= FEW and _of_a_member(experiment) * m + tables < 2.5e-9 * m * n / 2
+
+
+def seconds_of_members(experiment: Experiment) -> float:
+    """About how long the fast path takes besides its tables.
+
+    Examples
+    --------
+    >>> from reference import Experiment, Parameters
+    >>> seconds_of_members(Experiment(initial=Parameters(np.zeros(10**6)), trainable=("w", "b"), steps=100))
+    2.0
+    """
+    return _of_a_member(experiment) * int(np.prod(experiment.shape)) * experiment.steps
+
+
+def _of_a_member(experiment: Experiment) -> float:
+    return 5e-9 if UnbiasedKernel.fits(experiment) else 20e-9

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from reference.ensembles.affine_kernel import AffineKernel
-from reference.ensembles.general_kernel import GeneralKernel
+from reference.ensembles.kernels.affine_kernel import AffineKernel
+from reference.ensembles.kernels.general_kernel import GeneralKernel
+from reference.ensembles.kernels.unbiased_kernel import UnbiasedKernel
 from reference.ensembles.members import Members, optimizer_of, some
 from reference.ensembles.neuron_fallback import neuron_gradient
 from reference.ensembles.recorded import Recorded, empty
 from reference.ensembles.scratch import Scratch, aligned_copy
 from reference.ensembles.single_run import run_single
-from reference.ensembles.unbiased_kernel import UnbiasedKernel
 from reference.experiment import Experiment
 from reference.neuron import Parameters
 from reference.optimizers import cast_like_keras
@@ -32,7 +32,9 @@ Chunk = tuple[slice, Members]
 Where = slice | np.ndarray
 
 
-def run(experiment: Experiment, x_blocks: Iterator[np.ndarray], recorded: np.ndarray) -> Recorded:
+def run(
+    experiment: Experiment, x_blocks: Iterator[np.ndarray], recorded: np.ndarray, of: int | None = None
+) -> Recorded:
     """Train an ensemble on the samples of its batches, which have the teacher's labels.
 
     Parameters
@@ -41,6 +43,8 @@ def run(experiment: Experiment, x_blocks: Iterator[np.ndarray], recorded: np.nda
     x_blocks : iterator of ndarray of shape (batches, batch_size)
     recorded : ndarray of int
         After how many updates a state is kept, ascending; the last is the number of steps.
+    of : int, optional
+        How many members the whole ensemble has, if these are a part of it; sizes of tables depend on that.
 
     Returns
     -------
@@ -58,7 +62,7 @@ def run(experiment: Experiment, x_blocks: Iterator[np.ndarray], recorded: np.nda
     unbiased, members = UnbiasedKernel.fits(experiment), int(np.prod(experiment.shape))
     if unbiased and not experiment.shape:
         return run_single(experiment, x_blocks, recorded)
-    kernel = kernel_of(experiment, members)
+    kernel = kernel_of(experiment, of or members)
     out = empty(experiment, members, recorded)
     chunks = _chunks(experiment, members, kernel)
     if 0 in out.rows:

@@ -1,12 +1,13 @@
 """What a run of the fast path leaves, before it becomes a Trajectory."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from reference.experiment import Experiment
 
-__all__ = ["Recorded", "empty"]
+__all__ = ["Recorded", "empty", "joined"]
 
 
 class Recorded(NamedTuple):
@@ -48,3 +49,17 @@ def empty(experiment: Experiment, members: int, recorded: np.ndarray) -> Recorde
         np.full(members, -1),
         {int(step): row for row, step in enumerate(recorded)},
     )
+
+
+def joined(parts: Sequence[Recorded]) -> Recorded:
+    """What parts of an ensemble recorded, one after the other, as that of all."""
+    return parts[0] if len(parts) == 1 else Recorded(*map(_joined, zip(*parts, strict=True)))
+
+
+def _joined(arrays: Sequence[Any]) -> Any:
+    first = arrays[0]
+    if not isinstance(first, dict):
+        return np.concatenate(arrays, axis=-1)
+    if all(isinstance(value, int) for value in first.values()):
+        return first  # rows, the same for all
+    return {name: _joined([part[name] for part in arrays]) for name in first}

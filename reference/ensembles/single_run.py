@@ -1,7 +1,7 @@
 """One neuron without any bias: numbers instead of arrays.
 
 What `reference.ensembles.loop` does for many members, for one and with the sums of
-`reference.ensembles.unbiased_kernel`: a step is then a few operations on Python's floats and the
+`reference.ensembles.kernels.unbiased_kernel`: a step is then a few operations on Python's floats and the
 optimizer's own update. Next to 0 and next to overflow the readable neuron takes the step.
 """
 
@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from reference.ensembles.kernels.unbiased_kernel import TwoSums, UnbiasedKernel
 from reference.ensembles.members import NEXT_TO_OVERFLOW
 from reference.ensembles.neuron_fallback import neuron_gradient
 from reference.ensembles.recorded import Recorded, empty
-from reference.ensembles.unbiased_kernel import TwoSums, UnbiasedKernel
 from reference.experiment import Experiment
 from reference.optimizers import cast_like_keras
 

@@ -5,24 +5,28 @@ from types import MappingProxyType
 import numpy as np
 
 from reference.ensembles.choice import obstacle, obstacle_in, pays
-from reference.ensembles.loop import run
-from reference.experiment import Batches, Experiment, check_batches, draw_samples
+from reference.ensembles.processes import run_shares
+from reference.ensembles.shares import Share, number_of_shares, shares
+from reference.experiment import Batches, Experiment, check_batches
 from reference.neuron import Parameters
 from reference.trajectory import Trajectory, present
 
 __all__ = ["train"]
 
-SAMPLES_IN_CACHE = 2**16
-
 
 def train(
-    experiment: Experiment, recorded: np.ndarray, batches: Batches | None, *, required: bool
+    experiment: Experiment,
+    recorded: np.ndarray,
+    batches: Batches | None,
+    *,
+    required: bool,
+    workers: int | None = None,
 ) -> Trajectory | None:
     """Train if the fast path can be taken and, unless it is required, pays; else return None.
 
     Parameters
     ----------
-    experiment, batches
+    experiment, batches, workers
         As for `reference.train`.
     recorded : ndarray of int
         After how many updates a state is kept, ascending; the last is the number of steps.
@@ -52,18 +56,17 @@ def train(
         check_batches(experiment, batches)
         reason = obstacle_in(experiment, batches)
     if reason is None:
-        return _train(experiment, recorded, batches)
+        return _train(experiment, recorded, batches, workers)
     if required:
         raise ValueError(f'method "moments" cannot be used: {reason}')
     return None
 
 
-def _train(experiment: Experiment, recorded: np.ndarray, batches: Batches | None) -> Trajectory:
-    if batches is None:
-        samples = draw_samples(experiment, max(1, SAMPLES_IN_CACHE // experiment.batch_size))
-    else:
-        samples = iter(batches[:1])
-    run_of_all, shape = run(experiment, samples, recorded), experiment.shape
+def _train(experiment: Experiment, recorded: np.ndarray, batches: Batches | None, workers: int | None) -> Trajectory:
+    members, shape = int(np.prod(experiment.shape)), experiment.shape
+    x = None if batches is None else batches[0]
+    whole = Share(experiment, members, x, recorded, slice(0, members))
+    run_of_all = run_shares(shares(whole, number_of_shares(whole, workers)))
 
     def shaped(group: dict[str, np.ndarray], states: int) -> Parameters:
         return Parameters(

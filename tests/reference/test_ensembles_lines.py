@@ -6,12 +6,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-import reference.ensembles.affine_kernel
+import reference.ensembles.kernels.affine_kernel
 import reference.ensembles.tables.affine_sums
 from compare.rounding.ensembles import sums_bounds
 from reference import SGD, Experiment, Parameters, Target, train
-from reference.ensembles.affine_kernel import AffineKernel
-from reference.ensembles.general_kernel import GeneralKernel
+from reference.ensembles.kernels.affine_kernel import AffineKernel
+from reference.ensembles.kernels.general_kernel import GeneralKernel
 from reference.ensembles.loop import kernel_of
 from reference.ensembles.tables.affine_sums import affine_sums, pivots_of
 from reference.ensembles.tables.sums import run_sums
@@ -83,7 +83,7 @@ def test_a_pivot_on_the_other_side_is_caught(monkeypatch):
     def swapped(taus, v):
         return pivots_of(taus, v)[::-1]
 
-    for module in (reference.ensembles.affine_kernel, reference.ensembles.tables.affine_sums):
+    for module in (reference.ensembles.kernels.affine_kernel, reference.ensembles.tables.affine_sums):
         monkeypatch.setattr(module, "pivots_of", swapped)
     assert off(*near_the_optimum()) > 2**10
 
@@ -95,7 +95,7 @@ def test_a_sum_at_the_pivot_that_is_left_out_is_caught(monkeypatch):
     e, batches = near_the_optimum()
     e = replace(e, initial=Parameters(e.initial.w, 0.5))
     assert off(e, batches) <= 1
-    monkeypatch.setattr(reference.ensembles.affine_kernel, "affine_sums", without)
+    monkeypatch.setattr(reference.ensembles.kernels.affine_kernel, "affine_sums", without)
     assert off(e, batches) > 2**10
 
 

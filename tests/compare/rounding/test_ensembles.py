@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import reference.ensembles.general_kernel
 import reference.ensembles.gradients
+import reference.ensembles.kernels.general_kernel
 from compare.certificates.evaluation import evaluate
 from compare.certificates.free_run import free_run
 from compare.rounding import Ball
@@ -169,7 +169,7 @@ def test_a_rank_off_by_one_is_caught(monkeypatch):
     def off(table, *rest):
         return np.minimum(reference.ensembles.gradients.ranks_of(table, *rest) + 1, 2 * e.batch_size)
 
-    monkeypatch.setattr(reference.ensembles.general_kernel, "ranks_of", off)
+    monkeypatch.setattr(reference.ensembles.kernels.general_kernel, "ranks_of", off)
     assert lockstep(train(e, batches=batches, method="moments"), batches)["b"] > 2**40
 
 

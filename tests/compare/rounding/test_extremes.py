@@ -14,9 +14,9 @@ import pytest
 from compare.rounding.batch import batch_bounds, sides
 from compare.rounding.ensembles import bounds_from_exact, bounds_from_neuron, sums_bounds
 from reference import Parameters, Target, backward, forward, mean_squared_error, train
+from reference.ensembles.kernels.unbiased_kernel import UnbiasedKernel
 from reference.ensembles.loop import kernel_of
 from reference.ensembles.members import Members
-from reference.ensembles.unbiased_kernel import UnbiasedKernel
 from reference.optimizers import cast_like_keras
 
 NAMES = Parameters._fields

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from reference.ensembles.general_kernel import GeneralKernel
 from reference.ensembles.gradients import BatchTable
+from reference.ensembles.kernels.general_kernel import GeneralKernel
 from reference.ensembles.members import Members
 from reference.ensembles.tables.affine_sums import affine_sums, pivots_of
 from reference.experiment import Experiment
