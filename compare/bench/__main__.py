@@ -28,7 +28,7 @@ def _main(options: argparse.Namespace) -> int:
 def _parser() -> Parser:
     parser = Parser(
         "compare.bench",
-        "Measure what training costs here and elsewhere, on one core, each beside the others.",
+        "Measure what training costs here and elsewhere, on one core, each beside the others; one group on all.",
         "0 measured; 1 something does not compute what the reference does; 2 bad usage",
     )
     parser.add_argument("--out", type=path, metavar="DIR", help="folder for bench.json and bench.md (none)")

@@ -41,7 +41,7 @@ def footnotes(machine: dict[str, Any], rows: Sequence[Row]) -> list[str]:
         used = "one of them used with one thread" if machine["one_core"] is not None else "one thread asked for"
         on = f"{machine['processor']}, {machine['cores']} cores, {used}; Python {machine['python']}"
         on = ", ".join([on, *versions])
-    lines = [on, "Medians and ranges of the rounds, by processor time; ratios are taken within each round."]
+    lines = [on, "Medians and ranges of the rounds, on one core by processor time; ratios are taken within each round."]
     total, by_the_wall = sum(sum(row.costs) for row in rows), sum(sum(row.by_the_wall) for row in rows)
     if total > 0 and by_the_wall / total > BUSY:
         times = by_the_wall / total

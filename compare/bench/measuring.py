@@ -3,10 +3,11 @@
 import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
-from compare.bench.clock import in_rounds
+from compare.bench.clock import Reading, in_rounds
 from compare.bench.plan import Goal, Group, NotInstalled, Prepared, Size, Wrong
 
 __all__ = ["Row", "measure"]
@@ -24,6 +25,8 @@ class Row:
     wrong: bool = False  # whether that is because it computes something else
     goal: Goal | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    size: float | None = None  # of what the group varies
+    exponent: float | None = None  # the cost of one such thing grows with this power of the size, from the row above
 
     @property
     def meets_goal(self) -> bool | None:
@@ -60,8 +63,20 @@ def measure(group: Group, size: Size, rounds: int, announce: Callable[[str], Non
         name, goal, baseline = measurement.name, measurement.goal, measurement.baseline or group.baseline
         if name in prepared:
             ratios = _ratios(costs[name], costs[baseline]) if baseline in costs and baseline != name else ()
-            rows[name] = Row(name, costs[name], walls[name], ratios, goal=goal, details=prepared[name].details)
+            ready = prepared[name]
+            rows[name] = Row(
+                name, costs[name], walls[name], ratios, goal=goal, details=ready.details, size=ready.size or None
+            )
+    whole = {name: _median_of_one(prepared[name], readings[name]) for name in prepared if prepared[name].size}
+    for (before, small), (name, large) in pairwise(whole.items()):
+        growth = prepared[name].size / prepared[before].size
+        if growth > 1 and small > 0 < large:
+            rows[name] = replace(rows[name], exponent=math.log(large / small) / math.log(growth))
     return [rows[measurement.name] for measurement in group.measurements]
+
+
+def _median_of_one(prepared: Prepared, readings: Sequence[Reading]) -> float:
+    return statistics.median(reading.amount for reading in readings) / prepared.times
 
 
 def _ratios(costs: Sequence[float], baseline: Sequence[float]) -> tuple[float, ...]:

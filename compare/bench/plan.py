@@ -80,6 +80,8 @@ class Prepared(NamedTuple):
     job: Job
     units: float = 1.0  # how much the job does: steps, or models times steps, or points
     details: Mapping[str, Any] = MappingProxyType({})  # for the report
+    size: float = 0.0  # what the group varies, where it asks how the cost grows with that
+    times: float = 1.0  # how often the job does what has this size
 
 
 @dataclass(frozen=True)

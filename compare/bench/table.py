@@ -10,8 +10,8 @@ from compare.bench.plan import Goal, Group, Size
 
 __all__ = ["amount", "cells", "entry", "listing", "markdown", "rich_table"]
 
-HEADINGS = ("", "{unit}", "range", "times the\nbaseline", "range", "meant to be")
-TEXTS = (0, 5)  # the columns that are no numbers
+HEADINGS = ("", "{unit}", "range", "times the\nbaseline", "range", "power of\nthe size", "peak\nMB", "meant to be")
+TEXTS = (0, 7)  # the columns that are no numbers
 
 
 def entry(group: Group, size: Size, rows: Sequence[Row]) -> dict[str, Any]:
@@ -29,6 +29,8 @@ def entry(group: Group, size: Size, rows: Sequence[Row]) -> dict[str, Any]:
                 "ratio": _spread(row.ratios),
                 "meant": None if row.goal is None else row.goal._asdict(),
                 "as_meant": row.meets_goal,
+                "size": row.size,
+                "exponent": row.exponent,
                 "note": row.note or None,
                 **row.details,
             }
@@ -64,7 +66,10 @@ def cells(group: Group, row: Row) -> list[str]:
     ratio, ratios = _median_and_range(row.ratios)
     if not row.costs:
         cost = "wrong, not timed" if row.wrong else row.note
-    return [name, cost, costs, ratio, ratios, "" if row.goal is None else _goal(row.goal, row.meets_goal)]
+    power = "" if row.exponent is None else f"{row.exponent:.2f}"
+    peak = f"{row.details['peak_bytes'] / 1e6:.0f}" if "peak_bytes" in row.details else ""
+    meant = "" if row.goal is None else _goal(row.goal, row.meets_goal)
+    return [name, cost, costs, ratio, ratios, power, peak, meant]
 
 
 def _median_and_range(numbers: Sequence[float]) -> tuple[str, str]:
@@ -86,21 +91,28 @@ def rich_table(group: Group, size: Size, rows: Sequence[Row]) -> Any:
     from rich.table import Table
 
     table = Table(box=SIMPLE, pad_edge=False, title=_heading(group, size), title_justify="left")
-    for i, heading in enumerate(_columns(group)):
-        table.add_column(heading, justify="left" if i in TEXTS else "right", no_wrap=i > 1, overflow="fold")
-    for row in rows:
-        table.add_row(*cells(group, row))
+    lines, headings = [cells(group, row) for row in rows], _columns(group)
+    used = _used(lines)
+    for i in used:
+        table.add_column(headings[i], justify="left" if i in TEXTS else "right", no_wrap=i > 1, overflow="fold")
+    for line in lines:
+        table.add_row(*(line[i] for i in used))
     return table
 
 
 def markdown(group: Group, size: Size, rows: Sequence[Row]) -> str:
     """The same to be pasted into a page; columns with nothing in them are left out."""
     lines = [cells(group, row) for row in rows]
-    columns = [i for i in range(len(HEADINGS)) if i == 0 or any(line[i] for line in lines)]
+    columns = _used(lines)
     headings = [heading.replace("\n", " ") for heading in _columns(group)]
     header, *body = ["| " + " | ".join(line[i] for i in columns) + " |" for line in (headings, *lines)]
     rule = "|" + "|".join("---" if i in TEXTS else "--:" for i in columns) + "|"
     return "\n".join([f"**{_heading(group, size)}**", "", header, rule, *body, ""])
+
+
+def _used(lines: Sequence[list[str]]) -> list[int]:
+    """The columns that have anything in them."""
+    return [i for i in range(len(HEADINGS)) if i == 0 or any(line[i] for line in lines)]
 
 
 def listing(groups: Sequence[Group], size: Size) -> str:

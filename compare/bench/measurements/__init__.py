@@ -6,7 +6,7 @@ from compare.bench.plan import Group
 __all__ = ["GROUPS"]
 
 GROUPS: tuple[Group, ...] = (
-    ensembles.GROUP,
+    *ensembles.GROUPS,
     *scaling.GROUPS,
     memory.GROUP,
     surface.GROUP,

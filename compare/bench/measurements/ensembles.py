@@ -1,32 +1,44 @@
-"""Time per model and step of several implementations, and the ratio to the fast path."""
+"""Time per model and step of several implementations, and the ratio to the fast path: on one core, and on all."""
 
 from functools import partial
 
-from compare.bench.agreement import require_agreement
+from compare.bench.all_cores import prepare_elsewhere
 from compare.bench.clock import timed
 from compare.bench.plan import Group, Measurement, Prepared, Size
-from compare.bench.problem import grid
 from compare.bench.rivals import RIVALS, Rival
 
-__all__ = ["GROUP", "prepare"]
+__all__ = ["GROUPS", "prepare"]
+
+LONGER = 5  # times the steps on all cores, where threads and processes have to be woken
 
 
 def prepare(rival: Rival, size: Size) -> Prepared:
     """Check a rival on the problem it is timed with, and build it; its unit is a step of one model."""
-    build = rival.load()
-    problem = grid(min(size.side**2, rival.models), size.samples, size.scaled(rival.steps))
-    checked = require_agreement(lambda one: build(one)(), problem)
-    train = build(problem)
-    train()  # warms up
-    models, steps = problem.w.size, len(problem.x)
-    details = {"models": models, "steps": steps, "samples": size.samples, "dtype": "float64", **checked}
-    return Prepared(timed(train), models * steps, details)
+    train, units, details = rival.built(size)
+    return Prepared(timed(train), units, details)
 
 
-GROUP = Group(
-    name="ensembles",
-    title="ensembles of starts (w, b), plain SGD in float64, {side} x {side} starts, batches of {samples}",
-    unit="ns a model and step",
-    baseline=RIVALS[0].name,
-    measurements=tuple(Measurement(rival.name, partial(prepare, rival), rival.goal) for rival in RIVALS),
+def _on_all(rival: Rival) -> Measurement:
+    return Measurement(rival.name, partial(prepare_elsewhere, rival.name, longer=LONGER))
+
+
+ALONE = "this project on one core"
+GROUPS: tuple[Group, ...] = (
+    Group(
+        name="ensembles",
+        title="ensembles of starts (w, b), plain SGD in float64, {side} x {side} starts, batches of {samples}",
+        unit="ns a model and step",
+        baseline=RIVALS[0].name,
+        measurements=tuple(Measurement(rival.name, partial(prepare, rival), rival.goal) for rival in RIVALS),
+    ),
+    Group(
+        name="all-cores",
+        title="the same on all cores, by the clock on the wall, {side} x {side} starts, batches of {samples}",
+        unit="ns a model and step",
+        baseline=RIVALS[0].name,
+        measurements=(
+            *(_on_all(rival) for rival in RIVALS if rival.on_all_cores),
+            Measurement(ALONE, partial(prepare_elsewhere, RIVALS[0].name, longer=LONGER, alone=True)),
+        ),
+    ),
 )

@@ -18,7 +18,7 @@ def _build_reference(problem: Problem, method: str) -> Callable[[], Parameters]:
     return lambda: train(experiment, record="end", batches=batches, method=method).end
 
 
-build_fast = partial(_build_reference, method="moments")
+build_fast = partial(_build_reference, method="moments")  # on as many cores as it takes by itself
 build_readable = partial(_build_reference, method="neuron")  # forward, backward and step by broadcasting
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from compare.bench.problem import Problem
+from compare.system.processes import cores
 from reference import Parameters
 
 __all__ = ["build_autograd", "build_sorted"]
@@ -15,7 +16,7 @@ def build_autograd(problem: Problem) -> Callable[[], Parameters]:
     """Models x samples by broadcasting, gradients by autograd, some models at a time."""
     import torch
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(cores())
     batches_x, batches_y = torch.as_tensor(problem.x), torch.as_tensor(problem.y)
 
     def train() -> Parameters:
@@ -36,7 +37,7 @@ def build_sorted(problem: Problem) -> Callable[[], Parameters]:
     """Sums from both ends of the sorted batch, looked up with `torch.searchsorted`."""
     import torch
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(cores())
     n, scale = problem.x.shape[1], problem.learning_rate * 2 / problem.x.shape[1]
     batches, starts = torch.as_tensor(problem.x), (torch.as_tensor(problem.w), torch.as_tensor(problem.b))
 

@@ -1,11 +1,14 @@
 """What is measured runs, once and on the smallest sizes; how long it takes is nobody's business here."""
 
+import gc
 import importlib.util
+import os
 import subprocess
 import sys
 
 import pytest
 
+from compare.bench import all_cores, one_thread
 from compare.bench.measurements import GROUPS, memory, start_up, surface
 from compare.bench.measurements.ensembles import prepare
 from compare.bench.plan import NotInstalled, Size, Wrong
@@ -20,7 +23,7 @@ def bodies():
     """Every measurement but those of rivals, which have a test of their own, and the import that takes seconds."""
     for group in GROUPS:
         for measurement in group.measurements:
-            if group.name != "ensembles" and measurement.name != "import keras":
+            if group.name not in ("ensembles", "all-cores") and measurement.name != "import keras":
                 yield pytest.param(measurement, id=f"{group.name}: {measurement.name}")
 
 
@@ -42,6 +45,56 @@ def test_every_rival_that_is_installed_computes_the_same(rival):
     prepared.job()
     assert prepared.details["exact_steps"] == 2
     assert prepared.details["observed_over_bound"] <= 1
+
+
+def plant(monkeypatch, code):
+    """Have something done in a rival's own process, before it answers."""
+    code = code.replace("{", "{{").replace("}", "}}")
+    monkeypatch.setattr(all_cores, "START", all_cores.START.replace("answer({rival", f"{code}\nanswer({{rival", 1))
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux tells a process its cores")
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_rival_in_a_process_of_its_own_has_the_cores_that_it_should_have(alone, tmp_path, monkeypatch):
+    noted = tmp_path / "noted"
+    found = "repr((os.sched_getaffinity(0), os.environ.get('OMP_NUM_THREADS')))"
+    plant(monkeypatch, f"open({str(noted)!r}, 'w').write({found})")
+    cores = os.sched_getaffinity(0)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv(one_thread.AT_FIRST, ",".join(map(str, cores)))
+    prepared = all_cores.prepare_elsewhere(RIVALS[0].name, TINY, longer=3, alone=alone)
+    assert noted.read_text() == repr(({max(cores)}, "1") if alone or len(cores) == 1 else (cores, None))
+    assert prepared.details["steps"] == prepared.units / prepared.details["models"]
+    assert prepared.details["observed_over_bound"] <= 1
+    first, second = prepared.job(), prepared.job()
+    assert first.amount == first.wall > 0 < second.amount
+    process = prepared.job._process
+    del prepared
+    gc.collect()
+    assert process.returncode == 0
+
+
+RIVAL = "import compare.bench.rivals.numpy_rivals as n; right = n.build_broadcasting; "
+
+
+@pytest.mark.parametrize(
+    ("planted", "error", "says"),
+    [
+        ("import sys; sys.modules['jax'] = None", NotInstalled, "jax"),
+        (f"{RIVAL}n.build_fast = lambda problem: right(problem._replace(y=-problem.y))", Wrong, "it is exactly"),
+        (f"{RIVAL}n.build_fast = None", OSError, "ended with status 1"),
+        ("raise SystemExit(3)", OSError, "ended with status 3"),
+        (f"{RIVAL}n.build_fast = lambda problem: print('noise', flush=True) or right(problem)", None, ""),
+    ],
+)
+def test_what_goes_wrong_in_a_process_of_its_own_is_said_here(planted, error, says, monkeypatch):
+    plant(monkeypatch, planted)
+    name = RIVALS[3].name if says == "jax" else RIVALS[0].name
+    if error is None:
+        assert all_cores.prepare_elsewhere(name, TINY).job().amount > 0
+    else:
+        with pytest.raises(error, match=says):
+            all_cores.prepare_elsewhere(name, TINY)
 
 
 def test_a_rival_that_is_wrong_is_not_built(monkeypatch):

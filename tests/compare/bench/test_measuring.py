@@ -102,10 +102,10 @@ def test_clocks_are_those_of_the_process_and_of_its_children(monkeypatch):
 def test_a_table_shows_median_range_ratio_and_what_was_meant():
     rows = measure(made_up(wrong=True), TINY, rounds=3)
     assert [cells(made_up(), row) for row in rows] == [
-        ["base (baseline)", "1.00", "0.500 to 2.00", "", "", ""],
-        ["dear", "15.0", "10.0 to 200", "30.0", "10.0 to 100", "times ≥ 20"],
-        ["gone", "not installed: nowhere", "", "", "", "times ≥ 2"],
-        ["off", "wrong, not timed", "", "", "", ""],
+        ["base (baseline)", "1.00", "0.500 to 2.00", "", "", "", "", ""],
+        ["dear", "15.0", "10.0 to 200", "30.0", "10.0 to 100", "", "", "times ≥ 20"],
+        ["gone", "not installed: nowhere", "", "", "", "", "", "times ≥ 2"],
+        ["off", "wrong, not timed", "", "", "", "", "", ""],
     ]
     missed = Row("slow", costs=(4.0,), by_the_wall=(4.0,), goal=Goal("cost", at_most=3.0))
     assert cells(made_up(), missed)[-1] == "cost ≤ 3, missed"
@@ -125,6 +125,45 @@ def test_markdown_leaves_empty_columns_out():
         "| dear | 15.0 | 30.0 | times ≥ 20 |",
         "| gone | not installed: nowhere |  | times ≥ 2 |",
     ]
+
+
+def growing(*rows):
+    """A group of jobs that take so many seconds, do so many things of a size, and need so much memory."""
+
+    def measurement(number, seconds, size, times):
+        details = {"peak_bytes": size * 1e6}
+        return Measurement(
+            f"row {number}", lambda any_size: Prepared(readings(seconds), 10.0, details, size=size, times=times)
+        )
+
+    return Group("g", "", "s", "", tuple(measurement(number, *row) for number, row in enumerate(rows)))
+
+
+def test_it_is_told_with_which_power_of_the_size_a_cost_grows():
+    group = growing((1.0, 10.0, 1), (8.0, 20.0, 1), (16.0, 80.0, 2), (0.0, 160.0, 1), (1.0, 320.0, 1), (2.0, 320.0, 1))
+    rows = measure(group, TINY, rounds=1)
+    assert [row.exponent for row in rows] == [
+        None,
+        3.0,
+        0.0,
+        None,
+        None,
+        None,
+    ]  # from nothing, or at one size: no power
+    assert [row.size for row in rows] == [10.0, 20.0, 80.0, 160.0, 320.0, 320.0]
+    assert markdown(group, TINY, rows[:2]).splitlines()[2:] == [
+        "|  | s | power of the size | peak MB |",
+        "|---|--:|--:|--:|",
+        "| row 0 | 0.100 |  | 10 |",
+        "| row 1 | 0.800 | 3.00 | 20 |",
+    ]
+    assert [found["exponent"] for found in entry(group, TINY, rows)["rows"]][:3] == [None, 3.0, 0.0]
+
+
+def test_where_a_row_is_missing_the_power_is_taken_from_the_one_before_it():
+    first, last = growing((1.0, 10.0, 1), (9.0, 30.0, 1)).measurements
+    rows = measure(Group("g", "", "s", "", (first, Measurement("gone", absent), last)), TINY, rounds=1)
+    assert [row.exponent for row in rows] == [None, None, 2.0]
 
 
 def test_an_entry_has_every_round():
