@@ -93,12 +93,11 @@ def ranks_of(
     position, ranks, flags = scratch.floats[0], scratch.ints, scratch.flags
     codes = scratch.codes if table.codes.dtype == np.int16 else np.empty(len(w), table.codes.dtype)
     np.divide(b, w, out=position)
-    np.maximum(position, -table.reach, out=position)  # quicker than np.clip
-    np.minimum(position, table.reach, out=position)
+    np.maximum(position, -table.reach, out=position)
     position += table.shift
     np.subtract(position.view(np.int64), table.origin, out=ranks)
     table.codes.take(ranks, out=codes, mode="clip")  # NaN gets any cell: it has no rank
-    crowded = np.flatnonzero(np.less(codes, 0, out=flags))
+    crowded = np.less(codes, 0, out=flags).nonzero()[0]
     if crowded.size:
         codes[crowded] = counts_above(table, w.take(crowded), b.take(crowded), codes.take(crowded))
     np.copyto(ranks, codes)

@@ -29,7 +29,6 @@ __all__ = ["RankTable", "code_type", "counts_above", "number_of_cells", "rank_ta
 
 CELLS_PER_SAMPLE = 32  # then 3 in 1,000 neurons share theirs with more than one sample
 MOST_CELLS = 2**18
-FEW = 8  # samples that are tried one by one
 ROUNDING = 1.5 * 2.0**52  # any number of half the size, added to it in float64, is rounded to an integer
 
 
@@ -43,11 +42,12 @@ class RankTable(NamedTuple):
     descending : ndarray of shape (n + 1,)
         The same from the largest on, and one that is below all kinks.
     reach : float
-        A b/w is clipped to -reach ... reach,
+        A b/w is at least -reach,
     shift : float
         added to this, which rounds it to a cell,
     origin : int
         and less by this, when its bits are read as an integer, it is the number of the cell.
+        Beyond reach it is more than there are cells, as bits grow with a positive number.
     codes : ndarray of int16 or int32
         Of each cell, k: k or k + 1 samples are above the kink; -1 - k where it may be more.
         Their number is the rank if w < 0 and n less than the rank if w > 0.
@@ -133,8 +133,8 @@ def counts_above(table: RankTable, w: np.ndarray, b: np.ndarray, codes: np.ndarr
         In the dtype of the samples. With w = 0, no sample is above the kink of an inactive
         neuron if w is +0, and of an active one if it is -0.
     codes : ndarray of int of shape (k,), optional
-        What the table said, -1 - k, to look among the samples of that cell only; and not at
-        the last of these, so that the number may be one too low.
+        What the table said, -1 - k, to look among the samples from there on only, so many as
+        a cell has at most; and not at the last of these, so that the number may be one too low.
 
     Returns
     -------
@@ -151,11 +151,12 @@ def counts_above(table: RankTable, w: np.ndarray, b: np.ndarray, codes: np.ndarr
     left = np.signbit(w)  # then the samples below the kink are the active ones
     if codes is None:
         return _bisected(table, w, b, left, np.zeros(len(w), np.intp), np.full(len(w), len(table.x)))
-    counts = (~codes).astype(np.intp)
-    if table.most > FEW:
-        return _bisected(table, w, b, left, counts, counts + table.most)
-    for _ in range(table.most - 1):
-        counts += (w * table.descending.take(counts) + b > 0) != left
+    counts = np.invert(codes, dtype=np.intp)
+    step = 1 << table.most.bit_length() - 1
+    while step > 1:  # the last step, of one sample, is left to the caller
+        above = (w * table.descending.take(counts + (step - 1), mode="clip") + b > 0) != left
+        counts += above * step
+        step >>= 1
     return counts
 
 
