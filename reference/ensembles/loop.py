@@ -121,49 +121,58 @@ def _chunks(experiment: Experiment, members: int, kernel: Kernel) -> list[Chunk]
     return chunks
 
 
-def _advance(kernel: Any, tables: list[Any], where: slice, chunk: Members, first: int, out: Recorded) -> None:
-    """Take the steps of a block with a chunk."""
-    before = chunk.state
-    chunk.attend(kernel.sides, kernel.least, first)
+def _advance(kernel: Any, tables: list[Any], where: Where, members: Members, first: int, out: Recorded) -> None:
+    """Take the steps of a block; those whose end is next to overflow take them again, one by one."""
+    before = members.state
+    members.attend(kernel.sides, kernel.least, first)
     for step, table in enumerate(tables, first):
-        row = out.rows.get(step + 1)
-        gradient = _rounded(kernel.gradient(table, chunk), out)
-        if row is not None:
-            _keep_batch(out, row - (0 in out.rows), where, gradient, kernel.loss(table, chunk))
-        chunk.step(gradient, step)
-        chunk.look(step + 1)
-        if row is not None:
-            _keep_state(out, row, where, chunk)
-    extreme = chunk.extreme(kernel.widest)
+        gradient, row = _rounded(kernel.gradient(table, members), out), out.rows.get(step + 1)
+        loss = None if row is None else kernel.loss(table, members)
+        _step(members, gradient, loss, where, step, out)
+    extreme = members.extreme(kernel.widest)
     extreme = extreme[out.diverged_at[where][extreme] < 0]
-    if extreme.size:
-        part = chunk.part(before, extreme)
-        _as_the_neuron(kernel.experiment, tables, part, where.start + extreme, first, out)
-        chunk.put(extreme, part)
-        chunk.look(first + len(tables))
+    if not extreme.size:
+        return
+    part, those = members.part(before, extreme), _places(where)[extreme]
+    if len(tables) > 1:
+        for step, table in enumerate(tables, first):
+            _advance(kernel, [table], those, part, step, out)
+    else:
+        gradient, loss = neuron_gradient(kernel.experiment, part.values, part.slope, tables[0].x)
+        _step(part, gradient, loss, those, first, out)
+        lost = ~part.finite
+        out.diverged_at[those[lost]] = first + 1
+    members.put(extreme, part)
+    members.look(first + len(tables))
 
 
-def _as_the_neuron(
-    experiment: Experiment, tables: list[Any], members: Members, where: np.ndarray, first: int, out: Recorded
+def _step(
+    members: Members,
+    gradient: dict[str, np.ndarray],
+    loss: np.ndarray | None,
+    where: Where,
+    step: int,
+    out: Recorded,
 ) -> None:
-    """Take a block's steps again, sample by sample, and see who diverges when."""
-    for step, table in enumerate(tables, first):
-        row = out.rows.get(step + 1)
-        gradient, loss = neuron_gradient(experiment, members.values, members.slope, table.x)
-        members.step(gradient, step)
-        members.look(step + 1)
-        if row is not None:
-            _keep_batch(out, row - (0 in out.rows), where, gradient, loss)
-            _keep_state(out, row, where, members)
-        lost = ~members.finite & (out.diverged_at[where] < 0)
-        out.diverged_at[where[lost]] = step + 1
+    """Take a step, and record what is to be recorded of it."""
+    row = out.rows.get(step + 1)
+    if row is not None:
+        _keep_batch(out, row - (0 in out.rows), where, gradient, loss)
+    members.step(gradient, step)
+    members.look(step + 1)
+    if row is not None:
+        _keep_state(out, row, where, members)
+
+
+def _places(where: Where) -> np.ndarray:
+    return np.arange(where.start, where.stop) if isinstance(where, slice) else where
 
 
 def _rounded(gradient: dict[str, np.ndarray], out: Recorded) -> dict[str, np.ndarray]:
     return {name: g.astype(out.loss.dtype, copy=False) for name, g in gradient.items()}
 
 
-def _keep_batch(out: Recorded, row: int, where: Where, gradient: dict[str, np.ndarray], loss: np.ndarray) -> None:
+def _keep_batch(out: Recorded, row: int, where: Where, gradient: dict[str, np.ndarray], loss: Any) -> None:
     out.loss[row, where] = loss
     for name, g in gradient.items():
         out.gradient[name][row, where] = g

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import reference.ensembles.loop
 from compare.rounding.ensembles import bounds_from_exact
 from reference import SGD, Adam, AdamW, Experiment, Parameters, RMSprop, Target, draw_batches, train
 from reference.ensembles.choice import pays
@@ -99,6 +100,30 @@ def test_members_diverge_when_the_neuron_does(trainable, dtype):
         assert np.array_equal(fast.crossed_at, slow.crossed_at)
     states = [np.isfinite(getattr(fast.end, name)) for name in trainable]
     assert np.array_equal(np.logical_and.reduce(states), fast.diverged_at < 0)
+
+
+@pytest.mark.parametrize("trainable", [("w", "b"), ("w", "b", "v", "d")])
+def test_who_diverges_goes_through_the_neuron_for_the_steps_next_to_overflow_only(trainable, monkeypatch):
+    e = Experiment(
+        initial=Parameters(np.linspace(-2, 2, 40), 0.5),
+        trainable=trainable,
+        optimizer=SGD(learning_rate=np.where(np.arange(40) % 2, 30.0, 0.01)),
+        negative_slope=0.3,
+        batch_size=50,
+        steps=1000,
+        dtype="float64",
+    )
+    steps, neuron_gradient = [], reference.ensembles.loop.neuron_gradient
+    monkeypatch.setattr(
+        reference.ensembles.loop,
+        "neuron_gradient",
+        lambda e, values, *rest: steps.append(len(values["w"])) or neuron_gradient(e, values, *rest),
+    )
+    fast = train(e, method="moments", record="end")
+    assert np.array_equal(fast.diverged_at, train(e, method="neuron", record="end").diverged_at)
+    diverged = np.count_nonzero(fast.diverged_at >= 0)
+    assert diverged == 20
+    assert diverged <= sum(steps) < 16 * diverged  # which is a block
 
 
 def test_members_that_diverged_leave_the_others_alone():

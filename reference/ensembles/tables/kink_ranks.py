@@ -151,7 +151,7 @@ def counts_above(table: RankTable, w: np.ndarray, b: np.ndarray, codes: np.ndarr
     left = np.signbit(w)  # then the samples below the kink are the active ones
     if codes is None:
         return _bisected(table, w, b, left, np.zeros(len(w), np.intp), np.full(len(w), len(table.x)))
-    counts = np.invert(codes, dtype=np.intp)
+    counts: np.ndarray = np.invert(codes, dtype=np.intp)
     step = 1 << table.most.bit_length() - 1
     while step > 1:  # the last step, of one sample, is left to the caller
         above = (w * table.descending.take(counts + (step - 1), mode="clip") + b > 0) != left
