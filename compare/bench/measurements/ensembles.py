@@ -9,7 +9,7 @@ from compare.bench.rivals import RIVALS, Rival
 
 __all__ = ["GROUPS", "prepare"]
 
-LONGER = 5  # times the steps on all cores, where threads and processes have to be woken
+LONGER = 5  # times the steps on all cores, where processes have to be started: 2,000, as an experiment has by default
 
 
 def prepare(rival: Rival, size: Size) -> Prepared:

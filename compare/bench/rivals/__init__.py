@@ -51,13 +51,13 @@ _ALL = 2**30
 AHEAD = Goal("ratio", at_least=1.0)
 
 RIVALS: tuple[Rival, ...] = (
-    Rival("this project, fast path", "numpy_rivals:build_fast", _ALL, 100, on_all_cores=True),
+    Rival("this project, fast path", "numpy_rivals:build_fast", _ALL, 400, on_all_cores=True),
     Rival("this project, readable", "numpy_rivals:build_readable", 2**6, 100),
     Rival(
         "NumPy, broadcasting with out=", "numpy_rivals:build_broadcasting", _ALL, 1, goal=Goal("ratio", at_least=150.0)
     ),
-    Rival("JAX jitted, sorted, lookup table", "jax_sorted:build_with_table", _ALL, 50, "jax", AHEAD, True),
-    Rival("JAX jitted, sorted, searchsorted", "jax_sorted:build_with_search", _ALL, 50, "jax", AHEAD, True),
+    Rival("JAX jitted, sorted, lookup table", "jax_sorted:build_with_table", _ALL, 200, "jax", AHEAD, True),
+    Rival("JAX jitted, sorted, searchsorted", "jax_sorted:build_with_search", _ALL, 100, "jax", AHEAD, True),
     Rival("PyTorch, sorted, searchsorted", "torch_rivals:build_sorted", _ALL, 20, "torch", on_all_cores=True),
     Rival("PyTorch, broadcasting, autograd", "torch_rivals:build_autograd", 2**16, 1, "torch"),
     Rival("numba, loops", "numba_loops:build", _ALL, 4, "numba", on_all_cores=True),
