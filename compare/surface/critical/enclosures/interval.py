@@ -7,6 +7,7 @@ evaluated on Jets encloses its values and its derivative on a whole cell, and th
 what lets `roots.isolate` prove that a cell holds no root, or exactly one.
 """
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +41,8 @@ class Interval:
         """The interval of a single number that is exactly representable; an interval stays one."""
         if isinstance(value, Interval):
             return value
-        return cls(np.asarray(value, np.float64), np.asarray(value, np.float64))
+        number = np.asarray(value, np.float64)
+        return cls(number, number)
 
     @classmethod
     def around(cls, values: Any, roundings: Any) -> "Interval":
@@ -71,13 +73,13 @@ class Interval:
 
     def __mul__(self, other: Any) -> "Interval":
         other = Interval.of(other)
+        ends = (other.low,) if other.low is other.high else (other.low, other.high)  # a single number has one
         with np.errstate(invalid="ignore", over="ignore"):
-            products = [a * b for a in self for b in other]
-            low = np.minimum(np.minimum(products[0], products[1]), np.minimum(products[2], products[3]))
-            high = np.maximum(np.maximum(products[0], products[1]), np.maximum(products[2], products[3]))
+            products = [a * b for a in (self.low, self.high) for b in ends]
+            low, high = functools.reduce(np.minimum, products), functools.reduce(np.maximum, products)
             if np.isnan(low).any():  # 0 times infinity is 0, and NaN, an enclosure lost, stays one
                 products = [
-                    np.where((a == 0) & ~np.isnan(b) | (b == 0) & ~np.isnan(a), 0.0, a * b) for a in self for b in other
+                    np.where((a == 0) & ~np.isnan(b) | (b == 0) & ~np.isnan(a), 0.0, a * b) for a in self for b in ends
                 ]
                 low, high = np.minimum.reduce(products), np.maximum.reduce(products)
         return _outwards(low, high)

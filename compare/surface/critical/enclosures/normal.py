@@ -8,8 +8,11 @@ each of `compare.surface.critical.conditions` is one expression that stays regul
 which the tests hold against 50 digits.
 """
 
+import functools
 import math
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import numpy as np
 from scipy.special import erfcx, ndtr
@@ -23,31 +26,54 @@ VANISHED = 40.0  # k^n density(k) < 1e-320 from here on
 DEEPEST = FAR  # a ReLU is active beyond with probability 1e-197: nothing that a float64 gradient shows
 
 
-class Cells(NamedTuple):
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def _once(method: Callable[Concatenate["Cells", _P], _R]) -> Callable[Concatenate["Cells", _P], _R]:
+    """Evaluate a method of `Cells` once for each of its arguments: a condition takes most of them several times."""
+
+    @functools.wraps(method)
+    def remembered(self: "Cells", /, *arguments: _P.args, **named: _P.kwargs) -> _R:
+        key = method.__name__, arguments, *named.items()
+        if key not in self.known:
+            self.known[key] = method(self, *arguments, **named)
+        return cast(_R, self.known[key])
+
+    return remembered
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
     """Cells, and the functions of the kink that the expected gradient is made of."""
 
     a: Jet  # homogeneous coordinates of the kink, k = a / b
     b: Jet
     k: Interval  # the kinks themselves
+    known: dict[Any, Any] = field(default_factory=dict, repr=False)  # what `_once` has evaluated
 
     @property
     def is_far(self) -> bool:
         """Whether the coordinate is 1 / k."""
         return bool(np.all(self.a.slope.low == 0))
 
+    @_once
     def density(self, n: int = 0) -> Jet:
         """k^n times the normal density at k."""
         rise = Interval.of(0.0) if n == 0 else self._rate(n - 1) * float(n)
-        return Jet(_power_density(n, self.k), rise - self._rate(n + 1))
+        return Jet(self._power_density(n), rise - self._rate(n + 1))
 
+    @_once
     def upper(self) -> Jet:
         """P(x > k)."""
         return Jet(_upper(self.k), -self._rate(0))
 
+    @_once
     def lower(self) -> Jet:
         """P(x < k)."""
         return Jet(_upper(-self.k), self._rate(0))
 
+    @_once
     def mirrored(self) -> "Cells":
         """The cells of -k."""
         t = self.b.value if self.is_far else self.a.value
@@ -55,6 +81,7 @@ class Cells(NamedTuple):
             return near(-t.high, -t.low)
         return far(-t.high, -t.low, side=-1 if np.all(self.k.low > 0) else 1)
 
+    @_once
     def overshoot(self) -> Jet:
         """E[x - k | x > k] of near cells: it falls with k, at the rate of minus the variance of x given x > k."""
         ends = [Interval.of(k) for k in self.k]
@@ -62,6 +89,7 @@ class Cells(NamedTuple):
         variance = [1.0 - (o + k) * o for o, k in zip(over, ends, strict=True)]
         return Jet(over[0].hull(over[1]), -variance[0].hull(variance[1]))
 
+    @_once
     def variance(self) -> Jet:
         """var(x | x > k) of near cells; its slope is E[x | x > k] (var - over^2)."""
         over = self.overshoot()
@@ -86,6 +114,7 @@ class Cells(NamedTuple):
         value = 1.0 + Interval.around(low[None], 8).hull(Interval.around(high[None], 8))
         return Jet(value, Interval(np.zeros_like(u.high), 2 * u.high))
 
+    @_once
     def spread(self) -> Jet:
         """E[(x - E[x | x > k])^2; x > k], which falls at the rate over^2 density.
 
@@ -98,6 +127,7 @@ class Cells(NamedTuple):
         zero = np.zeros_like(self.k.low)
         return Jet(Interval(zero, self.upper().value.high), Interval(zero, self.density().value.high))
 
+    @_once
     def shortfall(self, kink: float) -> tuple[Jet, Jet]:
         """E[(kink - x) x^j; k < x < kink] for j = 0, 1, of cells with k <= kink."""
         zero = Interval(np.minimum(np.maximum(self.k.low, 0.0), self.k.high), self.k.high)
@@ -107,9 +137,14 @@ class Cells(NamedTuple):
         rates = [self._rate(n + 1) - self._rate(n) * kink for n in (0, 1)]
         return Jet(zeroth[0].hull(zeroth[1]), rates[0]), Jet(first[0].hull(first[1]).hull(first[2]), rates[1])
 
+    @_once
     def _rate(self, n: int) -> Interval:
         """k^n density(k) dk, with dk = 1 near and -k^2 far out."""
-        return -_power_density(n + 2, self.k) if self.is_far else _power_density(n, self.k)
+        return -self._power_density(n + 2) if self.is_far else self._power_density(n)
+
+    @_once
+    def _power_density(self, n: int) -> Interval:
+        return _power_density(n, self.k)
 
 
 def roundings(k: Any) -> Any:
