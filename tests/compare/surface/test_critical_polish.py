@@ -1,5 +1,6 @@
 """That a listed point is stationary, and says how nearly: against quadrature, and what is not stationary is refused."""
 
+import functools
 import itertools
 import math
 
@@ -31,14 +32,16 @@ def true_gradient(at, slope, target):
     def phi(z, s):
         return (z, mp.mpf(1)) if z > 0 else (s * z, mp.mpf(s))
 
-    def derivative(i):
-        def integrand(x):
-            out, gain = phi(w * x + b, mp.mpf(slope))
-            residual = v * out + d - phi(mp.mpf(target.w) * x + mp.mpf(target.b), mp.mpf(target.negative_slope))[0]
-            return 2 * residual * (v * gain * x, v * gain, out, 1)[i] * mp.npdf(x)
+    @functools.cache
+    def integrands(x):
+        out, gain = phi(w * x + b, mp.mpf(slope))
+        residual = v * out + d - phi(mp.mpf(target.w) * x + mp.mpf(target.b), mp.mpf(target.negative_slope))[0]
+        density = mp.npdf(x)
+        return [2 * residual * factor * density for factor in (v * gain * x, v * gain, out, 1)]
 
+    def derivative(i):
         ends = [-FAR, -4, *sorted({mp.mpf(0), *kinks}), 4, FAR]
-        return mp.quad(integrand, ends, method="gauss-legendre")
+        return mp.quad(lambda x: integrands(x)[i], ends, method="gauss-legendre")
 
     return [derivative(i) for i in range(4)]
 
