@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import reference
+from compare.certificates.exact import comparison
 from compare.certificates.exact.cases import exact_cases
 from compare.certificates.exact.comparison import check_keras, check_reference, compare_exactly
 from compare.certificates.exact.rational import exact_run
@@ -39,7 +40,7 @@ def test_keras_gives_the_exact_rationals(mode, dtype):
 def test_the_cases_visit_what_random_samples_never_do(dtype):
     on_the_kink, open_units, whole_runs, skipped = 0, 0, 0, 0
     for case in exact_cases(dtype):
-        run = exact_run(case.experiment, case.x, case.y)
+        run = comparison._oracle(case)  # which the tests above have asked already
         state = {"w": case.experiment.initial.w, "b": case.experiment.initial.b}
         for x, step in zip(case.x, run.steps, strict=False):
             z = state["w"] * x + state["b"]
