@@ -59,9 +59,14 @@ def test_the_audit_holds_what_the_contract_names(audited):
     assert {entry["agrees"] for entry in results["experiments"]} == {None}
 
 
+@pytest.fixture(scope="module")
+def findings():
+    """Those of the runs that ship, by their id."""
+    return {finding.case.id: finding for finding in audit(shipped(), recorder=None)}
+
+
 @pytest.mark.parametrize("id", ["bias-backward-b", "sgd-from-1"])
-def test_a_run_trained_in_an_ensemble_has_the_bits_of_the_run_alone(id):
-    findings = {finding.case.id: finding for finding in audit(shipped(), recorder=None)}
+def test_a_run_trained_in_an_ensemble_has_the_bits_of_the_run_alone(id, findings):
     alone = train(findings[id].case.experiment)
     assert findings[id].trajectory.experiment == alone.experiment
     assert findings[id].trajectory.diverged_at == alone.diverged_at
