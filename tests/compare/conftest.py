@@ -1,0 +1,23 @@
+"""What no test has to ask the machine again."""
+
+import functools
+import sys
+
+import pytest
+
+
+@functools.cache
+def once(probe, *arguments):
+    return probe(*arguments)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _subnormals_are_asked_for_once():
+    """Patched classes of Keras need a new recorder each, but what becomes of subnormal numbers is the machine's."""
+    recorder = sys.modules.get("keras_impl.recorder")  # which no collected test may need
+    if recorder is None:
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recorder, "probe_subnormals", functools.partial(once, recorder.probe_subnormals))
+        yield
