@@ -96,7 +96,7 @@ def phi(z: Any, negative_slope: Any) -> Any:
     array([-0.5,  0. ,  3. ])
     """
     _require_one_dtype("z and negative_slope", z, negative_slope)
-    if np.ndim(negative_slope) == 0 and negative_slope == 0:
+    if _is_number(negative_slope) and negative_slope == 0:
         return np.maximum(z, 0)
     return np.where(z > 0, z, negative_slope * z)
 
@@ -132,9 +132,9 @@ def phi_derivative(z: Any, negative_slope: Any, grad_at_zero: Any = None) -> Any
     """
     _require_one_dtype("z, negative_slope and grad_at_zero", z, negative_slope, grad_at_zero)
     one = z.dtype.type(1)
-    if grad_at_zero is None and np.ndim(negative_slope) == 0 and negative_slope == 0:
-        return (z > 0) * one  # many times faster than a choice between two numbers
-    slope = z.dtype.type(negative_slope) if np.ndim(negative_slope) == 0 else negative_slope
+    if grad_at_zero is None and _is_number(negative_slope) and negative_slope == 0:
+        return (z > 0).astype(z.dtype)  # many times faster than a choice between two numbers
+    slope = z.dtype.type(negative_slope) if _is_number(negative_slope) else negative_slope
     left = slope if grad_at_zero is None else np.where(z == 0, grad_at_zero, slope)
     return np.where(z > 0, one, left)
 
@@ -262,7 +262,12 @@ def mean_squared_error(y_pred: Any, y: Any) -> Any:
 
 def _across_samples(parameter: Any) -> Any:
     """Append the sample axis to an array parameter; scalars broadcast as they are."""
-    return parameter if np.ndim(parameter) == 0 else parameter[..., None]
+    return parameter if _is_number(parameter) else parameter[..., None]
+
+
+def _is_number(value: Any) -> bool:
+    """Whether it is a number, Python's or NumPy's, and no array of numbers."""
+    return getattr(value, "ndim", 0) == 0
 
 
 def _residual(y_pred: Any, y: Any) -> Any:

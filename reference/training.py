@@ -177,7 +177,7 @@ def _assemble(
         experiment,
         parameters,
         _stack(gradients, experiment.trainable),
-        np.stack([loss for _, loss in seen]),
+        np.array([loss for _, loss in seen]),
         MappingProxyType(slots),
         first_non_finite(parameters, slots) if watch is None else present(watch.diverged_at),
         first_crossing(parameters.w) if watch is None else present(watch.crossed_at),
@@ -190,7 +190,7 @@ def _stack(
 ) -> Parameters:
     return Parameters(
         *(
-            np.stack([row[i] for row in rows]) if name in trainable else untrained(rows[0][i])
+            np.array([row[i] for row in rows]) if name in trainable else untrained(rows[0][i])
             for i, name in enumerate(Parameters._fields)
         )
     )

@@ -88,6 +88,11 @@ class Ball(NDArrayOperatorsMixin):
         return dtype
 
     @property
+    def ndim(self) -> int:
+        """Number of axes of the value."""
+        return np.ndim(self.value)
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """Shape of the value."""
         return np.shape(self.value)
@@ -123,10 +128,9 @@ class Fork:
         self.value = value
         self.ambiguous = ambiguous
 
-    def __mul__(self, number: Any) -> Ball:
-        """The number where the condition holds, and 0 elsewhere."""
-        chosen: Ball = _call(np.where, (self, number, number * 0), {})
-        return chosen
+    def astype(self, dtype: np.dtype[Any]) -> Ball:
+        """1 where the condition holds, and 0 elsewhere."""
+        return _where(self, dtype.type(1), dtype.type(0))
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return _call(function, args, kwargs)
@@ -290,7 +294,6 @@ UFUNCS: dict[np.ufunc, Rule] = {
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.where: _where,
-    np.ndim: lambda a: np.ndim(a.value),
     np.shape: lambda a: np.shape(a.value),
     np.concatenate: _concatenate,
 }

@@ -147,17 +147,18 @@ class Optimizer(abc.ABC):
             If a parameter and its gradient differ in dtype or shape or are not floating
             point, or if the state is another optimizer's.
         """
-        if state.slots.keys() != set(self.slots):
-            raise ValueError(f"state must hold the slots {self.slots}, got {tuple(state.slots)}")
-        stepped = {name: list(state.slots[name]) for name in self.slots}
+        names = self.slots
+        if state.slots.keys() != set(names):
+            raise ValueError(f"state must hold the slots {names}, got {tuple(state.slots)}")
+        stepped = {name: list(state.slots[name]) for name in names}
         new = list(parameters)
         for i, (w, g) in enumerate(zip(parameters, gradient, strict=True)):
             if g is None:
                 continue
             _require_alike(Parameters._fields[i], w, g)
-            mine = {name: state.slots[name][i] for name in self.slots}
+            mine = {name: state.slots[name][i] for name in names}
             new[i], mine = self.update(w, g, state.iterations, mine)
-            for name in self.slots:
+            for name in names:
                 stepped[name][i] = mine[name]
         slots = MappingProxyType({name: Parameters(*values) for name, values in stepped.items()})
         return Parameters(*new), OptimizerState(state.iterations + 1, slots)
@@ -231,13 +232,12 @@ def dtype_of(value: Any) -> np.dtype[Any]:
 
 
 def _require_alike(name: str, w: Any, g: Any) -> None:
-    if np.shape(w) != np.shape(g):
+    if getattr(w, "shape", ()) != getattr(g, "shape", ()):
         raise ValueError(f"{name} and its gradient must have one shape, got {np.shape(w)} and {np.shape(g)}")
-    dtypes = {value.dtype for value in (w, g) if hasattr(value, "dtype")}
     # A Python float takes any dtype on; np.float64, its subclass, has one.
-    others = {type(value).__name__ for value in (w, g) if not hasattr(value, "dtype")}
-    if len(dtypes) > 1 or not dtypes <= _FLOATING or not others <= {"float"}:
+    kinds = {getattr(value, "dtype", type(value)) for value in (w, g)} - {float}
+    if len(kinds) > 1 or not kinds <= _FLOATING:
+        got = {getattr(value, "dtype", type(value).__name__) for value in (w, g)}
         raise TypeError(
-            f"{name} and its gradient must both be float32 or both float64, "
-            f"got {' and '.join(sorted({*map(str, dtypes), *others}))}"
+            f"{name} and its gradient must both be float32 or both float64, got {' and '.join(sorted(map(str, got)))}"
         )

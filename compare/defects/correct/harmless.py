@@ -23,7 +23,7 @@ _MSE = "np.square(residual).sum(axis=-1) / residual.shape[-1]"
 _ADAM_STEP = "m * alpha / (np.sqrt(v) + scalar(self.epsilon))"
 _START = "    return parameters, experiment.optimizer.init(parameters)"
 _ASSIGNED = "                variable.assign(np.full(variable.shape, value, experiment.dtype))"
-_LOSSES = "np.stack([loss for _, loss in seen])"
+_LOSSES = "np.array([loss for _, loss in seen])"
 _BLOCKS = "for x_block, y_block in blocks(experiment, batches):"
 _BEFORE = "        before = [variable.numpy() for variable in self._state()]"
 _DRAWN = "rng.standard_normal((steps, experiment.batch_size))"
@@ -125,7 +125,7 @@ DEFECTS = (
             ("harmless-record-backwards", "crossing"): (
                 "Losses are collected from the last step to the first and turned around.",
                 "an order reversed twice",
-                in_training(_LOSSES, "np.stack([loss for _, loss in seen[::-1]])[::-1]"),
+                in_training(_LOSSES, "np.array([loss for _, loss in seen[::-1]])[::-1]"),
             ),
         },
     ),

@@ -10,7 +10,7 @@ in_training = partial(Substitution, "reference.training")
 in_assembly = partial(Substitution, "keras_impl.training")
 in_recorder = partial(Substitution, "keras_impl.recorder")
 
-_LOSSES = "np.stack([loss for _, loss in seen])"
+_LOSSES = "np.array([loss for _, loss in seen])"
 _GRADIENTS = "_stack(gradients, experiment.trainable),"
 _SEEN = "seen.append((gradient, loss))"
 _DIVERGED = "first_non_finite(parameters, slots) if watch is None"

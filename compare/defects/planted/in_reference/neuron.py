@@ -11,7 +11,7 @@ in_neuron = partial(Substitution, "reference.neuron")
 _UPSTREAM = "residual * 2 / x.shape[-1]"
 _MSE = "np.square(residual).sum(axis=-1) / residual.shape[-1]"
 _SIDES = "np.where(z > 0, one, left)"
-_OF_RELU = "(z > 0) * one"
+_OF_RELU = "(z > 0).astype(z.dtype)"
 _PHI = "np.where(z > 0, z, negative_slope * z)"
 _DERIVATIVE = "phi_derivative(at.z, negative_slope, grad_at_zero)"
 _INWARD = f"upstream * _across_samples(parameters.v) * {_DERIVATIVE}"

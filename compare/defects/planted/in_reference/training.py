@@ -63,8 +63,8 @@ DEFECTS = defects(
             "All parameters read the slot of w.",
             "plausible slip: state looked up by position of the wrong loop",
             in_base(
-                "mine = {name: state.slots[name][i] for name in self.slots}",
-                "mine = {name: state.slots[name][0] for name in self.slots}",
+                "mine = {name: state.slots[name][i] for name in names}",
+                "mine = {name: state.slots[name][0] for name in names}",
             ),
         ),
         ("gradient-clipped-at-1", "sgd"): (
