@@ -6,7 +6,7 @@ magnitude faster, and it writes down what `fit` never shows. It can also be comp
 XLA, as `model.fit` does on a GPU, or run operation by operation.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -151,7 +151,7 @@ class _Graph:
         self.loss = keras.losses.MeanSquaredError()
         self.trained = self.model.trainable_variables
         self.optimizer.build(self.trained)
-        self.initial_state = [variable.numpy() for variable in self.optimizer.variables]
+        self.initial_state = [tf.constant(variable.numpy()) for variable in self.optimizer.variables]
         self.slots = {
             name: [self._slot(name, variable) for variable in self.trained] for name in experiment.optimizer.slots
         }
@@ -175,12 +175,11 @@ class _Graph:
 
     def record(self, experiment: Experiment, first_step: int, x: np.ndarray, y: np.ndarray) -> Record:
         """Run a block and arrange what was recorded."""
-        before = [variable.numpy() for variable in self._state()]
-        columns, y_pred = self.loop(tf.constant(x), tf.constant(y))
+        before, columns, y_pred = self.loop(tf.constant(x), tf.constant(y))
         loss, *numbers = np.ascontiguousarray(columns.numpy()[:, :, 0].T)
         trained = len(self.trained)
         gradients, states = numbers[:trained], numbers[trained:]
-        paths = [np.concatenate([np.reshape(b, 1), s]) for b, s in zip(before, states, strict=True)]
+        paths = [np.concatenate(both) for both in zip(before.numpy(), states, strict=True)]
         parameters = self._named(experiment, paths[:trained], self._untrained(experiment, len(x) + 1))
         slots = {
             name: self._named(experiment, paths[trained * (i + 1) : trained * (i + 2)])
@@ -198,17 +197,18 @@ class _Graph:
         return Parameters(*(mine.get(name, others and getattr(others, name)) for name in Parameters._fields))
 
     def _untrained(self, experiment: Experiment, length: int) -> Parameters:
-        """The parameters as the network has them now; what it does not have, as it started."""
-        return Parameters(
-            *(
-                np.full(length, start if variable is None else variable.numpy().item(), experiment.dtype)
-                for variable, start in zip(self.variables, experiment.initial, strict=True)
-            )
-        )
+        """What is not trained as the network has it now, and as it started where the network does not have it."""
+        found: dict[str, Any] = dict.fromkeys(Parameters._fields)
+        for name in found.keys() - set(experiment.trainable):
+            variable = getattr(self.variables, name)
+            number = getattr(experiment.initial, name) if variable is None else variable.numpy().item()
+            found[name] = np.full(length, number, experiment.dtype)
+        return Parameters(**found)
 
     def _loop(self, x: Any, y: Any) -> Any:
-        """One pass over a block: of each step what it recorded but y_pred, as one column, and y_pred as another."""
+        """One pass over a block: the state before it as a column, then of each step what it recorded and its y_pred."""
         steps = tf.shape(x)[0]
+        before = _column(variable.value for variable in self._state())
 
         def step(t: Any, columns: Any, predictions: Any) -> Any:
             with tf.GradientTape() as tape:
@@ -216,10 +216,14 @@ class _Graph:
                 loss = self.loss(y[t][:, None], y_pred)
             gradient = tape.gradient(loss, [variable.value for variable in self.trained])
             self.optimizer.apply(gradient, self.trained)
-            numbers = [loss, *gradient, *(variable.value for variable in self._state())]
-            column = tf.concat([n if n.shape.rank == 2 else tf.reshape(n, (1, 1)) for n in numbers], 0)
+            column = _column([loss, *gradient, *(variable.value for variable in self._state())])
             return t + 1, columns.write(t, column), predictions.write(t, y_pred)
 
         empty = tf.TensorArray(x.dtype, steps), tf.TensorArray(x.dtype, steps)
         _, columns, predictions = tf.while_loop(lambda t, *_: t < steps, step, (tf.constant(0), *empty))
-        return columns.stack(), predictions.stack()
+        return before, columns.stack(), predictions.stack()
+
+
+def _column(numbers: Iterable[Any]) -> Any:
+    """Tensors of one number each, of any rank, as one of shape (numbers, 1)."""
+    return tf.concat([n if n.shape.rank == 2 else tf.reshape(n, (1, 1)) for n in numbers], 0)

@@ -25,7 +25,7 @@ _START = "    return parameters, experiment.optimizer.init(parameters)"
 _ASSIGNED = "                variable.assign(np.full(variable.shape, value, experiment.dtype))"
 _LOSSES = "np.array([loss for _, loss in seen])"
 _BLOCKS = "for x_block, y_block in blocks(experiment, batches):"
-_BEFORE = "        before = [variable.numpy() for variable in self._state()]"
+_BEFORE = "        before, columns, y_pred = self.loop(tf.constant(x), tf.constant(y))"
 _DRAWN = "rng.standard_normal((steps, experiment.batch_size))"
 _UPDATE = "self.update(w, g, state.iterations, mine)"
 

@@ -5,7 +5,7 @@ from compare.defects.defect import MISSED_FIRST, Description, Key, Substitution,
 __all__ = ["DEFECTS"]
 
 _BLOCKS = "for x_block, y_block in blocks(experiment, batches):"
-_BEFORE = "        before = [variable.numpy() for variable in self._state()]"
+_BEFORE = "        before, columns, y_pred = self.loop(tf.constant(x), tf.constant(y))"
 
 _REPEATED = "plausible slip: a step repeated at the border"
 _FORGOTTEN = "keras-team/keras#13750: the optimizer's state is reset at every call of fit"
