@@ -79,7 +79,8 @@ class Ball(NDArrayOperatorsMixin):
     @property
     def bound(self) -> Any:
         """Largest admissible difference from `value`, an ndarray of its shape."""
-        return np.broadcast_to(self.radius * SLACK, np.shape(self.value))
+        bound = self.radius * SLACK
+        return bound if np.shape(bound) == self.shape else np.broadcast_to(bound, self.shape)
 
     @property
     def dtype(self) -> np.dtype[Any]:
