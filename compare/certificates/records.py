@@ -70,11 +70,17 @@ def compare_record(experiment: Experiment, run: Trajectory, batches: Batches | N
     with np.errstate(all="ignore"):
         for quantity, start in {**by_quantity({"": initial}), **by_quantity(slots, experiment.trainable)}.items():
             yield Comparison.exactly(quantity, 0, paths[quantity][:1], start)
+        evaluated: list[dict[str, Ball]] = []
         first_step = 0
         for x, y in blocks(experiment, None) if batches is None else [batches]:
-            for here in chunks(len(x), experiment.batch_size):
-                yield from _compare_batches(experiment, run, first_step + here.start, x[here], y[here])
+            evaluated += [
+                _evaluate_again(experiment, run, first_step + here.start, x[here], y[here])
+                for here in chunks(len(x), experiment.batch_size)
+            ]
             first_step += len(x)
+        for quantity, path in loss_and_gradient(run.loss, run.gradient).items():
+            ball: Any = np.concatenate([balls[quantity] for balls in evaluated])
+            yield _strictly(Comparison.of(quantity, 0, path, ball))
         stepped, after = take_step(experiment, 0, *states_before(run), run.gradient, Arithmetic.WRITTEN)
         for quantity, ball in by_quantity({"": stepped, **after}, experiment.trainable).items():
             yield _strictly(Comparison.of(quantity, 0, paths[quantity][1:], ball))
@@ -103,26 +109,25 @@ def compare_crossing_and_divergence(run: Trajectory) -> Iterator[Comparison]:
         yield Comparison.exactly(name, max(due - 1, 0), observed, np.array([float(due)]))
 
 
-def _compare_batches(
+def _evaluate_again(
     experiment: Experiment, run: Trajectory, step: int, x: np.ndarray, y: np.ndarray
-) -> Iterator[Comparison]:
-    """Compare loss and gradient of some steps with the same functions' values; bounds only where bits differ."""
+) -> dict[str, Ball]:
+    """Loss and gradient of some steps as the reference's functions give them; with bounds only where bits differ."""
     slope, at_zero = constants(experiment)
     here = slice(step, step + len(x))
     states = Parameters(*(p[here] for p in run.parameters))
     at = forward(states, x, slope)
     gradient = backward(states, x, y, at, slope, experiment.trainable, at_zero)
     due = loss_and_gradient(mean_squared_error(at.y_pred, y), gradient)
-    observed = {quantity: path[here] for quantity, path in loss_and_gradient(run.loss, run.gradient).items()}
+    observed = loss_and_gradient(run.loss, run.gradient)
     radii = {quantity: np.zeros(len(x)) for quantity in due}
-    differing = [(observed[quantity] != value) & np.isfinite(value) for quantity, value in due.items()]
+    differing = [(observed[quantity][here] != value) & np.isfinite(value) for quantity, value in due.items()]
     rows = np.flatnonzero(np.logical_or.reduce(differing))
     if rows.size:
         found, _ = evaluate(experiment, step, Parameters(*(p[rows] for p in states)), x[rows], y[rows])
         for quantity, ball in loss_and_gradient(found.loss, found.gradient).items():
             radii[quantity][rows] = ball.bound
-    for quantity, value in due.items():
-        yield _strictly(Comparison.of(quantity, step, observed[quantity], Ball(value, radii[quantity])))
+    return {quantity: Ball(value, radii[quantity]) for quantity, value in due.items()}
 
 
 def _first_differing_sample(quantity: str, step: int, seen: np.ndarray, due: np.ndarray) -> Comparison:
