@@ -104,7 +104,10 @@ class ExactArithmetic:
             size = abs(factor.value)
             _quantum(size)
             value, zero = value * factor.value, zero * factor.sign
-            low, high = low * min(size or Fraction(1), Fraction(1)), high * max(size, Fraction(1))
+            if size > 1:
+                high *= size
+            elif size:
+                low *= size
         if value:
             self._holds("a product", abs(value), _quantum(value))
         self._in_range(low, high)
