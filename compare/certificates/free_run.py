@@ -175,20 +175,23 @@ class _Jumps:
         self.columns = [quantities.index(name) if name in quantities else None for name in Parameters._fields]
         slope, grad_at_zero = constants(experiment)
         self.slopes = [1.0, *([] if grad_at_zero is None else [float(grad_at_zero)]), float(slope)]
-        self.stream, self.steps_read = blocks(experiment, batches), 0
+        self.stream = blocks(experiment, None) if batches is None else iter([batches])  # training has checked them
+        self.steps_read = 0
         self.blocks_read: list[tuple[int, np.ndarray, np.ndarray]] = []
         info = np.finfo(experiment.dtype)
         self.eps, self.tiny = float(info.eps), float(info.tiny)
+        self.w, self.b = (np.abs(p[:-1], dtype=np.float64) for p in (run.parameters.w, run.parameters.b))
+        # The rounding of z, at least.
+        self.rounding = gamma(16, self.eps) * self.b + self.tiny * (3 + self.w) * (1 + evaluation.widest)
 
     def __call__(self, here: slice, reach: np.ndarray) -> np.ndarray:
         zero = np.zeros(len(reach))
         reaches = Parameters(*(zero if column is None else reach[:, column] for column in self.columns))
-        w, b = (np.abs(p[here], dtype=np.float64) for p in (self.run.parameters.w, self.run.parameters.b))
-        # Twice the reach and the rounding of z, at least; without bias x drops out of |w x| <= r |x|.
-        widest = self.evaluation.widest[here]
-        rounding = gamma(16, self.eps) * b + self.tiny * (3 + w) * (1 + widest)
-        with_bias = self.evaluation.nearest[here] <= 2 * (reaches.w * widest + reaches.b) + rounding
-        near = np.flatnonzero(np.where((b == 0) & (reaches.b == 0), w <= 2 * reaches.w, with_bias))
+        # Twice the reach and the rounding of z; without bias x drops out of |w x| <= r |x|.
+        moving = 2 * (reaches.w * self.evaluation.widest[here] + reaches.b)
+        with_bias = self.evaluation.nearest[here] <= moving + self.rounding[here]
+        without_bias = (self.b[here] == 0) & (reaches.b == 0)
+        near = np.flatnonzero(np.where(without_bias, self.w[here] <= 2 * reaches.w, with_bias))
         added = np.zeros_like(reach)
         for part in chunks(len(near), self.experiment.batch_size):
             rows = near[part]
