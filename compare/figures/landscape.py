@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, LinearSegmentedColormap
 from matplotlib.contour import QuadContourSet
-from scipy.special import ndtri
 
 from compare.figures import style
 from compare.figures.loss_surface import limits, surface_of
@@ -120,6 +119,8 @@ def dead_below(resolution: float = RESOLUTION) -> float:
     >>> round(dead_below(), 2)
     2.15
     """
+    from scipy.special import ndtri
+
     return -float(ndtri(resolution))
 
 

@@ -3,8 +3,6 @@
 import math
 from typing import NamedTuple
 
-from scipy.special import ndtr
-
 from reference import Target
 
 __all__ = ["Teacher", "facing"]
@@ -31,13 +29,20 @@ class Teacher(NamedTuple):
     @property
     def slope(self) -> float:
         """E[x y] = E[y'] (Stein's identity), the slope of the best line."""
-        return float(self.left * ndtr(self.kink) + self.right * ndtr(-self.kink))
+        return self.left * _share_below(self.kink) + self.right * _share_below(-self.kink)
 
     @property
     def _shortfall(self) -> float:
         """E[(kink - x)+]."""
         density = math.exp(-self.kink * self.kink / 2) / math.sqrt(2 * math.pi)
-        return float(self.kink * ndtr(self.kink) + density)
+        return self.kink * _share_below(self.kink) + density
+
+
+def _share_below(cut: float) -> float:
+    """P(x < cut)."""
+    from scipy.special import ndtr  # late: it takes longer to import than most of what needs it
+
+    return float(ndtr(cut))
 
 
 def facing(target: Target, orientation: int) -> Teacher:

@@ -11,8 +11,6 @@ and dL/d|w| at w = 0 is -2 v E[(y - d) psi], its derivative on that side of the 
 import math
 from collections.abc import Iterator
 
-from scipy.special import ndtr
-
 from compare.surface.critical.classification import at_kink, make_critical_point
 from compare.surface.critical.points import CriticalPoint
 from compare.surface.critical.stationarity import TrainedSurface, kink_kind
@@ -65,6 +63,8 @@ def correlation(surface: TrainedSurface, orientation: int) -> float:
     else:
         right = teacher.right * (0.5 - kink * DENSITY_AT_ZERO)
         if kink > 0:
+            from scipy.special import ndtr  # late: most teachers have their kink at 0
+
             outer = float(ndtr(-kink))  # E[(x - kink) x; x > kink]
             right = teacher.left * (0.5 - outer - kink * DENSITY_AT_ZERO) + teacher.right * outer
         both = s * teacher.slope + (1 - s) * right

@@ -16,7 +16,6 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from scipy.special import gammainc
 
 from compare.surface.arguments import Inputs
 from compare.surface.gaussian import REACH, Moments, between, density_root, gauss_legendre, tail
@@ -95,6 +94,8 @@ def _laplace(inputs: Inputs, anchor: Any, width: Any, leftward: Any) -> Moments:
 
 def _falling(h: Any) -> list[Any]:
     """Integrals of t^k exp(-t) over [0, h]."""
+    from scipy.special import gammainc  # late: N(0, 1) needs no SciPy
+
     return [math.factorial(k) * gammainc(k + 1, h) for k in range(3)]
 
 

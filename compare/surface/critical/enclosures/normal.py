@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import numpy as np
-from scipy.special import erfcx, ndtr
 
 from compare.surface.critical.enclosures.interval import Interval, Jet
 
@@ -167,6 +166,8 @@ def far(low: Any, high: Any, side: int) -> Cells:
 
 
 def _upper(k: Interval) -> Interval:
+    from scipy.special import ndtr  # late, as below
+
     ends = np.stack((k.low, k.high))
     around = Interval.around(ndtr(-ends), roundings(ends))
     return Interval(np.maximum(around.low, 0.0), np.minimum(around.high, 1.0))
@@ -184,6 +185,8 @@ def _power_density(n: int, k: Interval) -> Interval:
 
 def _inverse_mills(k: Any) -> Interval:
     """density(k) / P(x > k)."""
+    from scipy.special import erfcx  # late: all that imports the surface would wait for it
+
     return Interval.around(math.sqrt(2 / math.pi) / erfcx(np.asarray(k)[None] / math.sqrt(2)), roundings(k))
 
 
