@@ -2,12 +2,13 @@
 
 In three rounds, so that runs can be shared: the exact witness judges every claim and
 looks for its boundaries; then the reference makes all runs that any claim needs; then
-each claim is concluded, with Keras' run of its own experiment. Claims whose runs would
-fill the memory take turns.
+each claim is concluded, with Keras' run of its own experiment. Claims with a bias and
+claims without go through the first two rounds apart, and claims whose runs would fill the
+memory take turns.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,6 +24,7 @@ from compare.claims.conclusions import (
     witness_of,
 )
 from compare.claims.findings import Finding
+from compare.claims.settings import has_no_bias
 from compare.claims.telling.boundary_text import false_for, true_where
 from compare.claims.telling.numbers import is_of_one_run, who_says
 from compare.claims.values import Check, Claim, StepsCheck
@@ -144,7 +146,20 @@ def _bytes(claim: Claim) -> int:
     return runs * reference + exact * BYTES_A_STEP
 
 
-def _judge_together(claims: list[Claim], shared: SharedRuns) -> Iterator[Verdict]:
+def _judge_together(claims: Sequence[Claim], shared: SharedRuns) -> Iterator[Verdict]:
+    """Those with and those without a bias share hardly a run: each sort is prepared when the first of it is due."""
+    biased = [not has_no_bias(claim.experiment) for claim in claims]
+    drafts: dict[int, _Draft] = {}
+    for i, claim in enumerate(claims):
+        if i not in drafts:
+            alike = [j for j, other in enumerate(biased) if other is biased[i]]
+            drafts |= zip(alike, _prepared([claims[j] for j in alike], shared), strict=True)
+        draft = drafts[i]
+        yield _not_auditable(claim) if claim.not_auditable is not None else _conclude(draft, shared)
+
+
+def _prepared(claims: Sequence[Claim], shared: SharedRuns) -> list[_Draft]:
+    """Drafts of claims, for which all runs that they have need of are made."""
     shared.prepare_expected(run for claim in claims for run in expected_runs_of(claim))
     drafts = [_draft(claim, shared) for claim in claims]
     requests: list[Request] = []
@@ -154,8 +169,7 @@ def _judge_together(claims: list[Claim], shared: SharedRuns) -> Iterator[Verdict
     shared.prepare(requests)
     searches = [draft.search for draft in drafts if draft.search is not None]
     shared.prepare(request for search in searches for request in second_requests(search, shared))
-    for draft in drafts:
-        yield _not_auditable(draft.claim) if draft.claim.not_auditable is not None else _conclude(draft, shared)
+    return drafts
 
 
 def _draft(claim: Claim, shared: SharedRuns) -> _Draft:
