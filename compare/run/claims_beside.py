@@ -1,11 +1,11 @@
-"""The claims that ship, judged in two processes: those about a neuron with a bias here, the others beside it.
+"""The claims that ship, judged in two processes: those about a neuron without a bias here, the others beside it.
 
 Both have about as much to do, and hardly a run in common. What is computed is the same as in
 one process.
 """
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -20,35 +20,49 @@ Judged = list[tuple[Verdict, Curve | None]]
 
 
 class Beside(NamedTuple):
-    """All verdicts in order, and by id the curves of those claims whose runs are not here; filled as they come."""
+    """All verdicts in order, and the process beside this one."""
 
     verdicts: Iterator[Verdict]
-    curves: dict[str, Curve | None]
+    curves: dict[str, Curve | None]  # by id, of those claims whose runs are not here; filled as they come
+    pool: Executor
 
 
 @contextmanager
-def judged_in_two(claims: Sequence[Claim], shared: SharedRuns) -> Iterator[Beside]:
-    """Judge claims without Keras, those with a bias on runs of this process, when the verdicts are asked for."""
+def judged_in_two(
+    claims: Sequence[Claim], shared: SharedRuns, meanwhile: Callable[[], bool] = lambda: False
+) -> Iterator[Beside]:
+    """Judge claims without Keras, those without a bias on runs of this process, when the verdicts are asked for.
+
+    `meanwhile` does a piece of other work while this process has to wait, and says whether there was any.
+    """
     curves: dict[str, Curve | None] = {}
-    mine = [claim for claim in claims if not has_no_bias(claim.experiment)]
-    others = [claim for claim in claims if has_no_bias(claim.experiment)]
+    mine = [claim for claim in claims if has_no_bias(claim.experiment)]
+    others = [claim for claim in claims if not has_no_bias(claim.experiment)]
     with process_pool(1, "--only needs less") as pool:
-        yield Beside(_in_order(claims, list(mine), shared, pool.submit(_judge, others), curves), curves)
+        here, there = judge_all(mine, shared), pool.submit(_judge, others)
+        yield Beside(_in_order(claims, here, there, curves, meanwhile), curves, pool)
 
 
 def _in_order(
     claims: Sequence[Claim],
-    mine: Sequence[Claim],
-    shared: SharedRuns,
-    judged: Future[Judged],
+    here: Iterator[Verdict],
+    there: Future[Judged],
     curves: dict[str, Curve | None],
+    meanwhile: Callable[[], bool],
 ) -> Iterator[Verdict]:
-    here = {verdict.claim.id: verdict for verdict in judge_all(mine, shared)}
-    there: dict[str, Verdict] = {}
-    for verdict, curve in judged.result():
-        there[verdict.claim.id], curves[verdict.claim.id] = verdict, curve
+    """Each verdict as soon as all before it are known; while the other process is at work, so is this one."""
+    known: dict[str, Verdict] = {}
     for claim in claims:
-        yield here[claim.id] if claim.id in here else there[claim.id]
+        while claim.id not in known:
+            verdict = None if there.done() and not has_no_bias(claim.experiment) else next(here, None)
+            if verdict is not None:
+                known[verdict.claim.id] = verdict
+                continue
+            while not there.done() and meanwhile():
+                pass
+            for verdict, curve in there.result():
+                known[verdict.claim.id], curves[verdict.claim.id] = verdict, curve
+        yield known[claim.id]
 
 
 def _judge(claims: Sequence[Claim]) -> Judged:

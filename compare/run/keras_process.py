@@ -57,6 +57,8 @@ class KerasBeside:
 
     Attributes
     ----------
+    pool : ProcessPoolExecutor
+        Which does other work once Keras has done its own.
     meanwhile : callable
         Does a piece of other work while this process has to wait, and says whether there was any.
     """
@@ -64,7 +66,7 @@ class KerasBeside:
     def __init__(
         self, pool: ProcessPoolExecutor, threads: ThreadPoolExecutor, cases: Sequence[Case], claims: Iterable[Claim]
     ) -> None:
-        self._pool, self._threads = pool, threads
+        self.pool, self._threads = pool, threads
         self.meanwhile: Callable[[], bool] = lambda: False
         self._findings = [pool.submit(_finding, case) for case in cases]
         self._runs: dict[Experiment, Future[KerasRun]] = {}
@@ -95,12 +97,12 @@ class KerasBeside:
 
     def _begin_run(self, experiment: Experiment) -> Future[KerasRun]:
         if experiment not in self._runs:
-            self._runs[experiment] = self._pool.submit(_run, experiment)
+            self._runs[experiment] = self.pool.submit(_run, experiment)
         return self._runs[experiment]
 
     def _begin_check(self, check: Check) -> Future[ClaimFinding | None]:
         if id(check) not in self._installed:
-            self._installed[id(check)] = check, self._pool.submit(_judge_installed, check)
+            self._installed[id(check)] = check, self.pool.submit(_judge_installed, check)
         return self._installed[id(check)][1]
 
 

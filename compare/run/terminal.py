@@ -55,7 +55,8 @@ def _followed(
                 yield item
     else:
         for number, item in enumerate(items, 1):
-            print(f"[{number}/{total}] {': '.join(id_and_outcome(item))}", flush=True)
+            line = f"[{number}/{total}] {': '.join(id_and_outcome(item))}\n"
+            print(line, end="", flush=True)  # in one piece: runs and claims may be followed at the same time
             yield item
 
 

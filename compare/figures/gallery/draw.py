@@ -1,6 +1,6 @@
 """Every picture of the report, from the runs of the source."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from compare.figures.runs import single
 from compare.question.experiments import shipped
 from reference import Trajectory
 
-__all__ = ["Picture", "draw_all", "draw_each", "draw_picture"]
+__all__ = ["Picture", "draw_all", "draw_picture", "draw_scene", "scenes_of"]
 
 
 class Picture(NamedTuple):
@@ -60,35 +60,35 @@ def draw_all(trajectories: Mapping[str, Trajectory], folder: Path | str) -> list
     FileNotFoundError
         If the folder does not exist.
     """
-    return list(draw_each(trajectories, folder))
-
-
-def draw_each(trajectories: Mapping[str, Trajectory], folder: Path | str) -> Iterator[Picture]:
-    """The same one by one, each drawn when it is asked for."""
     folder = Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"draw_all: the folder {folder} does not exist")
     if not trajectories:
         raise ValueError("draw_all needs at least one trajectory, got none")
+    return [draw_scene(name, runs, folder) for name, runs in scenes_of(trajectories).items()]
+
+
+def scenes_of(trajectories: Mapping[str, Trajectory]) -> dict[str, dict[str, Trajectory]]:
+    """The names of all pictures that `draw_all` draws of these runs, in order, with the runs that each shows."""
     known = [case.id for case in shipped()]
     for id, run in trajectories.items():
         if id not in known:
             raise ValueError(f"draw_all: there is no run {id!r}; there are {', '.join(known)}")
         single(run, f"draw_all ({id})")
+    found = {}
     for scene in scenes.STILLS:
-        picture = _draw(scene, trajectories, folder)
-        if picture is not None:
-            yield picture
-    for name, id in scenes.FILMS.items():
-        if id in trajectories:
-            yield _film(name, trajectories[id], folder)
+        runs = {id: trajectories[id] for id in scene.ids if id in trajectories}
+        if runs and not (scene.needs_all and len(runs) < len(scene.ids)):
+            found[scene.name] = runs
+    return found | {name: {id: trajectories[id]} for name, id in scenes.FILMS.items() if id in trajectories}
 
 
-def _draw(scene: scenes.Still, trajectories: Mapping[str, Trajectory], folder: Path) -> Picture | None:
-    runs = {id: trajectories[id] for id in scene.ids if id in trajectories}
-    if not runs or (scene.needs_all and len(runs) < len(scene.ids)):
-        return None
-    return draw_picture(scene.name, folder, scene.size, lambda figure: scene.draw(figure, runs))
+def draw_scene(name: str, runs: Mapping[str, Trajectory], folder: Path) -> Picture:
+    """Draw one of the pictures of `scenes_of`, which needs none of the others, and may be drawn in any process."""
+    if name in scenes.FILMS:
+        return _film(name, runs[scenes.FILMS[name]], folder)
+    (scene,) = (still for still in scenes.STILLS if still.name == name)
+    return draw_picture(name, folder, scene.size, lambda figure: scene.draw(figure, runs))
 
 
 def draw_picture(name: str, folder: Path, size: tuple[float, float], draw: Callable[[Figure], Description]) -> Picture:
