@@ -64,23 +64,30 @@ def offset_path(
     plain = scales and not run.optimizer.slots
     # All (seeds,): w = values[origin] + u / SCALE**scaled. Lines are (steps, 1, seeds) of the block, i its step.
     u, origin, scaled = np.full(seeds, float(run.initial.w)), np.zeros(seeds, np.int64), np.zeros(seeds, np.int64)
+    near, any_scaled = 0, False  # the origin that all seeds are near to, 0 if they are not
     offset[0], slots, optimizer = u, {name: np.zeros(seeds) for name in run.optimizer.slots}, run.optimizer
     with np.errstate(all="ignore"):
         for first, block in half_squares(experiment, run.steps, seeds) if squares is None else squares:
             above, below = block.above[:, None], block.below[:, None]
             lines = lines_of(v, slope, run.target, above, below)
+            factors = _Factors(lines, optimizer)
             i = -1
             while (i := i + 1) < len(above):
-                g = _on_one_side(u, origin, values, lines, i)
+                if near:
+                    g: np.ndarray | None = lines.curvature(values[near] > 0)[i] * u
+                else:
+                    g = _on_one_side(u, origin, values, lines, i)
                 if g is not None and plain:
-                    curvature = _curvature(u, origin, values, lines)[i:]
-                    shrunk = _shrinking(u, scaled, curvature, optimizer)
+                    right = bool(values[origin[0]] + u[0] > 0)
+                    shrunk = _shrinking(u, scaled, factors.from_step(i, right))
                     if shrunk is not None:
                         begin, count = first + i, len(shrunk.offset)
                         after = slice(begin + 1, begin + 1 + count)
                         offset[after], visited[after] = shrunk.offset, origin
-                        gradient[begin : begin + count] = curvature[:count] * offset[begin : begin + count]
+                        curvature = lines.curvature(right)[i : i + count]
+                        gradient[begin : begin + count] = curvature * offset[begin : begin + count]
                         u, scaled, i = shrunk.u, shrunk.scaled, i + count - 1
+                        any_scaled = bool(scaled.any())
                         continue
                 if g is None:
                     w = values[origin] + u
@@ -88,11 +95,13 @@ def offset_path(
                     curvature = np.where(w > 0, lines.right_curvature[i, 0], lines.left_curvature[i, 0])
                     g = np.where(origin > 0, curvature * u, g)
                 u, slots = optimizer.update(u, g, first + i, slots)
-                if scales and (scaled.any() or np.abs(u).min() < SMALL):
+                if scales and (any_scaled or (not near and np.abs(u).min() < SMALL)):
                     u, slots, scaled = _within_range(u, slots, scaled, origin, lines)
-                if len(origins) > 1:
+                    any_scaled = bool(scaled.any())
+                if len(origins) > 1 and not (near and _is_near(u, values[near])):
                     u, origin = _from_better_origins(u, origin, values)
-                recorded = u if not scaled.any() else np.where(scaled > 0, np.copysign(TINY, u), u)
+                    near = _near(u, origin, values)
+                recorded = np.where(scaled > 0, np.copysign(TINY, u), u) if any_scaled else u
                 gradient[first + i], offset[first + i + 1], visited[first + i + 1] = g, recorded, origin
         w = values[visited] + offset
     lost = 0.0 if scales else TINY
@@ -115,24 +124,44 @@ def _origins(neuron: Neuron) -> tuple[Fraction, ...]:
 
 def _on_one_side(u: np.ndarray, origin: np.ndarray, values: np.ndarray, lines: Lines, i: int) -> np.ndarray | None:
     """Gradient of step i, curvature * u, (seeds,), if all seeds are on one side, with that origin; None if not."""
-    home = int(origin[0])
-    if home:
-        if np.abs(u).max() >= abs(values[home]) / 2 or (origin != home).any():
-            return None
-        right = values[home] > 0
+    near = _near(u, origin, values)
+    if near:
+        right = values[near] > 0
     else:
         right = bool(u[0] > 0)
         if origin.any() or ((u > 0) != right).any() or not u.all():
             return None
         if (lines.right_pull if right else lines.left_pull)[i].any():
             return None
-    return np.asarray(_curvature(u, origin, values, lines)[i] * u)
+    return np.asarray(lines.curvature(right)[i] * u)
 
 
-def _curvature(u: np.ndarray, origin: np.ndarray, values: np.ndarray, lines: Lines) -> np.ndarray:
-    """Curvature of each batch's loss, (steps, seeds), on the side of 0 that all seeds are on."""
-    right = values[origin[0]] + u[0] > 0
-    return np.asarray((lines.right_curvature if right else lines.left_curvature)[:, 0])
+def _near(u: np.ndarray, origin: np.ndarray, values: np.ndarray) -> int:
+    """The origin other than 0 that all seeds are counted from, if each is nearer to it than half way to 0; else 0."""
+    home = int(origin[0])
+    return home if home and _is_near(u, values[home]) and (origin == home).all() else 0
+
+
+def _is_near(u: np.ndarray, value: float) -> bool:
+    return bool(np.abs(u).max() < abs(value) / 2)
+
+
+class _Factors:
+    """What each step of plain SGD leaves of the offsets on either side of 0, (steps, seeds), in a block of batches."""
+
+    def __init__(self, lines: Lines, optimizer: Optimizer) -> None:
+        self._lines, self._optimizer = lines, optimizer
+        self._sides: dict[bool, tuple[np.ndarray, np.ndarray]] = {}
+
+    def from_step(self, i: int, right: bool) -> np.ndarray:
+        """Those from a step on, as far as every step takes each seed nearer to its origin and not past it."""
+        if right not in self._sides:
+            curvature = self._lines.curvature(right)
+            factor, _ = self._optimizer.update(np.ones_like(curvature), curvature, 0, {})
+            leaves = np.flatnonzero(~((factor > 0) & (factor < 1)).all(axis=1))
+            self._sides[right] = factor, np.append(leaves, len(factor))
+        factor, leaves = self._sides[right]
+        return factor[i : leaves[leaves.searchsorted(i)]]
 
 
 class _Shrunk(NamedTuple):
@@ -143,17 +172,11 @@ class _Shrunk(NamedTuple):
     scaled: np.ndarray
 
 
-def _shrinking(u: np.ndarray, scaled: np.ndarray, curvature: np.ndarray, optimizer: Optimizer) -> _Shrunk | None:
-    """Plain SGD, as far as every step takes each seed nearer to its origin and not past it.
-
-    curvature: (steps, seeds). None if these are fewer than `SHORT` steps, or a seed is on its origin.
-    """
-    factor, _ = optimizer.update(np.ones_like(curvature), curvature, 0, {})
-    leaves = ~((factor > 0) & (factor < 1)).all(axis=1)
-    count = int(leaves.argmax()) if leaves.any() else len(factor)
-    if count < SHORT or not u.all():
+def _shrinking(u: np.ndarray, scaled: np.ndarray, factor: np.ndarray) -> _Shrunk | None:
+    """Steps of plain SGD that leave these factors; None if they are fewer than `SHORT`, or a seed is on its origin."""
+    if len(factor) < SHORT or not u.all():
         return None
-    logs = np.log(np.abs(u)) - scaled * math.log(SCALE) + np.cumsum(np.log(factor[:count]), axis=0)
+    logs = np.log(np.abs(u)) - scaled * math.log(SCALE) + np.cumsum(np.log(factor), axis=0)
     offset = np.copysign(np.maximum(np.exp(logs), TINY), u)
     times = np.maximum(np.ceil((math.log(SMALL) - logs[-1]) / math.log(SCALE)), 0).astype(np.int64)
     return _Shrunk(offset, np.copysign(np.exp(logs[-1] + times * math.log(SCALE)), u), times)
@@ -177,9 +200,6 @@ def _within_range(
 
 def _from_better_origins(u: np.ndarray, origin: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Offsets, (seeds,), from the origin on the side that w is on, or from 0 if w is nearer to 0; and these origins."""
-    home = int(origin[0])
-    if home and np.abs(u).max() < abs(values[home]) / 2 and (origin == home).all():
-        return u, origin
     w, better = values[origin] + u, np.zeros_like(origin)
     for i in range(1, len(values)):
         better = np.where((w * values[i] > 0) & (np.abs(w) >= abs(values[i]) / 2), i, better)

@@ -29,6 +29,10 @@ class Lines(NamedTuple):
     right_pull: np.ndarray
     zero_pull: np.ndarray
 
+    def curvature(self, right: bool) -> np.ndarray:
+        """That of the only experiment on one side, (steps, members)."""
+        return np.asarray((self.right_curvature if right else self.left_curvature)[:, 0])
+
 
 def lines_of(v: np.ndarray, slope: np.ndarray, target: Target, above: np.ndarray, below: np.ndarray) -> Lines:
     """Lines of several batches, of which P and N, `above` and `below`, have the shape (steps, 1, members).
