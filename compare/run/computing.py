@@ -1,7 +1,7 @@
 """What the main job computes, and tells of in order, in one process or two.
 
 Where there are cores for both, Keras is in a process of its own, beside the other witnesses;
-without Keras, some of the claims that ship are judged there. On one core everything is in
+without Keras, some of what ships is run and judged there. On one core everything is in
 this process. What comes of it is the same to the last bit, and lines are printed as it is
 reached: beside Keras, those of runs and those of claims each in their order.
 """
@@ -10,7 +10,6 @@ import argparse
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, Future, wait
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -26,7 +25,6 @@ from compare.run.terminal import follow_findings, follow_verdicts
 
 if TYPE_CHECKING:
     from compare.figures import Picture  # which imports matplotlib
-    from compare.run.claims_beside import Beside
 
 __all__ = ["Computed", "compute"]
 
@@ -59,24 +57,82 @@ def _with_keras(
         shared = SharedRuns(keras=keras)
         verdicts = judge_all(claims, shared)
         if not isinstance(keras, KerasBeside):
-            return _told(options, follow(keras.findings(cases)), verdicts, len(claims), drawing, shared)
-        followed = keras.followed(follow)
+            return _in_turn(options, follow(keras.findings(cases)), verdicts, len(claims), drawing, shared)
         if drawing is not None:
             keras.meanwhile = drawing.draw_one
-            verdicts = _drawing_from(verdicts, followed, drawing, keras.pool)
-        if sys.stdout.isatty():
-            verdicts = _computed_until(followed, verdicts)  # there is room for one bar
-        judged = follow_verdicts(verdicts, len(claims), options.quiet)
-        return _drawn(keras.awaited(followed), judged, drawing, shared, pool=keras.pool)
+        return _at_once(options, keras.followed(follow), verdicts, len(claims), drawing, shared, keras.pool)
+
+
+def _without_keras(
+    options: argparse.Namespace, cases: list[Case], claims: list[Claim], drawing: Drawing | None
+) -> Computed:
+    shared, follow = SharedRuns(), partial(follow_findings, total=len(cases), quiet=options.quiet)
+    if not (options.files or options.only is not None or options.explain is not None):
+        from compare.run.claims_beside import judged_in_two  # late: a few claims do without processes
+        from compare.system.processes import cores
+
+        if cores() > 1:
+            meanwhile = (lambda: False) if drawing is None else drawing.draw_one
+            with judged_in_two(cases, claims, shared, follow, meanwhile) as beside:
+                findings, verdicts, curves, pool = beside
+                return _at_once(options, findings, verdicts, len(claims), drawing, shared, pool, curves)
+    return _in_turn(options, follow(audit(cases)), judge_all(claims, shared), len(claims), drawing, shared)
+
+
+def _in_turn(
+    options: argparse.Namespace,
+    findings: list[Finding],
+    verdicts: Iterator[Verdict],
+    total: int,
+    drawing: Drawing | None,
+    shared: SharedRuns,
+) -> Computed:
+    """Follow the verdicts after the findings, then draw."""
+    judged = follow_verdicts(verdicts, total, options.quiet)
+    return Computed(findings, judged, _drawn(drawing, findings, judged, shared), shared, {})
+
+
+def _at_once(
+    options: argparse.Namespace,
+    findings: Future[list[Finding]],
+    verdicts: Iterator[Verdict],
+    total: int,
+    drawing: Drawing | None,
+    shared: SharedRuns,
+    pool: Executor,
+    curves: Mapping[str, Curve | None] = MappingProxyType({}),
+) -> Computed:
+    """Follow the verdicts while the findings, of the pool's process, are followed; then both draw."""
+    if drawing is not None:
+        verdicts = _drawing_from(findings, verdicts, drawing, pool)
+    if sys.stdout.isatty():  # where there is room for one bar
+        verdicts = _computed_until(findings, verdicts)
+    judged = follow_verdicts(verdicts, total, options.quiet)
+    found = findings.result()
+    return Computed(found, judged, _drawn(drawing, found, judged, shared, pool), shared, curves)
+
+
+def _drawn(
+    drawing: Drawing | None,
+    findings: list[Finding],
+    judged: list[Verdict],
+    shared: SharedRuns,
+    pool: Executor | None = None,
+) -> "list[Picture]":
+    """All pictures, of which those that are left are drawn now."""
+    if drawing is None:
+        return []
+    drawing.begin(findings, pool)
+    return drawing.finish(judged, shared)
 
 
 def _drawing_from(
-    verdicts: Iterator[Verdict], followed: Future[list[Finding]], drawing: Drawing, pool: Executor
+    findings: Future[list[Finding]], verdicts: Iterator[Verdict], drawing: Drawing, pool: Executor
 ) -> Iterator[Verdict]:
-    """The same verdicts; once all findings are known, they are drawn meanwhile."""
+    """The same verdicts; once all findings are known, they may be drawn."""
     for verdict in verdicts:
-        if followed.done():
-            drawing.begin(followed.result(), pool)
+        if findings.done():
+            drawing.begin(findings.result(), pool)
         yield verdict
 
 
@@ -90,58 +146,3 @@ def _computed_until(future: Future[Any], items: Iterator[Item]) -> Iterator[Item
         early += found
     wait([future])
     return chain(early, items)
-
-
-def _without_keras(
-    options: argparse.Namespace, cases: list[Case], claims: list[Claim], drawing: Drawing | None
-) -> Computed:
-    shared = SharedRuns()
-    whole = not options.files and options.only is None and options.explain is None
-    with _beside(claims, shared, drawing) if whole else nullcontext() as beside:
-        findings = follow_findings(audit(cases), len(cases), options.quiet)
-        if beside is None:
-            return _told(options, findings, judge_all(claims, shared), len(claims), drawing, shared)
-        return _told(options, findings, beside.verdicts, len(claims), drawing, shared, beside.curves, beside.pool)
-
-
-def _beside(
-    claims: list[Claim], shared: SharedRuns, drawing: Drawing | None
-) -> "AbstractContextManager[Beside | None]":
-    """What is judged in two processes, where there are cores for both."""
-    from compare.run.claims_beside import judged_in_two  # late: claims of a file do without processes
-    from compare.system.processes import cores
-
-    if cores() == 1:
-        return nullcontext()
-    return judged_in_two(claims, shared) if drawing is None else judged_in_two(claims, shared, drawing.draw_one)
-
-
-def _told(
-    options: argparse.Namespace,
-    findings: list[Finding],
-    verdicts: Iterator[Verdict],
-    total: int,
-    drawing: Drawing | None,
-    shared: SharedRuns,
-    curves: Mapping[str, Curve | None] = MappingProxyType({}),
-    pool: Executor | None = None,
-) -> Computed:
-    """Follow the verdicts, then draw."""
-    judged = follow_verdicts(verdicts, total, options.quiet)
-    return _drawn(findings, judged, drawing, shared, curves, pool)
-
-
-def _drawn(
-    findings: list[Finding],
-    judged: list[Verdict],
-    drawing: Drawing | None,
-    shared: SharedRuns,
-    curves: Mapping[str, Curve | None] = MappingProxyType({}),
-    pool: Executor | None = None,
-) -> Computed:
-    """Draw what is left to draw."""
-    pictures = []
-    if drawing is not None:
-        drawing.begin(findings, pool)
-        pictures = drawing.finish(judged, shared)
-    return Computed(findings, judged, pictures, shared, curves)
