@@ -13,6 +13,7 @@ import numpy as np
 __all__ = ["as_value", "common_shape", "dtype", "integer", "number", "numbers", "pick"]
 
 DTYPES = ("float32", "float64")
+LARGEST_SINGLE = float(np.finfo(np.float32).max)  # what is no larger is finite in either
 
 
 def dtype(name: str, value: Any) -> str:
@@ -76,6 +77,8 @@ def numbers(name: str, value: Any, dtype: str) -> Any:
     Traceback (most recent call last):
     ValueError: w must be at least one number, got []
     """
+    if type(value) is float and abs(value) <= LARGEST_SINGLE:
+        return value
     try:
         array = np.array(float(value) if type(value) is int else value)
     except OverflowError:  # an int that no float holds
@@ -106,6 +109,8 @@ def common_shape(names: str, shapes: Mapping[str, tuple[int, ...]]) -> tuple[int
     Traceback (most recent call last):
     ValueError: w and b must have shapes that broadcast together, got w (3,), b (2,)
     """
+    if not any(shapes.values()):
+        return ()
     try:
         return np.broadcast_shapes(*shapes.values())
     except ValueError:

@@ -1,7 +1,7 @@
 """Keras as the main job has it: in a process beside this one, which works ahead, or in this one.
 
-On several cores Keras certifies the runs of the question and then those of the claims, in
-the order in which they are asked for, while this process asks the other witnesses and
+On several cores Keras certifies the runs of the question and those of the claims in turns,
+each in the order in which they are asked for, while this process asks the other witnesses and
 draws. On one core, or where Keras is loaded already, with whatever was done to it, there
 is one process. What is computed is the same.
 """
@@ -14,6 +14,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
+from itertools import islice
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, TypeVar
 
@@ -68,14 +69,20 @@ class KerasBeside:
     ) -> None:
         self.pool, self._threads = pool, threads
         self.meanwhile: Callable[[], bool] = lambda: False
-        self._findings = [pool.submit(_finding, case) for case in cases]
+        self._findings: list[Future[Finding]] = []
         self._runs: dict[Experiment, Future[KerasRun]] = {}
         self._installed: dict[int, tuple[Check, Future[ClaimFinding | None]]] = {}  # by id: not all have a hash
-        for claim in claims:
-            for experiment in keras_experiments(claim):
-                self._begin_run(affordable(experiment))
-            for check in filter(only_keras, claim.checks):
-                self._begin_check(check)
+        needs = [need for claim in claims for need in _needs_of(claim)]
+        of_cases, runs = {case.experiment for case in cases}, {need for need in needs if isinstance(need, Experiment)}
+        others = iter([need for need in needs if not (isinstance(need, Experiment) and need in of_cases)])
+        for case in cases:
+            self._findings.append(pool.submit(_finding, case))
+            if case.experiment in runs:  # which its certificate has
+                self._begin_run(case.experiment)
+            for need in islice(others, 1):
+                self._begin(need)
+        for need in others:
+            self._begin(need)
 
     def followed(self, follow: Callable[[Iterator[Finding]], list[Finding]]) -> Future[list[Finding]]:
         """Let a thread follow the runs of the question as they are certified."""
@@ -95,6 +102,12 @@ class KerasBeside:
         """See `KerasRuns.installed`."""
         return self.awaited(self._begin_check(check)) if only_keras(check) else None
 
+    def _begin(self, need: Experiment | Check) -> None:
+        if isinstance(need, Experiment):
+            self._begin_run(need)
+        else:
+            self._begin_check(need)
+
     def _begin_run(self, experiment: Experiment) -> Future[KerasRun]:
         if experiment not in self._runs:
             self._runs[experiment] = self.pool.submit(_run, experiment)
@@ -104,6 +117,12 @@ class KerasBeside:
         if id(check) not in self._installed:
             self._installed[id(check)] = check, self.pool.submit(_judge_installed, check)
         return self._installed[id(check)][1]
+
+
+def _needs_of(claim: Claim) -> Iterator[Experiment | Check]:
+    """What a claim asks of Keras: runs, and checks that take none."""
+    yield from map(affordable, keras_experiments(claim))
+    yield from filter(only_keras, claim.checks)
 
 
 @contextmanager

@@ -9,7 +9,6 @@ import importlib
 import json
 import os
 import re
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -36,7 +35,7 @@ def staging(target: Path) -> Iterator[Path]:
     written beside the target.
     """
     remove_leftovers(target.parent)
-    staged = target.parent / f".neuron-audit-{secrets.token_hex(8)}"
+    staged = target.parent / f".neuron-audit-{os.urandom(8).hex()}"
     lock = -1
     try:
         with signals_deferred():

@@ -85,7 +85,8 @@ class Optimizer(abc.ABC):
         >>> SGD(learning_rate=[0.5, 0.25, 0.125], momentum=[[0.0], [0.5]]).shape
         (2, 3)
         """
-        return np.broadcast_shapes(*(np.shape(getattr(self, field.name)) for field in fields(self)))
+        shapes = [np.shape(getattr(self, field.name)) for field in fields(self)]
+        return np.broadcast_shapes(*shapes) if any(shapes) else ()
 
     def member(self, shape: tuple[int, ...], index: int) -> Self:
         """The optimizer of one member, by its position in the flattened ensemble of that shape.
@@ -175,6 +176,8 @@ def _in_range(where: str, value: Any, allowed: tuple[float, float], per_member: 
         raise ValueError(f"{where} must be finite, got {value!r}")
     else:
         checked = float(value)
+    if isinstance(checked, float) and low <= checked <= high:
+        return checked
     values = np.ravel(checked)
     outside = values[~((low <= values) & (values <= high))]
     if outside.size:

@@ -88,9 +88,10 @@ def _answer_at(checks: Sequence[RunCheck], experiment: Experiment, setting: str,
     descents: dict[Experiment, Descent] = {}
 
     def path(run: Experiment, part: int = 1) -> Path:
-        descent = descents.setdefault(run, Descent(run))
+        if run not in descents:
+            descents[run] = Descent(run)
         steps = run.steps // part
-        found = descent.path(steps)
+        found = descents[run].path(steps)
         return replace(found, cut=True) if steps < run.steps else found
 
     # What happens early, if it decides, needs no more.

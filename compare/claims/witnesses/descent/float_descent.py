@@ -221,7 +221,8 @@ class Descent:
         self.extend(steps)
         known = min(steps, self.steps)
         columns: dict[str, Any] = {
-            name: np.full((steps + 1, 1), float(getattr(self.experiment.initial, name))) for name in Parameters._fields
+            name: np.broadcast_to(float(getattr(self.experiment.initial, name)), (steps + 1, 1))
+            for name in Parameters._fields
         }
         slopes: dict[str, Any] = dict.fromkeys(Parameters._fields)
         for i, name in enumerate(self.experiment.trainable):
