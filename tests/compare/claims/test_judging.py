@@ -284,6 +284,19 @@ def test_claims_that_would_fill_the_memory_take_turns(monkeypatch):
     assert {request.experiment.initial.w for request in shared._paths} == {-3.0}
 
 
+def test_claims_with_a_bias_are_prepared_when_the_first_of_them_is_due(monkeypatch):
+    without, biased = claim(STUCK, steps=5), claim(STUCK, steps=5, trainable=("w", "b"))
+    claims = [replace(one, id=str(i)) for i, one in enumerate((without, biased, without, biased))]
+    prepared, prepare = [], judging._prepared
+    monkeypatch.setattr(
+        judging, "_prepared", lambda some, shared: prepared.append([c.id for c in some]) or prepare(some, shared)
+    )
+    verdicts = judge_all(claims, SharedRuns())
+    assert (next(verdicts).claim.id, prepared) == ("0", [["0", "2"]])
+    assert [verdict.claim.id for verdict in verdicts] == ["1", "2", "3"]
+    assert prepared == [["0", "2"], ["1", "3"]]
+
+
 END_AT_ONE = TrajectoryCheck(quantity="w", when="end", condition=Condition(near=1.0, within=0.1))
 # Claims at the edge of what the format allows, with the verdict that hand algebra gives.
 EDGES = {
