@@ -41,7 +41,10 @@ class Drawing:
         self._of_runs: list[Drawn] = []
         self._beside: dict[str, Future[Picture]] = {}
         self._begun = False
+        self._of_claims = bool(options.files) or options.explain is not None or options.only is not None
         self._left = [(self._studies, self._study())] if of_source and options.only is None else []
+        if self._of_claims:
+            self._left.append((self._studies, self._made_ready()))
 
     def begin(self, findings: Sequence[Finding], pool: Executor | None) -> None:
         """Let the runs of the source be drawn too, from the last picture on by the pool, once it has time for it."""
@@ -77,6 +80,12 @@ class Drawing:
 
         yield from draw_each_study(self._folder, seed=self._options.seed, dtype=self._options.dtype)
 
+    def _made_ready(self) -> "Iterator[Drawn]":
+        """No picture, but what draws those of claims is imported, which takes a while."""
+        import compare.claims.telling.picture  # noqa: F401  who draws them finds it imported
+
+        yield from ()
+
     def _draw_scene(self, name: str, runs: dict[str, Trajectory]) -> "Drawn":
         """A picture of runs, unless it is left to the pool, which has begun with it."""
         from compare.figures.gallery.draw import draw_scene
@@ -85,7 +94,7 @@ class Drawing:
         return draw_scene(name, runs, self._folder) if beside is None or beside.cancel() else beside
 
     def _draw_claims(self, verdicts: Sequence[Verdict], shared: SharedRuns) -> "Iterator[Picture]":
-        if self._options.files or self._options.explain is not None or self._options.only is not None:
+        if self._of_claims:
             from compare.claims.telling.picture import draw_claim
 
             drawn = (draw_claim(verdict, shared, self._folder) for verdict in verdicts)
