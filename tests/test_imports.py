@@ -29,6 +29,15 @@ def test_what_needs_no_keras_imports_none(module):
     assert names & HEAVY == set()
 
 
+def test_the_surface_of_normal_inputs_needs_no_scipy():
+    names = newly_imported(
+        "from compare.surface import expected_loss_and_gradient; from reference import Parameters; "
+        "expected_loss_and_gradient(Parameters(w=-1.0, b=0.5))"
+    )
+    assert "compare" in names
+    assert "scipy" not in names
+
+
 def test_the_probe_sees_a_framework_where_there_is_one():
     assert "matplotlib" in newly_imported("import matplotlib")
-    assert "scipy" in newly_imported("import compare.surface")
+    assert "matplotlib" in newly_imported("import compare.figures")

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from compare.system.command_line import UsageError
+from compare.system.signals import signals_deferred
 
 __all__ = ["cores", "process_pool"]
 
@@ -42,7 +43,8 @@ def process_pool(workers: int, advice: str) -> Iterator[ProcessPoolExecutor]:
     _pickle_mappings()
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
     try:
-        with _interrupts_held_back():  # by the new processes too, until they know what to do then
+        # No process is abandoned while it is being started, nor interrupted before it knows what to do then.
+        with signals_deferred(), _interrupts_held_back():
             pool.submit(_pickle_mappings)
         yield pool
     except BaseException as error:
