@@ -149,7 +149,7 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path, capsys, monkeypatch):
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("compare.run.computing.audit", interrupted)
+    monkeypatch.setattr("compare.run.computing.follow_verdicts", interrupted)
     assert main([*FAST, "--out", str(tmp_path / "a")]) == 130
     assert "nothing was written" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
