@@ -64,8 +64,9 @@ def train(
     Notes
     -----
     The neuron holds several arrays of members times samples; what "moments" costs is said in
-    `reference.ensembles`. From `diverged_at` on, which infinity or NaN a member holds is the
-    method's own.
+    `reference.ensembles`. From `diverged_at` on, which infinity or NaN a member holds, and
+    whether w crosses 0 with it, is the method's own. A loss next to overflow is finite by
+    "moments" where the neuron's sum of squares is not.
 
     Examples
     --------

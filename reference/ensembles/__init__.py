@@ -18,8 +18,8 @@ optimizer's own.
     subset, gradient and loss from sums; without biases, two sums a batch
 `single_run`
     the loop for one neuron without biases, on numbers
-`neuron_fallback`
-    the readable neuron for the few members next to overflow or underflow
+`overflow`, `neuron_fallback`
+    who may be next to overflow; the readable neuron for the few members next to overflow or underflow
 `scratch`
     memory for intermediate results
 `shares`, `processes`

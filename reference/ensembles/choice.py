@@ -3,6 +3,7 @@
 import numpy as np
 
 from reference.ensembles.kernels.unbiased_kernel import UnbiasedKernel
+from reference.ensembles.overflow import largest_label
 from reference.experiment import Experiment
 from reference.optimizers import cast_like_keras
 
@@ -31,9 +32,7 @@ def obstacle(experiment: Experiment) -> str | None:
 
 
 def _too_large(experiment: Experiment, widest: float) -> str | None:
-    w, b, slope = experiment.target
-    largest = max(1.0, abs(slope)) * (abs(w) * max(widest, 1.0) + abs(b))
-    if not largest < float(np.finfo(experiment.dtype).max):
+    if not largest_label(experiment.target, widest) < float(np.finfo(experiment.dtype).max):
         return f"labels must be finite in {experiment.dtype}, got {experiment.target!r}"
     return None
 

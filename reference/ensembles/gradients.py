@@ -41,24 +41,23 @@ class BatchTable(NamedTuple):
     ----------
     ranks : RankTable
     sums : RunSums
+    x : ndarray of shape (n,)
+        The samples as they were drawn.
     lines : AffineSums, optional
         Gradients as lines, where they are looked up.
     """
 
     ranks: RankTable
     sums: RunSums
+    x: np.ndarray
     lines: AffineSums | None = None
-
-    @property
-    def x(self) -> np.ndarray:
-        """The samples, sorted."""
-        return self.ranks.x
 
 
 def batch_table(x: np.ndarray, lines: TeacherLines, cells: int | None = None) -> BatchTable:
     """Make the tables of one batch, of shape (n,), in the experiment's dtype."""
-    x = np.sort(x)
-    return BatchTable(rank_table(x, cells or number_of_cells(len(x))), run_sums(x.astype(np.float64), lines.kink(x)))
+    ordered = np.sort(x)
+    ranks = rank_table(ordered, cells or number_of_cells(len(x)))
+    return BatchTable(ranks, run_sums(ordered.astype(np.float64), lines.kink(ordered)), x)
 
 
 def ranks_of(
@@ -223,8 +222,9 @@ def batch_loss(
             error = mean.take(here, mode="clip")
             error *= alpha
             error += beta
-            loss += np.square(error, out=error) * count.take(here, mode="clip")
-            loss += np.square(alpha) * about_mean.take(here, mode="clip")
+            # What nothing is active for is 0, however large: no square is formed first, which could be infinite.
+            loss += error * (error * count.take(here, mode="clip"))
+            loss += alpha * (alpha * about_mean.take(here, mode="clip"))
     return loss / 2
 
 

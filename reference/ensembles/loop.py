@@ -16,7 +16,7 @@ from reference.ensembles.kernels.general_kernel import GeneralKernel
 from reference.ensembles.kernels.unbiased_kernel import UnbiasedKernel
 from reference.ensembles.members import Members, optimizer_of, some
 from reference.ensembles.neuron_fallback import neuron_gradient
-from reference.ensembles.recorded import Recorded, empty
+from reference.ensembles.recorded import Recorded, Whole, empty
 from reference.ensembles.scratch import Scratch, aligned_copy
 from reference.ensembles.single_run import run_single
 from reference.experiment import Experiment
@@ -33,7 +33,7 @@ Where = slice | np.ndarray
 
 
 def run(
-    experiment: Experiment, x_blocks: Iterator[np.ndarray], recorded: np.ndarray, of: int | None = None
+    experiment: Experiment, x_blocks: Iterator[np.ndarray], recorded: np.ndarray, whole: Whole | None = None
 ) -> Recorded:
     """Train an ensemble on the samples of its batches, which have the teacher's labels.
 
@@ -43,8 +43,8 @@ def run(
     x_blocks : iterator of ndarray of shape (batches, batch_size)
     recorded : ndarray of int
         After how many updates a state is kept, ascending; the last is the number of steps.
-    of : int, optional
-        How many members the whole ensemble has, if these are a part of it; sizes of tables depend on that.
+    whole : Whole, optional
+        Of the ensemble that these members are a part of; by default they are all.
 
     Returns
     -------
@@ -62,9 +62,10 @@ def run(
     unbiased, members = UnbiasedKernel.fits(experiment), int(np.prod(experiment.shape))
     if unbiased and not experiment.shape:
         return run_single(experiment, x_blocks, recorded)
-    kernel = kernel_of(experiment, of or members)
-    out = empty(experiment, members, recorded)
-    chunks = _chunks(experiment, members, kernel)
+    whole = whole or Whole.of(experiment)
+    kernel = kernel_of(experiment, whole.members)
+    out = empty(experiment, members, recorded, whole.slots)
+    chunks = _chunks(experiment, members, kernel, whole.slots)
     if 0 in out.rows:
         for where, chunk in chunks:
             _keep_state(out, 0, where, chunk)
@@ -88,7 +89,7 @@ def kernel_of(experiment: Experiment, members: int) -> Kernel:
     return (AffineKernel if AffineKernel.fits(experiment) else GeneralKernel)(experiment, members)
 
 
-def _chunks(experiment: Experiment, members: int, kernel: Kernel) -> list[Chunk]:
+def _chunks(experiment: Experiment, members: int, kernel: Kernel, slots: tuple[str, ...]) -> list[Chunk]:
     """All members, at their start."""
     dtype, shape = np.dtype(experiment.dtype), experiment.shape
 
@@ -103,7 +104,6 @@ def _chunks(experiment: Experiment, members: int, kernel: Kernel) -> list[Chunk]
     slope = cast_like_keras(experiment.negative_slope, dtype)
     slope = flat(slope.astype(np.float64)) if np.ndim(slope) else float(slope)
     optimizer = optimizer_of(experiment.optimizer, flat)
-    slots = experiment.optimizer.slots
     chunks, scratch = [], Scratch.of(min(members, CHUNK))
     for start in range(0, members, CHUNK):
         where = slice(start, min(start + CHUNK, members))
@@ -122,18 +122,19 @@ def _chunks(experiment: Experiment, members: int, kernel: Kernel) -> list[Chunk]
 
 
 def _advance(kernel: Any, tables: list[Any], where: Where, members: Members, first: int, out: Recorded) -> None:
-    """Take the steps of a block; those whose end is next to overflow take them again, one by one."""
+    """Take the steps of a block; those who came next to overflow take them again, one by one."""
     before = members.state
-    members.attend(kernel.sides, kernel.least, first)
+    members.attend(kernel, first, len(tables))
     for step, table in enumerate(tables, first):
+        members.watch()
         gradient, row = _rounded(kernel.gradient(table, members), out), out.rows.get(step + 1)
         loss = None if row is None else kernel.loss(table, members)
         _step(members, gradient, loss, where, step, out)
-    extreme = members.extreme(kernel.widest)
-    extreme = extreme[out.diverged_at[where][extreme] < 0]
-    if not extreme.size:
+    large = members.next_to_overflow()
+    large = large[out.diverged_at[where][large] < 0]
+    if not large.size:
         return
-    part, those = members.part(before, extreme), _places(where)[extreme]
+    part, those = members.part(before, large), _places(where)[large]
     if len(tables) > 1:
         for step, table in enumerate(tables, first):
             _advance(kernel, [table], those, part, step, out)
@@ -142,7 +143,7 @@ def _advance(kernel: Any, tables: list[Any], where: Where, members: Members, fir
         _step(part, gradient, loss, those, first, out)
         lost = ~part.finite
         out.diverged_at[those[lost]] = first + 1
-    members.put(extreme, part)
+    members.put(large, part)
     members.look(first + len(tables))
 
 

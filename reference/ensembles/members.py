@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from reference.ensembles.overflow import growth, intermediate, largest, limit, moderate
 from reference.ensembles.scratch import Scratch, aligned_copy
 from reference.neuron import Parameters
 from reference.optimizers import SGD, Optimizer
@@ -20,7 +21,6 @@ from reference.optimizers.base import PER_MEMBER
 
 __all__ = ["Members", "optimizer_of", "some"]
 
-NEXT_TO_OVERFLOW = 2.0**-4
 NOBODY = np.zeros(0, np.intp)
 
 Values = dict[str, Any]
@@ -64,12 +64,16 @@ class Members:
     by_side: tuple[np.ndarray, ...] = field(init=False)
     attended: bool = field(init=False, default=False)
     plain_rate: Any = field(init=False, default=None)
+    widest: float = field(init=False, default=0.0)
+    moderate: float = field(init=False, default=0.0)
+    watched: bool = field(init=False, default=True)
+    large: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
         if len(self.scratch.flags) != len(self.values["w"]):
             self.scratch = Scratch.of(len(self.values["w"]))
         w = self.values["w"]
-        if type(self.optimizer) is SGD and not self.optimizer.slots:
+        if type(self.optimizer) is SGD and not any(self.slots.values()):
             self.plain_rate = w.dtype.type(self.optimizer.learning_rate)
         self.start_sign, self.crossed_at = np.sign(w), np.full(len(w), -1, np.int64)
         self.side = aligned_copy(np.copysign(w.dtype.type(1), w))
@@ -78,15 +82,30 @@ class Members:
     def _kept(self, right: np.ndarray, slope: Any) -> tuple[np.ndarray, ...]:
         return tuple(map(aligned_copy, self.of_side(right, slope)))
 
-    def attend(self, sides: tuple[float, float], least: float, step: int) -> None:
-        """From now on those need attention with ``w side < least``, where `side` is one of two factors."""
-        if not self.attended or (sides, least) != (self.sides, self.least):
-            left, right = (self.side.dtype.type(factor) for factor in sides)
+    def attend(self, kernel: Any, first: int, steps: int) -> None:
+        """Begin a block of so many steps; nobody is noted as large yet.
+
+        From now on those need attention with ``w side < kernel.least``, where `side` is one of
+        the two factors in `kernel.sides`.
+        """
+        if not self.attended or (kernel.sides, kernel.least) != (self.sides, self.least):
+            left, right = (self.side.dtype.type(factor) for factor in kernel.sides)
             self.side = aligned_copy(np.where(self.side < 0, left, right))
-            self.sides, self.least, self.attended = sides, least, True
-            self.look(step)
+            self.sides, self.least, self.attended = kernel.sides, kernel.least, True
+            self.look(first)
         lowest, highest = float(self.side.min()), float(self.side.max())
         self.common = lowest if lowest == highest else 0.0
+        self.large = np.zeros(len(self.side), bool)
+        self.widest, self.moderate = kernel.widest, moderate(self.side.dtype, self.slope, kernel.widest)
+        self.watched = not self._stays_moderate(kernel.label, steps)
+
+    def _stays_moderate(self, label: float, steps: int) -> bool:
+        """Whether all are moderate, and so many steps of plain SGD cannot change that."""
+        sizes = Parameters(*(largest(self.values[name]) for name in Parameters._fields))
+        if self.plain_rate is None or not self.slots.keys() <= {"w", "b"} or not all(q <= self.moderate for q in sizes):
+            return False
+        most = growth(sizes, self.slope, self.widest, label, self.plain_rate)
+        return bool(max(1.0, sizes.w, sizes.b) * np.power(most, steps) <= self.moderate)
 
     def look(self, step: int) -> None:
         """Note who changed sides by update number `step`, and who is next to 0.
@@ -162,42 +181,19 @@ class Members:
             )
         )
 
-    def extreme(self, widest: float) -> np.ndarray:
-        """Which of them are not finite, or so large that an intermediate result of the neuron may not be.
+    def watch(self) -> None:
+        """Note whose numbers are so large that an intermediate result of the neuron may overflow."""
+        if not self.watched or all(largest(self.values[name]) <= self.moderate for name in Parameters._fields):
+            return
+        size = intermediate(self.wide, self.slope, self.widest, with_v="v" in self.slots)
+        self.large |= ~(size < limit(self.side.dtype))
 
-        With X the largest sample and sigma = max(1, |s|), those are at most
-        ``2 E max(1, |v| sigma X, A)``, where A = sigma (|w| X + |b|) bounds the activation and
-        E = |v| A + |d| the residual but for a label.
-
-        Parameters
-        ----------
-        widest : float
-            X.
-
-        Returns
-        -------
-        ndarray of int
-        """
-        limit = NEXT_TO_OVERFLOW * float(np.finfo(self.side.dtype).max)
-        slots = [array for mine in self.slots.values() for array in mine.values()]
-        sizes = Parameters(*(_largest(self.values[name]) for name in Parameters._fields))
-        if all(size < np.inf for size in (*sizes, *map(_largest, slots))) and (
-            self._intermediate(sizes, _largest(self.slope), widest) < limit  # mostly nobody is, which costs less to see
-        ):
-            return NOBODY
-        fine = self._intermediate(Parameters(*map(np.abs, self.wide)), np.abs(self.slope), widest) < limit
-        for array in (*(self.values[name] for name in self.slots), *slots):
-            fine &= np.isfinite(array)
-        return np.flatnonzero(~fine)
-
-    def _intermediate(self, size: Parameters, slope: Any, widest: float) -> Any:
-        w, b, v, d = size
-        sigma = np.maximum(1.0, slope)
-        activation = sigma * (w * widest + b)
-        factor = np.maximum(1.0, v * (sigma * widest))
-        if "v" in self.slots:
-            factor = np.maximum(factor, activation)
-        return (v * activation + d) * factor
+    def next_to_overflow(self) -> np.ndarray:
+        """Which of them were so large at the beginning of a step since `attend`, or are not finite."""
+        arrays = [array for name, mine in self.slots.items() for array in (self.values[name], *mine.values())]
+        if not all(largest(array) < np.inf for array in arrays):
+            self.large |= ~self.finite
+        return np.flatnonzero(self.large) if self.large.any() else NOBODY
 
     @property
     def finite(self) -> np.ndarray:
@@ -219,11 +215,6 @@ def _copied(array: np.ndarray, room: np.ndarray) -> np.ndarray:
     copy = room.view(array.dtype)[: len(array)]
     copy[:] = array
     return copy
-
-
-def _largest(array: Any) -> float:
-    """Largest size; NaN where there is one."""
-    return max(float(np.max(array)), -float(np.min(array)))
 
 
 def _put(old: np.ndarray, those: np.ndarray, new: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 
 from reference.experiment import Experiment
 
-__all__ = ["Recorded", "empty", "joined"]
+__all__ = ["Recorded", "Whole", "empty", "joined"]
 
 
 class Recorded(NamedTuple):
@@ -36,9 +36,29 @@ class Recorded(NamedTuple):
     rows: dict[int, int]
 
 
-def empty(experiment: Experiment, members: int, recorded: np.ndarray) -> Recorded:
+class Whole(NamedTuple):
+    """What members have from the ensemble that they are a part of, whatever part that is.
+
+    Parameters
+    ----------
+    members : int
+        Of the ensemble, which sizes of tables depend on.
+    slots : tuple of str
+        Of its optimizer; that of a part may have fewer, where its momenta are all 0.
+    """
+
+    members: int
+    slots: tuple[str, ...]
+
+    @classmethod
+    def of(cls, experiment: Experiment) -> "Whole":
+        """That of a whole ensemble."""
+        return cls(int(np.prod(experiment.shape)), experiment.optimizer.slots)
+
+
+def empty(experiment: Experiment, members: int, recorded: np.ndarray, slots: tuple[str, ...]) -> Recorded:
     """Room for what is to be recorded; nobody has diverged or crossed yet."""
-    dtype, names, slots = experiment.dtype, experiment.trainable, experiment.optimizer.slots
+    dtype, names = experiment.dtype, experiment.trainable
     states, batches = (len(recorded), members), (int(np.count_nonzero(recorded)), members)
     return Recorded(
         {name: np.empty(states, dtype) for name in names},

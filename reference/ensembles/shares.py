@@ -4,18 +4,19 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from multiprocessing import parent_process
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from reference import checks
 from reference.ensembles.choice import seconds_of_members
+from reference.ensembles.loop import run
 from reference.ensembles.members import optimizer_of
+from reference.ensembles.recorded import Recorded, Whole
 from reference.experiment import Experiment, draw_samples
 from reference.neuron import Parameters
 
-__all__ = ["Share", "number_of_shares", "samples_of", "shares"]
+__all__ = ["Share", "compute", "number_of_shares", "shares"]
 
 VARIABLE = "NEURON_AUDIT_WORKERS"
 THREADS = "OMP_NUM_THREADS"  # what pools of processes set, so that none of them takes all cores
@@ -30,8 +31,7 @@ class Share(NamedTuple):
     ----------
     experiment : Experiment
         Of these members.
-    members : int
-        Of the whole ensemble, which sizes of tables depend on.
+    whole : Whole
     x : ndarray of shape (steps, batch_size), or None
         Samples of one's own; None if they are drawn.
     recorded : ndarray of int
@@ -40,13 +40,18 @@ class Share(NamedTuple):
     """
 
     experiment: Experiment
-    members: int
+    whole: Whole
     x: np.ndarray | None
     recorded: np.ndarray
     where: slice
 
 
-def samples_of(share: Share) -> Iterator[np.ndarray]:
+def compute(share: Share) -> Recorded:
+    """Train the members of a share in this process."""
+    return run(share.experiment, _samples(share), share.recorded, share.whole)
+
+
+def _samples(share: Share) -> Iterator[np.ndarray]:
     """Blocks of batches, each of shape (batches, batch_size), cut the same way for every share."""
     if share.x is not None:
         return iter([share.x])
@@ -59,13 +64,13 @@ def shares(whole: Share, number: int) -> list[Share]:
     Examples
     --------
     >>> three = Experiment(initial=Parameters(w=np.array([1.0, 2.0, 3.0]), b=0.5))
-    >>> parts = shares(Share(three, 3, None, np.array([2000]), slice(0, 3)), 2)
+    >>> parts = shares(Share(three, Whole.of(three), None, np.array([2000]), slice(0, 3)), 2)
     >>> [(part.where, part.experiment.initial.w) for part in parts]
     [(slice(0, 1, None), array([1.])), (slice(1, 3, None), array([2., 3.]))]
     """
     if number == 1:
         return [whole]
-    edges = [whole.members * i // number for i in range(number + 1)]
+    edges = [whole.whole.members * i // number for i in range(number + 1)]
     return [
         whole._replace(experiment=_part(whole.experiment, where), where=where)
         for where in map(slice, edges[:-1], edges[1:])
@@ -109,7 +114,7 @@ def number_of_shares(whole: Share, workers: int | None) -> int:
     if own_optimizer or getattr(sys, "frozen", False) or not sys.executable:
         return 1
     if workers is not None:
-        return min(workers, max(1, whole.members))
+        return min(workers, max(1, whole.whole.members))
     most = _most()
     if most == 1 or 4 * len(whole.recorded) > whole.experiment.steps:  # handing states over takes as long as the steps
         return 1
@@ -124,7 +129,8 @@ def _most() -> int:
             return checks.integer(VARIABLE, int(asked), at_least=1)
         except ValueError:
             raise ValueError(f"{VARIABLE} must be an integer of at least 1, got {asked!r}") from None
-    if parent_process() is not None:
+    multiprocessing = sys.modules.get("multiprocessing.process")  # which a child process of it has imported
+    if multiprocessing is not None and multiprocessing.parent_process() is not None:
         return 1
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity is not None else os.cpu_count() or 1

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reference.ensembles.kernels.unbiased_kernel import TwoSums, UnbiasedKernel
-from reference.ensembles.members import NEXT_TO_OVERFLOW
 from reference.ensembles.neuron_fallback import neuron_gradient
+from reference.ensembles.overflow import limit
 from reference.ensembles.recorded import Recorded, empty
 from reference.experiment import Experiment
 from reference.optimizers import cast_like_keras
@@ -43,7 +43,7 @@ def run_single(experiment: Experiment, x_blocks: Iterator[np.ndarray], recorded:
     >>> run_single(one, iter([np.array([[1.0, -2.0]], np.float32)]), np.array([1])).parameters["w"]
     array([[1.]], dtype=float32)
     """
-    kernel, out = UnbiasedKernel(experiment), empty(experiment, 1, recorded)
+    kernel, out = UnbiasedKernel(experiment), empty(experiment, 1, recorded, experiment.optimizer.slots)
     scalar = np.dtype(experiment.dtype).type
     start = scalar(experiment.initial.w)
     state: tuple[Any, Slots] = start, dict.fromkeys(experiment.optimizer.slots, scalar(0))
@@ -91,13 +91,14 @@ def _advance(kernel: UnbiasedKernel, tables: list[TwoSums], state: tuple[Any, Sl
 
 
 def _reach(kernel: UnbiasedKernel) -> tuple[float, float]:
-    """Between which sizes of w sums can be used, see `Members.look` and `Members.extreme`."""
+    """Between which sizes of w sums can be used, see `Members.look` and `reference.ensembles.overflow.intermediate`."""
     experiment = kernel.experiment
     near = kernel.least / min(map(abs, kernel.sides))
-    largest = float(np.finfo(experiment.dtype).max)
-    factor = abs(experiment.initial.v) * max(1.0, abs(experiment.negative_slope)) * kernel.widest
-    far = NEXT_TO_OVERFLOW * largest / (factor * max(1.0, factor)) if factor else largest
-    return near, min(far, largest)
+    gain = max(1.0, abs(experiment.negative_slope)) * kernel.widest
+    factor = abs(experiment.initial.v) * gain
+    most = max(gain, factor * max(1.0, factor))
+    far, largest = limit(experiment.dtype), float(np.finfo(experiment.dtype).max)
+    return near, min(far / most, largest) if most else largest
 
 
 def _keep(out: Recorded, steps: Steps, recorded: np.ndarray, first: int) -> None:

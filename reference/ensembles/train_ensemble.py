@@ -5,8 +5,8 @@ from types import MappingProxyType
 import numpy as np
 
 from reference.ensembles.choice import obstacle, obstacle_in, pays
-from reference.ensembles.processes import run_shares
-from reference.ensembles.shares import Share, number_of_shares, shares
+from reference.ensembles.recorded import Recorded, Whole
+from reference.ensembles.shares import Share, compute, number_of_shares, shares
 from reference.experiment import Batches, Experiment, check_batches
 from reference.neuron import Parameters
 from reference.trajectory import Trajectory, present
@@ -65,8 +65,8 @@ def train(
 def _train(experiment: Experiment, recorded: np.ndarray, batches: Batches | None, workers: int | None) -> Trajectory:
     members, shape = int(np.prod(experiment.shape)), experiment.shape
     x = None if batches is None else batches[0]
-    whole = Share(experiment, members, x, recorded, slice(0, members))
-    run_of_all = run_shares(shares(whole, number_of_shares(whole, workers)))
+    whole = Share(experiment, Whole.of(experiment), x, recorded, slice(0, members))
+    run_of_all = _run(shares(whole, number_of_shares(whole, workers)))
 
     def shaped(group: dict[str, np.ndarray], states: int) -> Parameters:
         return Parameters(
@@ -90,3 +90,11 @@ def _train(experiment: Experiment, recorded: np.ndarray, batches: Batches | None
         present(run_of_all.crossed_at.reshape(shape)),
         recorded,
     )
+
+
+def _run(parts: list[Share]) -> Recorded:
+    if len(parts) == 1:
+        return compute(parts[0])
+    from reference.ensembles.processes import run_shares  # what it imports is needed here only
+
+    return run_shares(parts)

@@ -1,6 +1,5 @@
 """An ensemble in several processes: the same bytes, how many there are, and what becomes of those that fail."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,9 +11,7 @@ import numpy as np
 import pytest
 
 import reference.ensembles.processes
-import reference.ensembles.shares
 from reference import SGD, Adam, Experiment, Parameters, RMSprop, draw_batches, train
-from reference.ensembles.shares import Share, number_of_shares
 
 PATIENCE = 120  # seconds, for what takes a few
 RNG = np.random.default_rng(5)
@@ -118,21 +115,28 @@ def cannot_be_started():
     raise PermissionError(13, "not allowed")
 
 
+def no_more_threads():
+    raise RuntimeError("can't start new thread")
+
+
+READY = "import os, pickle, sys; print('ready', flush=True); "
 FAILING = {
     "cannot be started": cannot_be_started,
+    "has no thread": no_more_threads,
     "ends at once": lambda: child("raise SystemExit(1)"),
-    "is killed": lambda: child("import os, sys; sys.stdin.buffer.read(1); os.kill(os.getpid(), 9)"),
-    "answers in part": lambda: child(
-        "import sys; sys.stdin.buffer.read(1); sys.stdout.buffer.write(b'\\x80\\x05\\x95')"
-    ),
+    "ends later": lambda: child(f"{READY}sys.stdin.buffer.read(1)"),
+    "is killed": lambda: child(f"{READY}sys.stdin.buffer.read(1); os.kill(os.getpid(), 9)"),
+    "answers in part": lambda: child(f"{READY}sys.stdin.buffer.read(1); os.write(1, bytes([128, 5, 149]))"),
     "prints": lambda: child("print('hello')"),
-    "answers something else": lambda: child("import pickle, sys; pickle.dump(7, sys.stdout.buffer)"),
+    "answers something else": lambda: child(f"{READY}pickle.dump(7, sys.stdout.buffer)"),
+    "never begins": lambda: child("import time; time.sleep(10**6)"),
 }
 
 
 @pytest.mark.parametrize("failing", FAILING)
 def test_the_share_of_a_process_that_fails_is_done_here(failing, done_here, monkeypatch):
     monkeypatch.setattr(reference.ensembles.processes, "_start", FAILING[failing])
+    monkeypatch.setattr(reference.ensembles.processes, "PATIENCE", 1.0 if failing == "never begins" else PATIENCE)
     run = train(ENSEMBLES["lines"], method="moments", workers=3)
     assert [share.where for share in done_here] == [slice(0, 30), slice(30, 60), slice(60, 90)]
     assert bytes_of(run) == bytes_of(train(ENSEMBLES["lines"], method="moments", workers=1))
@@ -148,6 +152,30 @@ def test_an_error_or_an_interrupt_here_ends_the_others(error, started, monkeypat
         train(replace(ENSEMBLES["lines"], steps=10**6), method="moments", record="end", workers=3)
     assert len(started) == 2
     assert all(process.poll() is not None for process in started)
+
+
+def test_an_interrupt_while_others_are_started_ends_those_that_were(started, monkeypatch):
+    start = reference.ensembles.processes._start
+
+    def interrupted():
+        if started:
+            raise KeyboardInterrupt
+        return start()
+
+    monkeypatch.setattr(reference.ensembles.processes, "_start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train(ENSEMBLES["lines"], method="moments", workers=3)
+    assert [process.poll() is not None for process in started] == [True]
+
+
+@pytest.mark.parametrize("optimizer", [SGD, RMSprop])
+def test_a_share_without_momentum_has_the_slots_of_all(optimizer, started):
+    momentum = np.repeat([0.0, 0.9], 45)
+    e = replace(ENSEMBLES["lines"], optimizer=optimizer(learning_rate=0.05, momentum=momentum))
+    one, two = (train(e, method="moments", workers=number) for number in (1, 2))
+    assert bytes_of(one) == bytes_of(two)
+    assert one.slots["momentum"].w[1:, :45].any()
+    assert len(started) == 1
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -206,74 +234,57 @@ def test_the_others_end_when_the_first_is_ended(how, script):
     assert process.wait(PATIENCE) != 0
 
 
+LATE = """
+import threading
+import numpy as np
+from reference import Experiment, Parameters, train
+starts = Experiment(initial=Parameters(np.linspace(-1, 1, 40)), batch_size=200, steps=3)
+def late():
+    threading.main_thread().join()
+    for method in ("neuron", "moments"):
+        print(train(starts, method=method, workers=WORKERS).loss.shape)
+threading.Thread(target=late).start()
+"""
+
+
+@pytest.mark.parametrize("workers", [None, 2])
+def test_a_thread_that_is_left_when_the_program_ends_can_train(workers):
+    code = LATE.replace("WORKERS", repr(workers))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
+    assert (done.stdout, done.stderr) == ("(3, 40)\n(3, 40)\n", "")
+
+
+SHADOWS = ("subprocess", "concurrent", "multiprocessing", "queue", "selectors", "signal", "logging", "socket")
+
+
+def test_files_named_like_what_processes_need_are_in_nobodys_way_in_one(tmp_path):
+    for name in SHADOWS:
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('this is not what you want')")
+    code = """
+import numpy as np
+from reference import Experiment, Parameters, train
+starts = Experiment(initial=Parameters(np.linspace(-1, 1, 40)), batch_size=200, steps=3)
+print(train(starts, method="moments", workers=1).loss.shape)
+"""
+    (tmp_path / "mine.py").write_text(code)
+    done = subprocess.run([sys.executable, tmp_path / "mine.py"], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("(3, 40)\n", "")
+
+
+def test_another_directory_is_no_place_to_import_from(tmp_path, monkeypatch, started, done_here):
+    for name in ("numpy", "reference"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('this is not what you want')")
+    monkeypatch.setattr(sys, "path", ["", Path("no text"), *sys.path])
+    monkeypatch.chdir(tmp_path)
+    train(ENSEMBLES["without biases"], method="moments", workers=2)
+    assert (len(started), len(done_here)) == (1, 1)
+
+
 def running(process):
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except FileNotFoundError:
         return False
-
-
-def share_of(seconds, *, states=1, steps=1000):
-    """A share whose members are expected to take so long."""
-    members = round(seconds / 20e-9 / steps)
-    experiment = Experiment(initial=Parameters(np.zeros(members)), trainable=("w", "b"), steps=steps)
-    return Share(experiment, members, None, np.arange(steps + 1 - states, steps + 1), slice(0, members))
-
-
-@pytest.fixture
-def machine(monkeypatch):
-    """One of eight cores, and nothing said by the environment."""
-    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(8)), raising=False)
-    monkeypatch.setattr(reference.ensembles.shares, "parent_process", lambda: None)
-    for name in ("NEURON_AUDIT_WORKERS", "OMP_NUM_THREADS"):
-        monkeypatch.delenv(name, raising=False)
-    return monkeypatch
-
-
-@pytest.mark.parametrize(("seconds", "expected"), [(0.5, 1), (1.9, 1), (2.1, 2), (5.5, 5), (60, 8)])
-def test_by_default_each_has_a_seconds_work(seconds, expected, machine):
-    assert number_of_shares(share_of(seconds), None) == expected
-
-
-@pytest.mark.parametrize(
-    ("environment", "expected"),
-    [
-        ({"OMP_NUM_THREADS": "1"}, 1),
-        ({"OMP_NUM_THREADS": "3,2"}, 3),
-        ({"OMP_NUM_THREADS": "100"}, 8),
-        ({"OMP_NUM_THREADS": "0"}, 8),
-        ({"OMP_NUM_THREADS": "many"}, 8),  # OpenMP ignores it too
-        ({"NEURON_AUDIT_WORKERS": "2", "OMP_NUM_THREADS": "1"}, 2),
-        ({"NEURON_AUDIT_WORKERS": " 20 "}, 20),
-        ({"NEURON_AUDIT_WORKERS": ""}, 8),
-    ],
-)
-def test_the_environment_is_heeded(environment, expected, machine):
-    for name, value in environment.items():
-        machine.setenv(name, value)
-    assert number_of_shares(share_of(60), None) == expected
-    assert number_of_shares(share_of(60), 5) == 5  # what the caller says counts more
-
-
-@pytest.mark.parametrize("value", ["0", "-1", "two", "1.5"])
-def test_a_number_in_the_environment_that_is_none_is_an_error(value, machine):
-    machine.setenv("NEURON_AUDIT_WORKERS", value)
-    with pytest.raises(ValueError, match=f"NEURON_AUDIT_WORKERS must be an integer of at least 1, got '{value}'"):
-        number_of_shares(share_of(60), None)
-
-
-def test_there_is_one_in_a_child_process_and_where_states_are_many(machine):
-    assert number_of_shares(share_of(60, states=250), None) == 8
-    assert number_of_shares(share_of(60, states=251), None) == 1
-    machine.setattr(reference.ensembles.shares, "parent_process", lambda: "a process")
-    assert number_of_shares(share_of(60), None) == 1
-    assert number_of_shares(share_of(60), 2) == 2
-
-
-@pytest.mark.parametrize(("name", "value"), [("executable", None), ("executable", ""), ("frozen", True)])
-def test_there_is_one_where_no_python_can_be_started(name, value, machine):
-    machine.setattr(sys, name, value, raising=False)
-    assert number_of_shares(share_of(60), 4) == 1
 
 
 @pytest.mark.parametrize("workers", [0, -1, True, 1.5, "2"])

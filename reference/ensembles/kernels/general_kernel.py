@@ -6,6 +6,7 @@ import numpy as np
 
 from reference.ensembles.gradients import BatchTable, batch_loss, batch_table, gradients, ranks_of
 from reference.ensembles.members import Members
+from reference.ensembles.overflow import largest_label
 from reference.ensembles.tables.kink_ranks import code_type, number_of_cells
 from reference.ensembles.tables.teacher import teacher_lines
 from reference.experiment import Experiment
@@ -30,7 +31,7 @@ class GeneralKernel:
         self.trainable, self.lines = experiment.trainable, teacher_lines(experiment.target, np.dtype(experiment.dtype))
         self.cells = min(number_of_cells(experiment.batch_size), 2 ** max(8, int(members).bit_length()))
         self.sides, self.least = (-1.0, 1.0), float(np.finfo(experiment.dtype).tiny)
-        self.widest = 0.0
+        self.widest, self.label = 0.0, 0.0
         self.samples = experiment.batch_size
         size = 2 * self.cells + 7 * 8 * (2 * experiment.batch_size + 1)
         self.batches_at_once = max(1, min(16, TABLE_BYTES // size))
@@ -38,6 +39,7 @@ class GeneralKernel:
     def tables(self, x: np.ndarray) -> list[BatchTable]:
         """Tables of each batch, x of shape (batches, n)."""
         self.widest = float(np.abs(x).max())
+        self.label = largest_label(self.experiment.target, self.widest)
         return list(map(self.table, x))
 
     def table(self, x: np.ndarray) -> BatchTable:

@@ -20,6 +20,7 @@ import numpy as np
 
 from reference.ensembles.members import Members, some
 from reference.ensembles.neuron_fallback import neuron_gradient
+from reference.ensembles.overflow import largest_label
 from reference.ensembles.tables.teacher import TeacherLines, teacher_lines
 from reference.experiment import Experiment
 
@@ -44,7 +45,7 @@ class UnbiasedKernel:
         self.lines: TeacherLines = teacher_lines(experiment.target, np.dtype(experiment.dtype))
         self.taus = self.lines.left[0], self.lines.right[0]
         self.closed = np.ndim(experiment.negative_slope) == 0 and experiment.negative_slope == 0
-        self.sides, self.least, self.widest = (-1.0, 1.0), 0.0, 0.0
+        self.sides, self.least, self.widest, self.label = (-1.0, 1.0), 0.0, 0.0, 0.0
 
     @staticmethod
     def fits(experiment: Experiment) -> bool:
@@ -64,6 +65,7 @@ class UnbiasedKernel:
         below, above = (_squares(half) * 2 / n for half in (wide - positive, positive))
         size = np.abs(x)
         self.widest = float(size.max())
+        self.label = largest_label(self.experiment.target, self.widest)
         self.sides, self.least = self._attention(size)
         return list(map(TwoSums, below.tolist(), above.tolist(), x))
 

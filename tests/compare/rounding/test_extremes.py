@@ -30,10 +30,11 @@ def by_kernel(case):
     with np.errstate(all="ignore"):
         members = Members(values, {name: {} for name in e.trainable}, float(case.slope), e.optimizer, kernel.of_side)
         (table,) = kernel.tables(case.x[None])
-        members.attend(kernel.sides, kernel.least, 0)
+        members.attend(kernel, 0, 1)
+        members.watch()
         found = {"loss": kernel.loss(table, members)} | kernel.gradient(table, members)
         handed_on = np.zeros(len(case.parameters.w), bool)
-        handed_on[members.extreme(kernel.widest)] = True
+        handed_on[members.next_to_overflow()] = True
         if isinstance(kernel, UnbiasedKernel):
             handed_on[members.special] |= case.parameters.w[members.special] != 0
         return {name: value.astype(dtype) for name, value in found.items()}, handed_on
