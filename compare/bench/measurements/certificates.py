@@ -12,7 +12,7 @@ from reference import Adam, Experiment, Parameters
 __all__ = ["GROUP"]
 
 STEPS = 2000
-MOST = {"warm": 2.5, "cold": 3.0}  # times the Keras run
+MOST = {"warm": 2.0, "cold": 3.0}  # times the Keras run
 START = Parameters(w=1.5, b=0.25, v=0.5, d=0.25)
 EXPERIMENTS = {
     "w, SGD, float32": Experiment(),
