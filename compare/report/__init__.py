@@ -36,7 +36,7 @@ __all__ = ["KillTable", "kill_table", "render"]
 
 SCRIPTS = (  # in this order
     *("numbers", "normal", "surface", "optimizers", "descent", "outcome"),
-    *("chart", "handle", "controls", "address"),
+    *("chart", "handle", "controls", "address", "sight"),
     *("votes_pulls", "votes_picture", "votes"),
     *("crossing", "plane", "hops", "closeup", "reach"),
     *("quick_moments", "minimum", "walks", "starts_map", "deaths_charts", "deaths"),

@@ -46,7 +46,8 @@ def put(session, **values):
 
 
 def mapped(session):
-    """Wait until all starts are computed; how many are where, in words."""
+    """Wait until all starts are computed, which is not before the map is near; how many are where, in words."""
+    session.execute_script("document.getElementById('deaths-map').scrollIntoView({ block: 'center' })")
     return WebDriverWait(session, WAIT).until(
         lambda _: counts if "of these" in (counts := text(session, "counts")) else ""
     )

@@ -38,6 +38,8 @@ def values(session):
 
 
 def filled(session):
+    """Wait until the whole plane is computed, which is not before it is near the window."""
+    session.execute_script("document.getElementById('reach-plane').scrollIntoView({ block: 'center' })")
     WebDriverWait(session, WAIT).until(lambda _: text(session, "#reach-cells").startswith(FINEST))
 
 
@@ -317,6 +319,7 @@ def test_axe_finds_nothing_in_the_figure(opened, looking):
         looking(opened, theme=theme)
         for state in (DEFAULT, DEFAULT | {"w": -1, "rate": 2.9}, DEFAULT | {"w": 12, "rate": 0.001}):
             put(opened, **state)
+            filled(opened)
             axe = Axe(opened)
             axe.inject()
             assert axe.run(context="'#reach'")["violations"] == []

@@ -85,6 +85,7 @@ def test_controls_verdict_and_charts_are_seen_together(opened, page, looking):
 
 def test_the_plane_has_no_colour_of_an_outcome_and_says_how_long_a_run_is(opened):
     put(opened, **(DEFAULT | {"w": -1, "steps": 777}))
+    opened.execute_script("document.getElementById('reach-plane').scrollIntoView({ block: 'center' })")
     WebDriverWait(opened, WAIT).until(lambda _: text(opened, "#reach-cells").startswith("96"))
     assert "Within the 777 steps chosen" in " ".join(at(opened, "#reach .legend").text.split())
     code = """const style = getComputedStyle(document.documentElement);

@@ -21,7 +21,7 @@ function startDeaths() {
   const share = shareAddress("deaths", (values) => controls.put(values));
   const play = playAlong(slider, button, at("still"), moment);
   let mapped = ""; // the settings that the map is of
-  let stop = () => {};
+  const fill = whenNear(at("map"));
   let run = null;
   let path = null;
   let minimum = null;
@@ -53,16 +53,17 @@ function startDeaths() {
   }
 
   function mapAgain() {
-    stop();
     map.old(true);
     at("counts").textContent = `Computing what becomes of ${STARTS} × ${STARTS} starts …`;
-    stop = mapStarts(run, minimum, { x: STARTS_FROM_TO, y: STARTS_FROM_TO }, (kinds, counts) => {
-      map.cells(kinds);
-      map.old(false);
-      if (counts) {
-        at("counts").textContent = startCountsInWords(counts, run);
-      }
-    });
+    fill(() => mapStarts(run, minimum, { x: STARTS_FROM_TO, y: STARTS_FROM_TO }, showStarts));
+  }
+
+  function showStarts(kinds, counts) {
+    map.cells(kinds);
+    map.old(false);
+    if (counts) {
+      at("counts").textContent = startCountsInWords(counts, run);
+    }
   }
 
   function moment() {

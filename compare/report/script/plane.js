@@ -80,30 +80,38 @@ function cellCentre(i, j, [across, up]) {
 /**
  * Fill the plane of a run's settings in slices of time, coarse cells first.
  *
- * `show(kinds, size)` is called with the rows of each pass that is complete; the answer stops it.
+ * `show(kinds, size)` is called with the rows of each pass that is complete. The answer is as `whenNear` wants it.
  */
 function fillPlane(run, show) {
   let [pass, cell, kinds] = [0, 0, []];
-  let timer = setTimeout(work);
+  let timer = setTimeout(slice);
 
-  function work() {
-    const until = performance.now() + SLICE;
+  /** Compute until a time, but no further than to the end of a pass. */
+  function work(until) {
+    const [across, up] = PASSES[pass];
     while (performance.now() < until) {
-      const [across, up] = PASSES[pass];
       const [i, j] = [cell % across, Math.floor(cell / across)];
       (kinds[j] ??= []).push(reachOf({ ...run, ...cellCentre(i, j, PASSES[pass]) }));
       cell += 1;
       if (cell === across * up) {
         show(kinds, PASSES[pass]);
         [pass, cell, kinds] = [pass + 1, 0, []];
-        if (pass === PASSES.length) {
-          return;
-        }
-        break;
+        return;
       }
     }
-    timer = setTimeout(work);
   }
 
-  return () => clearTimeout(timer);
+  function slice() {
+    if (pass < PASSES.length) {
+      work(performance.now() + SLICE);
+      timer = setTimeout(slice);
+    }
+  }
+
+  function finish(until) {
+    while (pass < PASSES.length && performance.now() < until) {
+      work(until);
+    }
+  }
+  return { stop: () => clearTimeout(timer), finish };
 }

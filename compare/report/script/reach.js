@@ -82,7 +82,7 @@ function drawPlane(svg, choose) {
   const handle = addHandle(chart, { label: "learning rate and momentum", move });
   const note = document.getElementById("reach-cells");
   const drawn = { cells: "", border: null };
-  let stop = () => {};
+  const fill = whenNear(svg);
   letClick(chart, move);
 
   function show(run) {
@@ -91,18 +91,19 @@ function drawPlane(svg, choose) {
       drawBorder(chart, border, words, drawn.border);
     }
     if (drawn.cells !== (drawn.cells = [run.w, run.optimizer, run.slope, run.steps].join())) {
-      stop();
       svg.querySelector(".label[transform]").textContent = name;
       handle.element.setAttribute("aria-label", `learning rate and ${name}`);
       cells.classList.add("old"); // until the first cells of these settings are known
       note.textContent = "Computing \u2026";
-      stop = fillPlane(run, (kinds, size) => {
-        addCells(chart, cells, kinds);
-        cells.classList.remove("old");
-        note.textContent = `${size.join(" \u00D7 ")} runs, one in the middle of each cell.`;
-      });
+      fill(() => fillPlane(run, showCells));
     }
     handle.put([run.rate, run.second], `learning rate ${plain(run.rate)}, ${name} ${plain(run.second)}`);
+  }
+
+  function showCells(kinds, size) {
+    addCells(chart, cells, kinds);
+    cells.classList.remove("old");
+    note.textContent = `${size.join(" \u00D7 ")} runs, one in the middle of each cell.`;
   }
   return { show };
 }

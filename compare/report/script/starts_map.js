@@ -16,21 +16,20 @@ function startOf(i, [low, high]) {
  * Compute the outcomes of all starts of the ranges x of w and y of b.
  *
  * After every level `show(kinds, counts)` gets rows of kinds, the lowest b first; `counts` tells the number of
- * starts by kind once all are computed, and is null before. The answer stops it.
+ * starts by kind once all are computed, and is null before. The answer is as `whenNear` wants it.
  */
 function mapStarts(run, minimum, { x, y }, show) {
   const kinds = Array.from({ length: STARTS }, () => new Array(STARTS).fill(""));
   let [level, j, i, waiting] = [0, 0, 0, 0];
 
-  function slice() {
-    const until = performance.now() + MAP_SLICE;
+  /** Compute until a time; whether all is done by then. */
+  function work(until) {
     while (level < COARSE.length) {
       const block = COARSE[level];
       while (j < STARTS) {
         while (i < STARTS) {
           if (performance.now() > until) {
-            waiting = requestAnimationFrame(slice);
-            return;
+            return false;
           }
           kinds[j][i] ||= fateOf(run, startOf(i, x), startOf(j, y), minimum);
           i += block;
@@ -40,9 +39,16 @@ function mapStarts(run, minimum, { x, y }, show) {
       [level, j] = [level + 1, 0];
       show(everyNth(kinds, block), block === 1 ? countKinds(kinds) : null);
     }
+    return true;
+  }
+
+  function slice() {
+    if (!work(performance.now() + MAP_SLICE)) {
+      waiting = requestAnimationFrame(slice);
+    }
   }
   waiting = requestAnimationFrame(slice);
-  return () => cancelAnimationFrame(waiting);
+  return { stop: () => cancelAnimationFrame(waiting), finish: work };
 }
 
 function everyNth(rows, step) {
