@@ -191,6 +191,17 @@ def test_a_link_to_a_claim_opens_it_whatever_was_filtered_and_puts_the_keyboard_
     assert opened.switch_to.active_element == at(opened, f"#{KINK} summary")
 
 
+def test_a_state_that_waits_to_be_in_the_address_does_not_replace_a_link_that_was_followed_since(opened):
+    code = """FIGURES.get("reach")({ w: -1 });
+    document.querySelector(arguments[0]).click();
+    const done = arguments[1];
+    setTimeout(() => done(location.hash), 400);"""
+    assert opened.execute_async_script(code, f"a[href='#{KINK}']") == f"#{KINK}"
+    assert is_open(opened, KINK)
+    opened.execute_script("FIGURES.get('reach')({ w: -2 })")
+    soon(opened, lambda: "figure=reach&w=-2" in opened.current_url)
+
+
 def test_an_address_with_a_claim_opens_it(opened, page):
     opened.get("about:blank")
     opened.get(f"{page.as_uri()}#{KINK}")

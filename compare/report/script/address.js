@@ -3,14 +3,16 @@
 "use strict";
 
 const FIGURES = new Map(); // what to call with the values in an address, by the id of the figure's section
+let addressing = null; // the timer of the state that is to be written into the address
 
-/** Let an address put a figure's values; the answer writes them into the address. */
+/** Let an address put a figure's values; the answer writes them into the address, unless another was followed since. */
 function shareAddress(id, put) {
   FIGURES.set(id, put);
-  let waiting = null;
   return (values) => {
-    clearTimeout(waiting); // browsers limit how often an address may change
-    waiting = setTimeout(() => history.replaceState(null, "", `#${addressOf(id, values)}`), 250);
+    const before = location.hash;
+    const write = () => location.hash === before && history.replaceState(null, "", `#${addressOf(id, values)}`);
+    clearTimeout(addressing); // browsers limit how often an address may change
+    addressing = setTimeout(write, 250);
   };
 }
 
