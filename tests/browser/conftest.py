@@ -29,6 +29,18 @@ FLAGS = (
     "--disable-sync",
     "--hide-scrollbars",
 )
+AS_AT_FIRST = """history.replaceState(null, "", location.pathname);
+for (const [figure, put] of FIGURES) {
+    const form = document.querySelector(`#${figure} form`);
+    form.reset();
+    put(Object.fromEntries(new FormData(form)));
+}
+for (const one of document.querySelectorAll("details")) {
+    one.open = window.unharmed.includes(one);
+}
+document.activeElement.blur();
+getSelection().removeAllRanges();
+scrollTo(0, 0);"""
 # What would set window.harmed if anything in the page took it for more than text.
 HOSTILE = (
     "</style></script></title><script>window.harmed = 1</script><img src=x onerror='window.harmed = 2'>"
@@ -126,19 +138,56 @@ def chromium(tmp_path_factory):
 
 @pytest.fixture
 def opened(chromium, page):
-    """The page, opened afresh in a light window of a desktop; nothing may be logged by then."""
-    return open_afresh(chromium, page)
+    """The page in a light window of a desktop, as if opened afresh: opened, or put back to what it was at first.
+
+    Tests that leave more behind than AS_AT_FIRST takes back, or that ask how the page opens, are `afresh` too.
+    """
+    if is_kept(chromium):
+        look(chromium)
+        put_back(chromium)
+    else:
+        open_to_keep(chromium, page)
+    return chromium
+
+
+def put_back(session):
+    session.execute_script(AS_AT_FIRST)
+
+
+@pytest.fixture
+def as_at_first():
+    """`put_back`, for the test that it does what it says."""
+    return put_back
+
+
+@pytest.fixture
+def afresh(chromium):
+    """Have the page opened for this test alone, which may do with it what it wants."""
+    forget = "delete window.unharmed"
+    chromium.execute_script(forget)
+    yield
+    chromium.execute_script(forget)
 
 
 @pytest.fixture
 def functions(chromium, page):
-    """The page for tests that call its functions, or set all of a figure; opened only if another test had it since.
+    """The page for tests that call its functions, or set all of a figure; opened only if another test left it since.
 
     Nothing may be planted in it.
     """
-    if not chromium.execute_script("return Boolean(window.unharmed)"):
-        open_afresh(chromium, page).execute_script("window.unharmed = true")
+    if not is_kept(chromium):
+        open_to_keep(chromium, page)
     return chromium
+
+
+def is_kept(session):
+    """Whether the window still has the page that an earlier test opened."""
+    return session.execute_script("return Boolean(window.unharmed)")
+
+
+def open_to_keep(session, page):
+    """Open the page, and let it remember that no test has harmed it, and what was open then."""
+    open_afresh(session, page).execute_script("window.unharmed = [...document.querySelectorAll('details[open]')]")
 
 
 def open_afresh(session, page):
@@ -223,9 +272,9 @@ class Gestures:
 
 
 @pytest.fixture
-def gestures(opened):
-    """Gestures on the opened page; a finger where `looking` has set a phone."""
-    return Gestures(opened)
+def gestures(chromium):
+    """Gestures on the page; a finger where `looking` has set a phone."""
+    return Gestures(chromium)
 
 
 def term_sizes(w, b, s):

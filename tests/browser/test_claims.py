@@ -92,6 +92,7 @@ def test_a_row_is_opened_by_mouse_by_touch_and_by_keys(opened, looking, gestures
     soon(opened, lambda: is_open(opened, KINK))
 
 
+@pytest.mark.usefixtures("afresh")
 def test_claims_are_filtered_by_verdict_by_source_and_by_words(opened):
     assert shown(opened) == [HOSTILE, LOWEST, KINK]
     choose(opened, "verdict", "holds")
@@ -108,6 +109,7 @@ def test_claims_are_filtered_by_verdict_by_source_and_by_words(opened):
     assert shown(opened) == [HOSTILE]
 
 
+@pytest.mark.usefixtures("afresh")
 def test_all_words_are_to_be_found_in_any_order_and_none_found_offers_to_show_all(opened):
     field, count = at(opened, "#claims-text"), at(opened, "#claims-count")
     everything = at(opened, "#claims-all")
@@ -125,6 +127,7 @@ def test_all_words_are_to_be_found_in_any_order_and_none_found_offers_to_show_al
     assert not everything.is_displayed()
 
 
+@pytest.mark.usefixtures("afresh")
 def test_only_rows_that_come_or_go_are_touched_by_the_filter(opened):
     code = """window.touched = 0;
     new MutationObserver((changes) => { window.touched += changes.length; })
@@ -161,6 +164,7 @@ def test_picture_and_numbers_stand_side_by_side_where_there_is_room(opened, look
         (("Infinity", "-Infinity", "-3"), [LOWEST, KINK, HOSTILE]),
     ],
 )
+@pytest.mark.usefixtures("afresh")
 def test_numbers_are_sorted_as_numbers_both_ways_and_missing_ones_stay_last(opened, numbers, order):
     for row, number in zip((HOSTILE, LOWEST, KINK), numbers, strict=True):
         opened.execute_script("document.getElementById(arguments[0]).dataset.number = arguments[1]", row, number)
@@ -176,6 +180,7 @@ def test_numbers_are_sorted_as_numbers_both_ways_and_missing_ones_stay_last(open
     assert shown(opened) == [HOSTILE, LOWEST, KINK]
 
 
+@pytest.mark.usefixtures("afresh")
 def test_claims_are_sorted_by_verdict_and_their_numbers_are_in_the_page(opened):
     choose(opened, "order", "rank")
     verdicts = [at(opened, f"#{row}").get_attribute("data-verdict") for row in shown(opened)]
@@ -183,6 +188,7 @@ def test_claims_are_sorted_by_verdict_and_their_numbers_are_in_the_page(opened):
     assert [at(opened, f"#{row}").get_attribute("data-number") for row in (LOWEST, KINK)] == ["1.0", "0.5"]
 
 
+@pytest.mark.usefixtures("afresh")
 def test_a_link_to_a_claim_opens_it_whatever_was_filtered_and_puts_the_keyboard_there(opened):
     choose(opened, "verdict", "holds")
     at(opened, f"a[href='#{KINK}']").send_keys(Keys.ENTER)
@@ -191,6 +197,7 @@ def test_a_link_to_a_claim_opens_it_whatever_was_filtered_and_puts_the_keyboard_
     assert opened.switch_to.active_element == at(opened, f"#{KINK} summary")
 
 
+@pytest.mark.usefixtures("afresh")
 def test_a_state_that_waits_to_be_in_the_address_does_not_replace_a_link_that_was_followed_since(opened):
     code = """FIGURES.get("reach")({ w: -1 });
     document.querySelector(arguments[0]).click();
@@ -209,6 +216,7 @@ def test_an_address_with_a_claim_opens_it(opened, page):
     assert 0 <= opened.execute_script(f"return document.getElementById('{KINK}').getBoundingClientRect().y") < 900
 
 
+@pytest.mark.usefixtures("afresh")
 def test_a_figure_is_put_where_the_verdict_was_decided_and_where_it_changes(opened):
     opened.execute_script("FIGURES.set('reach', (values) => { window.put = [...(window.put ?? []), values]; });")
     at(opened, f"#{HOSTILE} summary").send_keys(Keys.ENTER)
@@ -229,6 +237,7 @@ def test_a_figure_is_put_where_the_verdict_was_decided_and_where_it_changes(open
     assert "What is checked: w" in row
 
 
+@pytest.mark.usefixtures("afresh")
 def test_on_paper_what_is_not_simply_true_is_open_and_closed_again_afterwards(opened):
     opened.execute_script(
         "addEventListener('beforeprint', () => { window.onPaper = [...document.querySelectorAll('#claims-list > li')]"

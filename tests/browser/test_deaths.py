@@ -64,6 +64,7 @@ def near(found, expected):
     return all(-1 / 20 <= one - other <= 1 / 20 for one, other in zip(found, expected, strict=True))
 
 
+@pytest.mark.usefixtures("afresh")
 def test_at_first_a_neuron_dies_and_the_page_says_of_how_many_starts(opened):
     assert text(opened, "outcome").startswith("Dead: active on 0.37 % of the inputs.")
     assert "outcome dead" in at(opened, "#deaths-outcome").get_attribute("class")
@@ -107,6 +108,7 @@ def test_keys_move_the_start_and_every_setting_has_a_field(opened):
     assert [name for name in names if name] == ["w", "b", "slope", "rate", "momentum", "steps"]
 
 
+@pytest.mark.usefixtures("afresh")
 def test_a_finger_taps_and_drags_and_a_swipe_scrolls(opened, looking, gestures):
     looking(opened, width=390)
     gestures.swipe(place(opened, -1, 2))

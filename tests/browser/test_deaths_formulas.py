@@ -199,6 +199,7 @@ def test_cells_of_the_map_have_the_outcome_that_the_exact_witness_finds(function
     assert len(set(exact)) >= 2
 
 
+@pytest.mark.usefixtures("afresh")
 def test_outcomes_of_other_settings_would_be_seen(opened):
     opened.execute_script(
         "const right = fateOf; fateOf = (run, ...rest) => right({ ...run, rate: run.rate * 1.1 }, ...rest)"

@@ -104,6 +104,7 @@ def test_runs_are_those_of_the_reference_on_the_exact_gradient(functions, paths,
     ],
     ids=["nesterov", "not through float32", "amsgrad", "all through float32", "no decay", "a billionth", "gradient"],
 )
+@pytest.mark.usefixtures("afresh")
 def test_a_formula_that_is_hardly_wrong_is_seen(opened, paths, name, planted):
     expected = paths[name, RUNS[1]][:61]
     assert off(page_path(opened, name, RUNS[1], 60), expected) <= ALLOWED
@@ -140,6 +141,7 @@ def test_w_crosses_at_the_step_that_theory_says(functions, name, nesterov):
     assert max(step or 0 for step in found) > 20
 
 
+@pytest.mark.usefixtures("afresh")
 def test_a_weight_that_vanishes_never_comes_out_on_the_other_side(opened):
     """In real arithmetic it does not cross; in float64 its last digits would, after some two thousand steps."""
     run = {"w": -10, "optimizer": "Nesterov", "slope": 0, "steps": 20000}
@@ -197,6 +199,7 @@ def test_the_plane_is_what_theory_says(functions, name, nesterov):
         ("Adam", "OPTIMIZERS.Adam.furthest = () => -1e9; const d = descend; descend = (run) => d({ ...run, w: -2 })"),
     ],
 )
+@pytest.mark.usefixtures("afresh")
 def test_a_wrong_plane_is_seen(opened, name, planted):
     opened.execute_script(planted)
     found, seen = cells(opened, {"w": -1, "optimizer": name, "slope": 0}, 3000)

@@ -170,6 +170,7 @@ def test_keys_reach_what_the_mouse_reaches(opened):
     )
 
 
+@pytest.mark.usefixtures("afresh")
 def test_a_vertical_swipe_over_the_plane_scrolls_and_changes_nothing(opened, looking, gestures):
     looking(opened, width=390)
     filled(opened)

@@ -83,6 +83,7 @@ def test_controls_verdict_and_charts_are_seen_together(opened, page, looking):
         assert opened.execute_script(within)
 
 
+@pytest.mark.usefixtures("afresh")
 def test_the_plane_has_no_colour_of_an_outcome_and_says_how_long_a_run_is(opened):
     put(opened, **(DEFAULT | {"w": -1, "steps": 777}))
     opened.execute_script("document.getElementById('reach-plane').scrollIntoView({ block: 'center' })")

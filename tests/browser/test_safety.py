@@ -5,6 +5,7 @@ import pytest
 HARMED = "return typeof window.harmed"
 
 
+@pytest.mark.usefixtures("afresh")
 def test_hostile_texts_are_shown_and_do_nothing(opened):
     opened.execute_script("document.querySelectorAll('details').forEach(one => { one.open = true; })")
     assert opened.execute_script(HARMED) == "undefined"

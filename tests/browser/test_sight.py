@@ -38,6 +38,7 @@ def complete(session, figure):
 
 
 @pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.usefixtures("afresh")
 def test_a_map_is_filled_once_it_is_near_and_not_before(opened, figure):
     pause(opened)
     assert [state(opened, one) for one in FIGURES] == [([], False)] * 2
@@ -51,6 +52,7 @@ def test_a_map_is_filled_once_it_is_near_and_not_before(opened, figure):
     assert opened.execute_script("return document.documentElement.scrollHeight") == height
 
 
+@pytest.mark.usefixtures("afresh")
 def test_settings_out_of_sight_are_those_of_the_map_once_it_is_seen(opened):
     for values in ({"slope": 0.3}, {"slope": 1, "rate": 0.1}):
         opened.execute_script("FIGURES.get('deaths')(arguments[0])", values)
@@ -78,6 +80,7 @@ def test_an_address_with_a_state_fills_its_map(opened, page, figure):
     assert state(opened, figure)[0] == {"reach": ["crosses", "diverges"], "deaths": ["stuck"]}[figure]
 
 
+@pytest.mark.usefixtures("afresh")
 def test_on_paper_both_maps_are_complete_though_nobody_has_seen_them(opened):
     pause(opened)
     assert [state(opened, one)[1] for one in FIGURES] == [False] * 2

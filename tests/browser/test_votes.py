@@ -63,6 +63,7 @@ def marks(session, chart, kind):
 LINE, BALL = "#votes-neuron .handle", "#votes-loss .handle"
 
 
+@pytest.mark.usefixtures("afresh")
 def test_it_comes_first_and_says_who_votes(opened):
     sections = opened.execute_script("return [...document.querySelectorAll('main > section')].map(one => one.id)")
     assert sections[0] == "votes"
@@ -167,6 +168,7 @@ def test_keys_reach_what_the_mouse_reaches(opened):
         assert weight(opened) == -2.5
 
 
+@pytest.mark.usefixtures("afresh")
 def test_on_a_phone_only_the_ball_takes_the_finger(opened, looking, gestures):
     looking(opened, width=390)
     x, y = gestures.centre(BALL)
