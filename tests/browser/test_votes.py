@@ -228,8 +228,7 @@ def test_one_step_goes_on_the_expected_loss_and_one_batch_on_forty_random_inputs
 
 
 def test_after_fifty_batches_w_is_where_the_reference_is(opened):
-    for _ in range(50):
-        at(opened, "batch").click()
+    at(opened, "batch").send_keys(Keys.ENTER * 50)
     settings = {"initial": Parameters(w=-2.0), "optimizer": SGD(learning_rate=0.1)}
     run = train(Experiment(**settings, batch_size=40, steps=50, dtype="float64"))
     assert weight(opened) == float(f"{float(run.end.w):.6g}")
