@@ -215,6 +215,23 @@ def looking():
     return look
 
 
+def violations_in(session, part="html"):
+    """What axe finds that keeps people out of a part of the page: by rule, the elements that break it."""
+    from selenium_axe_python import Axe
+
+    axe = Axe(session)
+    if not session.execute_script("return 'axe' in window"):
+        axe.inject()
+    found = axe.run(repr(part), {"resultTypes": ["violations"]})["violations"]  # of the others no details
+    return {rule["id"]: [node["html"] for node in rule["nodes"]] for rule in found}
+
+
+@pytest.fixture
+def violations():
+    """`violations_in`, for tests of all that can be seen."""
+    return violations_in
+
+
 class Gestures:
     """A mouse and a finger, by places in the window; what a browser does with them, not what a test dispatches."""
 

@@ -122,7 +122,7 @@ def shown(session):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_also_in_what_can_be_opened(opened, looking, theme):
+def test_axe_finds_nothing_also_in_what_can_be_opened(opened, looking, violations, theme):
     looking(opened, theme=theme)
     opened.execute_script("dispatchEvent(new Event('beforeprint'))")  # for which all maps are filled
     opened.execute_script("document.querySelectorAll('details').forEach(one => { one.open = true; })")
@@ -130,7 +130,7 @@ def test_axe_finds_nothing_also_in_what_can_be_opened(opened, looking, theme):
 
 
 @pytest.mark.usefixtures("afresh")
-def test_axe_finds_planted_mistakes(opened):
+def test_axe_finds_planted_mistakes(opened, violations):
     opened.execute_script(
         """const image = document.createElement("img");
         document.querySelector("main").append(image);
@@ -138,15 +138,6 @@ def test_axe_finds_planted_mistakes(opened):
         document.querySelector("label[for=run-choice]").remove();"""
     )
     assert {"image-alt", "color-contrast", "select-name"} <= violations(opened).keys()
-
-
-def violations(session):
-    from selenium_axe_python import Axe
-
-    axe = Axe(session)
-    axe.inject()
-    found = axe.run()["violations"]
-    return {rule["id"]: [node["html"] for node in rule["nodes"]] for rule in found}
 
 
 @pytest.mark.parametrize("width", [320, 375, 1100])

@@ -325,14 +325,10 @@ def test_a_change_stops_the_plane_that_is_being_filled(opened):
     assert text(opened, "#reach-cells").startswith(FINEST)
 
 
-def test_axe_finds_nothing_in_the_figure(opened, looking):
-    from selenium_axe_python import Axe
-
-    axe = Axe(opened)
-    axe.inject()
+def test_axe_finds_nothing_in_the_figure(opened, looking, violations):
     for theme in ("light", "dark"):
         looking(opened, theme=theme)
         for state in (DEFAULT, DEFAULT | {"w": -1, "rate": 2.9}, DEFAULT | {"w": 12, "rate": 0.001}):
             put(opened, **state)
             filled(opened)
-            assert axe.run(context="'#reach'")["violations"] == []
+            assert violations(opened, "#reach") == {}
