@@ -114,10 +114,10 @@ class Members:
         """
         w = self.values["w"]
         self.special = NOBODY
-        if (
-            self.common and (np.minimum if self.common > 0 else np.maximum).reduce(w) * self.common >= self.least
-        ):  # not with NaN
-            return
+        if self.common:
+            nearest = (np.minimum if self.common > 0 else np.maximum).reduce(w)
+            if nearest * self.common >= self.least:  # not with NaN
+                return
         low = np.less(np.multiply(w, self.side, out=self.scratch.like(w)), self.least, out=self.scratch.flags)
         if not low.any():
             return

@@ -88,7 +88,8 @@ def run_shares(shares: Sequence[Share]) -> Recorded:
     finally:
         for conversation in conversations:
             conversation.end()
-    return joined([first, *(one.answer or compute(one.share) for one in conversations)])
+    others = [compute(one.share) if one.answer is None else one.answer for one in conversations]
+    return joined([first, *others])
 
 
 def _start() -> Process:

@@ -21,6 +21,7 @@ __all__ = ["Share", "compute", "number_of_shares", "shares"]
 VARIABLE = "NEURON_AUDIT_WORKERS"
 THREADS = "OMP_NUM_THREADS"  # what pools of processes set, so that none of them takes all cores
 SECONDS = 1.0  # of work that a process should have, as starting one takes some tenths
+LEAST_APART = 4  # steps between states; handing one over costs about as much as two steps by SGD
 SAMPLES_IN_CACHE = 2**16
 
 
@@ -116,7 +117,7 @@ def number_of_shares(whole: Share, workers: int | None) -> int:
     if workers is not None:
         return min(workers, max(1, whole.whole.members))
     most = _most()
-    if most == 1 or 4 * len(whole.recorded) > whole.experiment.steps:  # handing states over takes as long as the steps
+    if most == 1 or LEAST_APART * len(whole.recorded) > whole.experiment.steps:
         return 1
     return max(1, min(most, int(seconds_of_members(whole.experiment) / SECONDS)))
 
