@@ -14,7 +14,8 @@ except (ImportError, ValueError) as error:  # ValueError for a backend that Kera
 if keras.config.backend() != "tensorflow":
     raise ImportError(f"keras_impl needs Keras on TensorFlow, but Keras runs on {keras.config.backend()}")
 
-from keras_impl.recorder import Record, Recorder
+from keras_impl.recorder import Recorder
 from keras_impl.training import train
+from reference.subject import Record
 
 __all__ = ["Record", "Recorder", "train"]

@@ -8,7 +8,7 @@ XLA, as `model.fit` does on a GPU, or run operation by operation.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,43 +17,12 @@ import tensorflow as tf
 from keras_impl.model import build_model, build_optimizer, needs_bias, needs_output_layer
 from keras_impl.modes import MODES, in_mode
 from keras_impl.settings import floatx
-from keras_impl.subnormals import Subnormals, probe_subnormals
+from keras_impl.subnormals import probe_subnormals
 from reference import Experiment, Parameters
-from reference.experiment import require_experiment
+from reference.subject import Record, Subnormals, require_single
 from reference.training import blocks
 
-__all__ = ["Record", "Recorder", "require_single"]
-
-
-class Record(NamedTuple):
-    """A block of k consecutive steps as Keras took them.
-
-    States have k + 1 entries, from before the first to after the last step; what belongs
-    to a batch has k. All arrays are in the experiment's dtype.
-
-    Parameters
-    ----------
-    first_step : int
-        Number of steps completed before this block.
-    x, y : ndarray of shape (k, batch_size)
-        The batches.
-    parameters : Parameters of ndarray of shape (k + 1,)
-    slots : dict of str to Parameters of ndarray of shape (k + 1,)
-        None for parameters not trained.
-    y_pred : ndarray of shape (k, batch_size)
-    loss : ndarray of shape (k,)
-    gradient : Parameters of ndarray of shape (k,)
-        None for parameters not trained.
-    """
-
-    first_step: int
-    x: np.ndarray
-    y: np.ndarray
-    parameters: Parameters
-    slots: dict[str, Parameters]
-    y_pred: np.ndarray
-    loss: np.ndarray
-    gradient: Parameters
+__all__ = ["Recorder"]
 
 
 class Recorder:
@@ -133,13 +102,6 @@ class Recorder:
                 block = graph.record(experiment, first_step, x, y)
             yield block
             first_step += len(x)
-
-
-def require_single(experiment: Experiment) -> None:
-    """Raise a ValueError if the experiment is an ensemble, which Keras does not run."""
-    require_experiment(experiment)
-    if experiment.shape != ():
-        raise ValueError(f"Keras runs single experiments, got an ensemble of shape {experiment.shape}")
 
 
 class _Graph:

@@ -4,29 +4,13 @@ Its CPU kernels set the processor's flush-to-zero and denormals-are-zero flags; 
 they do, depends on the build, the kernel and the processor. Nothing else tells.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 import tensorflow as tf
 
 from keras_impl.modes import in_mode
+from reference.subject import Subnormals
 
-__all__ = ["Subnormals", "probe_subnormals"]
-
-
-class Subnormals(NamedTuple):
-    """What becomes of numbers below the smallest normal one.
-
-    Parameters
-    ----------
-    results_flushed : bool
-        A product that should be subnormal comes out as 0.
-    operands_flushed : bool
-        A subnormal operand counts as 0.
-    """
-
-    results_flushed: bool
-    operands_flushed: bool
+__all__ = ["probe_subnormals"]
 
 
 def probe_subnormals(dtype: str, mode: str = "graph") -> Subnormals:

@@ -11,7 +11,7 @@ import numpy as np
 
 from reference import checks
 from reference.neuron import Parameters, Target
-from reference.optimizers import Optimizer
+from reference.optimizers import Optimizer, cast_like_keras
 from reference.optimizers.sgd import SGD
 
 __all__ = ["Batches", "Experiment", "draw_batches", "iterate_batches"]
@@ -19,6 +19,7 @@ __all__ = ["Batches", "Experiment", "draw_batches", "iterate_batches"]
 Batches = tuple[np.ndarray, np.ndarray]
 
 ENSEMBLE = "Experiment.initial, negative_slope and optimizer"  # what may hold arrays
+CONSTANTS = ("float32", "direct")
 SAMPLES_PER_BLOCK = 2_000_000  # 16 MB of float64, whatever the number of steps
 
 
@@ -49,6 +50,10 @@ class Experiment:
     grad_at_zero : float or None
         Value of phi' at z = 0 in the reference; None is the slope, as Keras takes it on
         TensorFlow. Keras itself cannot be told.
+    constants : {"float32", "direct"}
+        How the slope, and what an optimizer of Keras casts, become numbers of the dtype: by way
+        of float32, also in float64, as Keras does on TensorFlow, or directly, as everywhere
+        else. Differs in float64 only, and below the smallest normal number.
 
     Raises
     ------
@@ -75,6 +80,7 @@ class Experiment:
     seed: int = 0
     dtype: str = "float32"
     grad_at_zero: float | None = None
+    constants: str = "float32"
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -84,7 +90,9 @@ class Experiment:
         put(self, "negative_slope", _slope(self.negative_slope))
         if self.grad_at_zero is not None:
             put(self, "grad_at_zero", checks.number("Experiment.grad_at_zero", self.grad_at_zero, self.dtype))
-        put(self, "optimizer", _optimizer(self.optimizer, self.dtype))
+        if self.constants not in CONSTANTS:
+            raise ValueError(f"Experiment.constants must be one of {CONSTANTS}, got {self.constants!r}")
+        put(self, "optimizer", _optimizer(self.optimizer, self.dtype).with_constants(self.constants))
         put(self, "target", _target(self.target, self.dtype))
         put(self, "trainable", _trainable(self.trainable))
         put(self, "initial", _initial(self.initial, self.dtype))
@@ -110,6 +118,24 @@ class Experiment:
     def shape(self) -> tuple[int, ...]:
         """Shape of the ensemble; () for a single neuron."""
         return checks.common_shape(ENSEMBLE, self._shapes())
+
+    @property
+    def slope(self) -> Any:
+        """The negative slope as a number of the dtype, or an array of them, rounded as `constants` says.
+
+        Examples
+        --------
+        >>> from dataclasses import replace
+        >>> sharp = Experiment(negative_slope=0.3, dtype="float64")
+        >>> sharp.slope, replace(sharp, constants="direct").slope
+        (np.float64(0.30000001192092896), np.float64(0.3))
+        """
+        dtype = np.dtype(self.dtype)
+        return (
+            cast_like_keras(self.negative_slope, dtype)
+            if self.constants == "float32"
+            else dtype.type(self.negative_slope)
+        )
 
 
 def draw_batches(experiment: Experiment) -> Batches:

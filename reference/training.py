@@ -9,7 +9,7 @@ import numpy as np
 from reference import checks
 from reference.experiment import Batches, Experiment, check_batches, iterate_batches, require_experiment
 from reference.neuron import Parameters, backward, forward, mean_squared_error
-from reference.optimizers import OptimizerState, cast_like_keras
+from reference.optimizers import OptimizerState
 from reference.trajectory import Trajectory, Watch, first_crossing, first_non_finite, present, steps_recorded
 
 __all__ = ["Trajectory", "blocks", "constants", "first_crossing", "first_non_finite", "start", "train"]
@@ -141,12 +141,11 @@ def start(experiment: Experiment) -> tuple[Parameters, OptimizerState]:
 def constants(experiment: Experiment) -> tuple[Any, Any]:
     """Slope (an array where the experiment has one) and derivative at the kink, in the experiment's dtype.
 
-    The slope is rounded as Keras rounds it: on TensorFlow it is a float32 attribute of
-    the operation, also in float64.
+    The slope is rounded as `experiment.constants` says: Keras on TensorFlow has it as a float32
+    attribute of the operation, also in float64.
     """
-    dtype = np.dtype(experiment.dtype)
     at_zero = experiment.grad_at_zero
-    return cast_like_keras(experiment.negative_slope, dtype), None if at_zero is None else dtype.type(at_zero)
+    return experiment.slope, None if at_zero is None else np.dtype(experiment.dtype).type(at_zero)
 
 
 def blocks(experiment: Experiment, batches: Batches | None) -> Iterator[Batches]:

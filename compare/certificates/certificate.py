@@ -15,7 +15,7 @@ from compare.certificates.sensitivity.twins import Twin
 from reference import Experiment, Trajectory
 
 if TYPE_CHECKING:
-    from keras_impl.subnormals import Subnormals
+    from reference.subject import Subnormals
 
 __all__ = ["Certificate"]
 

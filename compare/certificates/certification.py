@@ -109,7 +109,7 @@ def certify(
     True
     """
     import keras_impl
-    from keras_impl.recorder import require_single
+    from reference.subject import require_single
 
     require_single(experiment)
     if recorder is None:

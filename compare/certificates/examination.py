@@ -82,7 +82,7 @@ def examine(
     experiment's own, so that the reference's drawing is under test; `prefix` goes before the
     names of lanes.
     """
-    from keras_impl.training import assemble
+    from reference.subject import assemble
 
     differences = {name: Differences(prefix + name) for name in DECIDING}
     bits = differences["bit"] = Differences(f"{prefix}bit", lambda comparison: comparison.bits)
@@ -150,7 +150,7 @@ def _run_both(
     differences: dict[str, Differences],
 ) -> _BothRuns:
     """Run Keras and compare it block by block, while the reference runs in another thread."""
-    from keras_impl.training import without_samples
+    from reference.subject import without_samples
 
     redrawing = Redrawing(experiment) if drawn else None
     records: list[Record] = []

@@ -154,7 +154,7 @@ def _loaded() -> KerasHere:
 def _keras() -> KerasHere:
     """The one of the process beside the first."""
     here = _loaded()
-    from keras_impl.subnormals import Subnormals
+    from reference.subject import Subnormals
 
     ForkingPickler.register(Subnormals, _without_its_class)
     return here

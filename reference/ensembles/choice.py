@@ -5,7 +5,6 @@ import numpy as np
 from reference.ensembles.kernels.unbiased_kernel import UnbiasedKernel
 from reference.ensembles.overflow import largest_label
 from reference.experiment import Experiment
-from reference.optimizers import cast_like_keras
 
 __all__ = ["obstacle", "obstacle_in", "pays", "seconds_of_members"]
 
@@ -26,7 +25,7 @@ def obstacle(experiment: Experiment) -> str | None:
     (None, 'grad_at_zero must be the slope, got 1.0')
     """
     dtype, at_zero = np.dtype(experiment.dtype), experiment.grad_at_zero
-    if at_zero is not None and np.any(cast_like_keras(experiment.negative_slope, dtype) != dtype.type(at_zero)):
+    if at_zero is not None and np.any(experiment.slope != dtype.type(at_zero)):
         return f"grad_at_zero must be the slope, got {at_zero!r}"
     return _too_large(experiment, WIDEST)
 

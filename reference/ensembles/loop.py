@@ -21,7 +21,6 @@ from reference.ensembles.scratch import Scratch, aligned_copy
 from reference.ensembles.single_run import run_single
 from reference.experiment import Experiment
 from reference.neuron import Parameters
-from reference.optimizers import cast_like_keras
 
 __all__ = ["kernel_of", "run"]
 
@@ -101,7 +100,7 @@ def _chunks(experiment: Experiment, members: int, kernel: Kernel, slots: tuple[s
     }
     for name in {*experiment.trainable, "w", "b"}:
         values[name] = np.broadcast_to(values[name], members)
-    slope = cast_like_keras(experiment.negative_slope, dtype)
+    slope = experiment.slope
     slope = flat(slope.astype(np.float64)) if np.ndim(slope) else float(slope)
     optimizer = optimizer_of(experiment.optimizer, flat)
     chunks, scratch = [], Scratch.of(min(members, CHUNK))

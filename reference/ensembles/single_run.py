@@ -15,7 +15,6 @@ from reference.ensembles.neuron_fallback import neuron_gradient
 from reference.ensembles.overflow import limit
 from reference.ensembles.recorded import Recorded, empty
 from reference.experiment import Experiment
-from reference.optimizers import cast_like_keras
 
 __all__ = ["run_single"]
 
@@ -65,7 +64,7 @@ def _advance(kernel: UnbiasedKernel, tables: list[TwoSums], state: tuple[Any, Sl
     w, slots = state
     experiment, scalar, update = kernel.experiment, type(w), kernel.experiment.optimizer.update
     near, far = _reach(kernel)
-    v, slope = float(scalar(experiment.initial.v)), float(cast_like_keras(experiment.negative_slope, w.dtype))
+    v, slope = float(scalar(experiment.initial.v)), float(experiment.slope)
     tau_n, tau_p = kernel.taus
     steps, by_the_neuron = Steps([w], [slots], [], np.empty(0)), {}
     for step, (below, above, x) in enumerate(tables, first):

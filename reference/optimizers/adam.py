@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.optimizers.base import Optimizer, cast_like_keras, dtype_of
+from reference.optimizers.base import Optimizer, dtype_of
 
 __all__ = ["Adam", "AdamW"]
 
@@ -75,8 +75,8 @@ class Adam(Optimizer):
         t = np.add(iterations, 1, dtype=dtype_of(w))
         alpha = (
             scalar(self.learning_rate)
-            * np.sqrt(1 - np.power(cast_like_keras(self.beta_2, dtype_of(w)), t))
-            / (1 - np.power(cast_like_keras(self.beta_1, dtype_of(w)), t))
+            * np.sqrt(1 - np.power(self.constant(self.beta_2, dtype_of(w)), t))
+            / (1 - np.power(self.constant(self.beta_1, dtype_of(w)), t))
         )
         m = slots["momentum"] + (g - slots["momentum"]) * scalar(1 - self.beta_1)
         v = slots["velocity"] + (np.square(g) - slots["velocity"]) * scalar(1 - self.beta_2)
@@ -124,5 +124,5 @@ class AdamW(Adam):
         return MappingProxyType({**super()._ranges, "weight_decay": (0.0, float(np.finfo(np.float32).max))})
 
     def update(self, w: Any, g: Any, iterations: Any, slots: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        decay = w * cast_like_keras(self.weight_decay, dtype_of(w)) * dtype_of(w).type(self.learning_rate)
+        decay = w * self.constant(self.weight_decay, dtype_of(w)) * dtype_of(w).type(self.learning_rate)
         return super().update(w - decay, g, iterations, slots)

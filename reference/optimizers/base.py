@@ -8,8 +8,9 @@ import abc
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from types import MappingProxyType
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -52,6 +53,8 @@ class Optimizer(abc.ABC):
     """
 
     learning_rate: float = 0.01
+
+    constants: ClassVar[str] = "float32"  # how `constant` rounds, see `with_constants`
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -99,6 +102,31 @@ class Optimizer(abc.ABC):
         """
         arrays = {name: value for name in PER_MEMBER if np.ndim(value := getattr(self, name, 0.0)) > 0}
         return replace(self, **{name: checks.pick(value, shape, index) for name, value in arrays.items()})
+
+    def constant(self, value: Any, dtype: np.dtype[Any]) -> Any:
+        """A setting that Keras casts: by way of float32 (`cast_like_keras`), or directly where `constants` says so."""
+        return cast_like_keras(value, dtype) if self.constants == "float32" else dtype.type(value)
+
+    def with_constants(self, constants: str) -> "Optimizer":
+        """The same optimizer, casting its settings by way of "float32", as on TensorFlow, or "direct"-ly.
+
+        Formulas of systems that have but one way, in `reference.optimizers.pytorch` and so on, keep it.
+
+        Examples
+        --------
+        >>> from reference import SGD
+        >>> direct = SGD(momentum=0.9).with_constants("direct")
+        >>> direct, direct == SGD(momentum=0.9), direct.with_constants("float32") == SGD(momentum=0.9)
+        (SGD(learning_rate=0.01, momentum=0.9, nesterov=False), False, True)
+        >>> direct.constant(0.9, np.dtype(np.float64))
+        np.float64(0.9)
+        """
+        if constants == "direct" and self.constants == "float32":
+            return _directly(type(self), _settings(self))
+        if constants == "float32" and _DIRECTLY in type(self).__dict__:
+            (kind,) = type(self).__bases__
+            return kind(**_settings(self))  # type: ignore[no-any-return]
+        return self
 
     @property
     def _ranges(self) -> Mapping[str, tuple[float, float]]:
@@ -163,6 +191,29 @@ class Optimizer(abc.ABC):
                 stepped[name][i] = mine[name]
         slots = MappingProxyType({name: Parameters(*values) for name, values in stepped.items()})
         return Parameters(*new), OptimizerState(state.iterations + 1, slots)
+
+
+_DIRECTLY = "_casts_directly"  # marks what `_direct` makes
+
+
+@cache
+def _direct(kind: Any) -> Any:
+    """The class of an optimizer that casts its settings directly, under the same name."""
+    inherited = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__}
+
+    def rebuild(self: Optimizer) -> Any:  # pickle looks classes up by their name, which is the other one's
+        return _directly, (kind, _settings(self))
+
+    return type(kind.__name__, (kind,), {**inherited, "constants": "direct", _DIRECTLY: True, "__reduce__": rebuild})
+
+
+def _directly(kind: Any, settings: dict[str, Any]) -> Optimizer:
+    optimizer: Optimizer = _direct(kind)(**settings)
+    return optimizer
+
+
+def _settings(optimizer: Optimizer) -> dict[str, Any]:
+    return {field.name: getattr(optimizer, field.name) for field in fields(optimizer)}
 
 
 def _in_range(where: str, value: Any, allowed: tuple[float, float], per_member: bool) -> Any:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from reference.optimizers.base import Optimizer, any_positive, cast_like_keras, dtype_of
+from reference.optimizers.base import Optimizer, any_positive, dtype_of
 
 __all__ = ["SGD"]
 
@@ -71,6 +71,6 @@ class SGD(Optimizer):
         lr = dtype_of(w).type(self.learning_rate)
         if not slots:
             return w - g * lr, {}
-        mu = cast_like_keras(self.momentum, dtype_of(w))
+        mu = self.constant(self.momentum, dtype_of(w))
         m = slots["momentum"] * mu - g * lr
         return w + (m * mu - g * lr if self.nesterov else m), {"momentum": m}

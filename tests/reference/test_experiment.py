@@ -1,13 +1,14 @@
 """What an Experiment accepts and refuses, and the batches it draws."""
 
 import dataclasses
+import pickle
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
 import reference.experiment
-from reference import SGD, Adam, Experiment, Parameters, Target, draw_batches, iterate_batches
+from reference import SGD, Adam, Experiment, Parameters, Target, draw_batches, iterate_batches, train
 
 INF, NAN, HUGE = float("inf"), float("nan"), 10**400
 NAMES = "('w', 'b', 'v', 'd')"
@@ -88,6 +89,8 @@ BAD = [
     ({"dtype": ["float32"]}, "dtype must be float32 or float64, got ['float32']"),
     ({"grad_at_zero": NAN}, "grad_at_zero must be finite in float32, got nan"),
     ({"grad_at_zero": "0"}, "grad_at_zero must be a number, got '0'"),
+    ({"constants": "float16"}, "constants must be one of ('float32', 'direct'), got 'float16'"),
+    ({"constants": ["direct"]}, "constants must be one of ('float32', 'direct'), got ['direct']"),
 ]
 
 
@@ -234,3 +237,30 @@ def test_a_bad_block_length_is_refused_at_once(steps_per_block, kind):
 def test_what_is_no_experiment_is_refused(function):
     with pytest.raises(TypeError, match=r"^experiment must be an Experiment, got Adam\("):
         function(Adam())
+
+
+def test_constants_decide_how_slope_and_settings_are_rounded():
+    given = {"negative_slope": 0.3, "optimizer": SGD(momentum=0.9), "dtype": "float64"}
+    as_on_tensorflow, elsewhere = Experiment(**given), Experiment(**given, constants="direct")
+    assert as_on_tensorflow.slope == float(np.float32(0.3))
+    assert elsewhere.slope == 0.3
+    for experiment, momentum in ((as_on_tensorflow, float(np.float32(0.9))), (elsewhere, 0.9)):
+        assert experiment.optimizer.constant(0.9, np.dtype(np.float64)) == momentum
+        again = dataclasses.replace(experiment, optimizer=dataclasses.replace(experiment.optimizer, learning_rate=0.5))
+        assert again.optimizer.constant(0.9, np.dtype(np.float64)) == momentum
+        assert pickle.loads(pickle.dumps(experiment)) == experiment
+    assert as_on_tensorflow != elsewhere
+    assert dataclasses.replace(elsewhere, constants="float32") == as_on_tensorflow
+    assert repr(elsewhere.optimizer) == repr(as_on_tensorflow.optimizer)
+
+
+@pytest.mark.parametrize("members", [1, 5, 5000])
+def test_an_ensemble_rounds_its_slope_likewise(members):
+    given = {"negative_slope": 0.3, "dtype": "float64", "steps": 4, "batch_size": 64}
+    starts = np.linspace(-2.0, -0.5, members)
+
+    def end(constants, start):
+        return train(Experiment(initial=Parameters(w=start), constants=constants, **given), record="end").end.w
+
+    direct, by_float32, alone = end("direct", starts)[0], end("float32", starts)[0], end("direct", starts[0])
+    assert abs(direct - alone) < abs(by_float32 - alone) / 1000

@@ -133,7 +133,7 @@ def _observed(record: Recorded, experiment: Experiment) -> dict[str, np.ndarray]
 def xla_alarms() -> Iterator[str]:
     """Run Keras as it is, compiled by XLA, which fuses and reorders, and yield a line for each that is reported."""
     import keras_impl
-    from keras_impl.training import assemble
+    from reference.subject import assemble
 
     recorder = keras_impl.Recorder("xla")
     for name, experiment in _compiled().items():

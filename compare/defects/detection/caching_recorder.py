@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from keras_impl import Recorder
-from keras_impl.recorder import Record
 from reference import Experiment
+from reference.subject import Record
 
 __all__ = ["CachingRecorder"]
 

@@ -97,7 +97,7 @@ def look(family: Family, recorder: "Recorder", side: str | None = None) -> list[
 
 
 def _experiment(name: str, experiment: Experiment, recorder: "Recorder") -> Iterator[Sighting]:
-    from keras_impl.training import assemble
+    from reference.subject import assemble
 
     batches = draw_batches(experiment)
     records = list(recorder.record(experiment, batches))

@@ -12,7 +12,6 @@ from reference.ensembles.kernels.general_kernel import GeneralKernel
 from reference.ensembles.members import Members
 from reference.ensembles.tables.affine_sums import affine_sums, pivots_of
 from reference.experiment import Experiment
-from reference.optimizers import cast_like_keras
 
 __all__ = ["AffineKernel"]
 
@@ -34,7 +33,7 @@ class AffineKernel(GeneralKernel):
         super().__init__(experiment, members)
         dtype = np.dtype(experiment.dtype)
         self.v = float(dtype.type(experiment.initial.v))
-        self.slope = float(cast_like_keras(experiment.negative_slope, dtype))
+        self.slope = float(experiment.slope)
         self.taus = self.lines.left[0], self.lines.right[0]
         self.pivots = np.array(pivots_of(self.taus, self.v))
 

@@ -18,7 +18,6 @@ from compare.claims.witnesses.seeds.batch_streams import Kinks, stream_of_each
 from compare.claims.witnesses.seeds.batch_sums import Moments, evaluate
 from compare.claims.witnesses.seeds.unbiased_batches import gradient_on, lines_of, loss_on
 from reference import Experiment, Optimizer, Parameters
-from reference.optimizers import cast_like_keras
 from reference.optimizers.base import PER_MEMBER
 
 __all__ = ["Family", "kind_of"]
@@ -180,7 +179,7 @@ class _Stage:
         self.first, self.end = first, end
         self.optimizer = _together([e.optimizer for e in experiments])
         dtype, names = np.dtype(experiments[0].dtype), experiments[0].trainable
-        self.slope = np.array([[cast_like_keras(e.negative_slope, dtype)] for e in experiments], np.float64)
+        self.slope = np.array([[e.slope] for e in experiments], np.float64)
         shape = (len(experiments), members)
         # Unlike zeros, what is empty takes no memory until it is written to.
         self.visited = {name: np.empty((end - first + 1, *shape), dtype) for name in names}

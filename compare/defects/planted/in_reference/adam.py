@@ -8,13 +8,13 @@ __all__ = ["DEFECTS"]
 
 in_adam = partial(Substitution, "reference.optimizers.adam")
 
-_POWER_1 = "np.power(cast_like_keras(self.beta_1, dtype_of(w)), t)"
-_POWER_2 = "np.power(cast_like_keras(self.beta_2, dtype_of(w)), t)"
+_POWER_1 = "np.power(self.constant(self.beta_1, dtype_of(w)), t)"
+_POWER_2 = "np.power(self.constant(self.beta_2, dtype_of(w)), t)"
 _AGE = "t = np.add(iterations, 1, dtype=dtype_of(w))"
 _LATE_AGE = "np.maximum(np.add(iterations, 0, dtype=dtype_of(w)), 1)"
 _ADAM_ROOT = "(np.sqrt(v) + scalar(self.epsilon))"
 _HAT = 'v = new["velocity_hat"] = np.maximum(slots["velocity_hat"], v)'
-_DECAY_RATE = "cast_like_keras(self.weight_decay, dtype_of(w)) * dtype_of(w).type(self.learning_rate)"
+_DECAY_RATE = "self.constant(self.weight_decay, dtype_of(w)) * dtype_of(w).type(self.learning_rate)"
 _DECAY = f"decay = w * {_DECAY_RATE}"
 _ADAMW_STEP = "return super().update(w - decay, g, iterations, slots)"
 
@@ -35,8 +35,8 @@ DEFECTS = defects(
         ("adam-power-missing", "adam"): (
             "The corrections use beta, not beta to the power t.",
             "eriklindernoren/ML-From-Scratch#35: the bias correction is not raised to the power t",
-            in_adam(_POWER_1, "cast_like_keras(self.beta_1, dtype_of(w))"),
-            in_adam(_POWER_2, "cast_like_keras(self.beta_2, dtype_of(w))"),
+            in_adam(_POWER_1, "self.constant(self.beta_1, dtype_of(w))"),
+            in_adam(_POWER_2, "self.constant(self.beta_2, dtype_of(w))"),
         ),
         ("adam-powers-one-ahead", "adam"): (
             "The first step is corrected as if it were the second.",
@@ -133,7 +133,7 @@ DEFECTS = defects(
             "pytorch/pytorch#4429: L2 regularization in the gradient is not decoupled weight decay",
             in_adam(
                 _ADAMW_STEP,
-                "return super().update(w, g + w * cast_like_keras(self.weight_decay, dtype_of(w)), iterations, slots)",
+                "return super().update(w, g + w * self.constant(self.weight_decay, dtype_of(w)), iterations, slots)",
             ),
         ),
         ("decay-after-step", "adamw"): (
@@ -149,7 +149,7 @@ DEFECTS = defects(
         ("decay-not-scaled", "adamw"): (
             "The decay is not multiplied by the learning rate.",
             "tensorflow/addons#2282: weight decay is not multiplied with the learning rate",
-            in_adam(_DECAY, "decay = w * cast_like_keras(self.weight_decay, dtype_of(w))"),
+            in_adam(_DECAY, "decay = w * self.constant(self.weight_decay, dtype_of(w))"),
         ),
         ("decay-without-parameter", "adamw"): (
             "The decay is a constant, not a share of the parameter.",
