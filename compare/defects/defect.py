@@ -102,7 +102,9 @@ class Defect:
     @property
     def side(self) -> str:
         """Which of the two implementations it is planted in: "reference" or "keras"."""
-        return "reference" if self.patches[0].where.startswith("reference.") else "keras"
+        where = self.patches[0].where
+        # What a subject's records are put together by stands beside the reference, and is no part of it.
+        return "reference" if where.startswith("reference.") and where != "reference.subject" else "keras"
 
     @property
     def historical(self) -> bool:

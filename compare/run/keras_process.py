@@ -8,15 +8,13 @@ is one process. What is computed is the same.
 
 import os
 import sys
-from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from itertools import islice
-from multiprocessing.reduction import ForkingPickler
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from compare.claims import Claim
 from compare.claims.findings import Finding as ClaimFinding
@@ -153,11 +151,7 @@ def _loaded() -> KerasHere:
 @cache
 def _keras() -> KerasHere:
     """The one of the process beside the first."""
-    here = _loaded()
-    from reference.subject import Subnormals
-
-    ForkingPickler.register(Subnormals, _without_its_class)
-    return here
+    return _loaded()
 
 
 def _finding(case: Case) -> Finding:
@@ -171,12 +165,3 @@ def _run(experiment: Experiment) -> KerasRun:
 
 def _judge_installed(check: Check) -> ClaimFinding | None:
     return _keras().installed(check)
-
-
-def _without_its_class(value: Any) -> tuple[Any, tuple[Any, ...]]:
-    """A named tuple of `keras_impl` for the process that must not load Keras to read it."""
-    return _alike, (type(value).__name__, value._fields, tuple(value))
-
-
-def _alike(name: str, fields: tuple[str, ...], values: tuple[Any, ...]) -> Any:
-    return namedtuple(name, fields)(*values)

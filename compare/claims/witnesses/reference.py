@@ -1,5 +1,7 @@
 """Findings of the reference: from its runs over many seeds or starts, and from its update rules."""
 
+from dataclasses import fields
+
 import numpy as np
 
 from compare.claims.check_text import measured
@@ -115,7 +117,7 @@ def _default(check: DefaultCheck) -> Finding | None:
     module, _, name = check.of.rpartition(".")
     if module != "keras.optimizers" or name not in OPTIMIZERS:
         return None
-    field = OPTIMIZERS[name].__dataclass_fields__.get(check.argument)
+    field = next((field for field in fields(OPTIMIZERS[name]) if field.name == check.argument), None)
     if field is None:
         return None
     number = field.default if isinstance(field.default, float) else None

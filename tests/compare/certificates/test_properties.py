@@ -8,7 +8,7 @@ FUZZ_SECONDS lets rounds go on for so long; without it there is one.
 
 import os
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import NamedTuple
 
 import keras
@@ -77,9 +77,9 @@ def structures(draw):
         "centered": st.booleans(),
     }
     kind = OPTIMIZERS[draw(st.sampled_from(sorted(OPTIMIZERS)))]
-    fields = {name: draw(settings_of[name]) for name in kind.__dataclass_fields__ if name in settings_of}
+    drawn = {field.name: draw(settings_of[field.name]) for field in fields(kind) if field.name in settings_of}
     return Structure(
-        kind(**fields),
+        kind(**drawn),
         tuple(draw(st.sets(st.sampled_from(NAMES), min_size=1))),
         draw(st.sampled_from([0.0, 0.3, 1.0]) | st.floats(-2, 3)),
         draw(st.sampled_from(["float32", "float64"])),

@@ -7,7 +7,7 @@ from compare.defects.defect import MISSED_FIRST, Substitution, defects
 __all__ = ["DEFECTS"]
 
 in_training = partial(Substitution, "reference.training")
-in_assembly = partial(Substitution, "keras_impl.training")
+in_assembly = partial(Substitution, "reference.subject")
 in_recorder = partial(Substitution, "keras_impl.recorder")
 
 _LOSSES = "np.array([loss for _, loss in seen])"

@@ -154,7 +154,7 @@ DEFECTS = defects(
         ("decay-without-parameter", "adamw"): (
             "The decay is a constant, not a share of the parameter.",
             "e-sensing/torchopt#14: the weight decay is not multiplied by the parameter",
-            in_adam(_DECAY, _DECAY.replace("w * cast", "cast")),
+            in_adam(_DECAY, _DECAY.replace("w * self", "self")),
         ),
         ("decay-ignored", "adamw"): (
             "There is no decay.",
