@@ -74,6 +74,8 @@ class Subject(Protocol):
     ----------
     name : str
         With its version, such as "Keras 3.15.1 on TensorFlow 2.21.0".
+    system : {"keras", "pytorch", "optax"} or ""
+        Whose formulas its optimizers are by, as `reference.optimizers.READINGS` has them.
     mode : {"graph", "xla", "eager"}
         How it is run.
     operations : {"as written", "rewritten", "contracted", "fused"}
@@ -82,24 +84,36 @@ class Subject(Protocol):
         kernel; or anything evaluated anew wherever it is used, with other contractions, as in XLA.
     constants : {"float32", "direct"}
         How a setting becomes a number of the dtype, see `reference.Experiment`.
+    takes_optimizer : bool
+        Whether it trains with the experiment's optimizer, by name and arguments, rather than with
+        one of its own, which is to do the same.
+    argument : str
+        What names it in a call of `compare.certify`, such as ``subject="torch"``; empty for Keras,
+        which needs none.
     """
 
     name: str
+    system: str
     mode: str
     operations: str
     constants: str
+    takes_optimizer: bool
+    argument: str
 
     def record(self, experiment: Experiment, batches: Batches | None = None) -> Iterator[Record]:
         """Run an experiment of a single neuron on these batches, by default its own, block by block."""
 
     def at_kink(self, negative_slope: float, dtype: str) -> float:
-        """The derivative that the activation of this slope has at 0, asked of the system itself."""
+        """The derivative that the activation of this slope has at 0, by the system's convention."""
 
-    def subnormals(self, dtype: str) -> Subnormals:
-        """What becomes of subnormal numbers, asked of the system itself."""
+    def subnormals(self, dtype: str) -> Subnormals | None:
+        """What becomes of subnormal numbers, asked of the system itself; None if that is not known."""
 
     def in_single(self, dtype: str) -> frozenset[str]:
-        """Which of "y_pred", "loss" and "gradient" are computed in float32 although the dtype is float64; probed."""
+        """Which of "y_pred", "loss" and "gradient" are computed in float32 although the dtype is float64."""
+
+    def refuses(self, dtype: str) -> str | None:
+        """Why it cannot compute in this dtype, in a line; None if it can."""
 
 
 def require_single(experiment: Experiment) -> None:

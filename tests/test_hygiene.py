@@ -34,7 +34,7 @@ DERIVED_IN_PLACE = {
     ),
     "abs(found.d - best.d) < 2.0 ** (-40)": "tells a point at rest from one that is 2^-20 away",
     "found.high - found.low < 2.0 ** (-45)": "some spacings of numbers around 1 to 100, which is as narrow as it gets",
-    "abs(found.reference / found.keras - 2) < 2.0 ** (-40)": "tells a factor 2 from 2 n u, which is smaller",
+    "abs(found.reference / found.observed - 2) < 2.0 ** (-40)": "tells a factor 2 from 2 n u, which is smaller",
 }
 
 COMPARERS = frozenset(

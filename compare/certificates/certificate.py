@@ -2,22 +2,25 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from compare.certificates.differences import Disagreement, Worst
 from compare.certificates.evaluation import KinkFork
 from compare.certificates.exact.initial_steps import ExactLane
+from compare.certificates.readings import Fit, spelled
 from compare.certificates.redrawn_batches import Drawing
 from compare.certificates.sensitivity.remedies import remedies
 from compare.certificates.sensitivity.twins import Twin
-from reference import Experiment, Trajectory
-
-if TYPE_CHECKING:
-    from reference.subject import Subnormals
+from compare.certificates.specification import short_name_of
+from reference import Experiment, Optimizer, Trajectory
+from reference.subject import Subnormals
 
 __all__ = ["Certificate"]
+
+# What goes before a command for Keras on another backend than TensorFlow.
+BACKENDS = {"JAX": "KERAS_BACKEND=jax ", "PyTorch": "KERAS_BACKEND=torch "}
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +30,12 @@ class Certificate:
     Parameters
     ----------
     experiment : Experiment
+    subject : str
+        What was under test, with its version: "Keras 3.15.1 on TensorFlow 2.21.0", "PyTorch 2.13.0".
+    argument : str
+        What names the subject in a call of `certify`; empty for Keras.
     mode : {"graph", "xla", "eager"}
-        How TensorFlow ran Keras.
+        How it was run: as a TensorFlow graph, compiled by XLA, or operation by operation.
     own_data : bool
         Whether the batches were given, not drawn.
     agrees : bool
@@ -45,6 +52,12 @@ class Certificate:
     compared : mapping of str to int
         By quantity, how many numbers had a finite bound and were compared in lockstep, those
         of the twins among them.
+    unseen : tuple of str
+        Quantities that the subject does not show, or computes in float32 although the dtype is
+        float64: they are not compared in this run.
+    readings : tuple of Fit
+        Other systems' formulas of the optimizer with which the subject agrees, where it disagrees
+        with the experiment's; see `compare.certificates.readings`.
     power : mapping of str to float
         For each setting the smallest relative error that would have been seen, in the run
         or in a twin; infinite where it is not exercised. See `compare.certificates.sensitivity.power`.
@@ -64,17 +77,19 @@ class Certificate:
     fork_count : int
         How many there are in all.
     subnormals : Subnormals
-        What TensorFlow was found to do with numbers below the smallest normal one. The
-        bounds hold either way.
+        What the subject was found to do with numbers below the smallest normal one, None if
+        that is not known. The bounds hold either way.
     steps_compared : int
-        Steps that started from a finite state in Keras.
+        Steps that started from a finite state of the subject.
     vacuous_from : int or None
         First step from which the bound of the free run says nothing; None if never.
-    reference, keras : Trajectory
-        The two runs.
+    reference, observed : Trajectory
+        The two runs, the reference's and the subject's.
     """
 
     experiment: Experiment
+    subject: str
+    argument: str
     mode: str
     own_data: bool
     agrees: bool
@@ -82,6 +97,8 @@ class Certificate:
     first_disagreement: Disagreement | None
     not_compared: Disagreement | None
     compared: Mapping[str, int]
+    unseen: tuple[str, ...]
+    readings: tuple[Fit, ...]
     power: Mapping[str, float]
     lockstep: Mapping[str, Worst]
     free_run: Mapping[str, Worst]
@@ -94,11 +111,27 @@ class Certificate:
     exact: ExactLane
     forks: tuple[KinkFork, ...]
     fork_count: int
-    subnormals: "Subnormals"
+    subnormals: Subnormals | None
     steps_compared: int
     vacuous_from: int | None
     reference: Trajectory
-    keras: Trajectory
+    observed: Trajectory
+
+    @property
+    def keras(self) -> Trajectory:
+        """`observed`, by the name it had when there was no subject but Keras."""
+        return self.observed
+
+    @property
+    def headline(self) -> str:
+        """Which side ends in infinities or NaN while the other does not; empty if both do, or neither."""
+        sides = ((short_name_of(self.subject), self.observed), ("the reference", self.reference))
+        ends = [(who, path.diverged_at) for who, path in sides if path.diverged_at is not None]
+        if len(ends) != 1:
+            return ""
+        ((who, steps),) = ends
+        other = next(name for name, _ in sides if name != who)
+        return f"{who} is not finite from step {steps} on, {other} stays finite for all {self.experiment.steps} steps"
 
     @property
     def why_not(self) -> str:
@@ -123,29 +156,45 @@ class Certificate:
 
 def _command(certificate: Certificate) -> str:
     """Shell command that repeats a certificate."""
-    mode = "" if certificate.mode == "graph" else f", mode={certificate.mode!r}"
-    batches = ", batches=(x, y)" if certificate.own_data else ""
-    mode += "" if certificate.twins else ", twins=False"
-    code = f"from compare import certify; from reference import *; print(certify({_call(certificate.experiment)}"
-    return f'python -c "{code}{batches}{mode}))"'
+    backend = BACKENDS.get(certificate.subject.partition(" on ")[2].partition(" ")[0], "")
+    compiled = certificate.mode if not certificate.argument and not backend and certificate.mode != "graph" else None
+    options = [
+        certificate.argument,
+        "batches=(x, y)" if certificate.own_data else "",
+        f"mode={compiled!r}" if compiled else "",
+        "" if certificate.twins else "twins=False",
+    ]
+    arguments = ", ".join([_call(certificate.experiment), *filter(None, options)])
+    system = _text(certificate.experiment.optimizer).partition("(")[0].rpartition(".")[0]
+    imported = "from compare import certify; from reference import *"
+    imported += f"; from reference.optimizers import {system}" if system else ""
+    code = f"{imported}; print(certify({arguments}))"
+    quoted = f"python -c '{code}'" if '"' in code else f'python -c "{code}"'
+    return f"{backend}{quoted}"
 
 
 def _call(experiment: Experiment) -> str:
     """The experiment as a constructor call, without what has its default."""
-    given = (f"{f.name}={getattr(experiment, f.name)!r}" for f in fields(experiment) if _differs(experiment, f))
+    given = (f"{f.name}={_text(getattr(experiment, f.name))}" for f in fields(experiment) if _differs(experiment, f))
     return f"Experiment({', '.join(given)})"
+
+
+def _text(value: Any) -> str:
+    return spelled(value) if isinstance(value, Optimizer) else repr(value)
 
 
 def _differs(experiment: Experiment, field: Field[Any]) -> bool:
     default = field.default if field.default_factory is MISSING else field.default_factory()
-    return repr(getattr(experiment, field.name)) != repr(default)
+    return _text(getattr(experiment, field.name)) != _text(default)
 
 
 def _lines(certificate: Certificate) -> Iterator[str]:
     experiment = certificate.experiment
     differs = certificate.first_disagreement is not None
     verdict = "agrees" if certificate.agrees else "DISAGREES" if differs else "NOT COMPARED"
-    yield f"{verdict}: {_call(experiment)}, {experiment.dtype}, {certificate.mode}"
+    yield f"{verdict}: {_call(experiment)}, {experiment.dtype}, {certificate.subject}, {certificate.mode}"
+    if certificate.headline:
+        yield f"NOT FINITE ON ONE SIDE: {certificate.headline}"
     yield f"{'lane':10}{'quantity':18}{'difference/bound':>17}{'at step':>9}{'ULP':>9}{'at step':>9}{'unbounded':>11}"
     yield from _rows("lockstep", certificate.lockstep)
     yield from _rows("free run", certificate.free_run)
@@ -169,11 +218,20 @@ def _lines(certificate: Certificate) -> Iterator[str]:
     yield from (str(fork) for fork in certificate.forks[:3])
     if certificate.fork_count > 3:
         yield f"FORK: {certificate.fork_count} samples in all are within rounding of the kink"
-    flushed = "flushed to zero" if any(certificate.subnormals) else "kept"
-    yield f"subnormal numbers are {flushed} by TensorFlow here"
+    if certificate.subnormals is not None:
+        flushed = "flushed to zero" if any(certificate.subnormals) else "kept"
+        yield f"subnormal numbers are {flushed} by {certificate.subject} here"
+    if certificate.unseen:
+        yield f"not compared in {experiment.dtype}: {', '.join(certificate.unseen)}; {_why_unseen(certificate)}"
     if certificate.first_disagreement is not None:
         yield f"first disagreement: {certificate.first_disagreement}"
+        yield from (f"the formula that fits: {fit}" for fit in certificate.readings)
         yield f"reproduce: {certificate.reproduce}"
+
+
+def _why_unseen(certificate: Certificate) -> str:
+    who = short_name_of(certificate.subject)
+    return f"{who} does not show them, or computes them in float32"
 
 
 def _own_records(certificate: Certificate) -> Iterator[str]:
@@ -186,7 +244,8 @@ def _own_records(certificate: Certificate) -> Iterator[str]:
         yield f"drawing   the reference's, {drawing.compared // 2} of {of} samples: as the generator gives them"
     else:
         yield f"drawing   {drawing.differing} of {drawing.compared} samples and labels DIFFER"
-    recorded = "what the reference recorded of each step, and Keras' path"
+    who = short_name_of(certificate.subject)
+    recorded = f"what the reference recorded of each step, and the path of {who}"
     for lane, says in (("start", "start, batches, and what is not trained"), ("record", recorded)):
         entries = getattr(certificate, lane)
         wrong = [quantity for quantity, worst in entries.items() if worst.ratio > 1]
@@ -215,13 +274,14 @@ def _elsewhere(certificate: Certificate) -> str:
 
 
 def _diverged(certificate: Certificate) -> Iterator[str]:
-    theirs, ours = certificate.keras.diverged_at, certificate.reference.diverged_at
+    theirs, ours = certificate.observed.diverged_at, certificate.reference.diverged_at
+    who = short_name_of(certificate.subject)
     if theirs is not None:
         steps = certificate.experiment.steps
-        yield f"diverged: Keras' state is not finite after {theirs} of {steps} steps"
+        yield f"diverged: the state of {who} is not finite after {theirs} of {steps} steps"
     if theirs != ours and certificate.first_disagreement is None:
         yield (
-            f"diverged: Keras {_after(theirs)}, the reference {_after(ours)}; each step of either is right, so "
+            f"diverged: {who} {_after(theirs)}, the reference {_after(ours)}; each step of either is right, so "
             "rounding explains it"
         )
 
@@ -239,7 +299,8 @@ def _rows(lane: str, worst: Mapping[str, Worst]) -> Iterator[str]:
 
 def _bit_lane(certificate: Certificate) -> Iterator[str]:
     if not certificate.bits:
-        yield "bit       not expected of XLA, which fuses operations"
+        fused = "XLA" if certificate.mode == "xla" else short_name_of(certificate.subject)
+        yield f"bit       not expected of {fused}, which fuses operations"
         return
     equal = [quantity for quantity, w in certificate.bits.items() if w.ulps == 0]
     yield f"bit       0 ULP: {', '.join(equal) or 'none'}"

@@ -17,7 +17,7 @@ class Comparison(NamedTuple):
 
     quantity: str
     first_step: int
-    keras: np.ndarray
+    observed: np.ndarray
     ball: Ball
     ratio: np.ndarray  # observed difference / bound, see `compare.rounding.ratio`
     ulps: np.ndarray  # distance in units in the last place, of `y_pred` the largest of all samples
@@ -25,15 +25,16 @@ class Comparison(NamedTuple):
     # reduction, and where nothing of the kind is expected.
     bits: np.ndarray | None = None
     sample: np.ndarray | None = None  # index in the batch, for `y_pred`
+    shown: bool = True  # False of what the subject does not show, or not in this precision: it is not compared
     numbers: int = 1  # how many numbers each entry stands for: of `y_pred` all samples of a batch
 
     @classmethod
     def of(
-        cls, quantity: str, first_step: int, keras: np.ndarray, ball: Ball, written: Ball | None = None
+        cls, quantity: str, first_step: int, observed: np.ndarray, ball: Ball, written: Ball | None = None
     ) -> "Comparison":
         """Compare k values with the Ball of admissible ones, and for `bits` with that of operations as `written`."""
-        bits = None if written is None else ratio(keras, written)
-        return cls(quantity, first_step, keras, ball, ratio(keras, ball), ulps(keras, ball.value), bits)
+        bits = None if written is None else ratio(observed, written)
+        return cls(quantity, first_step, observed, ball, ratio(observed, ball), ulps(observed, ball.value), bits)
 
     @classmethod
     def exactly(cls, quantity: str, first_step: int, observed: np.ndarray, due: np.ndarray) -> "Comparison":
@@ -46,10 +47,17 @@ class Comparison(NamedTuple):
         first = parts[0]
         joined: dict[str, Any] = {
             field: np.concatenate([getattr(part, field) for part in parts])
-            for field in ("keras", "ball", "ratio", "ulps", "bits", "sample")
+            for field in ("observed", "ball", "ratio", "ulps", "bits", "sample")
             if getattr(first, field) is not None
         }
         return first._replace(**joined)
+
+    def unbounded(self) -> "Comparison":
+        """Return a copy that compares nothing."""
+        nothing = np.zeros(len(self.ratio))
+        return self._replace(
+            ball=Ball(self.ball.value, nothing + np.inf), ratio=nothing, ulps=nothing, bits=None, shown=False
+        )
 
     def beyond_bound(self, which: np.ndarray) -> "Comparison":
         """Return a copy whose ratio is infinite at some of the k steps, given as a mask or indices."""

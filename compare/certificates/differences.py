@@ -18,13 +18,13 @@ class Disagreement(NamedTuple):
     Parameters
     ----------
     lane : str
-        "start", "record", "drawing", "lockstep", "free run", "bit", "exact: Keras" or "exact:
-        reference"; of a twin with its name before it, as in "float64 twin: lockstep".
+        "start", "record", "drawing", "lockstep", "free run", "bit", "exact: reference" or, with the
+        subject's name, "exact: Keras"; of a twin with its name before it, as in "float64 twin: lockstep".
     step : int
         Step, counted from 0, that produced the value.
     quantity : str
         "y_pred", "loss", "gradient.w", a slot such as "momentum.w", or a parameter.
-    keras, reference : float
+    observed, reference : float
         In the lanes "exact", "record" and "drawing" the value observed, whosever it is, and the
         one that is due.
     bound : float
@@ -35,33 +35,36 @@ class Disagreement(NamedTuple):
         Difference in units in the last place.
     compared : bool
         False of what no step had a bound for: then it is no disagreement.
+    subject : str
+        Whose value `observed` is, in a word.
     """
 
     lane: str
     step: int
     quantity: str
-    keras: float
+    observed: float
     reference: float
     bound: float
     sample: int | None = None
     ulps: float = float("nan")
     compared: bool = True
+    subject: str = "Keras"
 
     def __str__(self) -> str:
         sample = "" if self.sample is None else f", sample {self.sample}"
-        where = f"{self.lane}, step {self.step}{sample}: {self.quantity} is {self.keras!r}"
+        where = f"{self.lane}, step {self.step}{sample}: {self.quantity} is {self.observed!r}"
         lane = self.lane.rpartition(" twin: ")[2]
         if lane.partition(":")[0] in DUE:
             within = f" within {self.bound:.3g}" if self.bound else ""
             return f"{where}, must be {self.reference!r}{within}"
         if lane == "start":
-            return f"{where} in Keras, must be {self.reference!r}"
-        both = f"{where} in Keras and {self.reference!r} in the reference"
+            return f"{where} in {self.subject}, must be {self.reference!r}"
+        both = f"{where} in {self.subject} and {self.reference!r} in the reference"
         if not self.compared:
             return f"{both}; no step had a bound to compare them by"
-        if np.isfinite(self.keras) != np.isfinite(self.reference):
+        if np.isfinite(self.observed) != np.isfinite(self.reference):
             return f"{both}; no rounding makes that of the other"
-        times = abs(self.keras - self.reference) / self.bound if self.bound else float("inf")
+        times = abs(self.observed - self.reference) / self.bound if self.bound else float("inf")
         return f"{both}, {times:.3g} times the bound {self.bound:.3g}, {self.ulps:.3g} ULP apart"
 
 
@@ -85,24 +88,29 @@ class Differences:
     `ratios` says which ratios of a `Comparison` count in this lane; None if it has none there.
     """
 
-    def __init__(self, lane: str, ratios: Callable[[Comparison], np.ndarray | None] = lambda c: c.ratio) -> None:
-        self.lane = lane
+    def __init__(
+        self, lane: str, subject: str = "Keras", ratios: Callable[[Comparison], np.ndarray | None] = lambda c: c.ratio
+    ) -> None:
+        self.lane, self.subject = lane, subject
         self.ratios = ratios
         self.worst: dict[str, Worst] = {}
         self.first: Disagreement | None = None
+        self.unseen: set[str] = set()  # quantities that were not there to be compared
         self._unbounded: dict[str, Disagreement] = {}
 
     def add(self, *comparisons: Comparison) -> None:
         """Take note of comparisons, one after the other."""
         for comparison in comparisons:
             ratios = self.ratios(comparison)
-            if ratios is not None:
+            if not comparison.shown:
+                self.unseen.add(comparison.quantity)
+            elif ratios is not None:
                 self._add(comparison, ratios)
 
     def _add(self, comparison: Comparison, ratios: np.ndarray) -> None:
         quantity, first, sample = comparison.quantity, comparison.first_step, comparison.sample
         at, at_ulps = int(np.argmax(ratios)), int(np.argmax(comparison.ulps))
-        theirs, ours = comparison.keras, comparison.ball.value
+        theirs, ours = comparison.observed, comparison.ball.value
         finite = np.isfinite(theirs) | np.isfinite(ours)
         bounded = np.isfinite(comparison.ball.bound) & np.isfinite(ours)
         unbounded = finite & ~bounded
@@ -136,12 +144,13 @@ class Differences:
             lane=self.lane,
             step=comparison.first_step + at,
             quantity=comparison.quantity,
-            keras=float(comparison.keras[at]),
+            observed=float(comparison.observed[at]),
             reference=float(comparison.ball.value[at]),
             bound=float(comparison.ball.bound[at]) if self.lane != "bit" else 0.0,
             sample=None if comparison.sample is None else int(comparison.sample[at]),
             ulps=float(comparison.ulps[at]),
             compared=compared,
+            subject=self.subject,
         )
 
 

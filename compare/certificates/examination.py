@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 import reference
 from compare.certificates.comparison import Comparison
+from compare.certificates.completion import Completed, complete
 from compare.certificates.differences import Differences, Disagreement, Worst
 from compare.certificates.evaluation import Evaluation, KinkFork
-from compare.certificates.exact.initial_steps import ExactLane, compare_initial_steps
-from compare.certificates.free_run import free_run
+from compare.certificates.exact.initial_steps import ExactLane, compare_initial_steps, nothing_exact
+from compare.certificates.free_run import FreeRun, free_run
 from compare.certificates.lockstep import Examined, examine_block
 from compare.certificates.records import (
     compare_assembled,
@@ -25,11 +26,10 @@ from compare.certificates.records import (
 )
 from compare.certificates.redrawn_batches import Drawing, Redrawing
 from compare.certificates.sensitivity.power import combine, power_of_block
+from compare.certificates.specification import short_name
 from compare.rounding import Arithmetic
 from reference import Experiment, Trajectory
-
-if TYPE_CHECKING:
-    from keras_impl import Record, Recorder
+from reference.subject import Record, Subject, assemble, without_samples
 
 __all__ = ["Examination", "count_compared", "examine"]
 
@@ -38,8 +38,8 @@ Batches = tuple[np.ndarray, np.ndarray]
 REDRAWN = 2**16  # samples of the reference's own drawing that are looked at; of several blocks all are
 INLINE = 2**16  # samples of a run too short for threads
 
-# What each mode of TensorFlow leaves of the operations as Keras wrote them.
-BITS = {"eager": Arithmetic.WRITTEN, "graph": Arithmetic.REWRITTEN, "xla": None}
+# What a bit lane can expect, by a subject's `operations`.
+BITS = {"as written": Arithmetic.WRITTEN, "rewritten": Arithmetic.REWRITTEN, "contracted": None, "fused": None}
 
 # Lanes in which a difference is a disagreement; the bit lane has its own verdict.
 DECIDING = ("start", "record", "lockstep", "free run")
@@ -56,11 +56,12 @@ class Examination:
     first_disagreement: Disagreement | None  # of all lanes but the bit lane
     first_bit_difference: Disagreement | None
     not_compared: tuple[Disagreement, ...]  # an example of each finite quantity without a finite bound in lockstep
+    unseen: frozenset[str]  # quantities that the subject does not show, or not in this precision
     power: Mapping[str, float]  # see `compare.certificates.sensitivity.power`
     forks: tuple[KinkFork, ...]
     vacuous_from: int | None
     reference: Trajectory
-    keras: Trajectory
+    observed: Trajectory
 
     @property
     def worst(self) -> float:
@@ -70,34 +71,40 @@ class Examination:
     @property
     def compared(self) -> dict[str, int]:
         """By quantity, how many numbers had a finite bound in lockstep and were compared."""
-        return {quantity: entry.compared for quantity, entry in self.lanes["lockstep"].items()}
+        entries = {quantity: entry.compared for quantity, entry in self.lanes["lockstep"].items()}
+        return dict.fromkeys(self.unseen, 0) | entries
 
 
 def examine(
-    experiment: Experiment, recorder: "Recorder", batches: Batches | None, *, drawn: bool, prefix: str = ""
+    experiment: Experiment, subject: Subject, batches: Batches | None, *, drawn: bool, prefix: str = ""
 ) -> Examination:
     """Run both sides on the same batches and compare them in every lane.
 
+    The experiment is as `compare.certificates.specification.specify` makes it for the subject.
     Batches are None if they are to be drawn block by block. `drawn` says whether they are the
     experiment's own, so that the reference's drawing is under test; `prefix` goes before the
     names of lanes.
     """
-    from reference.subject import assemble
-
-    differences = {name: Differences(prefix + name) for name in DECIDING}
-    bits = differences["bit"] = Differences(f"{prefix}bit", lambda comparison: comparison.bits)
-    runs = _run_both(experiment, recorder, batches, drawn, differences)
-    ours, keras, evaluation = runs.reference, assemble(experiment, runs.records), Evaluation.join(runs.evaluations)
+    who = short_name(subject)
+    differences = {name: Differences(prefix + name, who) for name in DECIDING}
+    bits = differences["bit"] = Differences(f"{prefix}bit", who, lambda comparison: comparison.bits)
+    single = subject.in_single(experiment.dtype)
+    runs = _run_both(experiment, subject, batches, drawn, single, differences)
+    ours, observed, evaluation = runs.reference, assemble(experiment, runs.records), Evaluation.join(runs.evaluations)
     differences["record"].add(
         *runs.record_comparisons,
-        *compare_assembled(keras, runs.records),
+        *compare_assembled(observed, runs.records),
         *compare_crossing_and_divergence(ours),
-        *compare_crossing_and_divergence(keras),
+        *compare_crossing_and_divergence(observed),
     )
-    run = free_run(experiment, ours, keras, batches, evaluation)
-    differences["free run"].add(*run.comparisons)
-    exact = compare_initial_steps(experiment, runs.beginning[0], ours, prefix)
-    power = combine([*runs.powers, power_of_block(experiment, *runs.beginning, exact.bounds)])
+    beginning, examined = runs.beginning
+    if single:  # whose rounding no bound in this precision holds
+        run, exact = FreeRun([], 0), nothing_exact(f"{who} computes {' and '.join(sorted(single))} in float32")
+    else:
+        run = free_run(experiment, ours, observed, batches, evaluation)
+        exact = compare_initial_steps(experiment, beginning, ours, who, prefix)
+    differences["free run"].add(*(c for c in run.comparisons if c.quantity not in differences["lockstep"].unseen))
+    power = combine([*runs.powers, power_of_block(experiment, beginning.record, examined, exact.bounds)])
     wrongly_drawn = runs.drawing and runs.drawing.first_disagreement
     found = [
         wrongly_drawn and wrongly_drawn._replace(lane=f"{prefix}drawing"),
@@ -114,11 +121,12 @@ def examine(
         first_disagreement=min((d for d in found if d is not None), key=lambda d: d.step, default=None),
         first_bit_difference=bits.first,
         not_compared=differences["lockstep"].not_compared,
+        unseen=frozenset(differences["lockstep"].unseen),
         power=MappingProxyType(power),
         forks=evaluation.forks,
         vacuous_from=run.vacuous_from,
         reference=ours,
-        keras=keras,
+        observed=observed,
     )
 
 
@@ -131,31 +139,32 @@ def count_compared(examinations: Iterable[Examination]) -> dict[str, int]:
 
 
 class _BothRuns(NamedTuple):
-    """What is kept once both sides have run, without the samples."""
+    """What is kept once both sides have run, without the samples but for those of the first block."""
 
     reference: Trajectory
     record_comparisons: list[Comparison]
-    records: "list[Record]"
+    records: list[Record]
     evaluations: list[Evaluation]
     powers: list[dict[str, float]]
-    beginning: "tuple[Record, Examined]"
+    beginning: tuple[Completed, Examined]
     drawing: Drawing | None
 
 
 def _run_both(
     experiment: Experiment,
-    recorder: "Recorder",
+    subject: Subject,
     batches: Batches | None,
     drawn: bool,
+    single: frozenset[str],
     differences: dict[str, Differences],
 ) -> _BothRuns:
-    """Run Keras and compare it block by block, while the reference runs in another thread."""
-    from reference.subject import without_samples
-
+    """Run the subject and compare it block by block, while the reference runs in another thread."""
     redrawing = Redrawing(experiment) if drawn else None
     records: list[Record] = []
     evaluations: list[Evaluation] = []
     powers: list[dict[str, float]] = []
+    completed: Completed | None = None
+    bits, fused = BITS[subject.operations], subject.operations == "fused"
     short = experiment.steps * experiment.batch_size <= INLINE or _cores() == 1
     # Each in its own thread, lest blocks wait for the reference and fill the memory.
     with _executor(short) as of_reference, _executor(short) as of_drawing:
@@ -163,20 +172,21 @@ def _run_both(
         drawings: list[Future[Any]] = []
         if redrawing is not None and batches is not None:  # drawn from the generator itself
             drawings.append(of_drawing.submit(_check_drawing, redrawing))
-        for block in recorder.record(experiment, batches):
+        for block in subject.record(experiment, batches):
             if redrawing is not None and batches is None:
                 drawings.append(of_drawing.submit(redrawing.check, block.x, block.y))
             previous = records[-1] if records else None
             differences["start"].add(*compare_start(experiment, block, previous, batches))
-            examined = examine_block(experiment, block, BITS[recorder.mode], fused=recorder.mode == "xla")
+            completed = complete(experiment, block, completed)
+            examined = examine_block(experiment, completed, bits, fused=fused, unseen=single)
             for lane in ("lockstep", "bit"):
                 differences[lane].add(*examined.comparisons)
             if not records:
-                beginning = block, examined
+                beginning = completed, examined
             else:
-                powers.append(power_of_block(experiment, block, examined))
+                powers.append(power_of_block(experiment, completed.record, examined))
             evaluations.append(examined.evaluation)
-            records.append(without_samples(block))
+            records.append(without_samples(completed.record))
         ours, record_comparisons = training.result()
         for drawing in drawings:
             drawing.result()

@@ -60,7 +60,7 @@ class FreeRun(NamedTuple):
 def free_run(
     experiment: Experiment,
     ours: Trajectory,
-    keras: Trajectory,
+    observed: Trajectory,
     batches: Batches | None = None,
     evaluation: Evaluation | None = None,
 ) -> FreeRun:
@@ -68,14 +68,16 @@ def free_run(
 
     Batches as for `reference.train`. `evaluation` is of all of them at Keras' states, as lockstep leaves it.
     """
-    path, theirs = _states(ours), _states(keras)
+    path, theirs = _states(ours), _states(observed)
     with np.errstate(all="ignore"):
         if evaluation is None:
-            evaluation = _evaluate(experiment, keras, batches)
-        jacobian, by_gradient = linearize(experiment, keras, evaluation)
+            evaluation = _evaluate(experiment, observed, batches)
+        jacobian, by_gradient = linearize(experiment, observed, evaluation)
         gradient = _gradient_of(experiment, ours, evaluation, batches)
-        local = np.fmax(local_bounds(experiment, keras, evaluation.gradient), local_bounds(experiment, ours, gradient))
-        jump = _Jumps(experiment, keras, evaluation, np.abs(by_gradient), batches)
+        local = np.fmax(
+            local_bounds(experiment, observed, evaluation.gradient), local_bounds(experiment, ours, gradient)
+        )
+        jump = _Jumps(experiment, observed, evaluation, np.abs(by_gradient), batches)
         trained = slice(None, None, 1 + len(experiment.optimizer.slots))
         ceiling = np.full(path.shape[1], np.inf)
         ceiling[trained] = _usable(path[:, trained]).max(axis=0)
@@ -127,11 +129,11 @@ def _gradient_of(
     """The gradient that the reference recorded, with bounds."""
     recorded = by_quantity({"": ours.gradient})
     radii = {name: np.array(getattr(evaluation.gradient, name).bound) for name in recorded}
-    zero_in_keras = np.logical_or.reduce([(radii[name] == 0) & (g != 0) for name, g in recorded.items()])
-    if zero_in_keras.any():
-        again = _evaluate(experiment, ours, batches, zero_in_keras)
+    zero_in_observed = np.logical_or.reduce([(radii[name] == 0) & (g != 0) for name, g in recorded.items()])
+    if zero_in_observed.any():
+        again = _evaluate(experiment, ours, batches, zero_in_observed)
         for name, radius in radii.items():
-            radius[zero_in_keras] = np.fmax(radius[zero_in_keras], getattr(again.gradient, name).bound)
+            radius[zero_in_observed] = np.fmax(radius[zero_in_observed], getattr(again.gradient, name).bound)
     balls = {name: Ball(g, radii[name]) for name, g in recorded.items()}
     return Parameters(*(balls.get(name) for name in Parameters._fields))
 

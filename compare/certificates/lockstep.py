@@ -10,17 +10,19 @@ Where one side is finite and the other is not, `compare.rounding.overflow` says 
 rounding can do that; where it cannot, the ratio is infinite.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from compare.certificates.comparison import Comparison
+from compare.certificates.completion import Completed
 from compare.certificates.evaluation import Evaluation, Predictions, chunks, evaluate
-from compare.certificates.quantities import by_quantity, loss_and_gradient, map_parameters, states_before
+from compare.certificates.quantities import by_quantity, group_of, loss_and_gradient, map_parameters, states_before
 from compare.rounding import Arithmetic, Ball, ratio, ulps
 from compare.rounding.overflow import neuron_unexplained, step_unexplained
 from reference import Experiment, OptimizerState, Parameters, forward
+from reference.subject import Record
 from reference.training import constants
 
 __all__ = ["Examined", "examine_block", "take_step"]
@@ -35,15 +37,23 @@ class Examined(NamedTuple):
 
 
 def examine_block(
-    experiment: Experiment, record: Any, bits: Arithmetic | None = None, *, fused: bool = False
+    experiment: Experiment,
+    record: Record | Completed,
+    bits: Arithmetic | None = None,
+    *,
+    fused: bool = False,
+    unseen: Set[str] = frozenset(),
 ) -> Examined:
-    """Compare a block of steps, a Record of Keras, with the reference, and keep what the free run needs of it.
+    """Compare a block of steps, a subject's Record, with the reference, and keep what the free run needs of it.
 
-    `bits` is what the bit lane is to expect of Keras; None if there is none. `fused` says whether
-    a compiler may evaluate a gradient once more for each use of it, with other contractions, as
-    XLA does: the optimizer is then held against the reference's gradient within its bound, and
-    not against the one that was recorded.
+    `bits` is what the bit lane is to expect of the subject; None if there is none. `fused` says
+    whether a compiler may evaluate a gradient once more for each use of it, with other contractions,
+    as XLA does: the optimizer is then held against the reference's gradient within its bound, and
+    not against the one that was recorded. What is `unseen`, of "y_pred", "loss" and "gradient", gets
+    no bound and is not compared, and neither is what a record was completed by.
     """
+    completed = record if isinstance(record, Completed) else Completed(record, frozenset(), None, {})
+    record, unknown = completed.record, completed.unknown
     before, slots = states_before(record)
     first = record.first_step
     evaluations: list[Evaluation] = []
@@ -61,16 +71,23 @@ def examine_block(
         of_batches = [
             Comparison.join(compared),
             *(
-                Comparison.of(quantity, first, keras, balls[quantity])
-                for quantity, keras in loss_and_gradient(record.loss, record.gradient).items()
+                Comparison.of(quantity, first, observed, balls[quantity])
+                for quantity, observed in loss_and_gradient(record.loss, record.gradient).items()
             ),
         ]
-        of_steps = _compare_steps(experiment, record, before, slots, whole.gradient if fused else record.gradient, bits)
+        gradient = whole.gradient if fused or "gradient" in unknown else record.gradient
+        memory = slots if completed.slots is None else completed.slots
+        of_steps = _compare_steps(experiment, record, before, memory, gradient, bits)
         comparisons = [
             *_check_overflows_of_batches(experiment, record, before, of_batches),
             *_check_overflows_of_steps(experiment, record, before, slots, of_steps),
         ]
-    return Examined(comparisons, whole, beginning)
+    return Examined([_unless(unknown | unseen, comparison) for comparison in comparisons], whole, beginning)
+
+
+def _unless(unknown: Set[str], comparison: Comparison) -> Comparison:
+    """The comparison, without a bound if its quantity is unknown."""
+    return comparison.unbounded() if group_of(comparison.quantity) in unknown else comparison
 
 
 def take_step(
@@ -128,26 +145,26 @@ def _compare_predictions(
 
     Bounds are evaluated only for batches with a sample that differs, which is rare.
     """
-    x, keras, ours = record.x[here], record.y_pred[here], predictions.y_pred
+    x, observed, ours = record.x[here], record.y_pred[here], predictions.y_pred
     k = len(ours)
     sample, largest, distance, beyond_written = np.zeros(k, np.intp), np.zeros(k), np.zeros(k), np.zeros(k)
-    rows = np.flatnonzero(~(keras == ours).all(axis=1))
+    rows = np.flatnonzero(~(observed == ours).all(axis=1))
     if rows.size:
-        by_sample = ratio(keras[rows], predictions.ball(rows, slice(None), x))
+        by_sample = ratio(observed[rows], predictions.ball(rows, slice(None), x))
         sample[rows], largest[rows] = by_sample.argmax(axis=1), by_sample.max(axis=1)
         # Where all others are within their bounds, a sample that is finite on one side only is the one to be looked at.
-        one_sided = _finite_on_one_side(keras[rows], ours[rows])
+        one_sided = _finite_on_one_side(observed[rows], ours[rows])
         chosen = one_sided.any(axis=1) & (largest[rows] <= 1)
         sample[rows[chosen]] = one_sided[chosen].argmax(axis=1)
-        distance[rows] = ulps(keras[rows], ours[rows]).max(axis=1)
+        distance[rows] = ulps(observed[rows], ours[rows]).max(axis=1)
         if bits is not None:
             exact = Parameters(*(Ball.exact(p[rows], bits) for p in parameters))
             written = forward(exact, Ball.exact(x[rows], bits), constants(experiment)[0]).y_pred
-            beyond_written[rows] = ratio(keras[rows], written).max(axis=1)
+            beyond_written[rows] = ratio(observed[rows], written).max(axis=1)
     return Comparison(
         quantity="y_pred",
         first_step=record.first_step + here.start,
-        keras=keras[np.arange(k), sample],
+        observed=observed[np.arange(k), sample],
         ball=predictions.ball(np.arange(k), sample, x),
         ratio=largest,
         ulps=distance,
@@ -169,10 +186,10 @@ def _check_overflows_of_batches(
     from_finite = np.logical_and.reduce([np.isfinite(p) for p in before])
     slope = float(constants(experiment)[0])
     for comparison in comparisons:
-        keras, ours = comparison.keras, comparison.ball.value
-        rows = np.flatnonzero(_finite_on_one_side(keras, ours) & from_finite)
+        observed, ours = comparison.observed, comparison.ball.value
+        rows = np.flatnonzero(_finite_on_one_side(observed, ours) & from_finite)
         if rows.size:
-            value = np.where(np.isfinite(keras[rows]), keras[rows], ours[rows])
+            value = np.where(np.isfinite(observed[rows]), observed[rows], ours[rows])
             x, y = record.x[rows], record.y[rows]
             if comparison.sample is not None:
                 here = np.arange(len(rows)), comparison.sample[rows]
@@ -181,7 +198,7 @@ def _check_overflows_of_batches(
             unexplained = neuron_unexplained(at, x, y, slope, {comparison.quantity: value})[comparison.quantity]
             comparison = comparison.beyond_bound(rows[unexplained.reshape(len(rows))])
         if comparison.quantity == "loss":
-            in_spite = ~np.isfinite(record.y_pred).all(axis=1) & np.isfinite(keras)
+            in_spite = ~np.isfinite(record.y_pred).all(axis=1) & np.isfinite(observed)
             comparison = comparison.beyond_bound(in_spite & ~from_finite)
         yield comparison
 
@@ -192,7 +209,7 @@ def _check_overflows_of_steps(
     """The same for the optimizer's steps, from whatever Keras had."""
     for comparison in steps:
         slot, _, name = comparison.quantity.rpartition(".")
-        rows = np.flatnonzero(_finite_on_one_side(comparison.keras, comparison.ball.value))
+        rows = np.flatnonzero(_finite_on_one_side(comparison.observed, comparison.ball.value))
         if rows.size:
             w, gradient, *memory = (getattr(group, name)[rows] for group in (before, record.gradient, *slots.values()))
             of_parameter = dict(zip(slots, memory, strict=True))

@@ -5,12 +5,30 @@ from typing import Any
 
 from reference import Parameters
 
-__all__ = ["by_quantity", "loss_and_gradient", "map_parameters", "quantity_name", "recorded", "states_before"]
+__all__ = [
+    "by_quantity",
+    "group_of",
+    "loss_and_gradient",
+    "map_parameters",
+    "quantity_name",
+    "recorded",
+    "states_before",
+]
 
 
 def quantity_name(group: str, name: str) -> str:
     """Name of one parameter's entry in a group: in a slot, in "gradient", or in "", the parameters themselves."""
     return f"{group}.{name}" if group else name
+
+
+def group_of(quantity: str) -> str:
+    """What a quantity belongs to: "gradient" or a slot; "y_pred", "loss" and parameters are groups of their own.
+
+    >>> group_of("momentum.w"), group_of("loss")
+    ('momentum', 'loss')
+    """
+    group, _, name = quantity.rpartition(".")
+    return group or name
 
 
 def by_quantity(groups: Mapping[str, Parameters], names: Iterable[str] = Parameters._fields) -> dict[str, Any]:

@@ -139,7 +139,7 @@ def _first_differing_sample(quantity: str, step: int, seen: np.ndarray, due: np.
 
 def _strictly(comparison: Comparison) -> Comparison:
     """Make the ratio infinite where a value is not finite and the other is not the same infinity, or NaN as well."""
-    observed, due = comparison.keras, comparison.ball.value
+    observed, due = comparison.observed, comparison.ball.value
     same = (observed == due) | (np.isnan(observed) & np.isnan(due))
     return comparison.beyond_bound(~same & ~(np.isfinite(observed) & np.isfinite(due)))
 

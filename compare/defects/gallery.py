@@ -92,7 +92,7 @@ def measure_baseline(family: str, recorder: "Recorder") -> Baseline:
     here = FAMILIES[family]
     alarms = tuple(look(here, recorder))
     certificate = certify_run(here, recorder)
-    runs = {"reference": certificate.reference, "keras": certificate.keras}
+    runs = {"reference": certificate.reference, "keras": certificate.observed}
     return Baseline(
         alarms=alarms,
         by_default=ByDefault.of(certificate),

@@ -1,20 +1,23 @@
-"""The main job as a value: every case run on the reference and, unless told not to, certified on Keras."""
+"""The main job as a value: every case run on the reference and, unless told not to, certified on a subject.
+
+An optimizer's name means in each system what that system's formula is. So PyTorch's Adam is
+certified as PyTorch's Adam (`reference.optimizers.pytorch`), and beside it stands where it departs from
+what the question ran, which is Keras' formula.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 import reference
-from compare.certificates import Certificate, certify
+from compare.certificates import Certificate, Disagreement, certify
 from compare.question.experiments import Case
 from compare.theory.success import end_loss
-from reference import Experiment, Parameters, Trajectory
-
-if TYPE_CHECKING:
-    from keras_impl import Recorder
+from reference import SGD, Experiment, Parameters, Trajectory
+from reference.optimizers.readings import translate
+from reference.subject import Subject
 
 __all__ = ["Finding", "audit"]
 
@@ -25,40 +28,50 @@ class Finding:
 
     case: Case
     trajectory: Trajectory  # the reference's run
-    certificate: Certificate | None  # None where Keras was not asked
+    certificate: Certificate | None  # None where no subject was asked
+    departure: Disagreement | None  # of the subject's own formula from the one of Keras that the case names
     expected_loss: float  # exact, at the end point; NaN where the run diverged
 
 
 def audit(
     cases: Iterable[Case],
-    recorder: "Recorder | None" = None,
+    subject: Subject | None = None,
     *,
     certified: Callable[[Experiment], Certificate] | None = None,
 ) -> Iterator[Finding]:
     """Run each case, in order.
 
-    They are certified by `certified`, or by `certify` with graphs shared by `recorder`. Without
-    either Keras is left out, and cases that differ in their start only are trained as one
+    They are certified by `certified`, or by `certify` with what the subject shares between runs.
+    Without either no subject is asked, and cases that differ in their start only are trained as one
     ensemble, with the same bits as each alone.
 
     Examples
     --------
     >>> from dataclasses import replace
     >>> case = Case("short", "relu", Experiment(initial=Parameters(w=-1.0), steps=3, batch_size=8))
-    >>> finding, = audit([case], recorder=None)
+    >>> finding, = audit([case])
     >>> finding.certificate is None, 0.5 < finding.expected_loss < 1
     (True, True)
     """
-    if recorder is not None:
-        certified = partial(certify, recorder=recorder)
+    if subject is not None:
+        certified = partial(certify, subject=subject)
     if certified is None:
         cases = list(cases)
         for case, trajectory in zip(cases, _train([case.experiment for case in cases]), strict=True):
-            yield Finding(case, trajectory, None, float(end_loss(trajectory)))
+            yield Finding(case, trajectory, None, None, float(end_loss(trajectory)))
         return
     for case in cases:
-        certificate = certified(case.experiment)
-        yield Finding(case, certificate.reference, certificate, float(end_loss(certificate.reference)))
+        own = case.experiment if subject is None else _as_meant(case.experiment, subject.system)
+        certificate = certified(own)
+        departure = None if own == case.experiment else certified(case.experiment).first_disagreement
+        yield Finding(case, certificate.reference, certificate, departure, float(end_loss(certificate.reference)))
+
+
+def _as_meant(experiment: Experiment, system: str) -> Experiment:
+    """The experiment with the system's own formula of the optimizer; unchanged where that is Keras'."""
+    if system == "keras" or experiment.optimizer == SGD(learning_rate=experiment.optimizer.learning_rate):
+        return experiment
+    return replace(experiment, optimizer=translate(experiment.optimizer, system))
 
 
 def _train(experiments: list[Experiment]) -> list[Trajectory]:

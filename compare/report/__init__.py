@@ -14,6 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from compare.certificates.readings import spelled
 from compare.claims import SharedRuns, Verdict
 from compare.claims.number_text import times_rounding
 from compare.question.audit import Finding
@@ -91,6 +92,7 @@ def render(
     )
     environment.filters |= {"data_uri": _data_uri, "sha256": _sha256, "as_json": as_json}
     environment.filters |= {"half_size": _half_size, "unbroken": unbroken}
+    environment.filters |= {"spelled": spelled}
     environment.filters |= {"log10": math.log10, "plain": plain, "count": count, "typeset": typeset}
     environment.filters |= {"times_rounding": times_rounding}
     claims = list(rows(verdicts, shared, curves))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from compare.certificates.specification import short_name_of
 from compare.question.audit import Finding
 
 __all__ = ["Trust", "trust_in"]
@@ -16,10 +17,12 @@ class Trust:
     agreeing: int
     numbers: int
     worst: float
+    subject: str  # who was compared, with version
+    short: str  # in a word
 
 
 def trust_in(findings: Sequence[Finding]) -> Trust | None:
-    """Count what was compared; None where Keras was left out.
+    """Count what was compared; None where nobody was asked.
 
     Examples
     --------
@@ -34,4 +37,6 @@ def trust_in(findings: Sequence[Finding]) -> Trust | None:
         sum(certificate.agrees for certificate in certificates),
         sum(sum(certificate.compared.values()) for certificate in certificates),
         max(certificate.worst for certificate in certificates),
+        certificates[0].subject,
+        short_name_of(certificates[0].subject),
     )

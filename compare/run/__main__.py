@@ -30,9 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> Parser:
     parser = Parser(
         "compare.run",
-        "Certify Keras against the NumPy reference on the question's runs, judge claims, write the report.",
+        "Certify Keras, PyTorch or JAX against the NumPy reference on the question's runs, judge claims, write the report.",
         "0 the witnesses agree and every claim was judged; 1 they do not, or a claim's expect was not met; "
-        "2 bad usage or bad input; 3 Keras cannot be imported",
+        "2 bad usage or bad input; 3 Keras or the subject cannot be imported",
     )
     parser.add_argument(
         "files", nargs="*", type=path, metavar="FILE.toml", help="claim files to judge, instead of what ships"
@@ -43,7 +43,10 @@ def _parser() -> Parser:
     parser.add_argument("--junit", type=path, metavar="FILE", help="write the verdicts as JUnit XML too")
     parser.add_argument("--seed", type=integer(0), default=0, metavar="N", help="seed of the batches (0)")
     parser.add_argument("--dtype", choices=("float32", "float64"), default="float32", help="of everything (float32)")
-    parser.add_argument("--no-keras", action="store_true", help="exact and reference only; certifies nothing")
+    parser.add_argument(
+        "--subject", choices=("keras", "torch", "jax"), default="keras", help="who makes the question's runs (keras)"
+    )
+    parser.add_argument("--no-keras", action="store_true", help="leave Keras out: exact and reference only")
     parser.add_argument("--no-figures", action="store_true", help="draw no pictures")
     parser.add_list_and_quiet("what there is to run")
     return parser

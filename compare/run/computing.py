@@ -21,6 +21,7 @@ from compare.question.audit import Finding, audit
 from compare.question.experiments import Case
 from compare.report.claim_rows.curves import Curve
 from compare.run.pictures import Drawing
+from compare.run.subjects import opened
 from compare.run.terminal import follow_findings, follow_verdicts
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def _with_keras(
     from compare.run.keras_process import KerasBeside, keras_for
 
     follow = partial(follow_findings, total=len(cases), quiet=options.quiet)
-    with keras_for(cases, claims) as keras:
+    with keras_for(cases, claims, options.subject) as keras:
         shared = SharedRuns(keras=keras)
         verdicts = judge_all(claims, shared)
         if not isinstance(keras, KerasBeside):
@@ -67,6 +68,9 @@ def _without_keras(
     options: argparse.Namespace, cases: list[Case], claims: list[Claim], drawing: Drawing | None
 ) -> Computed:
     shared, follow = SharedRuns(), partial(follow_findings, total=len(cases), quiet=options.quiet)
+    if options.subject != "keras":
+        findings = follow(audit(cases, opened(options.subject) if cases else None))
+        return _in_turn(options, findings, judge_all(claims, shared), len(claims), drawing, shared)
     if not (options.files or options.only is not None or options.explain is not None):
         from compare.run.claims_beside import judged_in_two  # late: a few claims do without processes
         from compare.system.processes import cores

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from compare.certificates import Certificate
+from compare.certificates.readings import spelled
 from compare.certificates.differences import Worst
 from compare.claims import Verdict
 from compare.claims.telling.results import to_json
@@ -22,6 +23,9 @@ from reference import Trajectory
 
 __all__ = ["write_audit", "write_trajectory"]
 
+# What else a subject is made of.
+PACKAGES = {"keras": (), "torch": ("torch",), "jax": ("jax", "jaxlib", "optax")}
+
 
 def write_audit(folder: Path, options: argparse.Namespace, computed: Computed) -> None:
     """Write everything but the pictures; environment.json goes last and lists all the files."""
@@ -31,13 +35,25 @@ def write_audit(folder: Path, options: argparse.Namespace, computed: Computed) -
         write_trajectory(folder / "trajectories" / f"{finding.case.id}.csv", finding.trajectory)
     experiments = [*map(_finding_entry, findings), *_claim_entries(verdicts)]
     results = {"schema": 1, "claims": [to_json(verdict) for verdict in verdicts], "experiments": experiments}
-    provenance = environment(options.arguments, seed=options.seed, dtype=options.dtype, keras=not options.no_keras)
+    provenance = environment(
+        options.arguments,
+        seed=options.seed,
+        dtype=options.dtype,
+        keras=not options.no_keras,
+        subject=_subject_of(findings),
+        packages=PACKAGES[options.subject],
+    )
     write_json(folder / "results.json", results)
     page = render(
         findings, verdicts, pictures, provenance, shared=shared, curves=curves, defects=kill_table(options.out)
     )
     write_page(folder / "report.html", page)
     write_json(folder / ENVIRONMENT, with_files(provenance, folder))
+
+
+def _subject_of(findings: Iterable[Finding]) -> str | None:
+    """Who made the runs of the question, with its version."""
+    return next((found.certificate.subject for found in findings if found.certificate is not None), None)
 
 
 def write_trajectory(path: Path, trajectory: Trajectory) -> None:
@@ -70,6 +86,7 @@ def _finding_entry(finding: Finding) -> dict[str, Any]:
         "end": {name: float(getattr(end, name)) for name in finding.case.experiment.trainable},
         "expected_loss": finding.expected_loss,
         "diverged_at": finding.trajectory.diverged_at,
+        "departure": None if finding.departure is None else finding.departure._asdict(),
         "certificate": None if certificate is None else _certificate_entry(certificate),
     }
 
@@ -77,13 +94,15 @@ def _finding_entry(finding: Finding) -> dict[str, Any]:
 def _certificate_entry(certificate: Certificate) -> dict[str, Any]:
     disagreement, exact = certificate.first_disagreement, certificate.exact
     return {
+        "subject": certificate.subject,
+        "optimizer": spelled(certificate.experiment.optimizer),
         "mode": certificate.mode,
         "lockstep": _worsts(certificate.lockstep),
         "free_run": _worsts(certificate.free_run),
         "bits": _worsts(certificate.bits),
         "exact": {"steps": exact.steps, "compared": exact.compared, "stopped": exact.stopped},
         "forks": {"count": certificate.fork_count, "first": [fork._asdict() for fork in certificate.forks[:3]]},
-        "subnormals": certificate.subnormals._asdict(),
+        "subnormals": None if certificate.subnormals is None else certificate.subnormals._asdict(),
         "start": _worsts(certificate.start),
         "record": _worsts(certificate.record),
         "drawing": None if certificate.drawing is None else {"compared": certificate.drawing.compared},
@@ -92,6 +111,7 @@ def _certificate_entry(certificate: Certificate) -> dict[str, Any]:
             for twin in certificate.twins
         ],
         "compared": dict(certificate.compared),
+        "unseen": certificate.unseen,
         "power": dict(certificate.power),
         "not_exercised": certificate.remedies,
         "not_compared": None if certificate.not_compared is None else certificate.not_compared._asdict(),

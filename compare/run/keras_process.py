@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from itertools import islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from compare.claims import Claim
 from compare.claims.findings import Finding as ClaimFinding
@@ -25,9 +25,14 @@ from compare.claims.witnesses.keras_runs import KerasRun, KerasRuns
 from compare.claims.witnesses.shared_runs import affordable
 from compare.question.audit import Finding, audit
 from compare.question.experiments import Case
+from compare.run.subjects import BACKENDS, opened
 from compare.system.command_line import expect_keras, start_keras
 from compare.system.processes import cores, process_pool
 from reference import Experiment
+from reference.subject import Subject
+
+if TYPE_CHECKING:
+    from keras_impl import Recorder
 
 __all__ = ["KerasBeside", "KerasHere", "keras_for"]
 
@@ -35,11 +40,22 @@ Result = TypeVar("Result")
 
 
 class KerasHere(KerasRuns):
-    """Keras in this process, which has to be loaded."""
+    """Keras in this process, which has to be loaded, and another subject if it makes the question's runs.
+
+    Parameters
+    ----------
+    recorder : keras_impl.Recorder
+    subject : str
+        As for `compare.certify`: "keras", "torch" or "jax".
+    """
+
+    def __init__(self, recorder: "Recorder", subject: str) -> None:
+        super().__init__(recorder)
+        self._subject = None if subject == "keras" else opened(subject)
 
     def findings(self, cases: Iterable[Case]) -> Iterator[Finding]:
         """Certify the runs of the question, one by one."""
-        return audit(cases, certified=self.certificate)
+        return audit(cases, self._subject) if self._subject else audit(cases, certified=self.certificate)
 
 
 class KerasBeside:
@@ -53,6 +69,8 @@ class KerasBeside:
         Of one thread, in which the findings are followed; it may wait for the pool.
     cases : sequence of Case
     claims : iterable of Claim
+    subject : str
+        Who makes the question's runs.
 
     Attributes
     ----------
@@ -63,7 +81,12 @@ class KerasBeside:
     """
 
     def __init__(
-        self, pool: ProcessPoolExecutor, threads: ThreadPoolExecutor, cases: Sequence[Case], claims: Iterable[Claim]
+        self,
+        pool: ProcessPoolExecutor,
+        threads: ThreadPoolExecutor,
+        cases: Sequence[Case],
+        claims: Iterable[Claim],
+        subject: str,
     ) -> None:
         self.pool, self._threads = pool, threads
         self.meanwhile: Callable[[], bool] = lambda: False
@@ -71,11 +94,13 @@ class KerasBeside:
         self._runs: dict[Experiment, Future[KerasRun]] = {}
         self._installed: dict[int, tuple[Check, Future[ClaimFinding | None]]] = {}  # by id: not all have a hash
         needs = [need for claim in claims for need in _needs_of(claim)]
-        of_cases, runs = {case.experiment for case in cases}, {need for need in needs if isinstance(need, Experiment)}
+        # A run of the question that Keras makes is at hand for the claims as well.
+        known = cases if subject == "keras" else []
+        of_cases, runs = {case.experiment for case in known}, {need for need in needs if isinstance(need, Experiment)}
         others = iter([need for need in needs if not (isinstance(need, Experiment) and need in of_cases)])
         for case in cases:
-            self._findings.append(pool.submit(_finding, case))
-            if case.experiment in runs:  # which its certificate has
+            self._findings.append(pool.submit(_finding, case, subject))
+            if subject == "keras" and case.experiment in runs:  # which its certificate has
                 self._begin_run(case.experiment)
             for need in islice(others, 1):
                 self._begin(need)
@@ -124,38 +149,47 @@ def _needs_of(claim: Claim) -> Iterator[Experiment | Check]:
 
 
 @contextmanager
-def keras_for(cases: Sequence[Case], claims: Sequence[Claim]) -> Iterator[KerasHere | KerasBeside]:
-    """Keras for these runs and claims, which the with block asks for; KerasMissing if it cannot be imported."""
+def keras_for(
+    cases: Sequence[Case], claims: Sequence[Claim], subject: str = "keras"
+) -> Iterator[KerasHere | KerasBeside]:
+    """Keras, and who makes the runs, for what the with block asks for; KerasMissing if they cannot be imported."""
     if cores() == 1 or "keras" in sys.modules or not _is_found():
-        yield _loaded()
+        yield _loaded(subject)
         return
     expect_keras()
     # The thread goes last: it waits for what the pool gives, or for its end.
     with ThreadPoolExecutor(1) as threads, process_pool(1, "--no-keras needs less, and so does --only") as pool:
-        yield KerasBeside(pool, threads, cases, claims)
+        yield KerasBeside(pool, threads, cases, claims, subject)
 
 
 def _is_found() -> bool:
     """Whether Keras is there as far as can be seen without loading it; if not, that is to be said at once."""
     backend = os.environ.get("KERAS_BACKEND") or "tensorflow"
-    return backend == "tensorflow" and all(find_spec(name) is not None for name in ("keras", "tensorflow"))
+    return backend in BACKENDS and all(find_spec(name) is not None for name in ("keras", backend))
 
 
-def _loaded() -> KerasHere:
+def _loaded(subject: str) -> KerasHere:
     start_keras(instead=", or use --no-keras")
     import keras_impl
 
-    return KerasHere(keras_impl.Recorder())
+    return KerasHere(keras_impl.Recorder(), subject)
+
+
+# Of the process beside the first: the runs that Keras makes of everything, and what it is asked of claims.
 
 
 @cache
 def _keras() -> KerasHere:
-    """The one of the process beside the first."""
-    return _loaded()
+    return _loaded("keras")
 
 
-def _finding(case: Case) -> Finding:
-    (finding,) = _keras().findings([case])
+@cache
+def _other(subject: str) -> Subject:
+    return opened(subject)
+
+
+def _finding(case: Case, subject: str) -> Finding:
+    (finding,) = _keras().findings([case]) if subject == "keras" else audit([case], _other(subject))
     return finding
 
 

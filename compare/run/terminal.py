@@ -6,20 +6,27 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
+from compare.certificates.readings import spelled
+from compare.certificates.specification import short_name_of
 from compare.claims import Verdict
 from compare.question.audit import Finding
 from compare.system.console import progress_bar, say
 from reference import Parameters
 
-__all__ = ["failures", "follow_findings", "follow_verdicts", "show"]
+__all__ = ["departures", "failures", "follow_findings", "follow_verdicts", "show"]
 
-HEADINGS = (
-    "experiment",
-    *Parameters._fields,
-    "expected\nloss there",
-    "Keras and\nreference",
-    "largest difference,\nof what rounding allows",
-)
+
+def _headings(findings: Sequence[Finding]) -> tuple[str, ...]:
+    """Of the table of runs, which names who made them; Keras if nobody was asked."""
+    names = {short_name_of(found.certificate.subject) for found in findings if found.certificate is not None}
+    return (
+        "experiment",
+        *Parameters._fields,
+        "expected\nloss there",
+        f"{' or '.join(sorted(names)) or 'Keras'} and\nreference",
+        "largest difference,\nof what rounding allows",
+    )
+
 
 Item = TypeVar("Item")
 
@@ -67,6 +74,8 @@ def show(options: argparse.Namespace, findings: Sequence[Finding], verdicts: Seq
 
     if findings:
         say(_findings_table(findings))
+        for line in departures(findings):
+            say(line)
     if verdicts and options.explain is None:
         say(verdicts_table(verdicts))
     elif verdicts:
@@ -79,27 +88,27 @@ def _findings_table(findings: Sequence[Finding]) -> Any:
     """Experiment, what was trained at the end, expected loss there, agreement, the largest difference; or as a list."""
     from compare.claims.telling.layout import ByWidth
 
-    rows = [_cells(finding) for finding in findings]
+    rows, headings = [_cells(finding) for finding in findings], _headings(findings)
     longest = [
-        max(len(line) for cell in column for line in cell.split("\n")) for column in zip(HEADINGS, *rows, strict=True)
+        max(len(line) for cell in column for line in cell.split("\n")) for column in zip(headings, *rows, strict=True)
     ]
-    least = sum(longest) + 3 * len(HEADINGS)  # with what is between them
-    return ByWidth(least, lambda width: _columns(rows), lambda width: _list(rows, width))
+    least = sum(longest) + 3 * len(headings)  # with what is between them
+    return ByWidth(least, lambda width: _columns(headings, rows), lambda width: _list(headings, rows, width))
 
 
-def _columns(rows: Sequence[Sequence[str]]) -> Any:
+def _columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Any:
     from rich.box import SIMPLE
     from rich.table import Table
 
     table = Table(box=SIMPLE, pad_edge=False)
-    for i, heading in enumerate(HEADINGS):
+    for i, heading in enumerate(headings):
         table.add_column(heading, justify="right" if i else "left", no_wrap=True)
     for row in rows:
         table.add_row(*row)
     return table
 
 
-def _list(rows: Sequence[Sequence[str]], width: int) -> Any:
+def _list(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Any:
     from rich.console import Group
     from rich.padding import Padding
     from rich.text import Text
@@ -108,7 +117,7 @@ def _list(rows: Sequence[Sequence[str]], width: int) -> Any:
 
     parts: list[Any] = []
     for id, *cells in rows:
-        named = zip(HEADINGS[1:], cells, strict=True)
+        named = zip(headings[1:], cells, strict=True)
         lines = [f"{heading.replace(chr(10), ' ')}: {cell}" for heading, cell in named if cell]
         parts += [Text(folded_at_hyphens(id, width), style="bold"), Padding(Text("\n".join(lines)), (0, 0, 1, 2))]
     return Group(*parts)
@@ -144,6 +153,16 @@ def _agreement(finding: Finding) -> str:
         return "not compared"
     differ = finding.certificate.first_disagreement is not None
     return "agree" if finding.certificate.agrees else "DISAGREE" if differ else "NOT COMPARED"
+
+
+def departures(findings: Sequence[Finding]) -> list[str]:
+    """A line for each run whose optimizer is another formula in the subject's system than in Keras."""
+    return [
+        f"{finding.case.id}: agrees with {spelled(finding.certificate.experiment.optimizer)}, "
+        f"and departs from Keras' formula: {finding.departure}"
+        for finding in findings
+        if finding.departure is not None and finding.certificate is not None and finding.certificate.agrees
+    ]
 
 
 def failures(findings: Sequence[Finding], verdicts: Sequence[Verdict]) -> list[str]:

@@ -8,7 +8,7 @@ import math
 import os
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +67,19 @@ def shortest_texts(values: np.ndarray) -> list[str]:
     return [str(number) for number in (values if values.dtype == np.float32 else values.tolist())]
 
 
-def environment(arguments: list[str], *, seed: int, dtype: str, keras: bool, written_by: str = AUDIT) -> dict[str, Any]:
-    """Who writes this, and versions, processor, seeds and flags of this run."""
-    packages = ["neuron-audit", "numpy", "scipy", "matplotlib", *(["keras", "tensorflow"] if keras else [])]
+def environment(
+    arguments: list[str],
+    *,
+    seed: int,
+    dtype: str,
+    keras: bool,
+    subject: str | None = None,
+    packages: Sequence[str] = (),
+    written_by: str = AUDIT,
+) -> dict[str, Any]:
+    """Who writes this, who was under test, and versions, also of further packages, processor, seeds and flags."""
+    backend = (os.environ.get("KERAS_BACKEND") or "tensorflow") if keras else None
+    names = ["neuron-audit", "numpy", "scipy", "matplotlib", *(["keras", backend] if backend else []), *packages]
     return {
         "written_by": written_by,
         "schema": 1,
@@ -80,8 +90,9 @@ def environment(arguments: list[str], *, seed: int, dtype: str, keras: bool, wri
         "platform": platform.platform(),
         "processor": _processor(),
         "cores": os.cpu_count(),
-        "versions": {name: version_of(name) for name in packages},
-        "keras_backend": "tensorflow" if keras else None,
+        "versions": {name: version_of(name) for name in dict.fromkeys(names)},
+        "keras_backend": backend,
+        "subject": subject,
         "flags": {name: os.environ[name] for name in sorted(os.environ) if _is_flag(name)},
     }
 

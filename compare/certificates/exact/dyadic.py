@@ -33,10 +33,11 @@ MISSED = ((1.0, 1.0), (0.0, 2.0), (-1.0, 1.0), (2.0, -0.25), (-2.0, 4.0), (0.5, 
 MET = (1.0, -1.0, 0.0, 2.0, -0.5, 0.5, -2.0)
 
 
-def experiment_of(experiment: Experiment) -> Experiment:
+def experiment_of(experiment: Experiment, *, keep_optimizer: bool = False) -> Experiment:
     """The experiment of a single neuron with a start and a learning rate of few bits, of one or two steps.
 
-    On Keras it shares the graph of the one given.
+    On Keras it shares the graph of the one given. `keep_optimizer` leaves the learning rate as it is,
+    for a subject that has its own.
 
     >>> experiment_of(Experiment(initial=Parameters(w=-10.0, b=0.3))).initial
     Parameters(w=-8.0, b=0.3125, v=1.0, d=0.0)
@@ -48,16 +49,19 @@ def experiment_of(experiment: Experiment) -> Experiment:
     initial = Parameters(_few_bits(w, 1), _few_bits(b, 3), output, _few_bits(d, 3))
     rate = _few_bits(experiment.optimizer.learning_rate, 1, SMALLEST_RATE)
     optimizer = replace(experiment.optimizer, learning_rate=rate)
+    optimizer = experiment.optimizer if keep_optimizer else optimizer
     return replace(experiment, initial=initial, optimizer=optimizer, steps=min(STEPS, experiment.steps))
 
 
-def batches(experiment: Experiment) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def batches(experiment: Experiment, *, told: bool = False) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Make samples and labels for what `experiment_of` returned, for as many runs as they need.
 
     Half of a batch or more is met, so small batches need several runs to be missed in every way.
     After the first step the labels are missed on the other side: derivatives then have the other
     sign, for what acts on one of them only. Nothing is exact there, the state having moved.
-    Samples and labels have the shape (steps, batch_size), each step the same samples.
+    Samples and labels have the shape (steps, batch_size), each step the same samples. `told` says
+    that the reference was told to take another value at the kink than the subject: then no label
+    is missed there.
 
     Two of four are met; w = 2, and the labels of samples 0 and 3 are 1 less and 2 less than predicted.
 
@@ -66,7 +70,7 @@ def batches(experiment: Experiment) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     ([[[0.5, -0.5, 0.0, 0.0]], [[0.0, 0.0, 0.0, -2.0]]], 2)
     """
     n, steps, dtype = experiment.batch_size, experiment.steps, experiment.dtype
-    missed, met = _samples(experiment, MISSED), _samples(experiment, [(z, 0.0) for z in MET])
+    missed, met = _samples(experiment, MISSED, told), _samples(experiment, [(z, 0.0) for z in MET], told)
     if not (missed and met):
         return
     at_once = max(1, n // 2)
@@ -80,15 +84,17 @@ def batches(experiment: Experiment) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         yield x.astype(dtype), y.astype(dtype)
 
 
-def _samples(experiment: Experiment, wanted: Sequence[tuple[float, float]]) -> list[tuple[float, float, float]]:
+def _samples(
+    experiment: Experiment, wanted: Sequence[tuple[float, float]], told: bool
+) -> list[tuple[float, float, float]]:
     """Triples (x, y, residual) with the wanted (z, residual), but for those that need rounding on the way."""
     kind = np.dtype(experiment.dtype).type
     w, b, v, d = (Fraction(float(kind(p))) for p in experiment.initial)
     slope = Fraction(float(constants(experiment)[0]))
     found: dict[tuple[float, float], float] = {}
     for z, miss in wanted:
-        if z == 0 and miss and experiment.grad_at_zero is not None:
-            continue  # the reference was told to take another value there than Keras
+        if z == 0 and miss and told:
+            continue
         x, e = (Fraction(z) - b) / w if w else Fraction(z), Fraction(miss)
         z_there = w * x + b
         side = Fraction(1) if z_there > 0 else slope

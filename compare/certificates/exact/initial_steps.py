@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from compare.certificates.completion import Completed
 from compare.certificates.differences import Disagreement
 from compare.certificates.exact.cases import ExactCase
 from compare.certificates.exact.comparison import SAMPLEWISE, compare_exactly
 from compare.certificates.exact.rational import ExactRun, Rounded, exact_run
-from compare.certificates.quantities import recorded
+from compare.certificates.quantities import group_of, recorded
 from reference import Experiment, Trajectory
 
-__all__ = ["ExactLane", "compare_initial_steps"]
+__all__ = ["ExactLane", "compare_initial_steps", "nothing_exact"]
 
 SAMPLES = 4096  # that differ, of any run; rational arithmetic takes some microseconds a sample
 
@@ -28,20 +29,32 @@ class ExactLane(NamedTuple):
     bounds: Mapping[str, np.ndarray]  # by quantity and step: 0, or of a mean what its division is rounded by, or inf
 
 
-def compare_initial_steps(experiment: Experiment, record: Any, ours: Trajectory, prefix: str = "") -> ExactLane:
-    """Compare Keras' Record of the first block of steps, and the reference's run, with the oracle.
+def nothing_exact(why: str) -> ExactLane:
+    """The lane of a run that it is not for."""
+    return ExactLane(0, 0, why, None, MappingProxyType({}))
+
+
+def compare_initial_steps(
+    experiment: Experiment, completed: Completed, ours: Trajectory, subject: str = "Keras", prefix: str = ""
+) -> ExactLane:
+    """Compare the subject's record of the first block of steps, and the reference's run, with the oracle.
 
     `prefix` goes before the lane's name.
     """
+    record = completed.record
+    observed = {"y_pred": record.y_pred, **recorded(record)}
+    shown = {q: values for q, values in observed.items() if group_of(q) not in completed.unknown}
     run = exact_run(experiment, record.x, record.y, most=SAMPLES)
     stopped = run.stopped or ("" if len(record.x) == experiment.steps else "the next block is not looked at")
     case = ExactCase("this run", "", experiment, record.x, record.y)
     results = {
-        "Keras": compare_exactly(case, {"y_pred": record.y_pred, **recorded(record)}, "Keras", run),
+        subject: compare_exactly(case, shown, subject, run),
         "reference": compare_exactly(case, recorded(ours), "the reference", run),
     }
     found = [
-        Disagreement(f"{prefix}exact: {side}", d.step, d.quantity, d.observed, float(d.exact), 0.0, d.sample)
+        Disagreement(
+            f"{prefix}exact: {side}", d.step, d.quantity, d.observed, float(d.exact), 0.0, d.sample, subject=subject
+        )
         for side, result in results.items()
         for d in result.disagreements.values()
     ]

@@ -216,10 +216,10 @@ def exact_run(experiment: Experiment, x: np.ndarray, y: np.ndarray, most: int | 
             skipped += 1 - ("loss" in found) + sum(f"gradient.{name}" not in found for name in experiment.trainable)
             if len(gradient) < len(experiment.trainable):
                 return ExactRun(steps, skipped, "a gradient may need rounding")
-            if type(optimizer) is not SGD:
-                return ExactRun(steps, skipped, f"{type(optimizer).__name__} takes roots and quotients")
+            if not isinstance(optimizer, SGD):
+                return ExactRun(steps, skipped, f"the step of {type(optimizer).__name__} is not taken")
             for name, g in gradient.items():
-                moved, velocity[name] = _sgd(arithmetic, optimizer, state[name], g, velocity[name])
+                moved, velocity[name] = _sgd(arithmetic, experiment, optimizer, state[name], g, velocity[name])
                 state[name] = moved
         except NotRepresentable as reason:
             steps[-1:] = [found] if "y_pred" in found else []
@@ -234,7 +234,7 @@ def _neuron(
     arithmetic: ExactArithmetic, experiment: Experiment, state: dict[str, Dyadic], distinct: Distinct, found: Quantities
 ) -> dict[str, Dyadic]:
     """Put y_pred, loss and gradient into `found`, as far as they fit; return the gradient."""
-    slope = _constant(experiment.negative_slope)
+    slope = _constant(experiment.negative_slope, experiment)
     at_zero = slope if experiment.grad_at_zero is None else Dyadic.of(experiment.grad_at_zero)
     # One sample after the other: the first one that does not fit ends it.
     (row_x, row_y), counts, back = distinct
@@ -281,10 +281,11 @@ def _distinct(row_x: Any, row_y: Any) -> Distinct:
     return (row_x[first], row_y[first]), counts.tolist(), back.tolist()
 
 
-def _constant(setting: float) -> Dyadic:
-    """A setting that Keras makes a float32 constant of; a subnormal one is flushed, to 0 of either sign."""
-    rounded = np.float32(setting)
-    flushed = setting != 0 and abs(rounded) < np.finfo(np.float32).tiny
+def _constant(setting: float, experiment: Experiment) -> Dyadic:
+    """A setting as a constant, of float32 if need be; a subnormal one may be flushed, to 0 of either sign."""
+    kind = np.dtype("float32" if experiment.constants == "float32" else experiment.dtype).type
+    rounded = kind(setting)
+    flushed = setting != 0 and abs(rounded) < np.finfo(kind).tiny
     return Dyadic(Fraction(0), 0) if flushed else Dyadic.of(rounded)
 
 
@@ -307,12 +308,14 @@ def _phi(arithmetic: ExactArithmetic, z: Dyadic, slope: Dyadic) -> Dyadic:
     return scaled if z.value or slope.value > 0 else scaled._replace(zero=0)
 
 
-def _sgd(arithmetic: ExactArithmetic, optimizer: SGD, w: Dyadic, g: Dyadic, m: Dyadic) -> tuple[Dyadic, Dyadic]:
+def _sgd(
+    arithmetic: ExactArithmetic, experiment: Experiment, optimizer: SGD, w: Dyadic, g: Dyadic, m: Dyadic
+) -> tuple[Dyadic, Dyadic]:
     """Parameter and velocity after a step of plain, heavy-ball or Nesterov SGD."""
     pull = -arithmetic.product(g, Dyadic.of(np.dtype(arithmetic.dtype).type(optimizer.learning_rate)))
     if not optimizer.momentum:
         return arithmetic.add(w, pull), m
-    mu = _constant(optimizer.momentum)
+    mu = _constant(optimizer.momentum, experiment)
     m = arithmetic.add(arithmetic.product(m, mu), pull)
     if not optimizer.nesterov:
         return arithmetic.add(w, m), m

@@ -6,13 +6,13 @@ what tells n from n + 1. So beside the run as it was asked for, both sides also 
 float64
     the same experiment in float64, on the same data (drawn with the same seed, or those
     given), where bounds are nine decimal digits narrower;
+    (A subject that computes part of float64 in float32 has a float32 twin instead.)
 dyadic
     in the experiment's own dtype and with its batch size, on samples made for it
     (`compare.certificates.exact.dyadic`), on which nothing is rounded but the mean, and that lie on the kink too.
 """
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,10 +20,9 @@ from compare.certificates.differences import Disagreement
 from compare.certificates.exact import dyadic
 from compare.certificates.examination import Examination, count_compared, examine
 from compare.certificates.sensitivity.power import combine
+from compare.certificates.specification import specify
 from reference import Experiment, draw_batches
-
-if TYPE_CHECKING:
-    from keras_impl import Recorder
+from reference.subject import Subject
 
 __all__ = ["Twin", "twins_of"]
 
@@ -39,7 +38,7 @@ class Twin:
 
     Parameters
     ----------
-    name : {"float64", "dyadic"}
+    name : {"float64", "float32", "dyadic"}
     examinations : tuple of Examination
         One; of the dyadic twin one for each set of samples.
     """
@@ -83,21 +82,26 @@ class Twin:
         return combine(examination.power for examination in self.examinations)
 
 
-def twins_of(experiment: Experiment, recorder: "Recorder", batches: Batches | None) -> tuple[Twin, ...]:
+def twins_of(experiment: Experiment, subject: Subject, batches: Batches | None) -> tuple[Twin, ...]:
     """Run the twins of an experiment of a single neuron, on data of its own or, if there are none, on drawn samples.
 
-    An experiment in float64 has no other twin of that kind.
+    An experiment in float64 has no other twin of that kind. If the subject computes some of it in
+    float32 all the same, what is wrong with that shows in float32, which both of its twins are in.
     """
     twins = []
-    if experiment.dtype != "float64":
-        twins.append(Twin("float64", (_in_float64(experiment, recorder, batches),)))
-    few = dyadic.experiment_of(experiment)
-    runs = [examine(few, recorder, data, drawn=False, prefix="dyadic twin: ") for data in dyadic.batches(few)]
+    single = bool(subject.in_single(experiment.dtype))
+    other = "float32" if single else "float64"
+    if other != experiment.dtype and subject.refuses(other) is None:
+        twins.append(Twin(other, (_in_other_dtype(experiment, other, subject, batches),)))
+    few = dyadic.experiment_of(experiment, keep_optimizer=not subject.takes_optimizer)
+    few = specify(replace(few, dtype="float32") if single else few, subject)
+    told = experiment.grad_at_zero is not None and specify(replace(few, grad_at_zero=None), subject) != few
+    runs = [examine(few, subject, data, drawn=False, prefix="dyadic twin: ") for data in dyadic.batches(few, told=told)]
     return (*twins, *([Twin("dyadic", tuple(runs))] if runs else []))
 
 
-def _in_float64(experiment: Experiment, recorder: "Recorder", batches: Batches | None) -> Examination:
+def _in_other_dtype(experiment: Experiment, dtype: str, subject: Subject, batches: Batches | None) -> Examination:
     steps = min(experiment.steps, STEPS, max(2, SAMPLES // experiment.batch_size))
-    sharp = replace(experiment, dtype="float64", steps=steps)
-    x, y = draw_batches(sharp) if batches is None else (a[:steps].astype(np.float64) for a in batches)
-    return examine(sharp, recorder, (x, y), drawn=batches is None, prefix="float64 twin: ")
+    short = specify(replace(experiment, dtype=dtype, steps=steps), subject)
+    x, y = draw_batches(short) if batches is None else (a[:steps].astype(dtype) for a in batches)
+    return examine(short, subject, (x, y), drawn=batches is None, prefix=f"{dtype} twin: ")

@@ -38,7 +38,7 @@ class KerasRun(NamedTuple):
             worst=max(entry.ratio for lane in lanes for entry in lane.values()),
             first_disagreement=certificate.first_disagreement,
             reference=certificate.reference,
-            keras=certificate.keras,
+            keras=certificate.observed,
         )
 
 

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 import keras_impl
+import reference.subject
 import reference
 from compare import certify
+from compare.certificates import examination
 from keras_impl import recorder as recording
 from reference import SGD, Adam, Experiment, Parameters, RMSprop, Target, neuron, training
 
@@ -165,7 +167,7 @@ def test_what_the_reference_records_is_held_against_its_own_functions(slip, reco
 
 
 def test_marks_of_keras_that_are_wrong_are_seen_too(recorder):
-    with replaced(keras_impl.training, "first_crossing", lambda original: lambda w: 2):
+    with replaced(reference.subject, "first_crossing", lambda original: lambda w: 2):
         seen(certify(SHORT, recorder=recorder), "record", "crossed_at")
 
 
@@ -179,7 +181,7 @@ OF_KERAS = {
 @pytest.mark.parametrize("slip", OF_KERAS)
 def test_what_keras_path_is_put_together_from_is_what_it_holds(slip, recorder):
     quantity, changes = OF_KERAS[slip]
-    with replaced(keras_impl.training, "assemble", recorded_by_keras(**changes)):
+    with replaced(examination, "assemble", recorded_by_keras(**changes)):
         seen(certify(SHORT, recorder=recorder), "record", quantity)
 
 
@@ -229,7 +231,7 @@ def test_a_gradient_that_is_repaired_in_keras_is_seen(recorder):
     assert certify(DIVERGING, recorder=recorder).agrees
     with replaced(recording.keras.optimizers.SGD, "update_step", repaired):
         certificate = certify(DIVERGING)
-    assert certificate.keras.diverged_at is None
+    assert certificate.observed.diverged_at is None
     assert certificate.reference.diverged_at is not None
     seen(certificate, "lockstep", "w")
     assert "no rounding makes that of the other" in str(certificate.first_disagreement)
@@ -245,7 +247,7 @@ def test_a_gradient_that_is_repaired_in_the_reference_is_seen(recorder):
     with replaced(SGD, "update", repaired):
         certificate = certify(DIVERGING, recorder=recorder)
     assert certificate.reference.diverged_at is None
-    assert certificate.keras.diverged_at is not None
+    assert certificate.observed.diverged_at is not None
     assert not certificate.agrees
     assert certificate.worst == np.inf
 

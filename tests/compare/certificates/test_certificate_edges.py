@@ -124,7 +124,7 @@ def test_a_slip_for_one_sign_of_the_gradient_is_seen_although_the_run_has_the_ot
         return step(self, gradient, variable, keras.ops.where(gradient > 0, 2 * rate, rate))
 
     alone = certify(Experiment(steps=20), twins=False)
-    assert (alone.keras.gradient.w < 0).all()
+    assert (alone.observed.gradient.w < 0).all()
     monkeypatch.setattr(keras.optimizers.SGD, "update_step", twice_if_positive)
     assert certify(Experiment(steps=20), twins=False).agrees
     assert not certify(Experiment(steps=20)).agrees

@@ -111,7 +111,7 @@ def test_a_defect_of_keras_is_seen_where_it_is_made(defect, dtype, monkeypatch, 
     assert certificate.worst > 1
     found = certificate.first_disagreement
     assert (found.quantity, found.step) == DEFECTS[defect]
-    assert abs(found.keras - found.reference) > found.bound
+    assert abs(found.observed - found.reference) > found.bound
     assert found.lane in {"lockstep", "bit"}
     monkeypatch.undo()
     assert certify(experiment, recorder=recorder).agrees
@@ -134,7 +134,7 @@ def test_a_disagreement_is_one_line_with_all_that_ends_the_search(monkeypatch):
     found = certificate.first_disagreement
     line = str(found)
     assert "\n" not in line
-    for part in (found.lane, "step 0", "momentum.w", repr(found.keras), repr(found.reference)):
+    for part in (found.lane, "step 0", "momentum.w", repr(found.observed), repr(found.reference)):
         assert part in line
 
 
@@ -163,7 +163,7 @@ def test_batches_drawn_in_blocks_give_the_certificate_of_batches_drawn_at_once(r
     in_blocks = certify(experiment, recorder=recorder)
     assert in_blocks.agrees
     assert in_blocks.worst == at_once.worst
-    assert in_blocks.keras.parameters.w.tobytes() == at_once.keras.parameters.w.tobytes()
+    assert in_blocks.observed.parameters.w.tobytes() == at_once.observed.parameters.w.tobytes()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -173,7 +173,7 @@ def test_from_zero_everything_stays_at_zero_on_both_sides(optimizer, dtype, reco
     experiment = Experiment(initial=Parameters(w=0.0), optimizer=optimizer, steps=10, dtype=dtype)
     certificate = certify(experiment, recorder=recorder)
     assert certificate.agrees
-    assert set(certificate.keras.parameters.w.tolist()) == set(certificate.reference.parameters.w.tolist()) == {0.0}
+    assert set(certificate.observed.parameters.w.tolist()) == set(certificate.reference.parameters.w.tolist()) == {0.0}
 
 
 def test_another_value_at_the_kink_is_a_disagreement(recorder):
@@ -190,7 +190,7 @@ def test_divergence_on_both_sides_agrees(dtype, recorder):
     )
     certificate = certify(experiment, recorder=recorder)
     assert certificate.agrees
-    assert certificate.keras.diverged_at == certificate.reference.diverged_at == certificate.steps_compared
+    assert certificate.observed.diverged_at == certificate.reference.diverged_at == certificate.steps_compared
 
 
 def test_an_ensemble_is_refused_in_one_line(recorder):
@@ -220,6 +220,6 @@ def test_a_certificate_is_frozen_and_holds_both_runs(recorder):
     certificate = certify(experiment, recorder=recorder)
     assert isinstance(certificate, Certificate)
     assert certificate.experiment is experiment
-    assert len(certificate.keras.parameters.w) == len(certificate.reference.parameters.w) == 4
+    assert len(certificate.observed.parameters.w) == len(certificate.reference.parameters.w) == 4
     with pytest.raises(AttributeError):
         certificate.agrees = False

@@ -82,7 +82,7 @@ def test_velocities_that_numpy_keeps_and_tensorflow_flushes_are_no_disagreement(
     assert certificate.agrees, certificate.why_not
     slot = certificate.experiment.optimizer.slots[0]
     name = certificate.experiment.trainable[-1]
-    theirs, ours = (getattr(path.slots[slot], name) for path in (certificate.keras, certificate.reference))
+    theirs, ours = (getattr(path.slots[slot], name) for path in (certificate.observed, certificate.reference))
     tiny = np.finfo(theirs.dtype).tiny
     subnormal = (np.abs(ours) > 0) & (np.abs(ours) < tiny)
     if any(certificate.subnormals):

@@ -30,7 +30,7 @@ def is_seen(e, x, y, step, sample, quantity):
     first = drawing.first_disagreement
     assert not drawing.agrees
     assert (first.step, first.sample, first.quantity) == (step, sample, quantity)
-    assert np.array_equal(first.keras, {"x": x, "y": y}[quantity][step, sample], equal_nan=True)
+    assert np.array_equal(first.observed, {"x": x, "y": y}[quantity][step, sample], equal_nan=True)
     return drawing
 
 

@@ -1,0 +1,110 @@
+"""Which system's formula a subject follows, where it is not the one that was asked for.
+
+"Adam" is not one formula: systems differ in where epsilon stands, in what a maximum is
+taken of, in whether the learning rate is inside a velocity. `reference.optimizers.READINGS` has
+each by system. When a subject disagrees in what an optimizer makes of a gradient, it is held
+against the others as well, at the same settings, for a few steps and where it can in
+float64: if one fits, that is the answer to what is different.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from compare.certificates.differences import Disagreement
+from compare.certificates.examination import Batches, examine
+from compare.certificates.quantities import group_of
+from compare.certificates.specification import specify
+from reference import Experiment, Optimizer, draw_batches
+from reference.optimizers.readings import READINGS, translate
+from reference.subject import Subject
+
+__all__ = ["Fit", "fitting_readings", "spelled"]
+
+STEPS = 60
+
+OF_NEURON = frozenset({"x", "y", "y_pred", "loss", "gradient"})
+
+
+class Fit(NamedTuple):
+    """A formula that a subject follows, as far as a few steps show.
+
+    Parameters
+    ----------
+    reading : str
+        Where it is to be found, such as "reference.optimizers.pytorch.Adam".
+    says : str
+        What it does where systems differ.
+    steps : int
+        For how many steps it was tried.
+    dtype : str
+    worst : float
+        Largest observed difference / bound.
+    """
+
+    reading: str
+    says: str
+    steps: int
+    dtype: str
+    worst: float
+
+    def __str__(self) -> str:
+        tried = f"{self.steps} steps in {self.dtype}, difference/bound at most {self.worst:.3g}"
+        return f"{self.reading}, {self.says} ({tried})"
+
+
+def fitting_readings(
+    experiment: Experiment, subject: Subject, found: Disagreement, batches: Batches | None = None
+) -> tuple[Fit, ...]:
+    """Other formulas of the same name that explain a disagreement in an optimizer's step.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    subject : Subject
+    found : Disagreement
+        In a loss or gradient there is nothing that an optimizer explains.
+    batches : tuple of x and y, optional
+        As for `certify`.
+
+    Returns
+    -------
+    tuple of Fit
+    """
+    if group_of(found.quantity) in OF_NEURON:
+        return ()
+    few = replace(experiment, steps=min(experiment.steps, STEPS))
+    if subject.refuses("float64") is None:
+        few = replace(few, dtype="float64")
+    x, y = draw_batches(few) if batches is None else (a[: few.steps].astype(few.dtype) for a in batches)
+    fits = []
+    for reading, optimizer in _others(experiment.optimizer):
+        tried = examine(specify(replace(few, optimizer=optimizer), subject), subject, (x, y), drawn=False)
+        if tried.first_disagreement is None and all(tried.compared[name] for name in few.trainable):
+            fits.append(Fit(reading, optimizer.differs, few.steps, few.dtype, tried.worst))
+    return tuple(fits)
+
+
+def spelled(optimizer: Optimizer) -> str:
+    """An optimizer as it is written, with its system before it if that is not Keras.
+
+    >>> from reference.optimizers import pytorch
+    >>> spelled(pytorch.SGD(learning_rate=0.5)).partition("(")[0]
+    'pytorch.SGD'
+    """
+    system = type(optimizer).__module__.rpartition(".")[2]
+    return f"{system}.{optimizer!r}" if system in READINGS else repr(optimizer)
+
+
+def _others(optimizer: Optimizer) -> Iterator[tuple[str, Optimizer]]:
+    """The same settings in other systems' formulas of the same name, as far as these have them."""
+    for system, kinds in READINGS.items():
+        kind = kinds.get(type(optimizer).__name__)
+        if kind is None or type(optimizer).__module__ == kind.__module__:  # its own
+            continue
+        try:
+            translated = translate(optimizer, system)
+        except ValueError:
+            continue  # a setting that it does not have
+        place = "reference" if system == "keras" else f"reference.optimizers.{system}"
+        yield f"{place}.{kind.__name__}", translated
