@@ -101,6 +101,20 @@ class Ball(NDArrayOperatorsMixin):
     def __getitem__(self, key: Any) -> "Ball":
         return Ball(self.value[key], self.radius[key] if np.ndim(self.radius) else self.radius, self.arithmetic)
 
+    def astype(self, dtype: np.dtype[Any]) -> "Ball":
+        """Convert: from float32 to float64 exactly, from float64 to float32 with one rounding.
+
+        >>> ball = Ball.exact(np.float64(1 + 2.0**-30)).astype(np.dtype(np.float32))
+        >>> float(ball.value), float(ball.radius) > 2.0**-24
+        (1.0, True)
+        """
+        if dtype == self.dtype:
+            return self
+        value = self.value.astype(dtype)
+        if np.can_cast(self.dtype, dtype):
+            return Ball(value, self.radius, self.arithmetic, self.origin, self.terms)
+        return _rounded(self, value, self.radius, _nonzero(self))
+
     def sum(self, axis: int) -> "Ball":
         """Sum along an axis, in any order whatever the arithmetic: a reduction has none."""
         n, info = self.shape[axis], np.finfo(self.dtype)
@@ -114,6 +128,9 @@ class Ball(NDArrayOperatorsMixin):
         rule = UFUNCS.get(ufunc)
         if method != "__call__" or rule is None or kwargs.keys() - {"dtype"}:
             return NotImplemented
+        if "dtype" in kwargs:
+            dtype = np.dtype(kwargs["dtype"])
+            return rule(*(_as_ball(value, dtype, self.arithmetic).astype(dtype) for value in inputs))
         return rule(*(_as_ball(value, self.dtype, self.arithmetic) for value in inputs))
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -62,6 +62,10 @@ class Adam(Optimizer):
     epsilon: float = 1e-7
     amsgrad: bool = False
 
+    differs: ClassVar[str] = (
+        "epsilon is added to the root of the raw velocity (epsilon hat), of which AMSGrad takes the maximum"
+    )
+
     @property
     def _ranges(self) -> Mapping[str, tuple[float, float]]:
         return MappingProxyType({**super()._ranges, "beta_1": (0.0, 1.0), "beta_2": (0.0, 1.0)})
@@ -118,6 +122,11 @@ class AdamW(Adam):
     """
 
     weight_decay: float = 0.004
+
+    differs: ClassVar[str] = (
+        "epsilon is added to the root of the raw velocity (epsilon hat); "
+        "before the step the parameter decays by weight_decay times the learning rate"
+    )
 
     @property
     def _ranges(self) -> Mapping[str, tuple[float, float]]:

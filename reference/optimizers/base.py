@@ -55,6 +55,7 @@ class Optimizer(abc.ABC):
     learning_rate: float = 0.01
 
     constants: ClassVar[str] = "float32"  # how `constant` rounds, see `with_constants`
+    differs: ClassVar[str] = ""  # a clause: what this formula does where systems differ, see `readings`
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -283,6 +284,28 @@ def any_positive(setting: Any) -> bool:
 def dtype_of(value: Any) -> np.dtype[Any]:
     """Dtype of an array or NumPy scalar; that of a Python float is float64."""
     return getattr(value, "dtype", np.dtype(np.float64))
+
+
+def bias_correction(beta: Any, iterations: Any, dtype: np.dtype[Any]) -> Any:
+    """1 - beta^t at step t = iterations + 1, evaluated in `dtype`, to which beta is rounded directly.
+
+    Examples
+    --------
+    >>> bias_correction(0.5, np.array([0, 2]), np.dtype(np.float64))
+    array([0.5  , 0.875])
+    """
+    return 1 - np.power(dtype.type(beta), np.add(iterations, 1, dtype=dtype))
+
+
+def in_double(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return float64, or `dtype` where that is wider or complex: what Python's own numbers are.
+
+    Examples
+    --------
+    >>> in_double(np.dtype(np.float32)), in_double(np.dtype(complex))
+    (dtype('float64'), dtype('complex128'))
+    """
+    return np.result_type(dtype, np.float64)
 
 
 def _require_alike(name: str, w: Any, g: Any) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -61,6 +61,8 @@ class RMSprop(Optimizer):
     momentum: float = 0.0
     epsilon: float = 1e-7
     centered: bool = False
+
+    differs: ClassVar[str] = "epsilon is added before the root is taken; the learning rate is inside the momentum"
 
     @property
     def _ranges(self) -> Mapping[str, tuple[float, float]]:

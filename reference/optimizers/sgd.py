@@ -7,7 +7,7 @@ parameter; `base` applies it to each of the four. Then read `experiment`.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from reference.optimizers.base import Optimizer, any_positive, dtype_of
 
@@ -58,6 +58,8 @@ class SGD(Optimizer):
 
     momentum: float = 0.0
     nesterov: bool = False
+
+    differs: ClassVar[str] = "the learning rate is inside the velocity"
 
     @property
     def _ranges(self) -> Mapping[str, tuple[float, float]]:

@@ -160,3 +160,34 @@ def test_what_may_overflow_has_no_bound():
 def test_gamma_is_highams():
     assert gamma(3, U) == 3 * U / (1 - 3 * U)
     assert gamma(2**24, U) == np.inf
+
+
+def test_a_result_of_float64_is_rounded_to_float32_once_on_either_side():
+    a, b = numbers().astype(np.float64), numbers().astype(np.float64)
+    quotient = exact(a) / exact(b)
+    ball = quotient.astype(np.dtype(np.float32))
+    assert ball.dtype == np.float32
+    for theirs in (a / b, a * (1 / b)):
+        assert (ratio(single(theirs), ball) <= 1).all()
+    assert (np.abs(a / b - ball.value) <= ball.bound).all()  # or not at all
+    unequal = np.nextafter(single(a / b), np.float32(np.inf)) + 2 * np.spacing(single(np.abs(a / b)))
+    assert (ratio(unequal, ball) > 1).all()
+
+
+def test_equal_results_of_float64_are_rounded_to_equal_ones():
+    a, b = numbers().astype(np.float64), numbers().astype(np.float64)
+    written = (Ball.exact(a, Arithmetic.WRITTEN) / Ball.exact(b, Arithmetic.WRITTEN)).astype(np.dtype(np.float32))
+    assert written.arithmetic is Arithmetic.WRITTEN
+    assert (written.bound <= np.where(np.abs(written.value) <= TINY, TINY, 0)).all()
+
+
+def test_float32_becomes_float64_exactly_and_operations_take_the_dtype_that_they_are_told():
+    t = exact(np.arange(5, dtype=np.float32))
+    assert (t.astype(np.dtype(np.float64)).bound == 0).all()
+    assert t.astype(np.dtype(np.float32)) is t
+    count = np.add(t, 1, dtype=np.dtype(np.float64))
+    assert (count.dtype, count.value.tolist(), count.bound.max()) == (np.float64, [1.0, 2.0, 3.0, 4.0, 5.0], 0.0)
+    power = np.power(np.float64(0.999), count)
+    assert power.dtype == np.float64
+    assert (ratio(np.array([math.pow(0.999, k) for k in range(1, 6)]), power) <= 1).all()
+    assert np.add(count, 1, dtype=np.dtype(np.float32)).dtype == np.float32
