@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import keras_impl
-import reference.subject
 import reference
+import reference.subject
 from compare import certify
 from compare.certificates import examination
 from keras_impl import recorder as recording
