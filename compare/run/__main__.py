@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> Parser:
     parser = Parser(
         "compare.run",
-        "Certify Keras, PyTorch or JAX against the NumPy reference on the question's runs, judge claims, write the report.",
+        "Certify Keras or another subject on the question's runs, judge claims, write the report.",
         "0 the witnesses agree and every claim was judged; 1 they do not, or a claim's expect was not met; "
         "2 bad usage or bad input; 3 Keras or the subject cannot be imported",
     )

@@ -69,8 +69,8 @@ def _without_keras(
 ) -> Computed:
     shared, follow = SharedRuns(), partial(follow_findings, total=len(cases), quiet=options.quiet)
     if options.subject != "keras":
-        findings = follow(audit(cases, opened(options.subject) if cases else None))
-        return _in_turn(options, findings, judge_all(claims, shared), len(claims), drawing, shared)
+        found = follow(audit(cases, opened(options.subject) if cases else None))
+        return _in_turn(options, found, judge_all(claims, shared), len(claims), drawing, shared)
     if not (options.files or options.only is not None or options.explain is not None):
         from compare.run.claims_beside import judged_in_two  # late: a few claims do without processes
         from compare.system.processes import cores

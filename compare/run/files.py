@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from compare.certificates import Certificate
-from compare.certificates.readings import spelled
 from compare.certificates.differences import Worst
+from compare.certificates.readings import spelled
 from compare.claims import Verdict
 from compare.claims.telling.results import to_json
 from compare.question.audit import Finding

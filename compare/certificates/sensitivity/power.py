@@ -4,7 +4,7 @@ If a setting p is off by the relative error delta, a step's result r moves by |p
 to first order, which exceeds its bound B where delta > B / |p dr/dp|. The smallest such
 delta of all steps and quantities is what the run would have seen. Derivatives of the
 optimizer's step are taken from the reference's own code, run on complex numbers as in
-`compare.certificates.jacobian`. Where a result is exact, or compared bit for bit, its bound may
+`compare.certificates.free_run.jacobian`. Where a result is exact, or compared bit for bit, its bound may
 be below half its spacing; half the spacing then takes its place.
 
     learning_rate, momentum, beta_1, ...   slots and parameters after a step
@@ -34,7 +34,7 @@ import numpy as np
 
 from compare.certificates.comparison import Comparison
 from compare.certificates.evaluation import Predictions
-from compare.certificates.jacobian import IMAGINARY
+from compare.certificates.free_run.jacobian import IMAGINARY
 from compare.certificates.lockstep import Examined
 from compare.certificates.quantities import quantity_name, states_before
 from reference import Experiment, Optimizer

@@ -7,7 +7,6 @@ would: more steps, a start on either side of the kink, a batch that has samples 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from compare.certificates.lockstep import examine_block
 from compare.certificates.quantities import states_before
 from compare.certificates.sensitivity.power import power_of_block
 from reference import Experiment, Parameters, draw_batches, forward, train
+from reference.subject import Record
 from reference.training import constants
 
 __all__ = ["remedies"]
@@ -88,6 +88,5 @@ def _power(experiment: Experiment) -> dict[str, float]:
     before, _ = states_before(run)
     with np.errstate(all="ignore"):
         y_pred = forward(before, x, constants(experiment)[0]).y_pred
-    path = {name: getattr(run, name) for name in ("parameters", "slots", "loss", "gradient")}
-    record = SimpleNamespace(first_step=0, x=x, y=y, y_pred=y_pred, **path)
+    record = Record(0, x, y, run.parameters, dict(run.slots), y_pred, run.loss, run.gradient)
     return power_of_block(experiment, record, examine_block(experiment, record))

@@ -33,7 +33,8 @@ OPTIMIZERS = [
 class Subject:
     """Trains with an optimizer of its own, whatever the experiment says, and writes down what it did."""
 
-    name, mode, operations, constants = "the reference", "eager", "as written", "direct"
+    name, system, mode, operations, constants = "the reference", "", "eager", "as written", "direct"
+    takes_optimizer, argument = False, ""
 
     def __init__(self, optimizer):
         self.optimizer = optimizer
@@ -53,6 +54,9 @@ class Subject:
 
     def in_single(self, dtype):
         return frozenset()
+
+    def refuses(self, dtype):
+        return None
 
 
 def certificate(reading, optimizer, dtype="float64"):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from compare.certificates.evaluation import KinkFork, chunks, evaluate, evaluate_batches
-from compare.certificates.jacobian import linearize
+from compare.certificates.free_run.jacobian import linearize
 from reference import SGD, Adam, Experiment, Parameters, backward, draw_batches, forward, mean_squared_error, train
 
 NAMES = Parameters._fields

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from compare.certificates import zonotope
-from compare.certificates.zonotope import propagate
+from compare.certificates.free_run import zonotope
+from compare.certificates.free_run.zonotope import propagate
 
 
 def written_out(jacobian, local):

@@ -6,9 +6,9 @@ The two paths differ after t + 1 steps by
 
 to first order in the unit roundoff: D is the difference of the states (trained
 parameters and their slots), J the Jacobian of one whole step, neuron and optimizer
-(`compare.certificates.jacobian`), and the local bound what `compare.rounding` allows one step from
+(`compare.certificates.free_run.jacobian`), and the local bound what `compare.rounding` allows one step from
 equal states. J is taken at Keras' states, where lockstep has read the batches already. It
-has its sign, so where training contracts, so does the bound (`compare.certificates.zonotope`).
+has its sign, so where training contracts, so does the bound (`compare.certificates.free_run.zonotope`).
 
 Each side rounds at its own states, and e is what both do, so the local bound is the larger
 one of the two. They are alike to first order, but for underflow: from velocity 4 2^-149
@@ -34,9 +34,9 @@ import numpy as np
 
 from compare.certificates.comparison import Comparison
 from compare.certificates.evaluation import Evaluation, chunks, evaluate
-from compare.certificates.jacobian import linearize, local_bounds
+from compare.certificates.free_run.jacobian import linearize, local_bounds
+from compare.certificates.free_run.zonotope import propagate
 from compare.certificates.quantities import by_quantity, quantity_name
-from compare.certificates.zonotope import propagate
 from compare.rounding import FIRST_ORDER, Ball, gamma
 from reference import Experiment, Parameters, Trajectory
 from reference.training import blocks, constants
