@@ -78,7 +78,7 @@ def fitting_readings(
         few = replace(few, dtype="float64")
     x, y = draw_batches(few) if batches is None else (a[: few.steps].astype(few.dtype) for a in batches)
     fits = []
-    for reading, optimizer in _others(experiment.optimizer):
+    for reading, optimizer in _others(experiment.optimizer, subject.system):
         tried = examine(specify(replace(few, optimizer=optimizer), subject), subject, (x, y), drawn=False)
         if tried.first_disagreement is None and all(tried.compared[name] for name in few.trainable):
             fits.append(Fit(reading, optimizer.differs, few.steps, few.dtype, tried.worst))
@@ -96,9 +96,9 @@ def spelled(optimizer: Optimizer) -> str:
     return f"{system}.{optimizer!r}" if system in READINGS else repr(optimizer)
 
 
-def _others(optimizer: Optimizer) -> Iterator[tuple[str, Optimizer]]:
-    """The same settings in other systems' formulas of the same name, as far as these have them."""
-    for system, kinds in READINGS.items():
+def _others(optimizer: Optimizer, own: str) -> Iterator[tuple[str, Optimizer]]:
+    """The same settings in other systems' formulas of the same name, as far as these have them; `own` goes first."""
+    for system, kinds in sorted(READINGS.items(), key=lambda item: item[0] != own):
         kind = kinds.get(type(optimizer).__name__)
         if kind is None or type(optimizer).__module__ == kind.__module__:  # its own
             continue
