@@ -217,6 +217,8 @@ MAY_IMPORT_IF_INSTALLED = {
     "compare/bench/rivals/jax_sorted.py": {"jax"},  # measures it
     "compare/bench/rivals/numba_loops.py": {"numba"},  # measures it
     "compare/bench/rivals/torch_rivals.py": {"torch"},  # measures it
+    "compare/subjects/jax_optax.py": {"jax", "optax"},  # drives them
+    "compare/subjects/pytorch.py": {"torch"},  # drives it
     "compare/sweep/cluster.py": {"distributed"},  # the extra "cluster"
 }
 

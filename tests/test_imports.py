@@ -6,7 +6,7 @@ import sys
 import pytest
 
 STANDARD = set(sys.stdlib_module_names)
-HEAVY = {"keras", "tensorflow", "matplotlib"}
+HEAVY = {"keras", "tensorflow", "torch", "jax", "optax", "matplotlib"}
 
 
 def newly_imported(statement):
@@ -21,7 +21,16 @@ def test_the_reference_needs_numpy_and_the_standard_library_only():
 
 
 @pytest.mark.parametrize(
-    "module", ["compare", "compare.surface", "compare.question.experiments", "compare.run.__main__"]
+    "module",
+    [
+        "compare",
+        "compare.surface",
+        "compare.question.experiments",
+        "compare.run.__main__",
+        "compare.subjects",
+        "compare.subjects.pytorch",
+        "compare.subjects.jax_optax",
+    ],
 )
 def test_what_needs_no_keras_imports_none(module):
     names = newly_imported(f"import {module}")
