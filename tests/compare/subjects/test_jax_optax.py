@@ -264,7 +264,6 @@ def test_float64_is_refused_where_it_was_switched_off(subject, monkeypatch):
     message = "JAX has no float64 as long as JAX_ENABLE_X64 is False; unset it or set it to 1"
     for ask in (
         lambda: list(subject.record(experiment_of(SGD(), dtype="float64"))),
-        lambda: JaxOptax().at_kink(0.5, "float64"),
         lambda: JaxOptax().subnormals("float64"),
     ):
         with pytest.raises(ValueError, match=r".") as caught:
