@@ -220,7 +220,8 @@ def _lines(certificate: Certificate) -> Iterator[str]:
         yield f"FORK: {certificate.fork_count} samples in all are within rounding of the kink"
     taken = certificate.reference.experiment.grad_at_zero
     if taken is not None and experiment.grad_at_zero is None:
-        yield f"at the kink {short_name_of(certificate.subject)} takes the derivative {taken:g}, and so does the reference here"
+        who = short_name_of(certificate.subject)
+        yield f"at the kink {who} takes the derivative {taken:g}, and so does the reference here"
     if certificate.subnormals is not None:
         flushed = "flushed to zero" if any(certificate.subnormals) else "kept"
         yield f"subnormal numbers are {flushed} by {certificate.subject} here"

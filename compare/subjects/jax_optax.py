@@ -121,6 +121,7 @@ class JaxOptax:
 
     def at_kink(self, negative_slope: float, dtype: str) -> float:
         """0 for ReLU, and 1 for any other slope, as JAX takes it: not asked here; the tests ask."""
+        checks.dtype("dtype", dtype)
         return 0.0 if negative_slope == 0 else 1.0
 
     def subnormals(self, dtype: str) -> Subnormals:
