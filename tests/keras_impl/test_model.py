@@ -1,5 +1,7 @@
 """The network that is built: its layers, its parameters, and what it computes."""
 
+from dataclasses import fields
+
 import keras
 import numpy as np
 import pytest
@@ -86,14 +88,14 @@ def test_the_optimizer_is_the_class_of_keras_with_all_settings_passed_on(name):
     theirs = build_optimizer(ours)
     assert type(theirs) is getattr(keras.optimizers, name)
     config = theirs.get_config()
-    for setting in ours.__dataclass_fields__:
+    for setting in (field.name for field in fields(ours)):
         assert np.float32(config[setting]) == np.float32(getattr(ours, setting)), setting
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_our_defaults_are_those_of_keras(name):
     ours, config = OPTIMIZERS[name](), getattr(keras.optimizers, name)().get_config()
-    for setting in ours.__dataclass_fields__:
+    for setting in (field.name for field in fields(ours)):
         assert np.float32(config[setting]) == np.float32(getattr(ours, setting)), setting
 
 

@@ -129,7 +129,7 @@ def test_samples_of_ones_own_are_taken(recorder):
 
 def test_an_ensemble_is_refused_in_one_line():
     e = Experiment(initial=Parameters(w=[1.0, 2.0]))
-    with pytest.raises(ValueError, match=r"^Keras runs single experiments, got an ensemble of shape \(2,\)$"):
+    with pytest.raises(ValueError, match=r"^only the reference runs ensembles, got one of shape \(2,\)$"):
         keras_impl.train(e)
 
 
