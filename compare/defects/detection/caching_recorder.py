@@ -19,7 +19,7 @@ class CachingRecorder(Recorder):
 
     Parameters
     ----------
-    mode : {"graph", "xla", "eager"}
+    mode : str, optional
         As for `keras_impl.Recorder`.
 
     Examples
@@ -32,7 +32,7 @@ class CachingRecorder(Recorder):
     True
     """
 
-    def __init__(self, mode: str = "graph") -> None:
+    def __init__(self, mode: str | None = None) -> None:
         super().__init__(mode)
         self._known: dict[tuple[Experiment, bytes, bytes], tuple[Record, ...]] = {}
 
