@@ -14,6 +14,7 @@ import keras
 import numpy as np
 
 from keras_impl.model import activation, build_model, build_optimizer, needs_bias, needs_output_layer
+from keras_impl.recorders.own_optimizer import OwnOptimizer
 from keras_impl.settings import floatx
 from keras_impl.single import probe_single
 from keras_impl.subnormals import probe_subnormals
@@ -137,11 +138,16 @@ class CommonRecorder(abc.ABC):
     ----------
     mode : str, optional
         How the backend runs the loop: one of the keys of `OPERATIONS`, by default the first.
+    optimizer : class or instance of keras.optimizers.Optimizer, optional
+        Takes the place of Keras' own, without which the experiment's is built. A class is
+        constructed with the settings of the experiment's optimizer; of an instance each run gets a
+        copy, by way of `get_config`, at the experiment's learning rate. Slots that it does not
+        have under the experiment's names are left out of the Records.
 
     Attributes
     ----------
     name : str
-        Keras and its backend with their versions.
+        Keras and its backend with their versions, after the class of an optimizer of one's own.
     mode, operations, constants : str
         See `reference.subject.Subject`.
 
@@ -149,21 +155,26 @@ class CommonRecorder(abc.ABC):
     ------
     ValueError
         If there is no such mode.
+    TypeError
+        If `optimizer` is neither a class nor an instance of Keras' optimizers.
     """
 
     OPERATIONS: ClassVar[Mapping[str, str]]  # by mode
     NETWORK: ClassVar[type[Network]]
     constants: str = "direct"
 
-    def __init__(self, mode: str | None = None) -> None:
+    def __init__(self, mode: str | None = None, *, optimizer: Any = None) -> None:
         modes = tuple(self.OPERATIONS)
         if mode is None:
             mode = modes[0]
         if mode not in modes:
             raise ValueError(f"mode must be {'one of ' * (len(modes) > 1)}{', '.join(modes)}, got {mode!r}")
+        self._own = None if optimizer is None else OwnOptimizer(optimizer)
         self.mode = mode
         self.operations = self.OPERATIONS[mode]
         self.name = f"Keras {keras.__version__} on {self.framework()}"
+        if self._own is not None:
+            self.name = f"{self._own.name} on {self.name}"
         self._networks: dict[Any, Network] = {}
         self._subnormals: dict[str, Subnormals] = {}
         self._at_kink: dict[tuple[float, str], float] = {}
@@ -212,7 +223,7 @@ class CommonRecorder(abc.ABC):
         )
         with floatx(experiment.dtype), keras.device("cpu"):
             if key not in self._networks:
-                self._networks[key] = self.NETWORK(experiment, self.mode)
+                self._networks[key] = self.NETWORK(experiment, self.mode, self._own.build if self._own else None)
             network = self._networks[key]
             network.reset(experiment)
         first_step = 0
@@ -221,6 +232,15 @@ class CommonRecorder(abc.ABC):
                 block = network.record(experiment, first_step, x, y)
             yield block
             first_step += len(x)
+
+    def require_same_rate(self, experiment: Experiment) -> None:
+        """Raise a ValueError if an instance was given as `optimizer` whose learning rate is not the experiment's.
+
+        Both are compared in float32, in which Keras keeps the rate by default. Runs are made at the experiment's
+        rate whatever the instance has, so this is to be asked once, of the experiment that a user means.
+        """
+        if self._own is not None:
+            self._own.require_rate(experiment.optimizer.learning_rate)
 
     def at_kink(self, negative_slope: float, dtype: str) -> float:
         """The derivative that the network's activation has at 0, asked once of the backend's differentiation."""

@@ -85,11 +85,16 @@ class Recorder(CommonRecorder):
     ----------
     mode : {"graph", "xla", "eager"}
         How TensorFlow runs the loop, see `keras_impl.modes.in_mode`.
+    optimizer : class or instance of keras.optimizers.Optimizer, optional
+        Takes the place of Keras' own. A class is constructed with the settings of the
+        experiment's optimizer; of an instance each network gets a copy, by way of
+        `get_config`, at the experiment's learning rate. Slots that it does not have under the
+        experiment's names are left out of the Records.
 
     Attributes
     ----------
     name : str
-        Keras and its backend with their versions.
+        Keras and its backend with their versions, after the class of an optimizer of one's own.
     mode, operations, constants : str
         See `reference.subject.Subject`.
 
@@ -97,6 +102,8 @@ class Recorder(CommonRecorder):
     ------
     ValueError
         If there is no such mode.
+    TypeError
+        If `optimizer` is neither a class nor an instance of Keras' optimizers.
 
     Examples
     --------

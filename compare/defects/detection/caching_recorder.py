@@ -1,6 +1,7 @@
 """A recorder that keeps its records, and runs no experiment twice on the same batches."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,7 @@ class CachingRecorder(Recorder):
     Parameters
     ----------
     mode : str, optional
+    optimizer : class or instance of keras.optimizers.Optimizer, optional
         As for `keras_impl.Recorder`.
 
     Examples
@@ -32,8 +34,8 @@ class CachingRecorder(Recorder):
     True
     """
 
-    def __init__(self, mode: str | None = None) -> None:
-        super().__init__(mode)
+    def __init__(self, mode: str | None = None, *, optimizer: Any = None) -> None:
+        super().__init__(mode, optimizer=optimizer)
         self._known: dict[tuple[Experiment, bytes, bytes], tuple[Record, ...]] = {}
 
     def record(self, experiment: Experiment, batches: tuple[np.ndarray, np.ndarray] | None = None) -> Iterator[Record]:
