@@ -1,20 +1,24 @@
-"""The same experiment on Keras' public API (Keras 3, TensorFlow backend).
+"""The same experiment on Keras' public API (Keras 3), on TensorFlow, JAX or PyTorch.
 
-`model` builds the network and optimizer, `recorder` runs them in one graph and writes
-down every step, `settings` restores what it changes of Keras' globals, `wide_layer` trains many
-neurons as the units of one layer. Importing this package imports Keras, which takes
-seconds.
+Which one is decided as in Keras itself, by KERAS_BACKEND before the import, and stays so
+for the process. `model` builds the network and optimizer, `recorders` run them on each
+backend and write down every step, `settings` restores what it changes of Keras' globals,
+`wide_layer` trains many neurons as the units of one layer. Importing this package imports Keras,
+which takes seconds.
 """
 
+from keras_impl.backends import why_not
+
+if _reason := why_not(None):
+    raise ImportError(_reason)
 try:
     import keras
-except (ImportError, ValueError) as error:  # ValueError for a backend that Keras doesn't know
-    raise ImportError(f"keras_impl needs Keras on TensorFlow, but Keras cannot be imported: {error}") from None
+except Exception as error:  # whatever a broken installation raises
+    raise ImportError(why_not(None, error)) from None
+if _reason := why_not(keras.config.backend()):  # which may come from Keras' own file of settings
+    raise ImportError(_reason)
 
-if keras.config.backend() != "tensorflow":
-    raise ImportError(f"keras_impl needs Keras on TensorFlow, but Keras runs on {keras.config.backend()}")
-
-from keras_impl.recorder import Recorder
+from keras_impl.recorders.chosen import Recorder
 from keras_impl.training import train
 from reference.subject import Record
 

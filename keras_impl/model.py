@@ -1,13 +1,15 @@
 """The neuron and its optimizer, put together from Keras' public classes."""
 
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import keras
 
 from reference import Experiment, Optimizer, Parameters
 
-__all__ = ["build_model", "build_optimizer", "needs_bias", "needs_output_layer"]
+__all__ = ["activation", "build_model", "build_optimizer", "needs_bias", "needs_output_layer"]
 
 
 def needs_bias(experiment: Experiment) -> bool:
@@ -19,6 +21,21 @@ def needs_output_layer(experiment: Experiment) -> bool:
     """Whether there is a second layer: v or d is trained, or they are not 1 and 0."""
     trained = "v" in experiment.trainable or "d" in experiment.trainable
     return trained or experiment.initial.v != 1 or experiment.initial.d != 0
+
+
+def activation(negative_slope: float) -> Callable[[Any], Any]:
+    """Keras' activation of this slope: a layer, or below 0, where the layers refuse it, a function.
+
+    Examples
+    --------
+    >>> type(activation(0.0)).__name__, type(activation(0.3)).__name__
+    ('ReLU', 'LeakyReLU')
+    """
+    if negative_slope == 0:
+        return keras.layers.ReLU()  # type: ignore[no-any-return]
+    if negative_slope > 0:
+        return keras.layers.LeakyReLU(negative_slope=negative_slope)  # type: ignore[no-any-return]
+    return partial(keras.activations.leaky_relu, negative_slope=negative_slope)
 
 
 def build_model(experiment: Experiment) -> tuple[keras.Model, Parameters]:
@@ -40,16 +57,9 @@ def build_model(experiment: Experiment) -> tuple[keras.Model, Parameters]:
     variables : Parameters of keras.Variable
         None for what the network does not have.
     """
-    slope = experiment.negative_slope
     first = keras.layers.Dense(1, use_bias=needs_bias(experiment))
     inputs = keras.Input(shape=(1,))
-    z = first(inputs)
-    if slope == 0:
-        outputs = keras.layers.ReLU()(z)
-    elif slope > 0:
-        outputs = keras.layers.LeakyReLU(negative_slope=slope)(z)
-    else:
-        outputs = keras.activations.leaky_relu(z, negative_slope=slope)
+    outputs = activation(experiment.negative_slope)(first(inputs))
     second = None
     if needs_output_layer(experiment):
         second = keras.layers.Dense(1)

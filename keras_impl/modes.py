@@ -1,16 +1,17 @@
 """The three ways in which TensorFlow runs a function."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import tensorflow as tf
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 __all__ = ["MODES", "in_mode"]
 
 MODES = ("graph", "xla", "eager")
 
 
-def in_mode(function: Callable[..., Any], mode: str, *signature: tf.TensorSpec) -> Callable[..., Any]:
+def in_mode(function: Callable[..., Any], mode: str, *signature: "tf.TensorSpec") -> Callable[..., Any]:
     """Prepare a function to be run in a mode, tracing it now unless that is "eager".
 
     "graph" is TensorFlow's graph as `model.fit` runs it on a CPU, where its graph
@@ -38,6 +39,7 @@ def in_mode(function: Callable[..., Any], mode: str, *signature: tf.TensorSpec) 
 
     Examples
     --------
+    >>> import tensorflow as tf
     >>> add = in_mode(tf.add, "xla", tf.TensorSpec((), "float64"), tf.TensorSpec((), "float64"))
     >>> float(add(tf.constant(0.5, "float64"), tf.constant(0.25, "float64")))
     0.75
@@ -46,5 +48,7 @@ def in_mode(function: Callable[..., Any], mode: str, *signature: tf.TensorSpec) 
         raise ValueError(f"mode must be one of {', '.join(MODES)}, got {mode!r}")
     if mode == "eager":
         return function
+    import tensorflow as tf
+
     prepared: Callable[..., Any] = tf.function(function, jit_compile=mode == "xla").get_concrete_function(*signature)
     return prepared

@@ -1,12 +1,13 @@
 """Keras' global settings, changed for a while and put back."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import keras
-import tensorflow as tf
 
-__all__ = ["floatx", "start_backend"]
+from keras_impl.recorders.x64 import in_x64
+
+__all__ = ["floatx", "require_tensorflow", "start_backend"]
 
 
 @contextmanager
@@ -14,7 +15,7 @@ def floatx(dtype: str) -> Iterator[None]:
     """Make Keras compute in `dtype` ("float32" or "float64") inside the with block.
 
     Sets the float type of variables and the dtype policy of layers, and restores both on
-    leaving, also after an error.
+    leaving, also after an error. On JAX, float64 switches its 64-bit types on meanwhile.
 
     Examples
     --------
@@ -28,12 +29,24 @@ def floatx(dtype: str) -> Iterator[None]:
     try:
         keras.config.set_floatx(dtype)
         keras.config.set_dtype_policy(dtype)
-        yield
+        with in_x64() if dtype == "float64" and keras.config.backend() == "jax" else nullcontext():
+            yield
     finally:
         keras.config.set_floatx(before[0])
         keras.config.set_dtype_policy(before[1])
 
 
 def start_backend() -> None:
-    """Let TensorFlow look for its devices now: it would do so, and print about it, at the first operation."""
-    tf.config.list_logical_devices()
+    """Let the backend look for its devices now: it would do so, and may print about it, at the first operation."""
+    if keras.config.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.list_logical_devices()
+    else:
+        keras.ops.convert_to_tensor(0.0)
+
+
+def require_tensorflow(what: str) -> None:
+    """Raise an ImportError in one line if Keras runs on another backend, on which `what` has no meaning."""
+    if keras.config.backend() != "tensorflow":
+        raise ImportError(f"{what} needs Keras on TensorFlow, but KERAS_BACKEND is {keras.config.backend()}")

@@ -70,4 +70,4 @@ class Stepwise:
 
     @staticmethod
     def _number(variable: keras.Variable) -> Any:
-        return variable.numpy().item()
+        return keras.ops.convert_to_numpy(variable.value).item()

@@ -1,26 +1,36 @@
-"""Ask the machine whether TensorFlow flushes subnormal numbers to zero here.
+"""Ask the machine whether Keras' backend flushes subnormal numbers to zero here.
 
-Its CPU kernels set the processor's flush-to-zero and denormals-are-zero flags; whether
-they do, depends on the build, the kernel and the processor. Nothing else tells.
+TensorFlow's kernels set the processor's flush-to-zero and denormals-are-zero flags, and so
+do JAX'; whether they do, depends on the build, the kernel and the processor. Nothing else tells.
 """
 
-import numpy as np
-import tensorflow as tf
+from collections.abc import Callable
+from typing import Any, Protocol
 
-from keras_impl.modes import in_mode
+import keras
+import numpy as np
+
+from keras_impl.settings import floatx
 from reference.subject import Subnormals
 
-__all__ = ["probe_subnormals"]
+__all__ = ["Evaluator", "probe_subnormals"]
 
 
-def probe_subnormals(dtype: str, mode: str = "graph") -> Subnormals:
-    """Multiply into and out of the subnormal range, as `Recorder` would.
+class Evaluator(Protocol):
+    """Evaluates functions of tensors on a backend, as each recorder does."""
+
+    def evaluate(self, function: Callable[..., Any], *arrays: np.ndarray) -> np.ndarray:
+        """Evaluate a function."""
+
+
+def probe_subnormals(dtype: str, recorder: Evaluator) -> Subnormals:
+    """Multiply into and out of the subnormal range, as a recorder would.
 
     Parameters
     ----------
     dtype : {"float32", "float64"}
-    mode : {"graph", "xla", "eager"}
-        As for `keras_impl.Recorder`.
+    recorder : Evaluator
+        Such as a `keras_impl.Recorder`, in its mode.
 
     Returns
     -------
@@ -29,25 +39,21 @@ def probe_subnormals(dtype: str, mode: str = "graph") -> Subnormals:
     Raises
     ------
     ValueError
-        If there is no such dtype or mode.
+        If there is no such dtype.
 
     Examples
     --------
-    >>> flushed = probe_subnormals("float32")
+    >>> from keras_impl import Recorder
+    >>> flushed = probe_subnormals("float32", Recorder())
     >>> set(flushed) <= {True, False}
     True
     """
     if dtype not in ("float32", "float64"):
         raise ValueError(f"dtype must be float32 or float64, got {dtype!r}")
     tiny, size = float(np.finfo(dtype).tiny), 1000  # as a batch: a kernel's vector loop may differ from its remainder
-    anything = tf.TensorSpec((size,), dtype)
-    multiply = in_mode(tf.multiply, mode, anything, anything)
 
     def product(a: float, b: float) -> np.ndarray:
-        with tf.device("CPU:0"):
-            result: np.ndarray = multiply(
-                tf.fill([size], tf.constant(a, dtype)), tf.fill([size], tf.constant(b, dtype))
-            )
-        return np.asarray(result)
+        with floatx(dtype):
+            return recorder.evaluate(keras.ops.multiply, np.full(size, a, dtype), np.full(size, b, dtype))
 
     return Subnormals(bool((product(tiny, 0.5) == 0).any()), bool((product(tiny / 2, 4.0) == 0).any()))

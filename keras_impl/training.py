@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from keras_impl.recorder import Recorder
+from keras_impl.recorders.chosen import Recorder
+from keras_impl.recorders.common import CommonRecorder
 from reference import Experiment, Trajectory
 from reference.subject import assemble, without_samples
 from reference.trajectory import steps_recorded
@@ -15,7 +16,7 @@ def train(
     *,
     record: str | int = "all",
     batches: tuple[np.ndarray, np.ndarray] | None = None,
-    recorder: Recorder | None = None,
+    recorder: CommonRecorder | None = None,
 ) -> Trajectory:
     """Train the neuron on Keras, on the same batches as `reference.train`.
 

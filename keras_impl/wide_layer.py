@@ -8,11 +8,14 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from keras_impl.modes import in_mode
-from keras_impl.settings import floatx
+from keras_impl.settings import floatx, require_tensorflow
 from reference import Parameters
+
+require_tensorflow("keras_impl.wide_layer")
+
+import tensorflow as tf  # noqa: E402
 
 __all__ = ["WideLayer"]
 

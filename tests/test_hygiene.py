@@ -220,7 +220,19 @@ MAY_IMPORT_IF_INSTALLED = {
     "compare/subjects/jax_optax.py": {"jax", "optax"},  # drives them
     "compare/subjects/pytorch.py": {"torch"},  # drives it
     "compare/sweep/cluster.py": {"distributed"},  # the extra "cluster"
+    "keras_impl/recorders/jax.py": {"jax"},  # the backend of Keras
+    "keras_impl/recorders/torch.py": {"torch"},  # the backend of Keras
+    "keras_impl/recorders/x64.py": {"jax"},  # switches its float64 on
 }
+
+# Frameworks that need not be installed, and where they may be imported, each when it is first needed.
+OPTIONAL = {
+    "tensorflow": ("keras_impl",),
+    "jax": ("keras_impl/recorders", "compare/subjects", "compare/bench/rivals"),
+    "torch": ("keras_impl/recorders", "compare/subjects", "compare/bench/rivals"),
+    "optax": ("compare/subjects",),
+}
+AT_ONCE = {"keras_impl/wide_layer.py": {"tensorflow"}}  # nothing in it makes sense without
 
 
 def imports(tree):
@@ -262,6 +274,50 @@ def test_arrows_go_one_way_and_keras_is_imported_in_its_room_only():
 )
 def test_an_arrow_the_wrong_way_is_seen(room, source):
     assert misdirected(room, ast.parse(source))
+
+
+def at_once(tree):
+    """Optional frameworks that importing a module imports."""
+    waiting, found = list(tree.body), set()
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            continue
+        if isinstance(node, ast.If) and name_of(node.test) == "TYPE_CHECKING":
+            waiting += node.orelse
+            continue
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            found |= set(imports(ast.Module([node], []))) & OPTIONAL.keys()
+        waiting += ast.iter_child_nodes(node)
+    return found
+
+
+def out_of_place(path, tree):
+    """Optional frameworks that a file may not import."""
+    found = set(imports(tree)) & OPTIONAL.keys()
+    return {name for name in found if not path.startswith(tuple(f"{place}/" for place in OPTIONAL[name]))}
+
+
+def test_frameworks_that_need_not_be_there_are_imported_in_their_places_and_when_needed():
+    ours = {relative(path): parse(path) for path in FILES if relative(path).split("/")[0] in PACKAGES}
+    assert {path: wrong for path, tree in ours.items() if (wrong := out_of_place(path, tree))} == {}
+    assert {path: early for path, tree in ours.items() if (early := at_once(tree))} == AT_ONCE
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "places", "early"),
+    [
+        ("compare/claims/a.py", "def f():\n    import torch", {"torch"}, set()),
+        ("keras_impl/a.py", "def f():\n    from jax import numpy", {"jax"}, set()),
+        ("keras_impl/recorders/a.py", "if True:\n    import jax.numpy", set(), {"jax"}),
+        ("keras_impl/recorders/a.py", "class A:\n    import torch", set(), {"torch"}),
+        ("keras_impl/recorders/a.py", "if TYPE_CHECKING:\n    import jax\nelse:\n    import torch", set(), {"torch"}),
+        ("keras_impl/recorders/a.py", "from keras_impl.recorders import jax", set(), set()),
+    ],
+)
+def test_a_framework_out_of_place_or_too_early_is_seen(path, source, places, early):
+    assert out_of_place(path, ast.parse(source)) == places
+    assert at_once(ast.parse(source)) == early
 
 
 @pytest.mark.parametrize("path", FILES, ids=relative)

@@ -192,9 +192,6 @@ def start_keras(instead: str = "") -> None:
             start_backend()
     except Exception as error:  # whatever a broken installation raises
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        backend = os.environ.get("KERAS_BACKEND")
-        if backend not in (None, "", "tensorflow"):
-            remedy = f"the environment has KERAS_BACKEND={backend}, and tensorflow is allowed; unset it"
-        else:
-            remedy = "pip install tensorflow keras"
-        raise KerasMissing(f"Keras is needed and cannot be imported ({reason}); {remedy}{instead}") from None
+        if not isinstance(error, ImportError):  # which says itself what to do: see keras_impl.backends
+            reason = f"its installation is broken ({reason}); pip install tensorflow keras"
+        raise KerasMissing(f"Keras is needed and cannot be imported: {reason}{instead}") from None

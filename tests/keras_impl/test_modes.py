@@ -6,8 +6,9 @@ import tensorflow as tf
 
 from keras_impl import Recorder
 from keras_impl.modes import MODES, in_mode
-from keras_impl.subnormals import Subnormals, probe_subnormals
+from keras_impl.subnormals import probe_subnormals
 from reference import SGD, Experiment, Parameters
+from reference.subject import Subnormals
 
 DTYPES = ["float32", "float64"]
 
@@ -41,7 +42,7 @@ def test_xla_fuses_multiply_and_add():
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("mode", MODES)
 def test_the_probe_says_what_an_activation_does_to_a_subnormal_number(mode, dtype):
-    probed = probe_subnormals(dtype, mode)
+    probed = probe_subnormals(dtype, Recorder(mode))
     assert probed == Recorder(mode).subnormals(dtype)
     tiny = float(np.finfo(dtype).tiny)
     e = Experiment(
@@ -60,7 +61,7 @@ def test_the_probe_says_what_an_activation_does_to_a_subnormal_number(mode, dtyp
 def test_the_probe_is_asked_once(monkeypatch):
     recorder = Recorder("eager")
     first = recorder.subnormals("float32")
-    monkeypatch.setattr("keras_impl.recorder.probe_subnormals", lambda dtype, mode: Subnormals(None, None))
+    monkeypatch.setattr("keras_impl.recorders.common.probe_subnormals", lambda dtype, asked: Subnormals(None, None))
     assert recorder.subnormals("float32") is first
 
 
@@ -68,9 +69,8 @@ def test_unknown_modes_and_dtypes_are_refused():
     for call in (
         lambda: Recorder("fast"),
         lambda: in_mode(tf.add, "fast"),
-        lambda: probe_subnormals("float32", "fast"),
     ):
         with pytest.raises(ValueError, match="mode must be one of graph, xla, eager, got 'fast'"):
             call()
     with pytest.raises(ValueError, match="dtype must be float32 or float64, got 'half'"):
-        probe_subnormals("half")
+        probe_subnormals("half", Recorder())

@@ -16,7 +16,7 @@ __all__ = ["DEFECTS"]
 
 in_neuron = partial(Substitution, "reference.neuron")
 in_training = partial(Substitution, "reference.training")
-in_recorder = partial(Substitution, "keras_impl.recorder")
+in_recorder = partial(Substitution, "keras_impl.recorders.common")
 
 _GRADIENT_OF_W = "(inward * x).sum(axis=-1)"
 _MSE = "np.square(residual).sum(axis=-1) / residual.shape[-1]"
@@ -25,7 +25,7 @@ _START = "    return parameters, experiment.optimizer.init(parameters)"
 _ASSIGNED = "                variable.assign(np.full(variable.shape, value, experiment.dtype))"
 _LOSSES = "np.array([loss for _, loss in seen])"
 _BLOCKS = "for x_block, y_block in blocks(experiment, batches):"
-_BEFORE = "        before, columns, y_pred = self.loop(tf.constant(x), tf.constant(y))"
+_BEFORE = "        block = self.run(x, y)"
 _DRAWN = "rng.standard_normal((steps, experiment.batch_size))"
 _UPDATE = "self.update(w, g, state.iterations, mine)"
 

@@ -1,6 +1,7 @@
 """A recorder that keeps its records, and runs no experiment twice on the same batches."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,8 @@ class CachingRecorder(Recorder):
 
     Parameters
     ----------
-    mode : {"graph", "xla", "eager"}
+    mode : str, optional
+    optimizer : class or instance of keras.optimizers.Optimizer, optional
         As for `keras_impl.Recorder`.
 
     Examples
@@ -32,8 +34,8 @@ class CachingRecorder(Recorder):
     True
     """
 
-    def __init__(self, mode: str = "graph") -> None:
-        super().__init__(mode)
+    def __init__(self, mode: str | None = None, *, optimizer: Any = None) -> None:
+        super().__init__(mode, optimizer=optimizer)
         self._known: dict[tuple[Experiment, bytes, bytes], tuple[Record, ...]] = {}
 
     def record(self, experiment: Experiment, batches: tuple[np.ndarray, np.ndarray] | None = None) -> Iterator[Record]:

@@ -11,7 +11,7 @@ import reference
 import reference.subject
 from compare import certify
 from compare.certificates import examination
-from keras_impl import recorder as recording
+from keras_impl.recorders import common as recording
 from reference import SGD, Adam, Experiment, Parameters, RMSprop, Target, neuron, training
 
 SHORT = Experiment(initial=Parameters(w=-10.0), steps=6, batch_size=16)
@@ -43,7 +43,7 @@ def test_another_start_in_keras_is_seen_however_small_its_steps_are(optimizer, r
 
     experiment = replace(SHORT, optimizer=optimizer)
     assert certify(experiment, recorder=recorder).agrees
-    with replaced(recording._Graph, "reset", elsewhere):
+    with replaced(recording.Network, "reset", elsewhere):
         seen(certify(experiment, recorder=recorder), "start", "w")
 
 
@@ -55,7 +55,7 @@ def test_an_untrained_parameter_that_is_off_is_seen(recorder):
         return reset
 
     experiment = replace(SHORT, initial=Parameters(w=1.0, b=0.5))
-    with replaced(recording._Graph, "reset", other_bias):
+    with replaced(recording.Network, "reset", other_bias):
         seen(certify(experiment, recorder=recorder), "start", "b")
 
 
@@ -72,7 +72,7 @@ def test_an_untrained_parameter_that_drifts_is_seen(recorder):
 
         return record
 
-    with replaced(recording._Graph, "record", drifting):
+    with replaced(recording.Network, "record", drifting):
         seen(certify(replace(SHORT, initial=Parameters(w=1.0, b=0.5)), recorder=recorder), "start", "b")
 
 
@@ -110,7 +110,7 @@ def between_blocks(change):
 )
 def test_what_changes_between_two_blocks_of_keras_is_seen(quantity, change, recorder):
     assert certify(BORDERS, recorder=recorder).agrees
-    with replaced(recording._Graph, "record", between_blocks(change)):
+    with replaced(recording.Network, "record", between_blocks(change)):
         certificate = certify(BORDERS, recorder=recorder)
     seen(certificate, "start", quantity)
     assert certificate.first_disagreement.step == 5
@@ -222,7 +222,7 @@ def finite(g):
 def test_a_gradient_that_is_repaired_in_keras_is_seen(recorder):
     def repaired(original):
         def step(self, gradient, variable, learning_rate):
-            ops = keras_impl.recorder.keras.ops
+            ops = recording.keras.ops
             fine = ops.isfinite(gradient)
             original(self, ops.where(fine, gradient, ops.zeros_like(gradient)), variable, learning_rate)
 

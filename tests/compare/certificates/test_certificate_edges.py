@@ -8,7 +8,7 @@ import pytest
 
 import reference
 from compare import certify
-from keras_impl import recorder as recording
+from keras_impl.recorders import common as recording
 from reference import SGD, Adam, AdamW, Experiment, Parameters, RMSprop, Target, draw_batches
 
 
@@ -69,7 +69,7 @@ def test_power_ends_where_nothing_moves():
 
 
 def test_keras_on_other_samples_is_seen_also_where_the_free_run_says_nothing(monkeypatch):
-    record = recording._Graph.record
+    record = recording.Network.record
 
     def on_zeros(self, experiment, first_step, x, y):
         x, y = x.copy(), y.copy()
@@ -83,7 +83,7 @@ def test_keras_on_other_samples_is_seen_also_where_the_free_run_says_nothing(mon
         steps=120,
         batch_size=50,
     )
-    monkeypatch.setattr(recording._Graph, "record", on_zeros)
+    monkeypatch.setattr(recording.Network, "record", on_zeros)
     for batches in (None, draw_batches(e)):
         found = certify(e, batches=batches, twins=False).first_disagreement
         assert (found.lane, found.quantity, found.step) == ("start", "x", 100)

@@ -11,7 +11,7 @@ import pytest
 
 from compare import certify
 from compare.certificates.sensitivity.power import combine, numbers
-from keras_impl import recorder as recording
+from keras_impl.recorders import common as recording
 from reference import SGD, Adam, AdamW, Experiment, Parameters, RMSprop
 
 OPTIMIZERS = (
@@ -116,9 +116,9 @@ def test_so_it_is_for_the_mean_and_for_the_slope(name, plant, batch_size, record
 
 @contextmanager
 def starting_at(initial):
-    reset = recording._Graph.reset
+    reset = recording.Network.reset
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recording._Graph, "reset", lambda self, e: reset(self, replace(e, initial=initial)))
+        patch.setattr(recording.Network, "reset", lambda self, e: reset(self, replace(e, initial=initial)))
         yield
 
 

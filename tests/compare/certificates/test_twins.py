@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from compare import certify
-from keras_impl import recorder as recording
+from keras_impl.recorders import common as recording
 from reference import SGD, Adam, Experiment, Parameters
 
 
@@ -39,7 +39,7 @@ SMALL_SLIPS = {
 @pytest.mark.parametrize("slip", SMALL_SLIPS)
 def test_small_errors_that_float32_hides_are_seen(slip, monkeypatch):
     optimizer, wrong = SMALL_SLIPS[slip]
-    build, reset = recording.build_optimizer, recording._Graph.reset
+    build, reset = recording.build_optimizer, recording.Network.reset
 
     def reset_all_but_the_rate(self, experiment):
         built = float(self.optimizer.learning_rate)
@@ -47,7 +47,7 @@ def test_small_errors_that_float32_hides_are_seen(slip, monkeypatch):
         self.optimizer.learning_rate = built
 
     monkeypatch.setattr(recording, "build_optimizer", lambda chosen: build(replace(chosen, **wrong)))
-    monkeypatch.setattr(recording._Graph, "reset", reset_all_but_the_rate)
+    monkeypatch.setattr(recording.Network, "reset", reset_all_but_the_rate)
     assert not certify(Experiment(optimizer=optimizer, steps=5)).agrees
 
 

@@ -5,7 +5,7 @@ from compare.defects.defect import MISSED_FIRST, Description, Key, Substitution,
 __all__ = ["DEFECTS"]
 
 _BLOCKS = "for x_block, y_block in blocks(experiment, batches):"
-_BEFORE = "        before, columns, y_pred = self.loop(tf.constant(x), tf.constant(y))"
+_BEFORE = "        block = self.run(x, y)"
 
 _REPEATED = "plausible slip: a step repeated at the border"
 _FORGOTTEN = "keras-team/keras#13750: the optimizer's state is reset at every call of fit"
@@ -21,7 +21,7 @@ def _between_blocks(statement: str) -> Substitution:
 def _between_blocks_of_keras(statement: str) -> Substitution:
     """The same where Keras is driven, before a block is run."""
     code = f"        if first_step:\n            {statement}\n{_BEFORE}"
-    return Substitution("keras_impl.recorder", _BEFORE, code)
+    return Substitution("keras_impl.recorders.common", _BEFORE, code)
 
 
 def _with_slots(name: str, says: str, source: str, patch: Substitution) -> dict[Key, Description]:

@@ -10,12 +10,12 @@ __all__ = ["DEFECTS"]
 in_base = partial(Substitution, "reference.optimizers.base")
 in_adam = partial(Substitution, "reference.optimizers.adam")
 in_neuron = partial(Substitution, "reference.neuron")
-in_recorder = partial(Substitution, "keras_impl.recorder")
+in_recorder = partial(Substitution, "keras_impl.recorders.common")
 
 _UPDATE = "self.update(w, g, state.iterations, mine)"
 _UPSTREAM = "residual * 2 / x.shape[-1]"
 _AGE = "t = np.add(iterations, 1, dtype=dtype_of(w))"
-_BUILT = "self.optimizer = build_optimizer(experiment.optimizer)"
+_BUILT = "self.optimizer = (own or build_optimizer)(experiment.optimizer)"
 
 _LITTLE = 1e-3  # half of the long run is below it
 

@@ -7,12 +7,12 @@ from compare.defects.defect import MISSED_FIRST, Substitution, defects
 __all__ = ["DEFECTS"]
 
 in_experiment = partial(Substitution, "reference.experiment")
-in_recorder = partial(Substitution, "keras_impl.recorder")
+in_recorder = partial(Substitution, "keras_impl.recorders.common")
 
 _DRAWN = "rng.standard_normal((steps, experiment.batch_size))"
 _SEEDED = "    rng = np.random.default_rng(experiment.seed)"
 _LABELS = "y = experiment.target.labels(x)"
-_FED = "self.loop(tf.constant(x), tf.constant(y))"
+_FED = "self.run(x, y)"
 
 _SPREAD = "GalSim-developers/GalSim#630: confusion between variance and standard deviation of noise"
 _UNSEEDED = "vanvalenlab/deepcell-tf#162: the seed is taken and not handed to the generator"
@@ -54,17 +54,17 @@ DEFECTS = defects(
         ("keras-samples-of-variance-1.21", "batch-of-1000"): (
             "Keras is handed samples that are 1.1 times as large.",
             _SPREAD,
-            in_recorder(_FED, _FED.replace("(x)", "(x * 1.1)")),
+            in_recorder(_FED, _FED.replace("x,", "x * 1.1,")),
         ),
         ("keras-labels-off", "batch-of-1000"): (
             "Keras is handed labels that are a thousandth too large.",
             "plausible slip: y from the wrong teacher",
-            in_recorder(_FED, _FED.replace("(y)", "(y + 1e-3)")),
+            in_recorder(_FED, _FED.replace("y)", "y + 1e-3)")),
         ),
         ("keras-labels-of-the-batch-before", "batch-of-1000"): (
             "Keras is handed the labels of the batch before.",
             "cran/deepnet#1: mini-batches of inputs and of outputs do not match",
-            in_recorder(_FED, _FED.replace("(y)", "(np.roll(y, 1, axis=0))")),
+            in_recorder(_FED, _FED.replace("y)", "np.roll(y, 1, axis=0))")),
         ),
     },
 )

@@ -8,7 +8,7 @@ __all__ = ["DEFECTS"]
 
 in_training = partial(Substitution, "reference.training")
 in_assembly = partial(Substitution, "reference.subject")
-in_recorder = partial(Substitution, "keras_impl.recorder")
+in_recorder = partial(Substitution, "keras_impl.recorders.common")
 
 _LOSSES = "np.array([loss for _, loss in seen])"
 _GRADIENTS = "_stack(gradients, experiment.trainable),"

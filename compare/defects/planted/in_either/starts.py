@@ -9,7 +9,7 @@ __all__ = ["DEFECTS"]
 
 in_training = partial(Substitution, "reference.training")
 in_base = partial(Substitution, "reference.optimizers.base")
-in_recorder = partial(Substitution, "keras_impl.recorder")
+in_recorder = partial(Substitution, "keras_impl.recorders.common")
 
 _START = "    return parameters, experiment.optimizer.init(parameters)"
 _ASSIGNED = "variable.assign(np.full(variable.shape, value, experiment.dtype))"
