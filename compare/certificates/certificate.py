@@ -156,7 +156,8 @@ class Certificate:
 
 def _command(certificate: Certificate) -> str:
     """Shell command that repeats a certificate."""
-    backend = BACKENDS.get(certificate.subject.partition(" on ")[2].partition(" ")[0], "")
+    keras, _, framework = certificate.subject.rpartition(" on ")
+    backend = BACKENDS.get(framework.partition(" ")[0], "") if keras else ""
     compiled = certificate.mode if not certificate.argument and not backend and certificate.mode != "graph" else None
     options = [
         certificate.argument,

@@ -72,7 +72,7 @@ def _evaluated(experiment: Experiment, record: Record) -> tuple[np.ndarray, Ball
         losses.append(found.loss)
         gradients.append(found.gradient)
     gradient = (None if balls[0] is None else np.concatenate(balls) for balls in zip(*gradients, strict=True))
-    loss: Any = np.concatenate(losses)
+    loss: Any = np.concatenate(losses)  # type: ignore[arg-type]
     return np.concatenate(predictions), loss, Parameters(*gradient)
 
 

@@ -132,17 +132,6 @@ class Recorder(CommonRecorder):
             prepared = in_mode(function, self.mode, *(tf.TensorSpec(array.shape, array.dtype) for array in arrays))
             return np.asarray(prepared(*(tf.constant(array) for array in arrays)))
 
-    def derivative(self, function: Callable[[Any], Any], at: np.ndarray) -> np.ndarray:
-        import tensorflow as tf
-
-        def gradient(z: Any) -> Any:
-            with tf.GradientTape() as tape:
-                tape.watch(z)
-                value = function(z)
-            return tape.gradient(value, z)
-
-        return self.evaluate(gradient, at)
-
     def in_single(self, dtype: str) -> frozenset[str]:
         """Nothing: what TensorFlow is given in float64 it computes so, and anything else would be a defect."""
         return frozenset()

@@ -70,11 +70,3 @@ class Recorder(CommonRecorder):
 
         with keras.device("cpu"):
             return np.array(function(*(torch.tensor(array) for array in arrays)).detach().numpy())
-
-    def derivative(self, function: Callable[[Any], Any], at: np.ndarray) -> np.ndarray:
-        import torch
-
-        with keras.device("cpu"):
-            z = torch.tensor(at, requires_grad=True)
-            function(z).sum().backward()
-            return np.array(z.grad.numpy())

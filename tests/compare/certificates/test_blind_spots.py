@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import keras_impl
 import reference
 import reference.subject
 from compare import certify
