@@ -75,7 +75,9 @@ def examine_block(
                 for quantity, observed in loss_and_gradient(record.loss, record.gradient).items()
             ),
         ]
-        gradient = whole.gradient if fused or "gradient" in unknown else record.gradient
+        # What is computed in float32 has no bound here; the optimizer is held against what it was given.
+        evaluated = "gradient" in unknown or (fused and "gradient" not in unseen)
+        gradient = whole.gradient if evaluated else record.gradient
         memory = slots if completed.slots is None else completed.slots
         of_steps = _compare_steps(experiment, record, before, memory, gradient, bits)
         comparisons = [
