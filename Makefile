@@ -5,8 +5,11 @@ OUT ?= audit
 FUZZ_SECONDS ?= 600
 # Of the suite, for the lowest versions; nothing is all of it.
 LOWEST_TESTS ?=
+# Of the suite, what is run once for each backend of Keras.
+OF_BACKEND := tests/keras_impl/backends tests/compare/subjects/test_sixty_experiments.py
+BY_TEST := --numprocesses auto --maxprocesses 4 --dist worksteal
 
-.PHONY: run test test-lowest check fuzz natural hostile defects bench pictures docs format clean
+.PHONY: run test test-lowest test-subjects check fuzz natural hostile defects bench pictures docs format clean
 
 run: .venv/installed
 	$(BIN)/python -m compare.run --out $(OUT)
@@ -17,6 +20,13 @@ test: check .venv/installed
 # The lowest versions that pyproject.toml allows, in an environment of their own.
 test-lowest: .venv-lowest/installed
 	.venv-lowest/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(LOWEST_TESTS)
+
+# Keras on JAX and on PyTorch, each in a process of its own, PyTorch itself, and JAX with optax; see CONTRIBUTING.
+test-subjects: .venv/subjects
+	SUBJECTS=all $(BIN)/python -m pytest $(BY_TEST) tests/compare/subjects tests/compare/defects/subjects \
+		tests/compare/certificates/test_certify_readings.py tests/reference/test_readings_of_systems.py
+	KERAS_BACKEND=jax SUBJECTS=all $(BIN)/python -m pytest $(BY_TEST) $(OF_BACKEND)
+	KERAS_BACKEND=torch SUBJECTS=all $(BIN)/python -m pytest $(BY_TEST) $(OF_BACKEND)
 
 check: .venv/installed
 	$(BIN)/ruff check .
@@ -61,6 +71,10 @@ clean:
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,docs]'
+	touch $@
+
+.venv/subjects: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,docs,jax,torch,optax]'
 	touch $@
 
 .venv-lowest/installed: pyproject.toml constraints-lowest.txt
