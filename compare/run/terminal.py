@@ -73,6 +73,9 @@ def show(options: argparse.Namespace, findings: Sequence[Finding], verdicts: Seq
     from compare.claims.telling.table import numbers_table, verdicts_table
 
     if findings:
+        certified = [finding.certificate for finding in findings if finding.certificate is not None]
+        if certified:
+            say(f"Under test: {certified[0].subject}")
         say(_findings_table(findings))
         for line in departures(findings):
             say(line)
