@@ -9,7 +9,7 @@ float64: if one fits, that is the answer to what is different.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from compare.certificates.differences import Disagreement
 from compare.certificates.examination import Batches, examine
@@ -17,7 +17,7 @@ from compare.certificates.quantities import group_of
 from compare.certificates.specification import specify
 from reference import Experiment, Optimizer, draw_batches
 from reference.optimizers.readings import READINGS, translate
-from reference.subject import Subject
+from reference.subject import Record, Subject
 
 __all__ = ["Fit", "fitting_readings", "spelled"]
 
@@ -79,10 +79,26 @@ def fitting_readings(
     x, y = draw_batches(few) if batches is None else (a[: few.steps].astype(few.dtype) for a in batches)
     fits = []
     for reading, optimizer in _others(experiment.optimizer, subject.system):
-        tried = examine(specify(replace(few, optimizer=optimizer), subject), subject, (x, y), drawn=False)
+        asked = _AsAsked(subject, experiment.optimizer)
+        tried = examine(specify(replace(few, optimizer=optimizer), subject), asked, (x, y), drawn=False)
         if tried.first_disagreement is None and all(tried.compared[name] for name in few.trainable):
             fits.append(Fit(reading, optimizer.differs, few.steps, few.dtype, tried.worst))
     return tuple(fits)
+
+
+class _AsAsked:
+    """A subject that trains with the optimizer it was asked for, whichever formula it is then held against."""
+
+    def __init__(self, subject: Subject, optimizer: Optimizer) -> None:
+        self._subject, self._optimizer = subject, optimizer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._subject, name)
+
+    def record(self, experiment: Experiment, batches: Batches | None = None) -> Iterator[Record]:
+        for block in self._subject.record(replace(experiment, optimizer=self._optimizer), batches):
+            known = {slot: path for slot, path in block.slots.items() if slot in experiment.optimizer.slots}
+            yield block._replace(slots=known)
 
 
 def spelled(optimizer: Optimizer) -> str:
