@@ -5,6 +5,7 @@ what it did. Each framework is imported when it is first used.
 """
 
 from compare.subjects.function import Function
+from compare.subjects.missing import lacking
 from compare.subjects.opening import NAMES, open_subject
 
-__all__ = ["NAMES", "Function", "open_subject"]
+__all__ = ["NAMES", "Function", "lacking", "open_subject"]
