@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-__all__ = ["KINDS", "MISSED_FIRST", "Defect", "Replacement", "Substitution", "defects"]
+__all__ = ["KINDS", "MISSED_FIRST", "SIDES", "SYSTEMS", "Defect", "Replacement", "Substitution", "defects"]
 
 # By kind, what such defects have in common.
 KINDS = MappingProxyType(
@@ -22,7 +22,16 @@ KINDS = MappingProxyType(
     }
 )
 
+# Where a defect may be planted: in the reference, or in the path of a subject.
+SIDES = ("reference", "keras", "torch", "jax")
+
+# What a subject is called in a table.
+SYSTEMS = MappingProxyType({"keras": "Keras", "torch": "PyTorch", "jax": "JAX"})
+
 MISSED_FIRST = True  # marks, in a table of defects, what a certificate by default missed when it was first tried
+
+# What the modules in a subject's path begin with.
+_PATHS = {"torch": ("torch", "compare.subjects.pytorch"), "jax": ("jax", "optax", "compare.subjects.jax_optax")}
 
 _REPORT = re.compile(r"[\w.-]+/[\w.-]+#\d+: ")
 
@@ -34,7 +43,7 @@ class Substitution:
     Parameters
     ----------
     where : str
-        Dotted name of the module, of the reference or of `keras_impl`.
+        Dotted name of the module, of the reference, of `keras_impl` or of `compare.subjects`.
     old : str
         Occurs exactly once in the module's source.
     new : str
@@ -47,12 +56,16 @@ class Substitution:
 
 @dataclass(frozen=True)
 class Replacement:
-    """A function put in place of a method of one of Keras' public classes, or of a public function.
+    """A function put in place of a method or a function of a subject's system, named by a string.
+
+    Of Keras' these are public names. PyTorch's and optax' are those that are called in turn, down
+    to the update of a single tensor, which is where their defects were.
 
     Parameters
     ----------
     where : str
-        As for `pkgutil.resolve_name`: "keras.optimizers:SGD.update_step".
+        As for `pkgutil.resolve_name`: "keras.optimizers:SGD.update_step". It is resolved when the
+        defect is planted, and nothing is imported before.
     function : callable
         Called with the original and then with what the original is called with.
     """
@@ -101,10 +114,12 @@ class Defect:
 
     @property
     def side(self) -> str:
-        """Which of the two implementations it is planted in: "reference" or "keras"."""
+        """Which implementation it is planted in: one of `SIDES`."""
         where = self.patches[0].where
         # What a subject's records are put together by stands beside the reference, and is no part of it.
-        return "reference" if where.startswith("reference.") and where != "reference.subject" else "keras"
+        if where.startswith("reference.") and where != "reference.subject":
+            return "reference"
+        return next((side for side, places in _PATHS.items() if where.startswith(places)), "keras")
 
     @property
     def historical(self) -> bool:

@@ -11,15 +11,20 @@ Other defects need a run of their own: a start that is off shows where hardly an
 taken, a border between blocks in a run of several, a repaired infinity in a run that
 diverges. These have no short experiments: what a certificate sees of the run is what there
 is to see.
+
+PyTorch and JAX have families of their own, with the formulas as they read them, so that with
+nothing planted they agree.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Any
 
 from reference import SGD, Adam, AdamW, Experiment, Optimizer, Parameters, RMSprop, Target
+from reference.optimizers import optax, pytorch
 
-__all__ = ["FAMILIES", "OWN_RUNS", "PROBED", "Family"]
+__all__ = ["FAMILIES", "OF_SUBJECTS", "OWN_RUNS", "PROBED", "Family"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +37,9 @@ class Family:
         In float32: what is certified, with nothing but defaults, and what the usual tests
         look at.
     mode : {"graph", "xla", "eager"}
-        How TensorFlow runs Keras.
+        How TensorFlow runs Keras; the other subjects have one way.
+    subject : {"keras", "torch", "jax"}
+        What it is run on, as `compare.certify` calls it.
     samples_per_block : int, optional
         Where a long run is cut into blocks, if not at two million samples: a short run
         then has borders as well.
@@ -44,12 +51,13 @@ class Family:
         Networks of `compare.certificates.exact.cases` for the exact lane; empty where an update rule
         with roots and quotients leaves nothing exact.
     rates : tuple of float
-        Learning rates, one after the other, for the run whose learning rate changes;
+        Learning rates, one after the other, for the run of Keras whose learning rate changes;
         empty for none.
     """
 
     run: Experiment
     mode: str = "graph"
+    subject: str = "keras"
     samples_per_block: int | None = None
     experiments: Mapping[str, Experiment] = field(default_factory=lambda: MappingProxyType({}))
     networks: tuple[str, ...] = ()
@@ -162,4 +170,48 @@ OWN_RUNS: Mapping[str, Family] = MappingProxyType(
     }
 )
 
-FAMILIES: Mapping[str, Family] = MappingProxyType({**PROBED, **OWN_RUNS})
+# A start that no number of few bits is.
+_START = Parameters(w=2.1, b=0.3, v=0.7, d=0.2)
+
+
+def _elsewhere(subject: str, optimizer: Optimizer, **options: Any) -> Family:
+    """A family of PyTorch or JAX, with a run that is shorter than one of Keras."""
+    mode = {"torch": "eager", "jax": "xla"}[subject]
+    family = _probed(optimizer, **options)
+    start = _START if "v" in family.run.trainable else _START._replace(v=1.0, d=0.0)
+    run = replace(family.run, initial=start, batch_size=64, steps=300)
+    return replace(family, subject=subject, mode=mode, run=run)
+
+
+def _of_subject(subject: str, readings: Any, **settings: Any) -> dict[str, Family]:
+    """The families that every such subject has, with the optimizers as it reads them."""
+    sgd = readings.SGD(learning_rate=0.05)
+    momentum = readings.SGD(learning_rate=0.01, momentum=0.9)
+    probed = {
+        "relu": _elsewhere(subject, sgd, networks=("relu-wbvd",)),
+        "output": _elsewhere(subject, sgd, negative_slope=0.3, trainable=("w", "b", "v", "d")),
+        "negative": _elsewhere(subject, sgd, negative_slope=-0.5),
+        "momentum": _elsewhere(subject, readings.SGD(learning_rate=0.01, momentum=0.9, **settings)),
+        "nesterov": _elsewhere(subject, readings.SGD(learning_rate=0.01, momentum=0.9, nesterov=True)),
+        "adam": _elsewhere(subject, readings.Adam(learning_rate=0.01, epsilon=1e-5)),
+        "amsgrad": _elsewhere(subject, readings.Adam(learning_rate=0.01, amsgrad=True)),
+        "adamw": _elsewhere(subject, readings.AdamW(learning_rate=0.01, weight_decay=0.1)),
+        "rmsprop": _elsewhere(subject, readings.RMSprop(learning_rate=0.01, momentum=0.5)),
+    }
+    plain = replace(probed["relu"], experiments=MappingProxyType({}), networks=())
+    run = plain.run
+    own = {
+        "slow": replace(plain, run=replace(run, optimizer=readings.SGD(learning_rate=1e-8))),
+        "untrained": replace(plain, run=replace(run, initial=_START)),
+        "crossing": replace(plain, run=replace(run, initial=Parameters(w=-10.0), trainable=("w",), optimizer=momentum)),
+        "diverging": replace(plain, run=replace(run, negative_slope=0.3, optimizer=readings.SGD(learning_rate=10.0))),
+        "momentum-in-blocks": replace(plain, run=replace(run, optimizer=momentum), samples_per_block=6400),
+    }
+    return {f"{subject}-{name}": family for name, family in {**probed, **own}.items()}
+
+
+OF_SUBJECTS: Mapping[str, Family] = MappingProxyType(
+    {**_of_subject("torch", pytorch, dampening=0.25), **_of_subject("jax", optax)}
+)
+
+FAMILIES: Mapping[str, Family] = MappingProxyType({**PROBED, **OWN_RUNS, **OF_SUBJECTS})

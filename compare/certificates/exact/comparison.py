@@ -26,17 +26,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from compare.certificates.exact.cases import ExactCase, exact_cases
 from compare.certificates.exact.rational import Dyadic, ExactRun, Rounded, exact_run
 from compare.certificates.quantities import by_quantity, recorded
+from compare.certificates.specification import short_name
 from reference import Experiment, OptimizerState, Parameters, neuron, training
-
-if TYPE_CHECKING:
-    from keras_impl import Recorder
+from reference.subject import Subject
 
 __all__ = [
     "SAMPLEWISE",
@@ -125,15 +124,14 @@ def check_reference(dtype: str = "float64", *, cases: Iterable[ExactCase] | None
     return _together(results, cases=len(results) // 2)
 
 
-def check_keras(
-    recorder: "Recorder", dtype: str = "float64", *, cases: Iterable[ExactCase] | None = None
-) -> ExactResult:
-    """Compare Keras, as `recorder` runs it, with the oracle.
+def check_keras(recorder: Subject, dtype: str = "float64", *, cases: Iterable[ExactCase] | None = None) -> ExactResult:
+    """Compare Keras, as `recorder` runs it, or another subject with the oracle.
 
     Parameters
     ----------
-    recorder : keras_impl.Recorder
-        Its mode says how Keras is run. A new one sees Keras' classes as they are now.
+    recorder : keras_impl.Recorder or Subject
+        Its mode says how Keras is run. A new one sees Keras' classes as they are now. Another subject
+        has to have the formulas and the values at the kink that the cases have.
     dtype : {"float32", "float64"}
     cases : iterable of ExactCase, optional
         By default all `exact_cases` of that dtype.
@@ -145,7 +143,7 @@ def check_keras(
     results = []
     for case in exact_cases(dtype) if cases is None else cases:
         (block,) = recorder.record(case.experiment, (case.x, case.y))
-        results.append(compare_exactly(case, {"y_pred": block.y_pred, **recorded(block)}, "Keras"))
+        results.append(compare_exactly(case, {"y_pred": block.y_pred, **recorded(block)}, short_name(recorder)))
     return _together(results, cases=len(results))
 
 

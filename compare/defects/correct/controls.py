@@ -2,8 +2,8 @@
 
 Random experiments are computed by `compare.defects.correct.rewritten`, the same mathematics in
 another order of operations, and compared with the reference as Keras is: lockstep from its
-recorded states, free run, and on the dyadic networks exactly. Keras itself, unpatched, in
-every mode, is a control too, and so are the gallery's harmless rewrites.
+recorded states, free run, and on the dyadic networks exactly. Each subject itself, unpatched,
+Keras in every mode, is a control too, and so are the gallery's harmless rewrites.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,6 +22,7 @@ from compare.defects.correct.fma import SUMS
 from compare.defects.correct.random_experiments import random_experiment
 from compare.defects.correct.rewritten import Recorded, Rewrite
 from compare.defects.counts import Control
+from compare.defects.defect import SYSTEMS
 from compare.defects.families import FAMILIES
 from reference import Experiment, Trajectory, draw_batches
 from reference.training import first_crossing, first_non_finite
@@ -39,20 +40,14 @@ REWRITES = tuple(Rewrite(*choice) for choice in product(SUMS, (False, True), (Fa
 
 
 def all_controls(families: "Sequence[FamilyResult]", outcomes: "Sequence[Outcome]", random: bool) -> list[Control]:
-    """Return the controls, Keras as it is and harmless rewrites, with the false alarms that they raised.
+    """Return the controls, subjects as they are and harmless rewrites, with the false alarms that they raised.
 
     `random` is whether to look at random experiments and at XLA as well, which takes a while.
     """
-    looked_at = [family for family in families if FAMILIES[family.family].experiments]
-    unpatched = tuple(f"unpatched Keras, {f.family}: {f.alarms[0]}" for f in looked_at if f.alarms)
-    certified = tuple(f"unpatched Keras, {f.family}: {f.by_default}" for f in families if f.by_default.killed)
     harmless = [outcome for outcome in outcomes if not outcome.defect.changes_mathematics]
     reported = tuple(f"harmless rewrite: {outcome.name}" for outcome in harmless if outcome.killed)
-    controls = [
-        Control("kinds of network and optimizer, Keras as it is in every lane", len(looked_at), unpatched),
-        Control("runs of Keras as it is, certified by default", len(families), certified),
-        Control("harmless rewrites of either side", len(harmless), reported),
-    ]
+    controls = [control for subject in SYSTEMS for control in _as_it_is(subject, families)]
+    controls.append(Control("harmless rewrites of either side", len(harmless), reported))
     if random:
         controls += [
             Control(f"random experiments in {len(REWRITES)} rewrites", EXPERIMENTS, tuple(random_alarms())),
@@ -60,6 +55,19 @@ def all_controls(families: "Sequence[FamilyResult]", outcomes: "Sequence[Outcome
             Control("experiments compiled by XLA", len(_compiled()), tuple(xla_alarms())),
         ]
     return [control for control in controls if control.tried]
+
+
+def _as_it_is(subject: str, families: "Sequence[FamilyResult]") -> tuple[Control, Control]:
+    """What was seen of a subject where nothing was planted: by the lanes, and by default."""
+    system = SYSTEMS[subject]
+    here = [family for family in families if FAMILIES[family.family].subject == subject]
+    looked_at = [family for family in here if FAMILIES[family.family].experiments]
+    unpatched = tuple(f"unpatched {system}, {f.family}: {f.alarms[0]}" for f in looked_at if f.alarms)
+    certified = tuple(f"unpatched {system}, {f.family}: {f.by_default}" for f in here if f.by_default.killed)
+    return (
+        Control(f"kinds of network and optimizer, {system} as it is in every lane", len(looked_at), unpatched),
+        Control(f"runs of {system} as it is, certified by default", len(here), certified),
+    )
 
 
 def random_alarms(experiments: int = EXPERIMENTS, seed: int = 0) -> Iterator[str]:

@@ -1,13 +1,11 @@
 """What a certificate sees of a defect with nothing but its defaults, on the run that somebody would try."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from compare import Certificate, certify
 from compare.defects.families import Family
 from compare.defects.patching import in_blocks
-
-if TYPE_CHECKING:
-    from keras_impl import Recorder
+from reference.subject import Subject
 
 __all__ = ["ByDefault", "certify_run"]
 
@@ -39,10 +37,10 @@ class ByDefault(NamedTuple):
         return cls(True) if first is None else cls(True, first.lane, first.step, first.quantity)
 
 
-def certify_run(family: Family, recorder: "Recorder") -> Certificate:
+def certify_run(family: Family, subject: Subject) -> Certificate:
     """Certify the run of a family as somebody would who gives the experiment and no more.
 
-    The recorder is in the family's mode, and a new one if Keras' classes were patched.
+    The subject is that of the family, and a new one if something in its path was patched.
     """
     with in_blocks(family.samples_per_block):
-        return certify(family.run, recorder=recorder)
+        return certify(family.run, subject=subject)

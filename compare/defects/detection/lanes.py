@@ -5,18 +5,18 @@ The lanes are those of the certificate, on the short experiments of a family, if
 exact
     `compare.certificates.exact.comparison` on the dyadic networks of the family.
 bound
-    `compare.certificates.lockstep`: one step from each state that Keras recorded, and the same once
-    more while the learning rate changes.
+    `compare.certificates.lockstep`: one step from each state that the subject recorded, and, with
+    Keras, the same once more while the learning rate changes.
 bit
     The same comparisons where no reduction takes part, of what is computed as it is
     written, but for what TensorFlow's graph optimizer is known to rewrite: see
-    `compare.rounding.arithmetic`.
+    `compare.rounding.arithmetic`. Not of PyTorch and JAX, which fuse operations.
 free run
     `compare.certificates.free_run`: both on their own from start to end.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,15 +24,14 @@ import reference
 from compare.certificates.comparison import Comparison
 from compare.certificates.exact.cases import exact_cases
 from compare.certificates.exact.comparison import ExactResult, check_keras, check_reference
+from compare.certificates.examination import BITS
 from compare.certificates.free_run import free_run
 from compare.certificates.lockstep import examine_block
+from compare.certificates.specification import specify
 from compare.defects.detection.changing_rate import compare_changing_rate
 from compare.defects.families import Family
-from compare.rounding import Arithmetic
 from reference import Experiment, draw_batches
-
-if TYPE_CHECKING:
-    from keras_impl import Recorder
+from reference.subject import Subject, assemble
 
 __all__ = ["LANES", "Sighting", "look"]
 
@@ -64,16 +63,16 @@ class Sighting(NamedTuple):
     factor: float
 
 
-def look(family: Family, recorder: "Recorder", side: str | None = None) -> list[Sighting]:
+def look(family: Family, subject: Subject, side: str | None = None) -> list[Sighting]:
     """Compare both sides on everything a family has.
 
     Parameters
     ----------
     family : Family
-    recorder : keras_impl.Recorder
-        Keras as it is to be looked at; a new one if its classes were patched.
-    side : {"reference", "keras"}, optional
-        Which one the exact lane looks at; by default both.
+    subject : Subject
+        That of the family, as it is to be looked at; a new one if something in its path was patched.
+    side : {"reference", "keras", "torch", "jax"}, optional
+        Which one the exact lane looks at, the reference or the subject; by default both.
 
     Returns
     -------
@@ -83,12 +82,14 @@ def look(family: Family, recorder: "Recorder", side: str | None = None) -> list[
     sightings: list[Sighting] = []
     chosen = {f"{network}/{start}/by hand" for network in family.networks for start in EXACT_STARTS}
     cases = [case for case in exact_cases() if case.name in chosen]
-    if side != "keras":
+    if side in (None, "reference"):
         sightings += _exact(check_reference(cases=cases))
     if side != "reference":
-        sightings += _exact(check_keras(recorder, cases=cases))
+        sightings += _exact(check_keras(subject, cases=cases))
     for name, experiment in family.experiments.items():
-        sightings += _experiment(name, experiment, recorder)
+        # Keras' constants and its derivative at the kink are what the reference has by default.
+        meant = experiment if family.subject == "keras" else specify(experiment, subject)
+        sightings += _experiment(name, meant, subject)
     if family.rates:
         experiment = family.experiments["ordinary"]
         changing = compare_changing_rate(experiment, family.rates)
@@ -96,12 +97,11 @@ def look(family: Family, recorder: "Recorder", side: str | None = None) -> list[
     return sightings
 
 
-def _experiment(name: str, experiment: Experiment, recorder: "Recorder") -> Iterator[Sighting]:
-    from reference.subject import assemble
-
+def _experiment(name: str, experiment: Experiment, subject: Subject) -> Iterator[Sighting]:
     batches = draw_batches(experiment)
-    records = list(recorder.record(experiment, batches))
-    lockstep = [c for block in records for c in examine_block(experiment, block, Arithmetic.REWRITTEN).comparisons]
+    records = list(subject.record(experiment, batches))
+    bits, fused = BITS[subject.operations], subject.operations == "fused"
+    lockstep = [c for block in records for c in examine_block(experiment, block, bits, fused=fused).comparisons]
     yield from _beyond("bound", name, [(c, c.ratio) for c in lockstep])
     yield from _beyond("bit", name, [(c, c.bits) for c in lockstep if c.bits is not None])
     ours = reference.train(experiment, batches=batches)

@@ -1,6 +1,6 @@
 """Try many defects, one family after the other, in one process or in several.
 
-Families share nothing but Keras itself, so each is a piece of work of its own.
+Families share nothing but the systems themselves, so each is a piece of work of its own.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,9 +9,9 @@ from typing import NamedTuple
 from compare.defects.defect import Defect
 from compare.defects.detection.default_certificate import ByDefault
 from compare.defects.detection.lanes import Sighting
+from compare.defects.detection.opening import remembering_subject
 from compare.defects.families import FAMILIES
 from compare.defects.gallery import Outcome, measure_baseline, named, try_defect
-from compare.system.command_line import start_keras
 from compare.system.processes import process_pool
 
 __all__ = ["FamilyResult", "try_all", "try_family"]
@@ -28,7 +28,7 @@ class FamilyResult(NamedTuple):
     by_default : ByDefault
         What a certificate says where nothing was planted: it should agree.
     usual_alarms : dict of str to bool
-        Which usual tests fail on Keras in float32, with nothing planted.
+        Which usual tests fail on the subject in float32, with nothing planted.
     outcomes : list of Outcome
     """
 
@@ -41,12 +41,9 @@ class FamilyResult(NamedTuple):
 
 def try_family(family: str, names: list[str]) -> FamilyResult:
     """Measure a family with nothing planted, then try its defects of these names."""
-    start_keras()
-    from compare.defects.detection.caching_recorder import CachingRecorder
-
-    recorder = CachingRecorder(FAMILIES[family].mode)
-    baseline = measure_baseline(family, recorder)
-    outcomes = [try_defect(named(name), baseline, recorder) for name in names]
+    subject = remembering_subject(FAMILIES[family])
+    baseline = measure_baseline(family, subject)
+    outcomes = [try_defect(named(name), baseline, subject) for name in names]
     return FamilyResult(family, baseline.alarms, baseline.by_default, baseline.usual_alarms, outcomes)
 
 

@@ -22,7 +22,7 @@ NOT_SHOWN = {
 FIRST = {
     (defect.family, defect.side, defect.changes_mathematics): defect
     for defect in reversed(GALLERY)
-    if not FAMILIES[defect.family].experiments
+    if not FAMILIES[defect.family].experiments and FAMILIES[defect.family].subject == "keras"
 }
 
 # Of those that need a twin or a drawing to be seen, some.

@@ -3,13 +3,30 @@
 import pytest
 
 from compare.certificates.exact.cases import NETWORKS
-from compare.defects.families import FAMILIES, OWN_RUNS, PROBED
+from compare.defects.defect import SYSTEMS
+from compare.defects.families import FAMILIES, OF_SUBJECTS, OWN_RUNS, PROBED
 from reference import train
+from reference.optimizers import READINGS
 
 
 def test_every_family_has_one_name():
     assert not PROBED.keys() & OWN_RUNS.keys()
-    assert list(FAMILIES) == [*PROBED, *OWN_RUNS]
+    assert not OF_SUBJECTS.keys() & {*PROBED, *OWN_RUNS}
+    assert list(FAMILIES) == [*PROBED, *OWN_RUNS, *OF_SUBJECTS]
+
+
+@pytest.mark.parametrize(("subject", "system"), [("torch", "pytorch"), ("jax", "optax")])
+def test_other_subjects_have_families_with_the_formulas_as_they_read_them(subject, system):
+    families = {name: family for name, family in OF_SUBJECTS.items() if family.subject == subject}
+    assert all(name.startswith(f"{subject}-") for name in families)
+    for family in families.values():
+        assert type(family.run.optimizer) in READINGS[system].values()
+        assert not family.rates
+    assert {type(family.run.optimizer).__name__ for family in families.values()} == {"SGD", "Adam", "AdamW", "RMSprop"}
+    assert train(families[f"{subject}-diverging"].run).diverged_at is not None
+    assert train(families[f"{subject}-crossing"].run).crossed_at is not None
+    in_blocks = families[f"{subject}-momentum-in-blocks"]
+    assert in_blocks.samples_per_block < in_blocks.run.steps * in_blocks.run.batch_size
 
 
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
@@ -18,6 +35,7 @@ def test_the_run_is_in_float32_and_its_sharp_twin_in_float64(family):
     assert family.sharp_run.dtype == "float64"
     assert family.sharp_run.steps == family.run.steps
     assert family.mode in {"graph", "xla", "eager"}
+    assert family.subject in SYSTEMS
 
 
 @pytest.mark.parametrize("family", PROBED.values(), ids=PROBED)
