@@ -11,7 +11,7 @@ from compare.defects.detection.lanes import LANES, Sighting, look
 from compare.defects.detection.opening import new_subject
 from compare.defects.families import FAMILIES, Family
 from compare.defects.patching import in_blocks, planted
-from compare.defects.planted import in_either, in_keras, in_reference
+from compare.defects.planted import in_either, in_keras, in_pytorch, in_reference
 from reference import Trajectory
 from reference.subject import Subject, assemble, without_samples
 
@@ -21,6 +21,7 @@ GALLERY: tuple[Defect, ...] = (
     *in_reference.DEFECTS,
     *in_keras.DEFECTS,
     *in_either.DEFECTS,
+    *in_pytorch.DEFECTS,
     *harmless.DEFECTS,
 )
 
