@@ -11,7 +11,7 @@ from compare.defects.detection.lanes import LANES, Sighting, look
 from compare.defects.detection.opening import new_subject
 from compare.defects.families import FAMILIES, Family
 from compare.defects.patching import in_blocks, planted
-from compare.defects.planted import in_either, in_keras, in_pytorch, in_reference
+from compare.defects.planted import in_either, in_jax, in_keras, in_pytorch, in_reference
 from reference import Trajectory
 from reference.subject import Subject, assemble, without_samples
 
@@ -22,6 +22,7 @@ GALLERY: tuple[Defect, ...] = (
     *in_keras.DEFECTS,
     *in_either.DEFECTS,
     *in_pytorch.DEFECTS,
+    *in_jax.DEFECTS,
     *harmless.DEFECTS,
 )
 
