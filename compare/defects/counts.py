@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from compare.defects.defect import SYSTEMS
+
 if TYPE_CHECKING:
     from compare.defects.gallery import Outcome
 
-__all__ = ["Control", "Counts", "upper_limit"]
+__all__ = ["Control", "Counts", "by_subject", "upper_limit"]
 
 CONFIDENCE = 0.95
 
@@ -84,6 +86,8 @@ class Counts(NamedTuple):
         Those that a certificate by default missed when they were first tried.
     seen_now : int
         Those of them that it sees now.
+    lanes : dict of str to int
+        Those seen by each lane.
     usual, usual_as_run : dict of str to int
         What the usual tests catch, on the runs in float64, and on the very runs that were
         certified.
@@ -95,6 +99,7 @@ class Counts(NamedTuple):
     killed: int
     missed_first: int
     seen_now: int
+    lanes: dict[str, int]
     usual: dict[str, int]
     usual_as_run: dict[str, int]
 
@@ -102,6 +107,7 @@ class Counts(NamedTuple):
     def of(cls, outcomes: "Sequence[Outcome]") -> "Counts":
         """Count."""
         from compare.defects.detection.conventional_tests import USUAL_TESTS
+        from compare.defects.detection.lanes import LANES
 
         real = [outcome for outcome in outcomes if outcome.defect.changes_mathematics]
         missed = [outcome for outcome in real if outcome.defect.missed_first]
@@ -112,6 +118,7 @@ class Counts(NamedTuple):
             killed=sum(outcome.killed for outcome in real),
             missed_first=len(missed),
             seen_now=sum(outcome.by_default.killed for outcome in missed),
+            lanes={lane: sum(outcome.lanes[lane] is not None for outcome in real) for lane in LANES},
             usual={name: sum(outcome.usual[name] for outcome in real) for name in USUAL_TESTS},
             usual_as_run={name: sum(outcome.usual_as_run[name] for outcome in real) for name in USUAL_TESTS},
         )
@@ -126,6 +133,20 @@ class Counts(NamedTuple):
             "killed": self.killed,
             "missed_first": self.missed_first,
             "missed_first_and_killed_by_default_now": self.seen_now,
+            "lanes": self.lanes,
             "usual_tests": {"float64": self.usual, "float32": self.usual_as_run},
             "usual_tests_saw": "the runs that were certified by default (float32), and the same in float64",
         }
+
+
+def by_subject(outcomes: "Sequence[Outcome]") -> dict[str, Counts]:
+    """Counts for each subject that they were tried on, by what it is called; defects of the reference with Keras' own.
+
+    Parameters
+    ----------
+    outcomes : sequence of Outcome
+    """
+    groups = {
+        system: [outcome for outcome in outcomes if outcome.subject == subject] for subject, system in SYSTEMS.items()
+    }
+    return {system: Counts.of(group) for system, group in groups.items() if group}

@@ -1,11 +1,11 @@
-"""What came of the gallery in a few lines: defects seen, by kind and side, and false alarms."""
+"""What came of the gallery in a few lines: defects seen, by kind, side and subject, and false alarms."""
 
 from collections.abc import Iterator, Sequence
 
-from compare.defects.counts import Control, Counts
-from compare.defects.defect import KINDS
+from compare.defects.counts import Control, Counts, by_subject
+from compare.defects.defect import KINDS, SIDES, SYSTEMS
 from compare.defects.detection.conventional_tests import USUAL_TESTS
-from compare.defects.detection.lanes import LANES
+from compare.defects.families import FAMILIES
 from compare.defects.gallery import Outcome
 
 __all__ = ["controls_summary", "summary"]
@@ -26,7 +26,8 @@ def _lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
     real = [outcome for outcome in outcomes if outcome.defect.changes_mathematics]
     if len(real) > 1:
         yield from _by_kind(real)
-    lanes = ", ".join(f"{lane} {sum(o.lanes[lane] is not None for o in real)}" for lane in LANES)
+        yield from _by_subject(real)
+    lanes = ", ".join(f"{lane} {seen}" for lane, seen in counts.lanes.items())
     yield f"killed by a certificate with its defaults, on the run that somebody would try: {counts.by_default}"
     yield f"killed: {counts.killed}, by that or by a lane on the short experiments ({lanes})"
     yield f"missed by default when first tried: {counts.missed_first}, of which it sees {counts.seen_now} now"
@@ -49,12 +50,29 @@ def _by_kind(real: Sequence[Outcome]) -> Iterator[str]:
     usual = "".join(f"{name:>16}" for name in USUAL_TESTS)
     yield f"{'kind':12}{'planted in':12}{'defects':>9}{'by default':>12}{'all lanes':>11}{usual}"
     for kind in KINDS:
-        for side in ("reference", "keras"):
+        for side in SIDES:
             here = [o for o in real if (o.defect.kind, o.defect.side) == (kind, side)]
             if here:
                 counts = Counts.of(here)
                 usual = "".join(f"{caught:16}" for caught in counts.usual_as_run.values())
                 yield f"{kind:12}{side:12}{counts.defects:9}{counts.by_default:12}{counts.killed:11}{usual}"
+
+
+def _by_subject(real: Sequence[Outcome]) -> Iterator[str]:
+    """A column for each subject: how many were planted where it is held against the reference, and how many seen."""
+    columns = by_subject(real)
+    rows = {
+        "planted": [counts.defects for counts in columns.values()],
+        "reported somewhere": [counts.historical for counts in columns.values()],
+        "seen by default": [counts.by_default for counts in columns.values()],
+        "seen by that or a lane": [counts.killed for counts in columns.values()],
+    }
+    some = next(iter(columns.values()))
+    rows |= {f"  {lane}": [counts.lanes[lane] for counts in columns.values()] for lane in some.lanes}
+    rows |= {name: [counts.usual_as_run[name] for counts in columns.values()] for name in some.usual_as_run}
+    yield f"{'on the subject':24}" + "".join(f"{system:>10}" for system in columns)
+    for row, numbers in rows.items():
+        yield f"{row:24}" + "".join(f"{number:10}" for number in numbers)
 
 
 def _usual(caught: dict[str, int]) -> str:
@@ -68,10 +86,13 @@ def controls_summary(controls: Sequence[Control], usual_alarms: dict[str, dict[s
     ----------
     controls : sequence of Control
     usual_alarms : dict of str to dict of str to bool
-        By family, which usual tests fail on Keras as it is.
+        By family, which usual tests fail on its subject as it is.
     """
-    failing = {name: [family for family, fails in usual_alarms.items() if fails[name]] for name in USUAL_TESTS}
-    usual = "; ".join(f"{name} on {', '.join(families)}" for name, families in failing.items() if families)
     lines = [f"false alarms: {control}" for control in controls]
-    lines.append(f"false alarms of the usual tests on unpatched Keras in float32: {usual or 'none'}")
+    for subject, system in SYSTEMS.items():
+        here = {family: fails for family, fails in usual_alarms.items() if FAMILIES[family].subject == subject}
+        failing = {name: [family for family, fails in here.items() if fails[name]] for name in USUAL_TESTS}
+        usual = "; ".join(f"{name} on {', '.join(families)}" for name, families in failing.items() if families)
+        if here:
+            lines.append(f"false alarms of the usual tests on unpatched {system} in float32: {usual or 'none'}")
     return "\n".join(lines)

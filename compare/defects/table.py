@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from compare.defects.defect import Defect
+from compare.defects.defect import SYSTEMS, Defect
 from compare.defects.detection.conventional_tests import USUAL_TESTS
 from compare.defects.detection.lanes import LANES
 from compare.defects.gallery import Outcome
@@ -15,7 +15,7 @@ __all__ = ["followed", "has_room", "listing", "rich_table"]
 
 NAME_WIDTH = 39  # of the longest name
 DEFAULT_WIDTH = 33  # of the longest lane and a step
-TABLE_WIDTH = 116  # of the table with nothing cut off
+TABLE_WIDTH = 124  # of the table with nothing cut off
 
 
 def listing(defects: Iterable[Defect]) -> str:
@@ -60,12 +60,13 @@ def rich_table(outcomes: Iterable[Outcome]) -> Any:
         title="the step at which each lane sees it, by what factor, and which usual tests fail",
     )
     table.add_column("defect", no_wrap=True)
+    table.add_column("subject")
     for heading in ("by default", *LANES, "factor", *USUAL_TESTS):
         table.add_column(heading.replace(" ", "\n"), justify="right")
     for outcome in outcomes:
         steps = ["-" if seen is None else str(seen.step) for seen in outcome.lanes.values()]
         usual = ["fails" if fails else "-" for fails in outcome.usual.values()]
-        table.add_row(outcome.defect.name, _step(outcome), *steps, _factor(outcome), *usual)
+        table.add_row(outcome.defect.name, SYSTEMS[outcome.subject], _step(outcome), *steps, _factor(outcome), *usual)
     return table
 
 

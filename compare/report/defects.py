@@ -20,6 +20,7 @@ class KillTable:
     `lanes` and `usual_tests` count how many each of them sees, `by_default` how many a certificate
     sees with nothing but its defaults on the run that somebody would try, and `killed` how many with
     every lane on runs made for them. `false_alarms` counts what was reported of correct implementations.
+    `subjects` has the same numbers for each system that was held against the reference.
     """
 
     defects: list[dict[str, Any]]
@@ -29,6 +30,7 @@ class KillTable:
     by_default: int
     killed: int
     false_alarms: int
+    subjects: dict[str, dict[str, int]]
 
 
 def kill_table(folder: Path) -> KillTable | None:
@@ -51,6 +53,18 @@ def kill_table(folder: Path) -> KillTable | None:
             sum(defect["default"]["killed"] for defect in real),
             sum(defect["killed"] for defect in real),
             len(report["controls"]["false_alarms"]),
+            _by_subject(real),
         )
     except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
         return None
+
+
+def _by_subject(real: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    """Planted, seen by default and seen at all, by subject; a file without subjects is of Keras."""
+    counts: dict[str, dict[str, int]] = {}
+    for defect in real:
+        here = counts.setdefault(defect.get("subject", "Keras"), {"planted": 0, "by default": 0, "in every lane": 0})
+        here["planted"] += 1
+        here["by default"] += defect["default"]["killed"]
+        here["in every lane"] += defect["killed"]
+    return counts

@@ -5,7 +5,7 @@ from math import comb
 
 import pytest
 
-from compare.defects.counts import Control, Counts, upper_limit
+from compare.defects.counts import Control, Counts, by_subject, upper_limit
 from compare.defects.defects_json import entry
 from compare.defects.detection.conventional_tests import USUAL_TESTS
 from compare.defects.detection.default_certificate import ByDefault
@@ -41,6 +41,7 @@ def test_counts():
         killed=3,
         missed_first=2,
         seen_now=1,
+        lanes=dict(zip(LANES, (0, 2, 0, 0), strict=True)),
         usual=dict(zip(USUAL_TESTS, (1, 0, 0, 0), strict=True)),
         usual_as_run=dict(zip(USUAL_TESTS, (0, 1, 0, 0), strict=True)),
     )
@@ -62,6 +63,29 @@ def test_the_summary_has_both_numbers_and_where_they_come_from():
     ]
 
 
+ELSEWHERE = (
+    outcome("torch-loss-summed", lane="exact", killed=True),
+    outcome("jax-loss-over-n-minus-1", killed=True),
+    outcome("jax-labels-of-batch-before"),
+)
+
+
+def test_each_subject_has_a_column():
+    columns = by_subject((*OUTCOMES, *ELSEWHERE))
+    assert {system: (c.defects, c.by_default, c.killed) for system, c in columns.items()} == {
+        "Keras": (4, 2, 3),
+        "PyTorch": (1, 1, 1),
+        "JAX": (2, 1, 1),
+    }
+    lines = [line.split() for line in summary((*OUTCOMES, *ELSEWHERE)).splitlines()]
+    assert ["on", "the", "subject", "Keras", "PyTorch", "JAX"] in lines
+    assert ["planted", "4", "1", "2"] in lines
+    assert ["seen", "by", "default", "2", "1", "1"] in lines
+    assert ["seen", "by", "that", "or", "a", "lane", "3", "1", "1"] in lines
+    assert ["exact", "0", "1", "0"] in lines
+    assert ["formula", "torch", "1", "1", "1", "0", "0", "0", "0"] in lines
+
+
 def test_an_entry_of_the_file():
     told = entry(OUTCOMES[2])
     assert told["default"] == {"killed": True, "lane": "lockstep", "step": 2, "quantity": "w"}
@@ -69,6 +93,8 @@ def test_an_entry_of_the_file():
     assert told["historical"]
     assert told["missed_first"]
     assert told["kind"] == "data"
+    assert (told["side"], told["subject"]) == ("reference", "Keras")
+    assert (entry(ELSEWHERE[1])["side"], entry(ELSEWHERE[1])["subject"]) == ("jax", "JAX")
     assert told["lanes"] == {lane: {"killed": False} for lane in LANES}
     assert told["usual_tests"] == NOTHING
     assert told["usual_tests_float32"]["whole path"]
@@ -100,6 +126,8 @@ def test_controls_are_printed_with_their_limit():
         "false alarms of the usual tests on unpatched Keras in float32: whole path on adam",
     ]
     assert controls_summary([], {"sgd": NOTHING}).endswith("none")
+    several = controls_summary([], {"sgd": NOTHING, "torch-adam": NOTHING | {"final weight": True}})
+    assert several.splitlines()[1].endswith("unpatched PyTorch in float32: final weight on torch-adam")
 
 
 def test_the_names_used_here_are_what_they_are_said_to_be():

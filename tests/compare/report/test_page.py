@@ -210,7 +210,27 @@ def test_the_kill_table_is_counted_and_shown(finding, tmp_path):
     )
     page = render([finding], [], [], PROVENANCE, defects=table)
     assert "so 2 defects that change the mathematics were planted" in page
+    assert table.subjects == {"Keras": {"planted": 2, "by default": 1, "in every lane": 2}}
+    assert "Defects by the system" not in page
     assert "Nothing. (changes nothing)" in page
+
+
+def test_each_subject_has_a_column_in_the_kill_table(finding, tmp_path):
+    missed = DEFECT | {"default": {"killed": False}, "side": "torch", "subject": "PyTorch"}
+    report = {"defects": [DEFECT | {"subject": "Keras"}, missed], "controls": {"false_alarms": []}}
+    (tmp_path / "defects.json").write_text(json.dumps(report))
+    page = render([finding], [], [], PROVENANCE, defects=kill_table(tmp_path))
+    table = page[page.index("Defects by the system") :].partition("</table>")[0]
+    cells = re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", table)
+    assert cells == [
+        "defects",
+        "Keras",
+        "PyTorch",
+        "planted",
+        "1",
+        "1",
+        *["seen by default", "1", "0", "seen in every lane", "1", "1"],
+    ]
 
 
 @pytest.mark.parametrize("text", [None, "", "{}", "[]", '{"defects": []}', '{"defects": [{}]}', "\udcff"])
