@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from compare.defects.__main__ import main
+from compare.defects.correct import controls
 from compare.defects.detection.conventional_tests import USUAL_TESTS
 from compare.defects.detection.lanes import LANES
 from compare.defects.gallery import GALLERY
@@ -15,22 +16,49 @@ CHECK_IMPORT = """
 import sys
 from compare.defects.__main__ import main
 status = main(["--list"])
-loaded = {"keras", "tensorflow", "matplotlib"} & sys.modules.keys()
+loaded = {"keras", "tensorflow", "torch", "jax", "optax", "matplotlib"} & sys.modules.keys()
 sys.exit(status or len(loaded))
 """
 
 
-def test_listing_needs_neither_keras_nor_pictures():
+def test_listing_needs_no_system_and_no_pictures():
     done = subprocess.run([sys.executable, "-c", CHECK_IMPORT], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == len(GALLERY)
 
 
-def test_the_list_can_be_limited_to_a_side(capsys):
-    assert main(["--list", "--side", "keras"]) == 0
+@pytest.mark.parametrize("side", ["keras", "torch", "jax"])
+def test_the_list_can_be_limited_to_a_side(side, capsys):
+    assert main(["--list", "--side", side]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == sum(defect.side == "keras" for defect in GALLERY)
-    assert all(line.startswith("keras-") for line in lines)
+    assert len(lines) == sum(defect.side == side for defect in GALLERY)
+    assert all(line.startswith(f"{side}-") for line in lines)
+
+
+def test_what_is_not_installed_is_left_out_in_a_line_with_the_extra(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    many = sum(defect.side == "torch" for defect in GALLERY)
+    assert main(["--side", "torch", "--out", str(tmp_path / "audit")]) == 3
+    error = capsys.readouterr().err
+    assert error == f"left out: {many} defects, since PyTorch is not installed; pip install neuron-audit[torch]\n"
+    assert not (tmp_path / "audit").exists()
+
+
+def test_the_rest_is_tried_where_something_is_not_installed(tmp_path, capsys, monkeypatch):
+    pytest.importorskip("keras_impl")
+    from compare.defects import gallery
+
+    monkeypatch.setitem(sys.modules, "optax", None)
+    chosen = [defect for defect in GALLERY if defect.name in {"loss-halved", "jax-loss-of-every-pair"}]
+    monkeypatch.setattr(gallery, "GALLERY", tuple(chosen))
+    for which in ("random_alarms", "exact_alarms", "xla_alarms"):
+        monkeypatch.setattr(controls, which, list)
+    assert main(["--out", str(tmp_path / "audit"), "--jobs", "1"]) == 0
+    done = capsys.readouterr()
+    assert done.err == "left out: 1 defects, since JAX with optax is not installed; pip install neuron-audit[optax]\n"
+    report = json.loads((tmp_path / "audit" / "defects.json").read_text())
+    assert [(defect["name"], defect["subject"]) for defect in report["defects"]] == [("loss-halved", "Keras")]
+    assert list(report["by_subject"]) == ["Keras"]
 
 
 @pytest.mark.parametrize(
@@ -38,7 +66,7 @@ def test_the_list_can_be_limited_to_a_side(capsys):
     [
         (["--only", "momentum-ignord"], "did you mean 'momentum-ignored'?"),
         (["--only", "momentum-ignored", "--side", "keras"], "there is no such defect"),
-        (["--side", "torch"], "torch"),
+        (["--side", "pytorch"], "pytorch"),
         (["--nonsense"], "--nonsense"),
         (["--jobs", "0"], "must be an integer of at least 1, got '0'"),
     ],
@@ -79,6 +107,8 @@ def test_one_defect_is_planted_seen_and_written(tmp_path, capsys):
     (entry,) = report["defects"]
     assert entry.keys() >= {"name", "says", "source", "changes_mathematics", "killed", "lanes", "usual_tests"}
     assert entry["name"] == "loss-halved"
+    assert (entry["side"], entry["subject"]) == ("reference", "Keras")
+    assert report["by_subject"]["Keras"] == report["summary"]
     assert entry["killed"]
     assert entry["default"] == {"killed": True, "lane": "lockstep", "step": 0, "quantity": "loss"}
     assert list(entry["lanes"]) == list(LANES)
