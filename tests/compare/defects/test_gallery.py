@@ -1,14 +1,17 @@
 """The gallery as data: complete, with sources, and every patch applies and changes something."""
 
 import re
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from compare.defects.defect import KINDS, Replacement, Substitution
+from compare.defects.defect import KINDS, SIDES, Replacement, Substitution
 from compare.defects.families import FAMILIES
 from compare.defects.gallery import GALLERY
 from compare.defects.patching import changed_code, planted
 
+ROOT = Path(__file__).parents[3]
 REAL = [defect for defect in GALLERY if defect.changes_mathematics]
 IN_SOURCE = [defect for defect in GALLERY if isinstance(defect.patches[0], Substitution)]
 
@@ -80,9 +83,9 @@ ASKED_FOR = {
 }
 
 
-def test_there_are_enough_and_on_both_sides():
+def test_there_are_enough_and_on_every_side():
     assert len(REAL) >= 60
-    for side in ("reference", "keras"):
+    for side in SIDES:
         assert sum(defect.side == side for defect in REAL) >= 20
 
 
@@ -119,9 +122,9 @@ def test_each_source_patch_applies_changes_its_function_and_is_taken_out_again(d
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_kind_is_on_both_sides_and_has_a_control(kind):
+def test_each_kind_is_on_every_side_and_has_a_control(kind):
     here = [defect for defect in GALLERY if defect.kind == kind]
-    assert {defect.side for defect in here if defect.changes_mathematics} == {"reference", "keras"}
+    assert {defect.side for defect in here if defect.changes_mathematics} == set(SIDES)
     assert any(not defect.changes_mathematics for defect in here)
 
 
@@ -139,13 +142,36 @@ def test_what_was_reported_is_told_from_what_was_thought_of():
 
 
 def test_a_side_is_where_the_patch_is():
-    sides = {patch.where.split(".")[0]: defect.side for defect in GALLERY for patch in defect.patches}
-    assert sides == {"reference": "reference", "keras": "keras", "keras_impl": "keras"}
+    sides = {re.split("[.:]", patch.where)[0]: defect.side for defect in GALLERY for patch in defect.patches}
+    assert sides.items() >= {"reference": "reference", "keras": "keras", "keras_impl": "keras"}.items()
+    assert sides.items() >= {"torch": "torch", "jax": "jax", "optax": "jax"}.items()
+    assert sides.keys() == {"reference", "keras", "keras_impl", "torch", "jax", "optax", "compare"}
     assert all(
         (defect.side == "keras") == ("keras" in defect.name) for defect in REAL if defect.kind not in {"formula"}
     )
+    driven = {patch.where: defect.side for defect in GALLERY for patch in defect.patches if "subjects" in patch.where}
+    assert driven == {"compare.subjects.pytorch": "torch", "compare.subjects.jax_optax": "jax"}
+
+
+def test_what_is_planted_in_a_subject_is_tried_on_it():
+    assert all(FAMILIES[defect.family].subject == defect.side for defect in GALLERY if defect.side != "reference")
+    assert all(FAMILIES[defect.family].subject == "keras" for defect in GALLERY if defect.side == "reference")
+    for side in ("torch", "jax"):
+        assert all(defect.name.startswith(f"{side}-") for defect in GALLERY if defect.side == side)
+
+
+def test_the_pages_say_how_many_there_are():
+    """The README tells of Keras and the reference; the page of defects tells of the other subjects as well."""
+    many = Counter(FAMILIES[defect.family].subject for defect in REAL)
+    formulas = sum(defect.kind == "formula" for defect in REAL if FAMILIES[defect.family].subject == "keras")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"| {many['keras']} in all |" in readme
+    assert f"| {formulas} in formulas |" in readme
+    page = " ".join((ROOT / "docs/explanation/defects.rst").read_text(encoding="utf-8").split())
+    assert f"{many['torch']} in PyTorch's path and {many['jax']} in JAX'" in page
 
 
 def test_patches_of_keras_are_methods_and_functions_of_its_public_names():
-    places = {patch.where for defect in GALLERY for patch in defect.patches if isinstance(patch, Replacement)}
+    of_keras = [defect for defect in GALLERY if defect.side == "keras"]
+    places = {patch.where for defect in of_keras for patch in defect.patches if isinstance(patch, Replacement)}
     assert all(re.fullmatch(r"keras\.(optimizers|layers|losses|activations):\w+(\.\w+)?", place) for place in places)
