@@ -29,8 +29,8 @@ class Finding:
     case: Case
     trajectory: Trajectory  # the reference's run
     certificate: Certificate | None  # None where no subject was asked
-    departure: Disagreement | None  # of the subject's own formula from the one of Keras that the case names
     expected_loss: float  # exact, at the end point; NaN where the run diverged
+    departure: Disagreement | None = None  # of the subject's own formula from the one of Keras that the case names
 
 
 def audit(
@@ -58,13 +58,13 @@ def audit(
     if certified is None:
         cases = list(cases)
         for case, trajectory in zip(cases, _train([case.experiment for case in cases]), strict=True):
-            yield Finding(case, trajectory, None, None, float(end_loss(trajectory)))
+            yield Finding(case, trajectory, None, float(end_loss(trajectory)))
         return
     for case in cases:
         own = case.experiment if subject is None else _as_meant(case.experiment, subject.system)
         certificate = certified(own)
         departure = None if own == case.experiment else certified(case.experiment).first_disagreement
-        yield Finding(case, certificate.reference, certificate, departure, float(end_loss(certificate.reference)))
+        yield Finding(case, certificate.reference, certificate, float(end_loss(certificate.reference)), departure)
 
 
 def _as_meant(experiment: Experiment, system: str) -> Experiment:

@@ -64,9 +64,18 @@ def free_run(
     batches: Batches | None = None,
     evaluation: Evaluation | None = None,
 ) -> FreeRun:
-    """Compare the reference's own path with Keras' own path, each with every step recorded.
+    """Compare the reference's own path with the subject's own path, each with every step recorded.
 
-    Batches as for `reference.train`. `evaluation` is of all of them at Keras' states, as lockstep leaves it.
+    Batches as for `reference.train`. `evaluation` is of all of them at the subject's states, as lockstep
+    leaves it.
+
+    Examples
+    --------
+    >>> from reference import train
+    >>> experiment = Experiment(steps=5, batch_size=8)
+    >>> run = free_run(experiment, train(experiment), train(experiment))
+    >>> [(c.quantity, float(c.ratio.max())) for c in run.comparisons]
+    [('w', 0.0)]
     """
     path, theirs = _states(ours), _states(observed)
     with np.errstate(all="ignore"):

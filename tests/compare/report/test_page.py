@@ -33,6 +33,7 @@ PROVENANCE = {
     "cores": 2,
     "platform": "some",
     "keras_backend": None,
+    "subject": None,
     "flags": {},
 }
 
@@ -154,6 +155,7 @@ def certificate():
     """As much of one as the page shows."""
     nothing = {name: {} for name in ("lockstep", "free_run", "bits", "power", "remedies")}
     unheard_of = dict.fromkeys(("first_disagreement", "not_compared", "drawing", "vacuous_from"))
+    nothing |= {"subject": "Keras 3.0 on TensorFlow 2.0", "headline": "", "readings": (), "unseen": ()}
     counts = {"compared": {"w": 1_234, "loss": 1_000}, "twins": (), "fork_count": 0, "steps_compared": 123}
     return SimpleNamespace(agrees=True, worst=0.0084, **counts, **nothing, **unheard_of)
 

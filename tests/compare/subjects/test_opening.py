@@ -57,7 +57,7 @@ def test_a_wrong_one_does_not(given):
     certificate = certify(EXPERIMENT, subject=given)
     found = certificate.first_disagreement
     assert (found.lane, found.step, found.quantity, found.subject) == ("lockstep", 0, "momentum.w", "Damped")
-    assert found.reference / found.observed == pytest.approx(4)
+    assert round(found.reference / found.observed, 3) == 4  # 1 / (1 - momentum)
     assert certificate.readings == ()
 
 
