@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from compare.bench import all_cores, one_thread
+from compare.bench import all_cores, elsewhere, one_thread
 from compare.bench.measurements import GROUPS, memory, start_up, surface
 from compare.bench.measurements.ensembles import prepare
 from compare.bench.plan import NotInstalled, Size, Wrong
@@ -48,9 +48,9 @@ def test_every_rival_that_is_installed_computes_the_same(rival):
 
 
 def plant(monkeypatch, code):
-    """Have something done in a rival's own process, before it answers."""
+    """Have something done in a process for jobs, before it answers."""
     code = code.replace("{", "{{").replace("}", "}}")
-    monkeypatch.setattr(all_cores, "START", all_cores.START.replace("answer({rival", f"{code}\nanswer({{rival", 1))
+    monkeypatch.setattr(elsewhere, "START", elsewhere.START.replace("answer({", f"{code}\nanswer({{", 1))
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux tells a process its cores")
@@ -68,7 +68,7 @@ def test_a_rival_in_a_process_of_its_own_has_the_cores_that_it_should_have(alone
     assert prepared.details["observed_over_bound"] <= 1
     first, second = prepared.job(), prepared.job()
     assert first.amount == first.wall > 0 < second.amount
-    process = prepared.job._process
+    process = prepared.job.func.__self__._process
     del prepared
     gc.collect()
     assert process.returncode == 0
