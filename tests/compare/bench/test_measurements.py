@@ -20,10 +20,10 @@ HERE = [rival for rival in RIVALS if not rival.needs or importlib.util.find_spec
 
 
 def bodies():
-    """Every measurement but those of rivals, which have a test of their own, and the import that takes seconds."""
+    """Every measurement but those of rivals and subjects, tested elsewhere, and the import that takes seconds."""
     for group in GROUPS:
         for measurement in group.measurements:
-            if group.name not in ("ensembles", "all-cores") and measurement.name != "import keras":
+            if group.name not in ("ensembles", "all-cores", "subjects") and measurement.name != "import keras":
                 yield pytest.param(measurement, id=f"{group.name}: {measurement.name}")
 
 
