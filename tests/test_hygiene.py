@@ -215,7 +215,9 @@ MAY_IMPORT = {
 # What some files may import besides, if it is installed, and why.
 MAY_IMPORT_IF_INSTALLED = {
     "compare/bench/rivals/jax_sorted.py": {"jax"},  # measures it
+    "compare/bench/rivals/jax_steps.py": {"jax", "optax"},  # measures them
     "compare/bench/rivals/numba_loops.py": {"numba"},  # measures it
+    "compare/bench/rivals/torch_loop.py": {"torch"},  # measures it
     "compare/bench/rivals/torch_rivals.py": {"torch"},  # measures it
     "compare/subjects/jax_optax.py": {"jax", "optax"},  # drives them
     "compare/subjects/pytorch.py": {"torch"},  # drives it
@@ -230,7 +232,7 @@ OPTIONAL = {
     "tensorflow": ("keras_impl",),
     "jax": ("keras_impl/recorders", "compare/subjects", "compare/bench/rivals"),
     "torch": ("keras_impl/recorders", "compare/subjects", "compare/bench/rivals"),
-    "optax": ("compare/subjects",),
+    "optax": ("compare/subjects", "compare/bench/rivals"),
 }
 AT_ONCE = {"keras_impl/wide_layer.py": {"tensorflow"}}  # nothing in it makes sense without
 

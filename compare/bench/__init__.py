@@ -4,8 +4,8 @@
     what is to be measured; measuring it, in rounds that interleave what is compared
 `session`, `table`, `machine`
     one run of the command; how what was measured is shown, and what it was measured on
-`one_thread`, `all_cores`
-    everything on one core, whichever library would rather have more; and the group that has all
+`one_thread`, `elsewhere`, `all_cores`
+    everything on one core, whichever library would rather have more; processes for jobs; the group that has all cores
 `problem`, `agreement`
     the ensemble that everybody trains, and the check that it is the same training
 `rivals`

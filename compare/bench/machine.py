@@ -11,7 +11,7 @@ from compare.system.versions import UNKNOWN, version_of
 
 __all__ = ["describe", "footnotes"]
 
-PACKAGES = ("keras", "tensorflow", "jax", "torch", "numba")
+PACKAGES = ("keras", "tensorflow", "jax", "optax", "torch", "numba")
 BUSY = 1.1  # times as long by the wall as on the processor
 
 

@@ -90,7 +90,7 @@ def page(tmp_path_factory):
     claims_file.write_text(CLAIMS, encoding="utf-8")
     shared = SharedRuns()
     cases = [case for case in shipped() if case.experiment.trainable == ("w",) or case.id.startswith("bias-backward")]
-    findings = list(audit(cases, recorder=None))
+    findings = list(audit(cases))
     verdicts = list(judge_all(read_claims([claims_file], seed=0, dtype="float32"), shared))
     style.save_png(style.file_figure((style.WIDTH, 3.0)), folder / "empty.png")
     pictures = [

@@ -1,6 +1,6 @@
 """What is measured, a group or several a file; `GROUPS` has all, in the order in which they are measured."""
 
-from compare.bench.measurements import certificates, ensembles, memory, scaling, start_up, surface, trajectory
+from compare.bench.measurements import certificates, ensembles, memory, scaling, start_up, subjects, surface, trajectory
 from compare.bench.plan import Group
 
 __all__ = ["GROUPS"]
@@ -13,4 +13,5 @@ GROUPS: tuple[Group, ...] = (
     start_up.GROUP,
     trajectory.GROUP,
     certificates.GROUP,
+    subjects.GROUP,
 )

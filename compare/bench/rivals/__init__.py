@@ -1,8 +1,9 @@
-"""Other implementations of the same training, for comparison.
+"""Other implementations of the same training, for comparison: of the ensemble, and of one neuron.
 
 A rival is built for a Problem, outside the timing: arrays are handed over, and what can be
 compiled is. What is built trains from the starts to the ends each time it is called, and
-returns when it is done.
+returns when it is done. `torch_loop` and `jax_steps` are built for an Experiment of one neuron, and are given batches
+each time (`compare.bench.measurements.subjects`); Keras' own way is `keras_impl.fit`.
 """
 
 import pkgutil

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from compare.bench import all_cores, one_thread
+from compare.bench import all_cores, elsewhere, one_thread
 from compare.bench.measurements import GROUPS, memory, start_up, surface
 from compare.bench.measurements.ensembles import prepare
 from compare.bench.plan import NotInstalled, Size, Wrong
@@ -20,10 +20,10 @@ HERE = [rival for rival in RIVALS if not rival.needs or importlib.util.find_spec
 
 
 def bodies():
-    """Every measurement but those of rivals, which have a test of their own, and the import that takes seconds."""
+    """Every measurement but those of rivals and subjects, tested elsewhere, and the import that takes seconds."""
     for group in GROUPS:
         for measurement in group.measurements:
-            if group.name not in ("ensembles", "all-cores") and measurement.name != "import keras":
+            if group.name not in ("ensembles", "all-cores", "subjects") and measurement.name != "import keras":
                 yield pytest.param(measurement, id=f"{group.name}: {measurement.name}")
 
 
@@ -48,9 +48,9 @@ def test_every_rival_that_is_installed_computes_the_same(rival):
 
 
 def plant(monkeypatch, code):
-    """Have something done in a rival's own process, before it answers."""
+    """Have something done in a process for jobs, before it answers."""
     code = code.replace("{", "{{").replace("}", "}}")
-    monkeypatch.setattr(all_cores, "START", all_cores.START.replace("answer({rival", f"{code}\nanswer({{rival", 1))
+    monkeypatch.setattr(elsewhere, "START", elsewhere.START.replace("answer({", f"{code}\nanswer({{", 1))
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux tells a process its cores")
@@ -68,7 +68,7 @@ def test_a_rival_in_a_process_of_its_own_has_the_cores_that_it_should_have(alone
     assert prepared.details["observed_over_bound"] <= 1
     first, second = prepared.job(), prepared.job()
     assert first.amount == first.wall > 0 < second.amount
-    process = prepared.job._process
+    process = prepared.job.func.__self__._process
     del prepared
     gc.collect()
     assert process.returncode == 0

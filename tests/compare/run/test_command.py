@@ -62,7 +62,7 @@ def test_the_audit_holds_what_the_contract_names(audited):
 @pytest.fixture(scope="module")
 def findings():
     """Those of the runs that ship, by their id."""
-    return {finding.case.id: finding for finding in audit(shipped(), recorder=None)}
+    return {finding.case.id: finding for finding in audit(shipped())}
 
 
 @pytest.mark.parametrize("id", ["bias-backward-b", "sgd-from-1"])

@@ -15,6 +15,7 @@ import pytest
 
 import keras_impl
 import reference.experiment
+from keras_impl.fit import Fit
 from keras_impl.model import build_model, build_optimizer
 from keras_impl.settings import floatx
 from reference import OPTIMIZERS, SGD, Adam, AdamW, Experiment, Parameters, RMSprop, draw_batches
@@ -114,6 +115,13 @@ def test_same_bits_as_fit_for_every_network(trainable, slope, batch_size, record
 SHORT = Experiment(
     initial=ALL, trainable=("w", "b", "v", "d"), negative_slope=0.3, optimizer=Adam(), batch_size=20, steps=7
 )
+
+
+def test_the_fit_that_is_measured_is_the_one_here_each_time(recorder):
+    fitted, theirs = Fit(SHORT), fit(SHORT)[0]
+    assert [number.item() for number in fitted(*draw_batches(SHORT))] == theirs
+    assert [number.item() for number in fitted(*draw_batches(SHORT))] == theirs
+    assert end_of(recorder, SHORT)[0] == theirs
 
 
 @pytest.mark.parametrize("samples", [20, 60])
