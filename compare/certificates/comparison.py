@@ -59,6 +59,12 @@ class Comparison(NamedTuple):
             ball=Ball(self.ball.value, nothing + np.inf), ratio=nothing, ulps=nothing, bits=None, shown=False
         )
 
+    def on_one_side(self, rows: np.ndarray, unexplained: np.ndarray) -> "Comparison":
+        """Return a copy that is beyond its bound at rows where one side alone is finite, if nothing explains that."""
+        ratios = self.ratio.copy()
+        ratios[rows] = np.where(unexplained, np.inf, 0.0)
+        return self._replace(ratio=ratios)
+
     def beyond_bound(self, which: np.ndarray) -> "Comparison":
         """Return a copy whose ratio is infinite at some of the k steps, given as a mask or indices."""
         ratios = self.ratio.copy()

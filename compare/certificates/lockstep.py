@@ -20,7 +20,7 @@ from compare.certificates.completion import Completed
 from compare.certificates.evaluation import Evaluation, Predictions, chunks, evaluate
 from compare.certificates.quantities import by_quantity, group_of, loss_and_gradient, map_parameters, states_before
 from compare.rounding import Arithmetic, Ball, ratio, ulps
-from compare.rounding.overflow import neuron_unexplained, step_unexplained
+from compare.rounding.overflow import may_overflow, neuron_unexplained, step_unexplained
 from reference import Experiment, OptimizerState, Parameters, forward
 from reference.subject import Record
 from reference.training import constants
@@ -82,7 +82,7 @@ def examine_block(
         of_steps = _compare_steps(experiment, record, before, memory, gradient, bits)
         comparisons = [
             *_check_overflows_of_batches(experiment, record, before, of_batches),
-            *_check_overflows_of_steps(experiment, record, before, slots, of_steps),
+            *_check_overflows_of_steps(experiment, record, before, slots, of_steps, "gradient" in unknown),
         ]
     return Examined([_unless(unknown | unseen, comparison) for comparison in comparisons], whole, beginning)
 
@@ -198,7 +198,8 @@ def _check_overflows_of_batches(
                 x, y, value = x[here][:, None], y[here][:, None], value[:, None]
             at = Parameters(*(p[rows] for p in before))
             unexplained = neuron_unexplained(at, x, y, slope, {comparison.quantity: value})[comparison.quantity]
-            comparison = comparison.beyond_bound(rows[unexplained.reshape(len(rows))])
+            may = may_overflow(at, x, y, slope, group_of(comparison.quantity))
+            comparison = comparison.on_one_side(rows, (unexplained | ~may).reshape(len(rows)))
         if comparison.quantity == "loss":
             in_spite = ~np.isfinite(record.y_pred).all(axis=1) & np.isfinite(observed)
             comparison = comparison.beyond_bound(in_spite & ~from_finite)
@@ -206,9 +207,18 @@ def _check_overflows_of_batches(
 
 
 def _check_overflows_of_steps(
-    experiment: Experiment, record: Any, before: Parameters, slots: dict[str, Parameters], steps: Iterable[Comparison]
+    experiment: Experiment,
+    record: Any,
+    before: Parameters,
+    slots: dict[str, Parameters],
+    steps: Iterable[Comparison],
+    hidden: bool,
 ) -> Iterator[Comparison]:
-    """The same for the optimizer's steps, from whatever Keras had."""
+    """The same for the optimizer's steps, from whatever the subject had.
+
+    A gradient that it does not show may have overflowed on the way, and the step with it.
+    """
+    slope = float(experiment.slope)
     for comparison in steps:
         slot, _, name = comparison.quantity.rpartition(".")
         rows = np.flatnonzero(_finite_on_one_side(comparison.observed, comparison.ball.value))
@@ -217,6 +227,11 @@ def _check_overflows_of_steps(
             of_parameter = dict(zip(slots, memory, strict=True))
             unexplained = step_unexplained(experiment.optimizer, record.first_step + rows, w, gradient, of_parameter)
             comparison = comparison.beyond_bound(rows[unexplained[slot]])
+            if hidden:
+                at = Parameters(*(p[rows] for p in before))
+                lost = ~np.isfinite(comparison.observed[rows])
+                overflows = lost & may_overflow(at, record.x[rows], record.y[rows], slope, "gradient")
+                comparison = comparison.on_one_side(rows[overflows], np.zeros(int(overflows.sum()), bool))
         yield comparison
 
 

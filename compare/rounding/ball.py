@@ -1,7 +1,7 @@
 """Numbers with a radius that holds every admissible result, and what each operation makes of the radii."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -26,6 +26,8 @@ class Ball(NDArrayOperatorsMixin):
         What made it, where that matters to what is made of it.
     terms : ndarray of float64, optional
         Of a sum, the sum of the magnitudes of its two terms.
+    mixture : _Mixture, optional
+        Of c (p - q), what it is made of: p + c (q - p) then knows that p is in it twice.
 
     Examples
     --------
@@ -46,7 +48,7 @@ class Ball(NDArrayOperatorsMixin):
     0.0
     """
 
-    __slots__ = ("arithmetic", "origin", "radius", "terms", "value")
+    __slots__ = ("arithmetic", "mixture", "origin", "radius", "terms", "value")
 
     def __init__(
         self,
@@ -61,6 +63,7 @@ class Ball(NDArrayOperatorsMixin):
         self.arithmetic = arithmetic
         self.origin = origin
         self.terms = terms
+        self.mixture: _Mixture | None = None
 
     @classmethod
     def exact(cls, value: Any, arithmetic: Arithmetic = Arithmetic.ANY) -> "Ball":
@@ -197,7 +200,7 @@ def _nonzero(a: Ball) -> Any:
 def _sum_rule(ufunc: np.ufunc) -> Rule:
     def rule(a: Ball, b: Ball) -> Ball:
         value = ufunc(a.value, b.value)
-        spread = a.radius + b.radius
+        spread = _of_mixture(ufunc, a, b, a.radius + b.radius)
         if a.arithmetic is not Arithmetic.WRITTEN:
             spread = spread + _reassociated(a, b) + _reassociated(b, a)
         exact = (spread == 0) & _is_exact(ufunc, a.value, b.value, value)
@@ -207,9 +210,34 @@ def _sum_rule(ufunc: np.ufunc) -> Rule:
             result = _rounded(a, value, spread, (value != 0) | (spread > 0))
             result.radius = np.where(exact, 0.0, result.radius)
         result.origin, result.terms = "sum", _size(a) + _size(b)
+        if ufunc is np.subtract:
+            result.mixture = _Mixture(a, b, 1.0, result.radius - (a.radius + b.radius))
         return result
 
     return rule
+
+
+class _Mixture(NamedTuple):
+    """A number c (p - q), and by how much its roundings alone may set two evaluations of it apart."""
+
+    p: Ball
+    q: Ball
+    c: Any
+    noise: Any
+
+
+def _of_mixture(ufunc: np.ufunc, x: Ball, b: Ball, spread: Any) -> Any:
+    """How far x + c (p - q) may be apart where x is p or q, so that its radius counts by 1 +- c only; else `spread`.
+
+    Exactly, x + c (p - q) is (1 + c) p - c q for x = p and c p + (1 - c) q for x = q: what a
+    running mean forgets, its radius forgets too.
+    """
+    mixture = b.mixture
+    if mixture is None or (x is not mixture.p and x is not mixture.q):
+        return spread
+    c = mixture.c if ufunc is np.add else -mixture.c
+    of_p, of_q = np.abs((x is mixture.p) + c), np.abs((x is mixture.q) - c)
+    return np.fmin(spread, of_p * mixture.p.radius + of_q * mixture.q.radius + mixture.noise)
 
 
 def _reassociated(a: Ball, b: Ball) -> Any:
@@ -231,7 +259,14 @@ def _is_exact(ufunc: np.ufunc, a: Any, b: Any, value: Any) -> Any:
 def _multiply(a: Ball, b: Ball) -> Ball:
     spread = _size(a) * b.radius + _size(b) * a.radius + a.radius * b.radius
     roundings = 3 if a.arithmetic is Arithmetic.REWRITTEN and "product" in (a.origin, b.origin) else 1
-    return _rounded(a, a.value * b.value, spread, _nonzero(a) & _nonzero(b), roundings, "product")
+    result = _rounded(a, a.value * b.value, spread, _nonzero(a) & _nonzero(b), roundings, "product")
+    for difference, constant in ((a, b), (b, a)):
+        if difference.mixture is not None and constant.origin == "constant":
+            p, q, c, noise = difference.mixture
+            size = _size(constant)
+            by = np.asarray(constant.value, np.float64)
+            result.mixture = _Mixture(p, q, c * by, size * noise + (result.radius - size * difference.radius))
+    return result
 
 
 def _divide(a: Ball, b: Ball) -> Ball:

@@ -5,7 +5,9 @@ the largest number of the format, R the exact result and B a bound of what round
 of it,
 
 * the finite side must be within B of R, else it is wrong, be the other one infinite or not;
-* in particular |R| > M + B leaves no finite result at all.
+* in particular |R| > M + B leaves no finite result at all;
+* and something must have overflowed on the side that is not finite: a sum before it is divided
+  by n, a square, a partial product. That takes terms that come to M / 2 or more before the division.
 
 What is left is explained: an intermediate result overflowed on one side that the other
 side's order of operations does not have, or R is within rounding of M.
@@ -38,7 +40,7 @@ import numpy as np
 from compare.rounding.arithmetic import gamma
 from reference import Optimizer, Parameters
 
-__all__ = ["neuron_unexplained", "step_unexplained"]
+__all__ = ["may_overflow", "neuron_unexplained", "step_unexplained"]
 
 OPERATIONS = 32  # K
 STEP_OPERATIONS = 64
@@ -98,6 +100,38 @@ def neuron_unexplained(
         bound = relative * sizes[name]
         away = np.abs(value.astype(wide) - exact[name]) > bound
         found[name] = np.isfinite(value) & (away | (np.abs(exact[name]) > largest + bound))
+    return found
+
+
+def may_overflow(parameters: Parameters, x: np.ndarray, y: np.ndarray, slope: float, group: str) -> np.ndarray:
+    """True where "y_pred", "loss" or "gradient", evaluated in some order, may overflow on the way.
+
+    Parameters of shape (k,), x and y of shape (k, n); returns an array of shape (k,), of "y_pred" (k, n).
+
+    A hundred terms of 1e37 overflow unless each is divided by 100 first.
+
+    >>> one = Parameters(*(np.array([p], np.float32) for p in (1e37, 0, 1, 0)))
+    >>> x = np.ones((1, 100), np.float32)
+    >>> [may_overflow(one, x, x, 0.0, group).tolist() for group in ("gradient", "loss")]
+    [[True], [True]]
+    >>> may_overflow(one, x, x, 0.0, "y_pred").any()
+    np.False_
+    """
+    wide = _wider(x.dtype)
+    if wide is None:
+        return np.ones(x.shape if group == "y_pred" else len(x), bool)
+    w, b, v, d = (np.abs(p.astype(wide))[:, None] for p in parameters)
+    size, sigma = np.abs(x.astype(wide)), max(1.0, abs(float(slope)))
+    most = sigma * (w * size + b)
+    error = v * most + d + np.abs(y.astype(wide))
+    if group == "y_pred":
+        whole = np.maximum(error, most)
+    elif group == "loss":
+        whole = (error * error).sum(axis=-1)
+    else:  # partial products of a term, and the sum of the terms
+        factor = np.maximum(np.maximum(v * sigma * np.maximum(size, 1), most), 1)
+        whole = 2 * (error * factor).sum(axis=-1)
+    found: np.ndarray = whole >= wide.type(np.finfo(x.dtype).max) / 2
     return found
 
 

@@ -93,6 +93,9 @@ def free_run(
         bound = propagate(jacobian, FIRST_ORDER * local, jump, ceiling)
         small = np.fmin(_usable(path), _small(path))
         beyond_use = np.flatnonzero(~((bound < small) | (bound == 0))[1:, trained].all(axis=1))
+        # Lockstep has its say where one side alone is not finite; from there on the paths have nothing in common.
+        apart = np.flatnonzero((np.isfinite(path) != np.isfinite(theirs))[1:].any(axis=1))
+        beyond_use = np.sort(np.concatenate([beyond_use, apart[:1]]))
     end = int(beyond_use[0]) if beyond_use.size else experiment.steps
     comparisons = []
     for i, quantity in enumerate(_quantities(experiment)):
