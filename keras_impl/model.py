@@ -8,8 +8,9 @@ from typing import Any
 import keras
 
 from reference import Experiment, Optimizer, Parameters
+from reference.optimizers import READINGS, translate
 
-__all__ = ["activation", "build_model", "build_optimizer", "needs_bias", "needs_output_layer"]
+__all__ = ["activation", "build_model", "build_optimizer", "keras_settings", "needs_bias", "needs_output_layer"]
 
 
 def needs_bias(experiment: Experiment) -> bool:
@@ -85,4 +86,15 @@ def build_optimizer(optimizer: Optimizer) -> Any:
     >>> build_optimizer(Adam(amsgrad=True)).get_config()["amsgrad"]
     True
     """
-    return getattr(keras.optimizers, type(optimizer).__name__)(**asdict(optimizer))
+    return getattr(keras.optimizers, type(optimizer).__name__)(**keras_settings(optimizer))
+
+
+def keras_settings(optimizer: Optimizer) -> dict[str, Any]:
+    """The arguments of Keras' optimizer of the same name; ValueError if it lacks one that is in use.
+
+    >>> from reference.optimizers import pytorch
+    >>> keras_settings(pytorch.SGD(momentum=0.5))
+    {'learning_rate': 0.001, 'momentum': 0.5, 'nesterov': False}
+    """
+    system = type(optimizer).__module__.rpartition(".")[2]
+    return asdict(translate(optimizer, "keras") if system in READINGS else optimizer)

@@ -158,7 +158,7 @@ def _command(certificate: Certificate) -> str:
     """Shell command that repeats a certificate."""
     keras, _, framework = certificate.subject.rpartition(" on ")
     backend = BACKENDS.get(framework.partition(" ")[0], "") if keras else ""
-    compiled = certificate.mode if not certificate.argument and not backend and certificate.mode != "graph" else None
+    compiled = certificate.mode if framework.startswith("TensorFlow ") and certificate.mode != "graph" else None
     options = [
         certificate.argument,
         "batches=(x, y)" if certificate.own_data else "",
@@ -236,7 +236,8 @@ def _lines(certificate: Certificate) -> Iterator[str]:
 
 def _why_unseen(certificate: Certificate) -> str:
     who = short_name_of(certificate.subject)
-    return f"{who} does not show them, or computes them in float32"
+    shown = certificate.experiment.dtype == "float64" and " on " in certificate.subject
+    return f"{who} computes them in float32" if shown else f"{who} does not show them"
 
 
 def _own_records(certificate: Certificate) -> Iterator[str]:
@@ -305,7 +306,7 @@ def _rows(lane: str, worst: Mapping[str, Worst]) -> Iterator[str]:
 def _bit_lane(certificate: Certificate) -> Iterator[str]:
     if not certificate.bits:
         fused = "XLA" if certificate.mode == "xla" else short_name_of(certificate.subject)
-        yield f"bit       not expected of {fused}, which fuses operations"
+        yield f"bit       not expected of {fused}, which may fuse operations"
         return
     equal = [quantity for quantity, w in certificate.bits.items() if w.ulps == 0]
     yield f"bit       0 ULP: {', '.join(equal) or 'none'}"

@@ -122,6 +122,8 @@ def certify(
     True
     """
     require_single(experiment)
+    if recorder is not None and subject != "keras":
+        raise ValueError("subject and recorder are two names for who is under test: leave one of them away")
     under_test = open_subject(subject, mode, experiment) if recorder is None else recorder
     if mode not in (None, under_test.mode):
         raise ValueError(f"mode is {mode!r}, but the recorder's is {under_test.mode!r}")

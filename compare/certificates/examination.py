@@ -102,7 +102,7 @@ def examine(
         run, exact = FreeRun([], 0), nothing_exact(f"{who} computes {' and '.join(sorted(single))} in float32")
     else:
         run = free_run(experiment, ours, observed, batches, evaluation)
-        exact = compare_initial_steps(experiment, beginning, ours, who, prefix)
+        exact = compare_initial_steps(experiment, beginning, ours, who, prefix, signs=subject.takes_optimizer)
     differences["free run"].add(*(c for c in run.comparisons if c.quantity not in differences["lockstep"].unseen))
     power = combine([*runs.powers, power_of_block(experiment, beginning.record, examined, exact.bounds)])
     wrongly_drawn = runs.drawing and runs.drawing.first_disagreement

@@ -198,7 +198,7 @@ def _check_overflows_of_batches(
                 x, y, value = x[here][:, None], y[here][:, None], value[:, None]
             at = Parameters(*(p[rows] for p in before))
             unexplained = neuron_unexplained(at, x, y, slope, {comparison.quantity: value})[comparison.quantity]
-            may = may_overflow(at, x, y, slope, group_of(comparison.quantity))
+            may = may_overflow(at, x, y, slope, comparison.quantity)
             comparison = comparison.on_one_side(rows, (unexplained | ~may).reshape(len(rows)))
         if comparison.quantity == "loss":
             in_spite = ~np.isfinite(record.y_pred).all(axis=1) & np.isfinite(observed)
@@ -230,7 +230,7 @@ def _check_overflows_of_steps(
             if hidden:
                 at = Parameters(*(p[rows] for p in before))
                 lost = ~np.isfinite(comparison.observed[rows])
-                overflows = lost & may_overflow(at, record.x[rows], record.y[rows], slope, "gradient")
+                overflows = lost & may_overflow(at, record.x[rows], record.y[rows], slope, f"gradient.{name}")
                 comparison = comparison.on_one_side(rows[overflows], np.zeros(int(overflows.sum()), bool))
         yield comparison
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from compare.certificates.differences import Disagreement
-from compare.certificates.examination import Batches, examine
+from compare.certificates.examination import Batches, Examination, examine
 from compare.certificates.quantities import group_of
 from compare.certificates.specification import specify
 from reference import Experiment, Optimizer, draw_batches
@@ -73,17 +73,31 @@ def fitting_readings(
     """
     if group_of(found.quantity) in OF_NEURON:
         return ()
-    few = replace(experiment, steps=min(experiment.steps, STEPS))
-    if subject.refuses("float64") is None:
-        few = replace(few, dtype="float64")
-    x, y = draw_batches(few) if batches is None else (a[: few.steps].astype(few.dtype) for a in batches)
-    fits = []
-    for reading, optimizer in _others(experiment.optimizer, subject.system):
+
+    def tried(few: Experiment, optimizer: Optimizer) -> Examination:
+        x, y = draw_batches(few) if batches is None else (a[: few.steps].astype(few.dtype) for a in batches)
         asked = _AsAsked(subject, experiment.optimizer)
-        tried = examine(specify(replace(few, optimizer=optimizer), subject), asked, (x, y), drawn=False)
-        if tried.first_disagreement is None and all(tried.compared[name] for name in few.trainable):
-            fits.append(Fit(reading, optimizer.differs, few.steps, few.dtype, tried.worst))
-    return tuple(fits)
+        return examine(specify(replace(few, optimizer=optimizer), subject), asked, (x, y), drawn=False)
+
+    for few in _where_it_shows(experiment, subject, found):
+        if tried(few, experiment.optimizer).first_disagreement is None:
+            continue
+        fits = []
+        for reading, optimizer in _others(experiment.optimizer, subject.system):
+            result = tried(few, optimizer)
+            if result.first_disagreement is None and all(result.compared[name] for name in few.trainable):
+                fits.append(Fit(reading, optimizer.differs, few.steps, few.dtype, result.worst))
+        return tuple(fits)
+    return ()
+
+
+def _where_it_shows(experiment: Experiment, subject: Subject, found: Disagreement) -> Iterator[Experiment]:
+    """Runs in which the disagreement may show again: as long as it takes, in the dtype, then in float64."""
+    steps = min(experiment.steps, max(STEPS, found.step + 1))
+    if "twin" not in found.lane:
+        yield replace(experiment, steps=steps)
+    if subject.refuses("float64") is None:
+        yield replace(experiment, steps=steps, dtype="float64")
 
 
 class _AsAsked:

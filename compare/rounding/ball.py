@@ -229,8 +229,7 @@ class _Mixture(NamedTuple):
 def _of_mixture(ufunc: np.ufunc, x: Ball, b: Ball, spread: Any) -> Any:
     """How far x + c (p - q) may be apart where x is p or q, so that its radius counts by 1 +- c only; else `spread`.
 
-    Exactly, x + c (p - q) is (1 + c) p - c q for x = p and c p + (1 - c) q for x = q: what a
-    running mean forgets, its radius forgets too.
+    It is (1 + c) p - c q or c p + (1 - c) q: what a running mean forgets, its radius forgets too.
     """
     mixture = b.mixture
     if mixture is None or (x is not mixture.p and x is not mixture.q):
@@ -263,9 +262,8 @@ def _multiply(a: Ball, b: Ball) -> Ball:
     for difference, constant in ((a, b), (b, a)):
         if difference.mixture is not None and constant.origin == "constant":
             p, q, c, noise = difference.mixture
-            size = _size(constant)
-            by = np.asarray(constant.value, np.float64)
-            result.mixture = _Mixture(p, q, c * by, size * noise + (result.radius - size * difference.radius))
+            own = result.radius - _size(constant) * difference.radius
+            result.mixture = _Mixture(p, q, c * np.float64(constant.value), _size(constant) * noise + own)
     return result
 
 

@@ -103,8 +103,8 @@ def neuron_unexplained(
     return found
 
 
-def may_overflow(parameters: Parameters, x: np.ndarray, y: np.ndarray, slope: float, group: str) -> np.ndarray:
-    """True where "y_pred", "loss" or "gradient", evaluated in some order, may overflow on the way.
+def may_overflow(parameters: Parameters, x: np.ndarray, y: np.ndarray, slope: float, quantity: str) -> np.ndarray:
+    """True where "y_pred", "loss" or "gradient.w" to "gradient.d", evaluated in some order, may overflow on the way.
 
     Parameters of shape (k,), x and y of shape (k, n); returns an array of shape (k,), of "y_pred" (k, n).
 
@@ -112,25 +112,26 @@ def may_overflow(parameters: Parameters, x: np.ndarray, y: np.ndarray, slope: fl
 
     >>> one = Parameters(*(np.array([p], np.float32) for p in (1e37, 0, 1, 0)))
     >>> x = np.ones((1, 100), np.float32)
-    >>> [may_overflow(one, x, x, 0.0, group).tolist() for group in ("gradient", "loss")]
+    >>> [may_overflow(one, x, x, 0.0, quantity).tolist() for quantity in ("gradient.w", "loss")]
     [[True], [True]]
     >>> may_overflow(one, x, x, 0.0, "y_pred").any()
     np.False_
     """
     wide = _wider(x.dtype)
     if wide is None:
-        return np.ones(x.shape if group == "y_pred" else len(x), bool)
+        return np.ones(x.shape if quantity == "y_pred" else len(x), bool)
     w, b, v, d = (np.abs(p.astype(wide))[:, None] for p in parameters)
     size, sigma = np.abs(x.astype(wide)), max(1.0, abs(float(slope)))
     most = sigma * (w * size + b)
     error = v * most + d + np.abs(y.astype(wide))
-    if group == "y_pred":
+    if quantity == "y_pred":
         whole = np.maximum(error, most)
-    elif group == "loss":
+    elif quantity == "loss":
         whole = (error * error).sum(axis=-1)
     else:  # partial products of a term, and the sum of the terms
-        factor = np.maximum(np.maximum(v * sigma * np.maximum(size, 1), most), 1)
-        whole = 2 * (error * factor).sum(axis=-1)
+        inward = v * sigma + 0 * size
+        factors = {"w": inward * np.maximum(size, 1), "b": inward, "v": most, "d": 1.0}
+        whole = 2 * (error * np.maximum(factors[quantity.rpartition(".")[2]], 1)).sum(axis=-1)
     found: np.ndarray = whole >= wide.type(np.finfo(x.dtype).max) / 2
     return found
 

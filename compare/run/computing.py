@@ -69,7 +69,7 @@ def _without_keras(
 ) -> Computed:
     shared, follow = SharedRuns(), partial(follow_findings, total=len(cases), quiet=options.quiet)
     if options.subject != "keras":
-        found = follow(audit(cases, opened(options.subject) if cases else None))
+        found = follow(audit(cases, opened(options.subject, options.dtype) if cases else None))
         return _in_turn(options, found, judge_all(claims, shared), len(claims), drawing, shared)
     if not (options.files or options.only is not None or options.explain is not None):
         from compare.run.claims_beside import judged_in_two  # late: a few claims do without processes

@@ -47,11 +47,13 @@ class KerasHere(KerasRuns):
     recorder : keras_impl.Recorder
     subject : str
         As for `compare.certify`: "keras", "torch" or "jax".
+    dtype : str
+        Of the runs, which the subject must have.
     """
 
-    def __init__(self, recorder: "Recorder", subject: str) -> None:
+    def __init__(self, recorder: "Recorder", subject: str, dtype: str = "float32") -> None:
         super().__init__(recorder)
-        self._subject = None if subject == "keras" else opened(subject)
+        self._subject = None if subject == "keras" else opened(subject, dtype)
 
     def findings(self, cases: Iterable[Case]) -> Iterator[Finding]:
         """Certify the runs of the question, one by one."""
@@ -154,7 +156,7 @@ def keras_for(
 ) -> Iterator[KerasHere | KerasBeside]:
     """Keras, and who makes the runs, for what the with block asks for; KerasMissing if they cannot be imported."""
     if cores() == 1 or "keras" in sys.modules or not _is_found():
-        yield _loaded(subject)
+        yield _loaded(subject, dtype_of(cases))
         return
     expect_keras()
     # The thread goes last: it waits for what the pool gives, or for its end.
@@ -168,11 +170,16 @@ def _is_found() -> bool:
     return backend in BACKENDS and all(find_spec(name) is not None for name in ("keras", backend))
 
 
-def _loaded(subject: str) -> KerasHere:
+def dtype_of(cases: Sequence[Case]) -> str:
+    """Of the runs of the question, which have one for all."""
+    return cases[0].experiment.dtype if cases else "float32"
+
+
+def _loaded(subject: str, dtype: str = "float32") -> KerasHere:
     start_keras(instead=", or use --no-keras")
     import keras_impl
 
-    return KerasHere(keras_impl.Recorder(), subject)
+    return KerasHere(keras_impl.Recorder(), subject, dtype)
 
 
 # Of the process beside the first: the runs that Keras makes of everything, and what it is asked of claims.
@@ -184,12 +191,14 @@ def _keras() -> KerasHere:
 
 
 @cache
-def _other(subject: str) -> Subject:
-    return opened(subject)
+def _other(subject: str, dtype: str) -> Subject:
+    return opened(subject, dtype)
 
 
 def _finding(case: Case, subject: str) -> Finding:
-    (finding,) = _keras().findings([case]) if subject == "keras" else audit([case], _other(subject))
+    (finding,) = (
+        _keras().findings([case]) if subject == "keras" else audit([case], _other(subject, case.experiment.dtype))
+    )
     return finding
 
 

@@ -9,9 +9,13 @@ __all__ = ["BACKENDS", "opened"]
 BACKENDS = ("tensorflow", "jax", "torch")  # of Keras; which one it runs on, KERAS_BACKEND says
 
 
-def opened(name: str) -> Subject:
-    """A subject by its name; KerasMissing if what it needs cannot be imported."""
+def opened(name: str, dtype: str = "float32") -> Subject:
+    """A subject by its name; KerasMissing if what it needs cannot be imported, or it has not this dtype."""
     try:
-        return open_subject(name)
+        subject = open_subject(name)
     except ImportError as error:
         raise KerasMissing(str(error)) from None
+    refused = subject.refuses(dtype)
+    if refused is not None:
+        raise KerasMissing(refused)
+    return subject

@@ -20,6 +20,7 @@ The experiment says what the function is to do, optimizer and all; the function 
 in itself. A run may begin anywhere and be in either dtype: `certify` also runs short twins.
 """
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -60,7 +61,7 @@ class Function:
     ...     return Parameters(w=w - w.dtype.type(0.25) * gradient), state
     >>> certificate = certify(Experiment(optimizer=SGD(learning_rate=0.25), steps=20), subject=step)
     >>> certificate.agrees, certificate.subject, certificate.compared["w"], certificate.compared["loss"]
-    (True, 'step', 36, 0)
+    (True, 'step', 34, 0)
     """
 
     system = ""
@@ -70,8 +71,14 @@ class Function:
         if not callable(step):
             raise TypeError(f"a subject must be a name, a function or an optimizer of Keras, got {step!r}")
         self._step = step
+        try:
+            inspect.signature(step).bind(*4 * [None])
+        except TypeError:
+            raise TypeError(f"a function must take parameters, x, y and a state, which {step!r} does not") from None
+        except ValueError:  # nothing is known of how it is called
+            pass
         self.name = str(getattr(step, "__name__", type(step).__name__))
-        self.argument = f"subject={self.name}"
+        self.argument = f"subject={self.name if self.name.isidentifier() else 'step'}"
 
     def record(self, experiment: Experiment, batches: Batches | None = None) -> Iterator[Record]:
         """Run an experiment, block by block; see `reference.subject.Subject`."""
@@ -118,23 +125,31 @@ class Function:
         if not isinstance(as_mapping, Mapping):
             raise TypeError(f"{self.name} must return {what} as Parameters or a mapping, got {_kind(given)}")
         found: dict[str, Any] = dict.fromkeys(Parameters._fields) if before is None else before._asdict()
-        for name in experiment.trainable:
-            if as_mapping.get(name) is None:
+        for name in Parameters._fields:
+            trained, value = name in experiment.trainable, as_mapping.get(name)
+            if value is None and trained:
                 raise TypeError(f"{self.name} must return {what} with {name}, which is trained")
-            found[name] = self._number(experiment, f"{what}.{name}", as_mapping[name])
+            if value is not None and (trained or before is not None):
+                # A Parameters that is made anew has numbers of Python for what is not trained.
+                plain = not trained and type(value) is float
+                given_as = np.dtype(experiment.dtype).type(value) if plain else value
+                found[name] = self._number(experiment, f"{what}.{name}", given_as)
         return Parameters(**found)
 
     def _number(self, experiment: Experiment, what: str, given: Any) -> Any:
         return self._array(experiment, what, given, ())[()]
 
     def _array(self, experiment: Experiment, what: str, given: Any, shape: tuple[int, ...]) -> np.ndarray:
-        array = np.asarray(given)
-        if array.dtype != experiment.dtype or (array.shape != shape and array.size != 1 - len(shape)):
-            wanted = f"of shape {shape} and " if shape else "a number of "
-            raise TypeError(
-                f"{self.name} must return {what} as {wanted}{experiment.dtype}, as it was given, "
-                f"got {array.dtype} of shape {array.shape}"
-            )
+        wanted = f"an array of {experiment.dtype} of shape {shape}" if shape else f"a number of {experiment.dtype}"
+        must = f"{self.name} must return {what} as {wanted}"
+        try:
+            array = np.asarray(given)
+        except Exception as error:  # whatever somebody's array type raises
+            raise TypeError(f"{must}: {' '.join(str(error).split())[:200]}") from None
+        fits = array.shape == shape or (not shape and array.size == 1)
+        if array.dtype != experiment.dtype or not fits:
+            twin = " (certify also runs in float64, unless twins=False)" if experiment.dtype == "float64" else ""
+            raise TypeError(f"{must}, got {array.dtype} of shape {array.shape}{twin}")
         return array.reshape(shape)
 
     def _seen(self, experiment: Experiment, given: Any, samples: int) -> dict[str, Any]:

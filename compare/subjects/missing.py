@@ -7,7 +7,7 @@ __all__ = ["CANNOT_IMPORT", "cannot_import", "lacking"]
 # By a subject's name, what it is called, the modules that it needs, and the extra that installs them.
 NEEDED = {"torch": ("PyTorch", ("torch",), "torch"), "jax": ("JAX with optax", ("jax", "optax"), "optax")}
 
-CANNOT_IMPORT = (ImportError, OSError, RuntimeError)  # not there, a library of it not found, or parts that do not fit
+CANNOT_IMPORT = Exception  # not there, a library of it not found, parts that do not fit: whatever importing raises
 
 
 def cannot_import(system: str, extra: str, error: Exception) -> ImportError:

@@ -60,6 +60,10 @@ def open_subject(subject: Any, mode: str | None = None, experiment: Experiment |
         return opened
     if mode is not None:
         raise ValueError(f"mode says how Keras is run, and the subject is {subject!r}")
+    if inspect.isclass(subject):
+        raise TypeError(
+            f"a subject must be a name, a function or an optimizer of Keras, got the class {subject.__name__}"
+        )
     return Function(subject)
 
 

@@ -1,12 +1,12 @@
 """An optimizer of somebody's own, in the place of Keras'."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 import keras
 import numpy as np
 
+from keras_impl.model import keras_settings
 from reference import Optimizer
 
 __all__ = ["OwnOptimizer"]
@@ -66,8 +66,8 @@ class OwnOptimizer:
             If it scales the loss, which is not recorded.
         """
         try:
-            built = self._make(asdict(optimizer))
-        except TypeError as error:
+            built = self._make(keras_settings(optimizer) if self._rate is None else {})
+        except (TypeError, ValueError) as error:
             reason = " ".join(str(error).split())[:200]
             kind = type(optimizer).__name__
             settings = f"the settings of {kind}" if self._rate is None else "its own get_config()"

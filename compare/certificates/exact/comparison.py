@@ -147,7 +147,9 @@ def check_keras(recorder: Subject, dtype: str = "float64", *, cases: Iterable[Ex
     return _together(results, cases=len(results))
 
 
-def compare_exactly(case: ExactCase, observed: Observed, side: str, run: ExactRun | None = None) -> ExactResult:
+def compare_exactly(
+    case: ExactCase, observed: Observed, side: str, run: ExactRun | None = None, *, signs: bool = True
+) -> ExactResult:
     """Compare any implementation's results on a case with the oracle.
 
     Parameters
@@ -160,6 +162,8 @@ def compare_exactly(case: ExactCase, observed: Observed, side: str, run: ExactRu
         Whose results they are.
     run : ExactRun, optional
         The oracle's, if it is at hand.
+    signs : bool
+        Whether a zero has to have its sign, where the formula defines it.
 
     Returns
     -------
@@ -182,7 +186,7 @@ def compare_exactly(case: ExactCase, observed: Observed, side: str, run: ExactRu
                     f"got {row.dtype} of shape {row.shape}"
                 )
             compared += len(values)
-            wrong = _first_wrong(row, values)
+            wrong = _first_wrong(row, values, signs)
             if wrong is not None and quantity not in found:
                 exact, sample = values[wrong], wrong if quantity in SAMPLEWISE else None
                 zero = 0 if isinstance(exact, Rounded) else exact.zero
@@ -205,7 +209,7 @@ def _run_once(text: str, experiment: Experiment, x: bytes, y: bytes) -> ExactRun
     return exact_run(experiment, samples, labels)
 
 
-def _first_wrong(row: np.ndarray, values: Sequence[Dyadic | Rounded]) -> int | None:
+def _first_wrong(row: np.ndarray, values: Sequence[Dyadic | Rounded], with_signs: bool) -> int | None:
     """Index of the first value that is not the rational one, or as a zero has not its sign.
 
     A mean, which is one number, may be off by its roundings instead. Equal samples share one rational.
@@ -219,7 +223,7 @@ def _first_wrong(row: np.ndarray, values: Sequence[Dyadic | Rounded]) -> int | N
     of_each = np.array([index[id(exact)] for exact in values])
     # Each is a number of the row's dtype, so that its float is exact.
     floats = np.array([float(exact) for exact in distinct.values()])[of_each]
-    signs = np.array([0 if exact.value else exact.zero for exact in distinct.values()])[of_each]
+    signs = np.array([0 if exact.value or not with_signs else exact.zero for exact in distinct.values()])[of_each]
     equal = (row == floats) & ((signs == 0) | (np.signbit(row) == (signs < 0)))
     return None if equal.all() else int(np.argmin(equal))
 

@@ -35,11 +35,17 @@ def nothing_exact(why: str) -> ExactLane:
 
 
 def compare_initial_steps(
-    experiment: Experiment, completed: Completed, ours: Trajectory, subject: str = "Keras", prefix: str = ""
+    experiment: Experiment,
+    completed: Completed,
+    ours: Trajectory,
+    subject: str = "Keras",
+    prefix: str = "",
+    *,
+    signs: bool = True,
 ) -> ExactLane:
     """Compare the subject's record of the first block of steps, and the reference's run, with the oracle.
 
-    `prefix` goes before the lane's name.
+    `prefix` goes before the lane's name; `signs` is about zeros, and of the subject.
     """
     record = completed.record
     observed = {"y_pred": record.y_pred, **recorded(record)}
@@ -48,7 +54,7 @@ def compare_initial_steps(
     stopped = run.stopped or ("" if len(record.x) == experiment.steps else "the next block is not looked at")
     case = ExactCase("this run", "", experiment, record.x, record.y)
     results = {
-        subject: compare_exactly(case, shown, subject, run),
+        subject: compare_exactly(case, shown, subject, run, signs=signs),
         "reference": compare_exactly(case, recorded(ours), "the reference", run),
     }
     found = [

@@ -191,3 +191,26 @@ def test_float32_becomes_float64_exactly_and_operations_take_the_dtype_that_they
     assert power.dtype == np.float64
     assert (ratio(np.array([math.pow(0.999, k) for k in range(1, 6)]), power) <= 1).all()
     assert np.add(count, 1, dtype=np.dtype(np.float32)).dtype == np.float32
+
+
+@pytest.mark.parametrize("form", ["start + (end - start) * c", "end - (end - start) * c", "start - (start - end) * c"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_running_mean_forgets_its_radius_and_holds_what_it_bounds(form, dtype):
+    rng = np.random.default_rng(0)
+    mine, theirs, c = Ball.exact(np.zeros(50, dtype)), np.zeros(50), dtype(0.125)
+    evaluate = compile(form, form, "eval")
+    for _ in range(400):
+        end = rng.standard_normal(50).astype(dtype)
+        off = np.abs(end, dtype=np.float64) * 2.0**-10
+        others = end.astype(np.float64) + rng.uniform(-1, 1, 50) * off
+        mine = eval(evaluate, {"start": mine, "end": Ball(end, off), "c": c})
+        theirs = eval(evaluate, {"start": theirs, "end": others, "c": 0.125})  # to this precision without rounding
+        assert (np.abs(mine.value - theirs) <= mine.bound).all()
+    assert mine.bound.max() < 2.0**-7
+
+
+def test_only_the_same_number_is_forgotten():
+    a, b, c = Ball(np.float64(1.0), 0.5), Ball(np.float64(1.0), 0.5), Ball(np.float64(3.0), 0.25)
+    assert float((a + (c - a) * np.float64(0.5)).radius) < 0.376
+    assert float((b + (c - a) * np.float64(0.5)).radius) > 0.874  # as large, and another
+    assert float((a + (c - a) * c).radius) > 1  # by what is no constant

@@ -189,11 +189,11 @@ def test_a_run_that_compared_nothing_does_not_agree():
         (({"w": np.float32(1)}, None), "step must return parameters with b, which is trained"),
         (
             ({"w": 1.0, "b": np.float32(1)}, None),
-            "step must return parameters.w as a number of float32, as it was given, got float64 of shape ()",
+            "step must return parameters.w as a number of float32, got float64 of shape ()",
         ),
         (
             ({"w": np.ones(3, np.float32), "b": np.float32(1)}, None),
-            "step must return parameters.w as a number of float32, as it was given, got float32 of shape (3,)",
+            "step must return parameters.w as a number of float32, got float32 of shape (3,)",
         ),
         (
             ({"w": np.float32(1), "b": np.float32(1)}, None, {"speed": 1}),
@@ -201,7 +201,11 @@ def test_a_run_that_compared_nothing_does_not_agree():
         ),
         (
             ({"w": np.float32(1), "b": np.float32(1)}, None, {"y_pred": np.ones(3, np.float32)}),
-            "step must return y_pred as of shape (64,) and float32, as it was given, got float32 of shape (3,)",
+            "step must return y_pred as an array of float32 of shape (64,), got float32 of shape (3,)",
+        ),
+        (
+            ({"w": np.float32(1), "b": np.float32(1)}, None, {"y_pred": np.zeros(0, np.float32)}),
+            "step must return y_pred as an array of float32 of shape (64,), got float32 of shape (0,)",
         ),
         (
             ({"w": np.float32(1), "b": np.float32(1)}, None, {"gradient": {"w": np.float32(1)}}),
@@ -230,3 +234,105 @@ def test_arrays_of_one_number_are_numbers_and_batches_are_the_functions_own():
 def test_only_a_callable_is_a_function():
     with pytest.raises(TypeError, match=r"^a subject must be a name, a function or an optimizer of Keras, got 3$"):
         Function(3)
+
+
+def test_a_function_that_takes_other_arguments_is_told_so_in_one_line():
+    with pytest.raises(
+        TypeError, match=r"^a function must take parameters, x, y and a state, which <function .*> does not$"
+    ):
+        certify(Experiment(**COMMON), subject=lambda parameters: parameters)
+    with pytest.raises(
+        TypeError, match=r"^a subject must be a name, a function or an optimizer of Keras, got the class dict$"
+    ):
+        certify(Experiment(**COMMON), subject=dict)
+
+
+def test_what_is_not_trained_must_stay_as_it_is():
+    def step(parameters, x, y, state):
+        moved, state, _ = momentum_step()(parameters, x, y, state)
+        return parameters._replace(**moved, d=parameters.d + x.dtype.type(2)), state
+
+    certificate = certify(
+        Experiment(**COMMON, optimizer=SGD(learning_rate=0.125, momentum=0.75)), subject=step, twins=False
+    )
+    assert not certificate.agrees
+    assert (certificate.first_disagreement.lane, certificate.first_disagreement.quantity) == ("start", "d")
+
+
+def uphill_from(step_number, shows=()):
+    """Keras' Adam, with hidden slots, that walks uphill from some step on."""
+    adam = Adam(learning_rate=0.3).with_constants("direct")
+
+    def step(parameters, x, y, state):
+        slope = x.dtype.type(0.25)
+        gradient = backward(parameters, x, y, forward(parameters, x, slope), slope, ("w", "b"))
+        moved, new = adam.step(parameters, gradient, adam.init(parameters) if state is None else state)
+        if new.iterations > step_number:
+            moved = Parameters(*(2 * old - number for old, number in zip(parameters, moved, strict=True)))
+        return moved, new, {slot: new.slots[slot] for slot in shows}
+
+    return step
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_hidden_running_mean_is_forgotten_as_fast_as_it_forgets(dtype):
+    experiment = Experiment(
+        **COMMON | {"steps": 1500, "batch_size": 10}, optimizer=Adam(learning_rate=0.3), dtype=dtype
+    )
+    right = certify(experiment, subject=uphill_from(10**6), twins=False)
+    assert right.agrees
+    assert right.lockstep["w"].unbounded == 0
+    found = certify(experiment, subject=uphill_from(1400), twins=False).first_disagreement
+    assert (found.lane, found.step) == ("lockstep", 1400)
+
+
+def test_a_sum_that_overflows_before_it_is_divided_is_explained():
+    def step(parameters, x, y, state):
+        w = parameters.w
+        z = w * x
+        gradient = (2 * (np.maximum(z, 0) - y) * (z > 0) * x).mean()
+        return {"w": w - w.dtype.type(3.0) * gradient}, state
+
+    experiment = Experiment(initial=Parameters(w=10.0), optimizer=SGD(learning_rate=3.0), steps=400)
+    with np.errstate(all="ignore"):
+        certificate = certify(experiment, subject=step)
+        assert certificate.agrees, certificate
+        assert certificate.observed.diverged_at is not None
+
+        def clipped(parameters, x, y, state):
+            moved, state = step(parameters, x, y, state)
+            return {"w": np.clip(moved["w"], -1e30, 1e30).astype(x.dtype)}, state
+
+        assert not certify(experiment, subject=clipped, twins=False).agrees
+
+        def early(parameters, x, y, state):
+            moved, state = step(parameters, x, y, state)
+            return {"w": moved["w"] if abs(moved["w"]) < 1e20 else x.dtype.type(np.inf)}, state
+
+        found = certify(experiment, subject=early, twins=False).first_disagreement
+    assert found.lane == "lockstep"
+    assert np.isinf(found.observed)
+
+
+def test_zeros_of_a_function_may_have_either_sign():
+    def step(parameters, x, y, state):
+        z = parameters.w * x
+        y_pred = z * (z > 0)
+        gradient = (2 * (y_pred - y) * (z > 0) * x).mean()
+        return {"w": parameters.w - x.dtype.type(0.25) * gradient}, state, {"y_pred": y_pred}
+
+    experiment = Experiment(initial=Parameters(w=0.5), optimizer=SGD(learning_rate=0.25), batch_size=64, steps=20)
+    assert certify(experiment, subject=step).agrees
+
+
+def test_a_mistake_that_no_formula_explains_has_no_reading():
+    def late(parameters, x, y, state):
+        count = 0 if state is None else state
+        w = parameters.w
+        gradient = (2 * (np.maximum(w * x, 0) - y) * (w * x > 0) * x).mean()
+        return {"w": w - w.dtype.type(0.02 if count >= 70 else 0.01) * gradient}, count + 1
+
+    experiment = Experiment(initial=Parameters(w=2.0), steps=100, batch_size=64)
+    certificate = certify(experiment, subject=late)
+    assert certificate.first_disagreement.step == 70
+    assert certificate.readings == ()
