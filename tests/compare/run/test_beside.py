@@ -110,8 +110,9 @@ def test_only_claims_without_a_bias_are_judged_here():
 def test_keras_is_asked_for_runs_of_the_question_and_of_claims_in_turns():
     cases = [Case("of-a", "relu", A.experiment), Case("alone", "relu", replace(A.experiment, seed=7))]
     pool = Pool()
-    KerasBeside(pool, Pool(), cases, [A, B, C])
-    asked = [(name, argument.id if isinstance(argument, Case) else argument) for name, argument in pool.given]
+    KerasBeside(pool, Pool(), cases, [A, B, C], "keras")
+    asked = [(name, argument.id if isinstance(argument, Case) else argument) for name, argument, *_ in pool.given]
+    assert [rest for _, _, *rest in pool.given if rest] == [["keras"], ["keras"]]
     assert asked == [
         ("_finding", "of-a"),
         ("_run", A.experiment),

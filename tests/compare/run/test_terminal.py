@@ -15,7 +15,12 @@ WIDTHS = (40, 60, 80, 120, 200)
 
 
 def finding(id, experiment, worst=0.0084):
-    certificate = SimpleNamespace(worst=worst, agrees=worst <= 1, first_disagreement=None if worst <= 1 else "there")
+    certificate = SimpleNamespace(
+        subject="Keras 3.0 on TensorFlow 2.0",
+        worst=worst,
+        agrees=worst <= 1,
+        first_disagreement=None if worst <= 1 else "there",
+    )
     return Finding(Case(id, "a setting", experiment), train(experiment), certificate, 0.123456)
 
 

@@ -60,9 +60,9 @@ def test_of_a_share_keras_certifies_the_first_member_and_has_no_opinion(verdicts
 
 
 def test_runs_of_one_structure_share_a_graph(verdicts, recorder):
-    before = len(recorder._graphs)
+    before = len(recorder._networks)
     assert judged(claim(STUCK, optimizer=SGD(learning_rate=0.02)), recorder).verdict == "holds"
-    assert len(recorder._graphs) == before
+    assert len(recorder._networks) == before
 
 
 def test_a_backend_that_is_not_installed_leaves_the_claim_open(recorder):
