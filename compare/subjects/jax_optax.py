@@ -24,7 +24,7 @@ from reference.training import blocks
 __all__ = ["JaxOptax"]
 
 SYSTEM = "optax"
-X64 = "JAX_ENABLE_X64"
+X64, LOG_LEVEL = "JAX_ENABLE_X64", "TF_CPP_MIN_LOG_LEVEL"
 OFF = ("0", "f", "false", "n", "no", "off")  # as JAX reads it
 
 _ADAM = ("learning_rate", "beta_1", "beta_2", "epsilon", "eps_root")
@@ -224,11 +224,14 @@ class _Scan:
 
 
 def _import() -> Any:
+    level = os.environ.get(LOG_LEVEL)
     try:
         import jax
         import optax
     except CANNOT_IMPORT as error:
         raise cannot_import("JAX with optax", "optax", error) from None
+    if level is None:  # which JAX has set, for TensorFlow too
+        os.environ.pop(LOG_LEVEL, None)
     return jax, optax
 
 
