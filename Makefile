@@ -5,6 +5,8 @@ OUT ?= audit
 FUZZ_SECONDS ?= 600
 # Of the suite, for the lowest versions; nothing is all of it.
 LOWEST_TESTS ?=
+# Of the sixty experiments of each subject: all, or some.
+SUBJECTS ?= all
 # Of the suite, what is run once for each backend of Keras.
 OF_BACKEND := tests/keras_impl/backends tests/compare/subjects/test_sixty_experiments.py
 BY_TEST := --numprocesses auto --maxprocesses 4 --dist worksteal
@@ -23,11 +25,11 @@ test-lowest: .venv-lowest/installed
 
 # Keras on JAX and on PyTorch, each in a process of its own, PyTorch itself, and JAX with optax; see CONTRIBUTING.
 test-subjects: .venv/subjects
-	SUBJECTS=all $(BIN)/python -m pytest $(BY_TEST) tests/compare/subjects tests/compare/defects/subjects \
+	SUBJECTS=$(SUBJECTS) $(BIN)/python -m pytest $(BY_TEST) tests/compare/subjects tests/compare/defects/subjects \
 		tests/compare/run/test_subject.py tests/reference/test_readings_of_systems.py \
 		--ignore tests/compare/subjects/test_function.py --ignore tests/compare/subjects/test_opening.py
-	KERAS_BACKEND=jax SUBJECTS=all $(BIN)/python -m pytest $(BY_TEST) $(OF_BACKEND)
-	KERAS_BACKEND=torch SUBJECTS=all $(BIN)/python -m pytest $(BY_TEST) $(OF_BACKEND)
+	KERAS_BACKEND=jax SUBJECTS=$(SUBJECTS) $(BIN)/python -m pytest $(BY_TEST) $(OF_BACKEND)
+	KERAS_BACKEND=torch SUBJECTS=$(SUBJECTS) $(BIN)/python -m pytest $(BY_TEST) $(OF_BACKEND)
 
 check: .venv/installed
 	$(BIN)/ruff check .
