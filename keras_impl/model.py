@@ -8,20 +8,10 @@ from typing import Any
 import keras
 
 from reference import Experiment, Optimizer, Parameters
+from reference.network import needs_bias, needs_output_layer
 from reference.optimizers import READINGS, translate
 
-__all__ = ["activation", "build_model", "build_optimizer", "keras_settings", "needs_bias", "needs_output_layer"]
-
-
-def needs_bias(experiment: Experiment) -> bool:
-    """Whether the first layer has a bias: b is trained or not 0."""
-    return "b" in experiment.trainable or experiment.initial.b != 0
-
-
-def needs_output_layer(experiment: Experiment) -> bool:
-    """Whether there is a second layer: v or d is trained, or they are not 1 and 0."""
-    trained = "v" in experiment.trainable or "d" in experiment.trainable
-    return trained or experiment.initial.v != 1 or experiment.initial.d != 0
+__all__ = ["activation", "build_model", "build_optimizer", "keras_settings"]
 
 
 def activation(negative_slope: float) -> Callable[[Any], Any]:

@@ -64,7 +64,8 @@ def complete(experiment: Experiment, record: Record, previous: Completed | None 
 
 def _evaluated(experiment: Experiment, record: Record) -> tuple[np.ndarray, Ball, Parameters]:
     """y_pred, loss and gradient of each batch at the subject's state before it."""
-    predictions, losses, gradients = [], [], []
+    predictions, gradients = [], []
+    losses: list[Any] = []
     for here in chunks(len(record.x), experiment.batch_size):
         states = Parameters(*(path[:-1][here] for path in record.parameters))
         found, predicted = evaluate(experiment, record.first_step + here.start, states, record.x[here], record.y[here])
@@ -72,7 +73,7 @@ def _evaluated(experiment: Experiment, record: Record) -> tuple[np.ndarray, Ball
         losses.append(found.loss)
         gradients.append(found.gradient)
     gradient = (None if balls[0] is None else np.concatenate(balls) for balls in zip(*gradients, strict=True))
-    loss: Any = np.concatenate(losses)  # type: ignore[arg-type]
+    loss: Any = np.concatenate(losses)
     return np.concatenate(predictions), loss, Parameters(*gradient)
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from compare.subjects.missing import CANNOT_IMPORT, cannot_import
-from compare.subjects.network import needs_bias, needs_output_layer
 from compare.subjects.settings import settings_for
 from reference import Experiment, Parameters, checks
 from reference.experiment import Batches
+from reference.network import needs_bias, needs_output_layer
 from reference.subject import Record, Subnormals, require_single
 from reference.training import blocks
 

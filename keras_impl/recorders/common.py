@@ -13,12 +13,13 @@ from typing import Any, ClassVar, NamedTuple
 import keras
 import numpy as np
 
-from keras_impl.model import build_model, build_optimizer, needs_bias, needs_output_layer
+from keras_impl.model import build_model, build_optimizer
 from keras_impl.recorders.own_optimizer import OwnOptimizer
 from keras_impl.settings import floatx
 from keras_impl.single import probe_single
 from keras_impl.subnormals import probe_subnormals
 from reference import Experiment, Parameters
+from reference.network import needs_bias, needs_output_layer
 from reference.subject import Record, Subnormals, require_single
 from reference.training import blocks
 

@@ -1,6 +1,6 @@
 """Which layers the network of an experiment has, in every system that builds it of layers."""
 
-from reference import Experiment
+from reference.experiment import Experiment
 
 __all__ = ["needs_bias", "needs_output_layer"]
 
